@@ -1,0 +1,64 @@
+# Everything installs itself into .venv; `make` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+STORE ?= gabarito-store
+PORT ?= 8000
+LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes \
+	--no-header --no-annotate
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check generate requirements sample nano bench
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: $(INSTALLED) ## walk the whole arrow with the sample, then ask five questions
+	@$(BIN)/gabarito demo --store $(STORE) --port $(PORT)
+
+serve: $(INSTALLED) ## serve the model that the demo promoted
+	@$(BIN)/gabarito serve --store $(STORE)
+
+test: $(INSTALLED) ## run the tests (a real browser is installed where it is missing)
+	@.ci/debian chromium chromium-driver
+	$(BIN)/pytest
+
+check: $(INSTALLED) ## lint, types, layers, generated files
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tests/generated.py --check
+
+generate: $(INSTALLED) ## write the generated parts anew (README settings, schema)
+	$(BIN)/python tests/generated.py
+
+requirements: $(INSTALLED) ## lock the requirements anew, with hashes
+	$(LOCK) pyproject.toml --all-extras --group dev --upgrade -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra ingest -c requirements/dev.txt -o requirements/ingest.txt
+	$(LOCK) pyproject.toml --extra generate --extra curate -c requirements/dev.txt -o requirements/generate.txt
+	$(LOCK) pyproject.toml --extra train --extra merge --extra evaluate -c requirements/dev.txt \
+		-o requirements/train.txt
+	$(LOCK) pyproject.toml --extra serve -c requirements/dev.txt -o requirements/serve.txt
+	$(LOCK) --group install -c requirements/dev.txt -o requirements/install.txt
+
+sample: $(INSTALLED) ## write the sample's pages and recorded replies anew
+	$(BIN)/python -m gabarito.demo.build.pages
+	$(BIN)/python -m gabarito.demo.build.sample
+
+nano: $(INSTALLED) ## train the sample's base model anew (under 30 minutes on 2 cores)
+	$(BIN)/python -m gabarito.demo.build.nano jobs/gabarito/demo/nano
+
+bench: $(INSTALLED) ## measure what the README states: the demo's time, memory, answers
+	$(BIN)/python tests/bench/demo.py
+
+$(INSTALLED): requirements/dev.txt requirements/install.txt pyproject.toml
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian python3-venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) (about a minute and 6 GB: torch is the CUDA build)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements/install.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements/dev.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@

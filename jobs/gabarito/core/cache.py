@@ -1,0 +1,66 @@
+"""Finished items, kept for the next attempt and the next run: ``<store>/cache/<stage>/…``."""
+
+import hashlib
+import json
+import secrets
+from pathlib import Path
+
+from gabarito.core.errors import DataError, MissingError
+from gabarito.core.store import FileInfo, Store
+
+DIGEST_CHARS = 64
+
+
+class Cache:
+    """Items by the key of their inputs; a damaged item counts as missing."""
+
+    def __init__(self, store: Store, stage: str) -> None:
+        self._store = store
+        self._prefix = f"cache/{stage}"
+
+    def get(self, key: str) -> bytes | None:
+        """Return an item, or None."""
+        try:
+            framed = self._store.read(self._place(key)).data
+        except MissingError:
+            return None
+        digest, data = framed[:DIGEST_CHARS], framed[DIGEST_CHARS:]
+        return data if hashlib.sha256(data).hexdigest().encode() == digest else None
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store an item, over an older one."""
+        digest = hashlib.sha256(data).hexdigest().encode()
+        self._store.write(self._place(key), digest + data)
+
+    def save_folder(self, key: str, folder: Path) -> None:
+        """Store the files of a folder, over an older one; it is there only when all are."""
+        before = self._index(key)
+        below = f"{self._place(key)}.files/{secrets.token_hex(8)}"
+        index = {}
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            name = path.relative_to(folder).as_posix()
+            info = self._store.upload(path, f"{below}/{name}")
+            index[name] = (f"{below}/{name}", info.size, info.sha256)
+        self.put(key, json.dumps(index).encode())
+        for place, _, _ in before.values():
+            self._store.delete(place)
+
+    def load_folder(self, key: str, folder: Path) -> bool:
+        """Write the files of a stored folder below ``folder``; False if there is none."""
+        index = self._index(key)
+        try:
+            for name, (place, size, sha256) in index.items():
+                self._store.download(place, folder / name, FileInfo(size=size, sha256=sha256))
+        except DataError:
+            for name in index:
+                (folder / name).unlink(missing_ok=True)
+            return self._index(key) != index and self.load_folder(key, folder)
+        return bool(index)
+
+    def _index(self, key: str) -> dict[str, tuple[str, int, str]]:
+        data = self.get(key)
+        index: dict[str, tuple[str, int, str]] = json.loads(data) if data else {}
+        return index
+
+    def _place(self, key: str) -> str:
+        return f"{self._prefix}/{key}"

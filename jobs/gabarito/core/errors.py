@@ -1,0 +1,83 @@
+"""The errors of Gabarito and the exit code of each.
+
+    GabaritoError
+    ├── UsageError      64  the command line makes no sense
+    ├── DataError       65  an input is bad; the message names file and line
+    │   └── MissingError    something that was asked for is not there
+    ├── ServiceError    69  a service did not answer
+    │   └── ConflictError   somebody else wrote first
+    ├── BugError        70  ours
+    ├── Interrupted     75  stopped from outside, progress saved: start again
+    ├── AccessError     77  a service refused our credentials
+    └── SettingsError   78  the settings make no sense
+
+The codes are those of sysexits.h. 64, 65, 77 and 78 are never retried: the same input
+fails the same way.
+"""
+
+
+class GabaritoError(Exception):
+    """What the command reports in one line before it exits with ``exit_code``."""
+
+    exit_code = 70
+
+
+class UsageError(GabaritoError):
+    """The command line makes no sense."""
+
+    exit_code = 64
+
+
+class DataError(GabaritoError):
+    """An input is bad."""
+
+    exit_code = 65
+
+
+class MissingError(DataError):
+    """Something that was asked for is not there."""
+
+
+class ServiceError(GabaritoError):
+    """A service did not answer."""
+
+    exit_code = 69
+
+
+class ConflictError(ServiceError):
+    """A conditional write found that somebody else wrote first."""
+
+
+class BugError(GabaritoError):
+    """A promise of our own code was broken."""
+
+
+class Interrupted(GabaritoError):  # noqa: N818  # stopped, not failed
+    """The work was stopped from outside; what is finished is saved."""
+
+    exit_code = 75
+
+
+class AccessError(GabaritoError):
+    """A service refused our credentials."""
+
+    exit_code = 77
+
+
+class SettingsError(GabaritoError):
+    """The settings make no sense."""
+
+    exit_code = 78
+
+
+EXIT_CODES: dict[int, str] = {
+    0: "done",
+    64: "usage",
+    65: "bad data",
+    69: "a service did not answer",
+    70: "a bug in gabarito",
+    75: "interrupted, progress saved, start again",
+    77: "access refused",
+    78: "bad settings",
+}
+NEVER_RETRIED = frozenset({64, 65, 77, 78})

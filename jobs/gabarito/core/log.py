@@ -1,0 +1,99 @@
+"""Logs: JSON lines in a pod, readable lines on a terminal; and progress for both.
+
+An event's name is constant and its numbers are fields:
+``log.info("page fetched", extra={"url": url, "bytes": size})``.
+"""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Literal, TypeVar
+
+from rich.console import Console
+from rich.logging import RichHandler
+
+T = TypeVar("T")
+LogFormat = Literal["auto", "json", "text"]
+
+REPORT_EVERY_S = 2.0
+"""How often a progress line is logged and ``progress.json`` overwritten, at most."""
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_QUIET = ("boto3", "botocore", "urllib3", "s3transfer", "httpx", "filelock", "asyncio")
+
+
+def fields_of(record: logging.LogRecord) -> dict[str, object]:
+    """Return what a call gave as ``extra``."""
+    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: ts, level, logger, event, and the event's own fields."""
+
+    def __init__(self, **context: str) -> None:
+        super().__init__()
+        self._context = context
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, object] = {
+            "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            **self._context,
+            "event": record.getMessage(),
+            **fields_of(record),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class _TextFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        fields = " ".join(f"{name}={value}" for name, value in fields_of(record).items())
+        return f"{record.getMessage()}  {fields}".rstrip()
+
+
+def setup(log_format: LogFormat = "auto", **context: str) -> None:
+    """Send logs to stderr; ``auto`` means text on a terminal and JSON elsewhere."""
+    text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
+    handler: logging.Handler
+    if text:
+        handler = RichHandler(console=Console(stderr=True), show_path=False, markup=False)
+        handler.setFormatter(_TextFormatter())
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(JsonFormatter(**context))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class Progress:
+    """How far a stage is: logged every few seconds, and mirrored to ``progress.json``."""
+
+    def __init__(self, stage: str, mirror: Callable[[dict[str, object]], None]) -> None:
+        self._log = logging.getLogger(f"gabarito.{stage}")
+        self._mirror = mirror
+        self._began = time.monotonic()
+        self._reported = 0.0
+
+    def report(self, what: str, done: int, total: int, **figures: float) -> None:
+        """Tell how far the work is; more often than every few seconds is dropped."""
+        now = time.monotonic()
+        if done < total and now - self._reported < REPORT_EVERY_S:
+            return
+        self._reported = now
+        state: dict[str, object] = {"what": what, "done": done, "total": total, **figures}
+        self._log.info("progress", extra=state)
+        self._mirror({**state, "seconds": round(now - self._began, 1)})
+
+    def track(self, items: Iterable[T], total: int, what: str) -> Iterator[T]:
+        """Yield ``items`` and report each that is done."""
+        for done, item in enumerate(items, start=1):
+            yield item
+            self.report(what, done, total)

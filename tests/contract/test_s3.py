@@ -1,0 +1,62 @@
+"""What holds for buckets only."""
+
+import uuid
+from pathlib import Path
+
+import boto3
+import pytest
+
+from gabarito.core import s3
+from gabarito.core.s3_client import connect
+from gabarito.core.store import Store, open_store
+
+from .proxy import Proxy
+
+
+def test_a_listing_goes_on_after_a_page(
+    far: Store, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3, "PAGE", 2)
+    keys = ["a", "b", "c", "d", "e"]
+    for key in keys:
+        far.write(key, b"")
+    assert [entry.key for entry in far.list("")] == keys
+    assert sum("list-type=2" in request for request in proxy.seen) == 3
+
+
+def test_markers_of_folders_are_no_objects(ministack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
+    place = str(uuid.uuid4())
+    client = boto3.client("s3", region_name="us-east-1")
+    for key in (f"{place}/", f"{place}/folder/"):
+        client.put_object(Bucket="bucket", Key=key)
+    client.close()
+    assert list(open_store(f"s3://bucket/{place}").list("")) == []
+
+
+def test_other_servers_get_paths_and_no_checksums(far: Store, proxy: Proxy, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    far.write("key", b"x", if_absent=True)
+    info = far.upload(tmp_path / "file", "file")
+    far.download("file", tmp_path / "back", info)
+    assert all(request.split()[1].startswith("/bucket/") for request in proxy.seen)
+    assert not {name for name in proxy.headers if "checksum" in name or "trailer" in name}
+    assert "if-none-match" in proxy.headers
+
+
+@pytest.mark.parametrize(
+    ("settings", "style"), [("", "path"), ("s3 =\n  addressing_style = virtual\n", "virtual")]
+)
+def test_other_servers_get_paths_unless_the_aws_settings_say_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str, style: str
+) -> None:
+    (tmp_path / "config").write_text(f"[default]\n{settings}")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://store.internal")
+    assert connect("s3://bucket").meta.config.s3["addressing_style"] == style
+
+
+def test_amazon_keeps_its_own_defaults() -> None:
+    config = connect("s3://bucket").meta.config
+    assert config.request_checksum_calculation == "when_supported"
+    assert "addressing_style" not in (config.s3 or {})

@@ -1,0 +1,93 @@
+from pathlib import Path
+
+import pytest
+
+from gabarito.core.cache import Cache
+from gabarito.core.store import Store, open_store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(f"file://{tmp_path}/store")
+
+
+@pytest.fixture
+def cache(store: Store) -> Cache:
+    return Cache(store, "train")
+
+
+def make_folder(folder: Path, **files: str) -> Path:
+    (folder / "deep").mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / "deep" / name).write_text(text)
+    return folder
+
+
+def texts_of(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_an_item_is_found_by_its_key_alone(cache: Cache, store: Store) -> None:
+    cache.put("key", b"item")
+    assert cache.get("key") == b"item"
+    assert cache.get("other") is None
+    assert Cache(store, "ingest").get("key") is None
+
+
+def test_an_empty_item_is_an_item(cache: Cache) -> None:
+    cache.put("key", b"")
+    assert cache.get("key") == b""
+
+
+def test_a_later_item_counts(cache: Cache) -> None:
+    cache.put("key", b"first")
+    cache.put("key", b"second")
+    assert cache.get("key") == b"second"
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data[:-1] + b"X"])
+def test_a_damaged_item_counts_as_missing(cache: Cache, store: Store, damage) -> None:  # noqa: ANN001
+    cache.put("key", b"item")
+    store.write("cache/train/key", damage(store.read("cache/train/key").data))
+    assert cache.get("key") is None
+
+
+def test_a_folder_comes_back_as_it_was(cache: Cache, tmp_path: Path) -> None:
+    cache.save_folder("key", make_folder(tmp_path / "there", a="1", b="2"))
+    assert cache.load_folder("key", tmp_path / "back")
+    assert texts_of(tmp_path / "back") == {"a": "1", "b": "2"}
+    assert (tmp_path / "back" / "deep" / "a").exists()
+
+
+def test_a_folder_that_was_not_stored_is_not_there(cache: Cache, tmp_path: Path) -> None:
+    assert not cache.load_folder("key", tmp_path / "back")
+    assert not (tmp_path / "back").exists()
+
+
+def test_a_damaged_folder_counts_as_missing(cache: Cache, store: Store, tmp_path: Path) -> None:
+    cache.save_folder("key", make_folder(tmp_path / "there", a="1", b="2"))
+    last = [entry.key for entry in store.list("cache/") if entry.key.endswith("/b")]
+    store.write(last[0], b"3")
+    assert not cache.load_folder("key", tmp_path / "back")
+    assert texts_of(tmp_path / "back") == {}
+
+
+def test_a_later_folder_takes_the_place_of_the_first(
+    cache: Cache, store: Store, tmp_path: Path
+) -> None:
+    cache.save_folder("key", make_folder(tmp_path / "first", a="1", b="2"))
+    cache.save_folder("key", make_folder(tmp_path / "second", a="3"))
+    assert cache.load_folder("key", tmp_path / "back")
+    assert texts_of(tmp_path / "back") == {"a": "3"}
+    assert len(list(store.list("cache/train/key.files/"))) == 1
+
+
+def test_a_folder_half_saved_leaves_the_one_before(
+    cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.save_folder("key", make_folder(tmp_path / "first", a="1"))
+    monkeypatch.setattr(cache, "put", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        cache.save_folder("key", make_folder(tmp_path / "second", a="2"))
+    assert cache.load_folder("key", tmp_path / "back")
+    assert texts_of(tmp_path / "back") == {"a": "1"}

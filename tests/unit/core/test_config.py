@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import pytest
+from pydantic import Field
+
+from gabarito.core.config import InputPath, ModelReference, Settings, parse, read_yaml
+from gabarito.core.errors import SettingsError
+
+
+class Inner(Settings):
+    learning_rate: float = Field(default=1e-3, gt=0)
+    files: tuple[InputPath, ...] = ()
+
+
+class Outer(Settings):
+    train: Inner = Inner()
+    base: ModelReference = "gabarito:demo/nano"
+    steps: int = Field(default=10, ge=1)
+
+
+def mistakes(data: object) -> str:
+    with pytest.raises(SettingsError) as caught:
+        parse(Outer, data, "pipeline.yaml")
+    return str(caught.value)
+
+
+def test_a_mistyped_setting_is_refused_with_a_suggestion() -> None:
+    said = mistakes({"train": {"learing_rate": 0.1}})
+    assert "train.learing_rate: unknown setting; did you mean learning_rate?" in said
+
+
+def test_every_mistake_is_reported_at_once() -> None:
+    said = mistakes({"train": {"learning_rate": -1}, "steps": 0, "stepps": 3})
+    assert said.splitlines()[0] == "pipeline.yaml is not valid:"
+    assert len(said.splitlines()) == 4
+    assert "steps: must be at least 1, got 0" in said
+
+
+def test_a_key_far_from_all_names_lists_what_is_known() -> None:
+    assert "zzz: unknown setting; known here: base, steps, train" in mistakes({"zzz": 1})
+
+
+def test_relative_paths_are_taken_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    data = {"train": {"files": ["a.txt", "gabarito:demo/x"]}, "base": "./model"}
+    settings = parse(Outer, data, "pipeline.yaml", folder=tmp_path)
+    assert settings.train.files == (str(tmp_path / "a.txt"), "gabarito:demo/x")
+    assert settings.base == str(tmp_path / "model")
+
+
+def test_an_id_of_the_model_hub_is_left_as_it_is(tmp_path: Path) -> None:
+    settings = parse(Outer, {"base": "org/model-1b"}, "pipeline.yaml", folder=tmp_path)
+    assert settings.base == "org/model-1b"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1\na: 2\n", "key 'a' is given twice"),
+        ("a: [1", "not a YAML file"),
+        ("a: \x07", "not a YAML file"),
+    ],
+)
+def test_a_file_that_is_not_yaml_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=said):
+        read_yaml(path)
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no such file; give the path of a pipeline file"):
+        read_yaml(tmp_path / "absent.yaml")

@@ -1,0 +1,18 @@
+from gabarito.core import errors
+
+
+def kinds(root: type[errors.GabaritoError]) -> set[type[errors.GabaritoError]]:
+    return {root}.union(*(kinds(kind) for kind in root.__subclasses__()))
+
+
+def test_every_error_has_a_code_of_the_table() -> None:
+    assert {kind.exit_code for kind in kinds(errors.GabaritoError)} <= set(errors.EXIT_CODES)
+
+
+def test_every_code_but_success_has_an_error() -> None:
+    codes = {kind.exit_code for kind in kinds(errors.GabaritoError)}
+    assert codes == set(errors.EXIT_CODES) - {0}
+
+
+def test_what_cannot_get_better_is_never_retried() -> None:
+    assert {64, 65, 77, 78} == errors.NEVER_RETRIED
