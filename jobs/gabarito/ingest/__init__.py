@@ -1,0 +1,1 @@
+"""Sources in, documents out: main text, one language each, no text twice."""

@@ -1,0 +1,131 @@
+"""Find and open the files of a source, on this machine or in a bucket."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from gabarito.core.config import local_path
+from gabarito.core.errors import DataError, MissingError, ServiceError
+from gabarito.core.store import Store, open_store
+from gabarito.ingest.config import FilesSource
+from gabarito.ingest.outcomes import Dropped, Reason
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that was found: nothing of it is read before ``read`` is called."""
+
+    name: str
+    """Its source's last part and its path below: the same on every machine."""
+    place: str
+    """Where it lies, for people."""
+    url: str
+    size: int
+    modified: datetime
+    source: FilesSource
+    below: str
+    """Its path below the source, for patterns."""
+    read: Callable[[], bytes]
+
+    @property
+    def suffix(self) -> str:
+        """The ending of its name, in lower case."""
+        return PurePosixPath(self.name).suffix.lower()
+
+    @property
+    def is_wanted(self) -> bool:
+        """Tell whether the source's patterns let it through."""
+        included = any(fnmatchcase(self.below, pattern) for pattern in self.source.include)
+        excluded = any(fnmatchcase(self.below, pattern) for pattern in self.source.exclude)
+        return included and not excluded
+
+
+def find_files(sources: Sequence[FilesSource]) -> list[SourceFile]:
+    """Return the files of all sources: in the order of sources, then of paths.
+
+    Raises:
+        MissingError: if there is nothing at a source's path.
+        DataError: if a source is an empty folder.
+    """
+    return [file for source in sources for file in _files_of(source)]
+
+
+def _files_of(source: FilesSource) -> list[SourceFile]:
+    is_bucket = source.path.startswith("s3://")
+    found = list(_in_bucket(source) if is_bucket else _in_folder(source))
+    if not found:
+        message = (
+            f"{source.path}: holds no files; "
+            "put md, txt, html, pdf or docx files there, or correct ingest.sources"
+        )
+        raise DataError(message)
+    return sorted(found, key=_order)
+
+
+def _order(file: SourceFile) -> tuple[str, str, str]:
+    """Order by folder, name and ending, so that ``plan.md`` comes before ``plan-old.md``."""
+    path = PurePosixPath(file.below)
+    return path.parent.as_posix(), path.stem, path.suffix
+
+
+def _in_folder(source: FilesSource) -> Iterator[SourceFile]:
+    top = local_path(source.path)
+    if not top.exists():
+        message = f"{source.path}: no such file or folder; correct ingest.sources"
+        raise MissingError(message)
+    paths = (path for path in top.rglob("*") if path.is_file()) if top.is_dir() else [top]
+    for path in paths:
+        below = _printable(path.relative_to(top) if path != top else Path(path.name))
+        status = path.stat()
+        yield SourceFile(
+            name=below if path == top else f"{_printable(Path(top.resolve().name))}/{below}",
+            place=_printable(path),
+            url="",
+            size=status.st_size,
+            modified=datetime.fromtimestamp(status.st_mtime, UTC),
+            source=source,
+            below=below,
+            read=partial(_read, path),
+        )
+
+
+def _in_bucket(source: FilesSource) -> Iterator[SourceFile]:
+    store = open_store(source.path)
+    url = source.path.rstrip("/")
+    for entry in store.list(""):
+        yield SourceFile(
+            name=f"{PurePosixPath(url).name}/{entry.key}",
+            place=f"{url}/{entry.key}",
+            url=f"{url}/{entry.key}",
+            size=entry.size,
+            modified=datetime.fromtimestamp(entry.modified, UTC),
+            source=source,
+            below=entry.key,
+            read=partial(_fetch, store, entry.key),
+        )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except PermissionError as error:
+        raise Dropped(Reason.UNREADABLE, "this user may not read it") from error
+    except FileNotFoundError as error:
+        message = f"{path}: gone since the folder was listed; run again"
+        raise MissingError(message) from error
+    except OSError as error:
+        message = f"{path}: could not be read: {error.strerror}; check the disk and run again"
+        raise ServiceError(message) from error
+
+
+def _fetch(store: Store, key: str) -> bytes:
+    return store.read(key).data
+
+
+def _printable(path: Path) -> str:
+    """Return a path as text, also where its bytes are no UTF-8."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "replace")

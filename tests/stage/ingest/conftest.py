@@ -1,0 +1,40 @@
+"""The stage as a whole, on real files and real stores."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gabarito.core.artifact import Address, Artifact, new_attempt
+from gabarito.core.config import parse
+from gabarito.core.store import open_store
+from gabarito.ingest.config import IngestConfig
+from gabarito.ingest.job import run
+
+Ingest = Callable[..., Artifact]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "docs"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def ingest(tmp_path: Path, folder: Path) -> Ingest:
+    """Runs the stage on ``folder``; settings of the source begin with ``source_``."""
+
+    def of(**settings: object) -> Artifact:
+        own = {name: value for name, value in settings.items() if name.startswith("source_")}
+        source = {"type": "files", "path": str(folder)}
+        source |= {name.removeprefix("source_"): value for name, value in own.items()}
+        rest = {name: value for name, value in settings.items() if name not in own}
+        config = parse(IngestConfig, {"sources": [source], "min_chars": 20, **rest}, "pipeline")
+        store = open_store(f"file://{tmp_path}/store")
+        address = Address("ingest", "f" * 64)
+        with new_attempt(store, address, inputs={}, settings={}) as work:
+            run(config, work)
+            return work.publish()
+
+    return of

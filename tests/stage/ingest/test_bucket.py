@@ -1,0 +1,62 @@
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from gabarito.core.errors import DataError
+from gabarito.core.records import Document
+
+from .conftest import Ingest
+
+TEXT = "A final de 2025 foi disputada em Munique, e o Paris venceu diante de 64.327 pessoas."
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "NO_PROXY": "*",
+    }.items():
+        monkeypatch.setenv(name, value)
+    name = f"papers-{uuid.uuid4().hex[:8]}"
+    boto3.client("s3").create_bucket(Bucket=name)
+    yield name
+    server.stop()
+
+
+def test_the_objects_below_a_prefix_are_files(bucket: str, ingest: Ingest) -> None:
+    for key in ("club/2025/final.md", "club/2025/", "elsewhere.md"):
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=TEXT.encode())
+    (document,) = ingest(source_path=f"s3://{bucket}/club").records("documents.jsonl", Document)
+    assert document.source == "club/2025/final.md"
+    assert document.url == f"s3://{bucket}/club/2025/final.md"
+    assert document.text == TEXT
+
+
+def test_a_prefix_without_objects_is_named(bucket: str, ingest: Ingest) -> None:
+    with pytest.raises(DataError, match=rf"s3://{bucket}/club: holds no files"):
+        ingest(source_path=f"s3://{bucket}/club")
+
+
+def test_a_file_and_its_copy_in_a_bucket_have_one_id(
+    bucket: str, ingest: Ingest, folder: Path
+) -> None:
+    (folder / "a.txt").write_text(TEXT)
+    boto3.client("s3").put_object(Bucket=bucket, Key="b.txt", Body=TEXT.encode())
+    here = next(ingest().records("documents.jsonl", Document))
+    (folder.parent / "store").rename(folder.parent / "before")
+    there = next(ingest(source_path=f"s3://{bucket}").records("documents.jsonl", Document))
+    assert here.id == there.id

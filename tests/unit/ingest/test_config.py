@@ -1,0 +1,60 @@
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from lingua import IsoCode639_1
+
+from gabarito.core.config import parse
+from gabarito.core.errors import SettingsError
+from gabarito.core.inputs import content_settings, input_digests
+from gabarito.ingest.config import IngestConfig, Language
+
+
+def settings(**source: object) -> IngestConfig:
+    fields = {"sources": [{"type": "files", "path": "here", **source}]}
+    return parse(IngestConfig, fields, "pipeline.yaml")
+
+
+def test_the_languages_are_those_that_the_detector_knows() -> None:
+    known = {name.lower() for name in dir(IsoCode639_1) if name.isupper()}
+    assert set(get_args(Language)) == known
+
+
+def test_an_unknown_type_of_source_is_refused_with_those_that_exist() -> None:
+    with pytest.raises(SettingsError, match=r"sources\.0\.type: must be 'files', got 'gopher'"):
+        settings(type="gopher")
+
+
+def test_a_source_without_its_type_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"sources\.0\.type: missing"):
+        parse(IngestConfig, {"sources": [{"path": "here"}]}, "pipeline.yaml")
+
+
+def test_a_mistyped_setting_of_a_source_is_suggested() -> None:
+    with pytest.raises(SettingsError, match="did you mean include"):
+        settings(inclde=["*.md"])
+
+
+@pytest.mark.parametrize("encoding", ["no-such", "hex"])
+def test_an_encoding_that_is_none_is_refused(encoding: str) -> None:
+    with pytest.raises(SettingsError, match="must be an encoding such as"):
+        settings(encoding=encoding)
+
+
+def test_an_encoding_is_stored_by_its_usual_name() -> None:
+    assert settings(encoding="Latin1").sources[0].encoding == "iso8859-1"
+
+
+def test_no_source_at_all_is_refused() -> None:
+    with pytest.raises(SettingsError, match="sources"):
+        parse(IngestConfig, {"sources": []}, "pipeline.yaml")
+
+
+def test_the_content_of_a_folder_and_not_its_place_decides(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.txt").write_text("same")
+    here, there = (settings(path=str(tmp_path / name)) for name in ("a", "b"))
+    assert content_settings(here, input_digests(here)) == content_settings(
+        there, input_digests(there)
+    )

@@ -1,0 +1,76 @@
+import pytest
+
+from gabarito.ingest.formats.lines import is_prose_in_columns, join_pages
+
+FULL = "uma linha cheia que vai de uma margem à outra da página sem"
+
+
+def test_wrapped_lines_make_a_paragraph() -> None:
+    assert join_pages([[FULL, "parar e termina aqui.", "Outra frase."]]) == (
+        f"{FULL} parar e termina aqui.\n\nOutra frase."
+    )
+
+
+def test_a_blank_line_ends_a_paragraph() -> None:
+    assert join_pages([[FULL, "", FULL, FULL]]) == f"{FULL}\n\n{FULL} {FULL}"
+
+
+def test_wide_spacing_parts_no_paragraphs() -> None:
+    assert join_pages([[FULL, "", FULL, "", FULL, "", "fim."]]) == f"{FULL} {FULL} {FULL} fim."
+
+
+def test_a_paragraph_goes_on_over_a_page() -> None:
+    assert join_pages([[FULL], ["termina."]]) == f"{FULL} termina."
+
+
+def test_running_titles_and_page_numbers_go() -> None:
+    pages = [["Anuário", f"Texto {n}.", f"Página {n} de 3"] for n in (1, 2, 3)]
+    assert join_pages(pages) == "Texto 1. Texto 2. Texto 3."
+
+
+@pytest.mark.parametrize("number", ["3", "- 3 -", "Página 3", "3/12", "pág. 3 de 12"])
+def test_a_number_at_the_foot_of_a_page_goes(number: str) -> None:
+    assert join_pages([["Foram 3", "", number]]) == "Foram 3"
+
+
+def test_a_line_on_top_of_two_pages_stays() -> None:
+    assert join_pages([["Anuário", "a."], ["Anuário", "b."]]).count("Anuário") == 2
+
+
+def test_a_word_parted_at_the_end_of_a_line_is_made_whole() -> None:
+    assert join_pages([[f"{FULL} cam-", "peões da Europa."]]) == f"{FULL} campeões da Europa."
+
+
+def test_a_hyphen_of_its_own_stays() -> None:
+    lines = [f"{FULL} meio-", f"campo {FULL}", "e o meio-campo."]
+    assert join_pages([lines]).startswith(f"{FULL} meio-campo {FULL} e o meio-campo")
+
+
+def test_a_hyphen_before_a_capital_stays() -> None:
+    assert join_pages([[f"{FULL} Saint-", "Germain."]]) == f"{FULL} Saint-Germain."
+
+
+def test_aligned_lines_make_a_table() -> None:
+    lines = ["Fase        Rival         Ida", "", "Oitavas     PSV           7-1"]
+    assert join_pages([[*lines, "", "Final                     5-0"]]) == (
+        "| Fase | Rival | Ida |\n| Oitavas | PSV | 7-1 |\n| Final |  | 5-0 |"
+    )
+
+
+def test_a_cell_of_two_lines_is_one_cell() -> None:
+    lines = [
+        "Fase        Rival         Ida",
+        "Final       Paris Saint-  5-0",
+        "            Germain",
+    ]
+    assert join_pages([lines]).endswith("| Final | Paris Saint- Germain | 5-0 |")
+
+
+def test_bullets_make_a_list() -> None:
+    assert join_pages([["• um", "• dois"]]) == "- um\n- dois"
+
+
+def test_columns_of_prose_are_no_table() -> None:
+    prose = [f"{FULL}     {FULL}"] * 4
+    assert is_prose_in_columns(prose)
+    assert not is_prose_in_columns(["Fase        Rival         Ida"] * 4)

@@ -1,0 +1,40 @@
+from gabarito.ingest.formats.markdown import read
+from gabarito.ingest.page import Hints, Page
+
+
+def page(text: str) -> Page:
+    return read(text.encode(), Hints())
+
+
+def test_marks_go_and_words_stay() -> None:
+    text = (
+        "O **Paris** foi o [campeão](http://x.example) da *fase*,\ncom `21` pontos.[^1] <!-- n -->"
+    )
+    assert page(text).text == "O Paris foi o campeão da fase, com 21 pontos."
+
+
+def test_headings_lists_and_tables_stay_apart() -> None:
+    source = "# Título\nTexto\n\n- um\n- dois\n\n| a | b |\n|---|:-:|\n| 1 | _2_ |\n"
+    assert page(source).text == "# Título\n\nTexto\n\n- um\n- dois\n\n| a | b |\n| 1 | 2 |"
+
+
+def test_a_table_in_html_within_markdown_is_read() -> None:
+    assert page("Olá\n\n<table><tr><td>a<td>b</table>\n").text == "Olá\n\n| a | b |"
+
+
+def test_lines_of_code_stay_apart() -> None:
+    assert page("```\num\ndois\n```").text == "um\ndois"
+
+
+def test_the_title_is_taken_from_the_front_matter() -> None:
+    assert page("---\ntitle: Final de 2025\n---\nTexto") == Page(
+        text="Texto", title="Final de 2025"
+    )
+
+
+def test_front_matter_that_is_no_yaml_names_no_title() -> None:
+    assert page("---\ntitle: [\n---\nTexto") == Page(text="Texto")
+
+
+def test_a_rule_at_the_top_is_no_front_matter() -> None:
+    assert page("---\n\nTexto\n").text == "Texto"

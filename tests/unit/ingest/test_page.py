@@ -1,0 +1,40 @@
+import pytest
+
+from gabarito.ingest.page import heading_of, join_lines, table_text, tidy
+
+
+def test_a_text_is_composed_and_its_invisible_signs_are_gone() -> None:
+    assert tidy("Sa\u0303o\u00a0Paulo\u200b e\u00ad co\r\nfim\x07\ufffe") == "São Paulo e co\nfim"
+
+
+def test_many_blank_lines_become_one() -> None:
+    assert tidy("a \n\n \n\nb") == "a\n\nb"
+
+
+def test_a_table_is_rows_between_bars() -> None:
+    assert table_text([["a", "b"], ["1", "2"]]) == "| a | b |\n| 1 | 2 |"
+
+
+def test_empty_rows_and_columns_of_a_table_go() -> None:
+    assert table_text([["a", "", "b"], ["", ""], ["1", ""]]) == "| a | b |\n| 1 |"
+
+
+def test_a_bar_in_a_cell_does_not_part_it() -> None:
+    assert table_text([["a|b", "c\nd"]]) == "| a/b | c d |"
+
+
+def test_lines_of_a_cell_are_told_apart() -> None:
+    assert join_lines(["12' Hakimi", "20' Doué,", "Paris "]) == "12' Hakimi; 20' Doué, Paris"
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("# Final\n\nTexto.", "Final"),
+        ("Uma frase inteira que acaba em ponto.\nMais.", ""),
+        ("| a | b |", ""),
+        ("palavra " * 30, ""),
+    ],
+)
+def test_a_title_is_a_short_first_line(text: str, title: str) -> None:
+    assert heading_of(text) == title
