@@ -1,0 +1,1 @@
+"""The sample: pages, recorded teacher, base model and pipeline of the demonstration."""

@@ -1,0 +1,1 @@
+"""Generate: documents in, facts with their quotes and questions in many wordings out."""

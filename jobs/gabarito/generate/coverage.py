@@ -1,0 +1,172 @@
+"""How much of the documents became facts, how much of what was asked for came, and what is left."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from gabarito.core.errors import DataError
+from gabarito.generate.config import GenerateConfig
+from gabarito.generate.passages import Passage
+from gabarito.generate.reasons import NOT_A_FAILURE
+from gabarito.generate.whole import Whole
+from gabarito.generate.yields import FactYield
+
+NOT_GIVEN = "never given"
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…]) |\n")
+_NUMBER = re.compile(r"\d+(?:[.,/:-]\d+)*")
+_SHOWN_CHARS = 80
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much passed the checks, and the reasons of what did not."""
+
+    what: str
+    kept: int
+    asked: int
+    lost: Counter[str]
+
+    @property
+    def value(self) -> float:
+        """In 0..1; nothing of nothing is 0."""
+        return self.kept / self.asked if self.asked else 0.0
+
+
+def shares(whole: Whole, config: GenerateConfig) -> tuple[Share, Share]:
+    """Return the yield in facts, of those offered, and in wordings, of those asked for."""
+    ids = {passage.id for passage in whole.passages}
+    lost = Counter(
+        item.reason
+        for item in whole.rejections
+        if item.item in ids and item.reason not in NOT_A_FAILURE
+    )
+    facts = Share("facts offered", len(whole.facts), len(whole.facts) + lost.total(), lost)
+    names = {family.name for family in config.families.all}
+    kept = sum(question.family in names for question in whole.questions)
+    asked = len(names) * len(whole.facts)
+    reasons = Counter(
+        item.reason
+        for fact in whole.facts
+        for item in fact.rejections
+        if item.reason not in NOT_A_FAILURE
+    )
+    reasons[NOT_GIVEN] = max(asked - kept - reasons.total(), 0)
+    return facts, Share("wordings asked for", kept, asked, reasons)
+
+
+def refuse_low_yield(whole: Whole, config: GenerateConfig) -> None:
+    """Do nothing if enough passed the checks.
+
+    Raises:
+        DataError: says how much passed, and which reason cost most.
+    """
+    for share in shares(whole, config):
+        if share.value < config.yield_floor or not share.asked:
+            raise DataError(_complaint(share, whole, config))
+
+
+def _complaint(share: Share, whole: Whole, config: GenerateConfig) -> str:
+    message = (
+        f"generate: {share.kept} of {share.asked} {share.what} passed ({share.value:.0%}), the "
+        f"floor is {config.yield_floor:.0%}"
+    )
+    if share.lost.total():
+        reason, count = share.lost.most_common(1)[0]
+        example = next((item for item in whole.rejections if item.reason == reason), None)
+        shown = _shown(example.detail or example.raw) if example else ""
+        message += f"; most were lost to {reason!r}: {count}" + (
+            f", such as {shown!r}" * bool(shown)
+        )
+    return f"{message}; try another generate.teacher.model, or lower generate.yield_floor"
+
+
+def coverage_of(whole: Whole, config: GenerateConfig) -> dict[str, Any]:
+    """Return what ``coverage.json`` holds."""
+    facts, wordings = shares(whole, config)
+    names = [family.name for family in config.families.all]
+    have = {item.fact.id: Counter(q.family for q in item.questions) for item in whole.facts}
+    lacking = {
+        item.fact.id: [name for name in names if not have[item.fact.id][name]]
+        for item in whole.facts
+    }
+    counted = [len(names) - len(lacking[item.fact.id]) for item in whole.facts]
+    return {
+        "documents": len({passage.document.id for passage in whole.passages}),
+        "passages": len(whole.passages),
+        "passages_without_facts": list(_without_facts(whole)),
+        "facts": len(whole.facts),
+        "facts_without_questions": [
+            {"fact": item.fact.id, "statement": item.fact.statement}
+            for item in whole.facts
+            if len(lacking[item.fact.id]) == len(names)
+        ],
+        "facts_that_lack_families": {key: value for key, value in lacking.items() if value},
+        "families": {name: sum(bool(got[name]) for got in have.values()) for name in names},
+        "wordings_per_fact": {
+            "min": min(counted, default=0),
+            "median": median(counted) if counted else 0,
+            "max": max(counted, default=0),
+        },
+        "sentences": _quoted_sentences(whole),
+        "numbers": _asked_numbers(whole),
+        "yield": {
+            share.what: {"kept": share.kept, "asked": share.asked, "lost": dict(share.lost)}
+            for share in (facts, wordings)
+        },
+    }
+
+
+def _without_facts(whole: Whole) -> Iterator[dict[str, str]]:
+    for passage in whole.passages:
+        if not whole.facts_of[passage.id]:
+            yield {
+                "passage": passage.id,
+                "document": passage.document.id,
+                "title": passage.document.title,
+                "begins": _shown(passage.text),
+            }
+
+
+def _quoted_sentences(whole: Whole) -> dict[str, int]:
+    """Count the sentences and rows, and those of them that support a fact."""
+    quotes = _by_document(whole.facts)
+    total = supporting = 0
+    for passage in whole.passages:
+        mine = [_folded(item.fact.quote) for item in quotes.get(passage.document.id, ())]
+        for sentence in _sentences(passage):
+            total += 1
+            supporting += any(quote in sentence or sentence in quote for quote in mine)
+    return {"total": total, "with_a_fact": supporting}
+
+
+def _asked_numbers(whole: Whole) -> dict[str, int]:
+    """Count the different numbers of the documents, and those that an answer holds."""
+    text = {number for item in whole.passages for number in _NUMBER.findall(item.text)}
+    asked = {number for item in whole.facts for number in _NUMBER.findall(item.fact.answer)}
+    return {"total": len(text), "in_an_answer": len(text & asked)}
+
+
+def _by_document(facts: Iterable[FactYield]) -> dict[str, list[FactYield]]:
+    groups: dict[str, list[FactYield]] = {}
+    for item in facts:
+        groups.setdefault(item.fact.document, []).append(item)
+    return groups
+
+
+def _sentences(passage: Passage) -> Iterator[str]:
+    for part in _SENTENCE_END.split(passage.text):
+        sentence = _folded(part)
+        if any(char.isalnum() for char in sentence) and not sentence.startswith("#"):
+            yield sentence
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _shown(text: str) -> str:
+    return _folded(text)[:_SHOWN_CHARS]

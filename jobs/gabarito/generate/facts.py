@@ -1,0 +1,127 @@
+"""Facts of a reply: each is checked against the passage that it must come from."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gabarito.core.records import Fact, Rejection
+from gabarito.generate.config import GenerateConfig
+from gabarito.generate.language import is_deictic, is_other_language
+from gabarito.generate.passages import Passage
+from gabarito.generate.reasons import (
+    DEICTIC,
+    NO_FIELD,
+    NO_QUOTE,
+    NO_SUPPORT,
+    NOT_STATED,
+    OTHER_LANGUAGE,
+    REPEATED_FACT,
+    TOO_LONG,
+    dropped,
+)
+from gabarito.generate.replies import text_of, texts_of
+from gabarito.generate.support import quoted, stands_in
+
+REQUIRED = ("quote", "statement", "subject", "relation", "answer")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What a reply offers as a fact."""
+
+    fields: Mapping[str, str]
+    aliases: tuple[str, ...]
+    shown: str
+    language: str
+    config: GenerateConfig
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The answer and the other ways to give it."""
+        return (self.fields["answer"], *self.aliases)
+
+
+@dataclass
+class Sifted:
+    """The facts that passed, and what happened to the others."""
+
+    facts: list[Fact] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+
+
+def sift_facts(
+    objects: Iterable[dict[str, Any]],
+    passage: Passage,
+    known: Iterable[Fact],
+    language: str,
+    config: GenerateConfig,
+) -> Sifted:
+    """Keep the facts that stand in the passage and are not known yet."""
+    sifted = Sifted()
+    ids = {fact.id for fact in known}
+    for item in objects:
+        candidate = _candidate(item, passage, language, config)
+        reason, detail = _fault(candidate)
+        fact = None if reason else _fact(candidate, passage)
+        if fact and fact.id in ids:
+            reason, detail = REPEATED_FACT, fact.statement
+        if fact and not reason:
+            sifted.facts.append(fact)
+            ids.add(fact.id)
+        else:
+            sifted.rejections.append(dropped(passage.id, reason, detail, item))
+    return sifted
+
+
+def shown_text(passage: Passage) -> str:
+    """Return all that a teacher sees of a passage: title, headings and text."""
+    return "\n".join([passage.document.title, *passage.headings, passage.text])
+
+
+def _candidate(
+    item: dict[str, Any], passage: Passage, language: str, config: GenerateConfig
+) -> Candidate:
+    names = (*REQUIRED, "qualifier", "kind")
+    fields = {name: text_of(item.get(name)) for name in names}
+    aliases = texts_of(item.get("aliases"))
+    return Candidate(fields, aliases, shown_text(passage), language, config)
+
+
+def _fault(candidate: Candidate) -> tuple[str, str]:
+    """Return the reason to refuse a candidate and what exactly is wrong, or two empty texts."""
+    return next(_faults(candidate), ("", ""))
+
+
+def _faults(candidate: Candidate) -> Iterator[tuple[str, str]]:
+    fields = candidate.fields
+    missing = [name for name in REQUIRED if not fields[name]]
+    if missing:
+        yield NO_FIELD, ", ".join(missing)
+    if quoted(fields["quote"], candidate.shown) is None:
+        yield NO_QUOTE, fields["quote"]
+    if not stands_in(candidate.answers, f"{fields['quote']}\n{fields['statement']}"):
+        yield NOT_STATED, fields["answer"]
+    if not stands_in(candidate.answers, candidate.shown):
+        yield NO_SUPPORT, fields["answer"]
+    yield from _faults_of_form(candidate)
+
+
+def _faults_of_form(candidate: Candidate) -> Iterator[tuple[str, str]]:
+    fields, config = candidate.fields, candidate.config
+    if len(fields["answer"]) > config.max_answer_chars:
+        yield TOO_LONG, "answer"
+    if len(fields["statement"]) > config.max_question_chars:
+        yield TOO_LONG, "statement"
+    if is_deictic(fields["statement"], candidate.language):
+        yield DEICTIC, fields["statement"]
+    if is_other_language(fields["statement"], candidate.language):
+        yield OTHER_LANGUAGE, fields["statement"]
+
+
+def _fact(candidate: Candidate, passage: Passage) -> Fact:
+    fields = dict(candidate.fields)
+    fields["quote"] = quoted(fields["quote"], candidate.shown) or fields["quote"]
+    fields["kind"] = fields["kind"].lower()
+    answer = fields["answer"]
+    aliases = tuple(alias for alias in candidate.aliases if alias != answer)
+    return Fact.of(document=passage.document.id, aliases=aliases, **fields)

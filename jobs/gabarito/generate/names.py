@@ -1,0 +1,130 @@
+"""Names by kind: those that the facts are about, their other spellings, and near misses."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from gabarito.core.records import Document, Fact, Name, Rejection
+from gabarito.generate.reasons import KNOWN_NAME, NO_FIELD, OTHER_NAME, REPEATED_NAME, dropped
+from gabarito.generate.replies import text_of, texts_of
+from gabarito.generate.support import letters
+
+QUALIFIER = "qualifier"
+"""The kind of what limits facts and is no fact's subject."""
+
+OTHER = "other"
+"""The kind of subjects for which the teacher gave none."""
+
+_YEARS = re.compile(
+    r"(?<![\d.,/])(?:(?:1[89]|20)\d\d(?:\s?[/–-]\s?(?:\d{4}|\d{2}))?|\d\d[/-]\d\d)(?![\d]|[.,]\d)"
+)
+_LOOSE_END = re.compile(
+    r"^(?:[\s,;:()–-]|\b(?:de|da|do|em|no|na|of|in|the)\b)+"
+    r"|(?:[\s,;:()–-]|\b(?:de|da|do|em|no|na|of|in|the|del|en|temporada|season|edição)\b)+$",
+    re.IGNORECASE,
+)
+
+
+def without_years(name: str) -> str:
+    """Return a name without the years and seasons in it, and without what led to them."""
+    if not _YEARS.search(name):
+        return name.strip()
+    return _LOOSE_END.sub("", " ".join(_YEARS.sub(" ", name).split()))
+
+
+def names_by_kind(facts: Iterable[Fact]) -> dict[str, list[str]]:
+    """Return the subjects of facts and what limits them, each under its commonest kind."""
+    kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    spelled: dict[str, str] = {}
+    for name, kind in _named(facts):
+        kinds[letters(name)][kind] += 1
+        spelled.setdefault(letters(name), name)
+    groups: dict[str, list[str]] = defaultdict(list)
+    for key, counted in kinds.items():
+        known = [kind for kind, _ in counted.most_common() if kind not in (QUALIFIER, OTHER)]
+        groups[known[0] if known else counted.most_common(1)[0][0]].append(spelled[key])
+    return dict(sorted(groups.items()))
+
+
+def _named(facts: Iterable[Fact]) -> Iterator[tuple[str, str]]:
+    for fact in facts:
+        subject, limit = without_years(fact.subject), without_years(fact.qualifier)
+        if letters(subject):
+            yield subject, fact.kind or OTHER
+        if letters(limit) and any(char.isupper() for char in limit):
+            yield limit, QUALIFIER
+
+
+class Mentions:
+    """Knows what stands in some documents."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        plain = (letters.__wrapped__(f"{item.title} \n {item.text}") for item in documents)
+        self._text = f" {' | '.join(plain)} "
+
+    def has(self, name: str) -> bool:
+        """Tell whether a name stands in the documents, letter for letter."""
+        return f" {letters(name)} " in self._text
+
+
+class NameSifter:
+    """The names of one kind, and what replies add to them."""
+
+    def __init__(self, kind: str, names: Sequence[str], mentions: Mentions) -> None:
+        self.kind = kind
+        self.names = names
+        self._mentions = mentions
+        self._also: dict[str, dict[str, str]] = {letters(name): {} for name in names}
+        self._misses: dict[str, str] = {}
+
+    @property
+    def kept(self) -> int:
+        """How many other spellings and near misses there are."""
+        return sum(map(len, self._also.values())) + len(self._misses)
+
+    def sift(self, objects: Iterable[dict[str, Any]]) -> list[Rejection]:
+        """Keep what is good in a reply and return what is not."""
+        rejections = []
+        for item in objects:
+            reason, detail = self._take(item)
+            if reason:
+                rejections.append(dropped(self.kind, reason, detail, item))
+        return rejections
+
+    def records(self) -> list[Name]:
+        """Return the names, with their spellings, and the near misses."""
+        known = [
+            Name(
+                kind=self.kind,
+                name=name,
+                also=tuple(self._also[letters(name)].values()),
+                known=True,
+            )
+            for name in self.names
+        ]
+        return known + [
+            Name(kind=self.kind, name=name, known=False) for name in self._misses.values()
+        ]
+
+    def _take(self, item: dict[str, Any]) -> tuple[str, str]:
+        miss, name = text_of(item.get("instead")), text_of(item.get("name"))
+        if miss:
+            return self._take_miss(miss)
+        also = self._also.get(letters(name))
+        if also is None:
+            return (OTHER_NAME, name) if name else (NO_FIELD, "name or instead")
+        for spelling in texts_of(item.get("also")):
+            key = letters(spelling)
+            if key and key not in self._also:
+                also.setdefault(key, spelling)
+        return "", ""
+
+    def _take_miss(self, miss: str) -> tuple[str, str]:
+        key = letters(miss)
+        if key in self._misses:
+            return REPEATED_NAME, miss
+        if not key or self._mentions.has(miss):
+            return KNOWN_NAME, miss
+        self._misses[key] = miss
+        return "", ""

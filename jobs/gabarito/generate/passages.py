@@ -1,0 +1,166 @@
+"""Passages: documents cut where a reader would cut them.
+
+A cut falls before a heading if it can, else between paragraphs, between the rows of a table
+(each part gets the table's header again), between sentences, and between words at the worst.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gabarito.core.records import Document, digest_of
+
+_HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
+_RULE = re.compile(r"^\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
+_SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+")
+
+Kind = Literal["heading", "table", "text"]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A part of a document, and the headings under which it stands."""
+
+    id: str
+    document: Document
+    headings: tuple[str, ...]
+    text: str
+
+    def belongs_to(self, index: int, count: int) -> bool:
+        """Tell whether it is in shard ``index`` of ``count``: its digest decides."""
+        return int(self.id, 16) % count == index
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines that belong together; ``level`` is that of a heading."""
+
+    kind: Kind
+    text: str
+    level: int = 0
+
+
+def passages_of(document: Document, max_chars: int) -> Iterator[Passage]:
+    """Cut a document into passages of at most ``max_chars`` characters."""
+    trail: list[Block] = []
+    for group in _groups(_fitting(_blocks(document.text), max_chars), max_chars):
+        if not all(block.level for block in group):
+            headings = tuple(block.text for block in _above(trail, group[0]))
+            text = "\n\n".join(_as_written(block) for block in group)
+            name = digest_of(document.title, *headings, text)
+            yield Passage(name, document, headings, text)
+        for heading in (block for block in group if block.level):
+            trail = [*_above(trail, heading), heading]
+
+
+def cut_all(documents: Iterable[Document], max_chars: int) -> Iterator[Passage]:
+    """Cut every document, in order."""
+    for document in documents:
+        yield from passages_of(document, max_chars)
+
+
+def _above(trail: Sequence[Block], block: Block) -> list[Block]:
+    """Return the headings of a trail under which a block stands."""
+    if not block.level:
+        return list(trail)
+    return [heading for heading in trail if heading.level < block.level]
+
+
+def _as_written(block: Block) -> str:
+    return f"{'#' * block.level} {block.text}" if block.level else block.text
+
+
+def _blocks(text: str) -> Iterator[Block]:
+    """Split a text at blank lines, before and after headings and tables."""
+    kind: Kind = "text"
+    lines: list[str] = []
+    for line in [*text.splitlines(), ""]:
+        heading = _HEADING.match(line)
+        new: Kind = "table" if line.lstrip().startswith("|") else "text"
+        if lines and (heading or new != kind or not line.strip()):
+            yield Block(kind, "\n".join(lines))
+            lines = []
+        if heading:
+            yield Block("heading", heading[2], len(heading[1]))
+        elif line.strip():
+            kind, lines = new, [*lines, line.rstrip()]
+
+
+def _groups(blocks: Iterable[Block], max_chars: int) -> Iterator[list[Block]]:
+    """Group blocks into passages."""
+    group: list[Block] = []
+    for block in blocks:
+        while group and _length([*group, block]) > max_chars:
+            place = _place_to_cut(group)
+            yield group[:place]
+            group = group[place:]
+        group.append(block)
+    if group:
+        yield group
+
+
+def _place_to_cut(group: list[Block]) -> int:
+    """Return how many blocks stay: headings at the end go with what follows them.
+
+    So does a section that begins in the second half.
+    """
+    half = _length(group) / 2
+    for place in range(len(group) - 1, 0, -1):
+        if not group[place].level or group[place - 1].level:
+            continue
+        if all(block.level for block in group[place:]) or _length(group[:place]) >= half:
+            return place
+    return len(group)
+
+
+def _length(group: list[Block]) -> int:
+    return sum(len(_as_written(block)) + 2 for block in group) - 2
+
+
+def _fitting(blocks: Iterable[Block], max_chars: int) -> Iterator[Block]:
+    """Split the blocks that are longer than a passage may be."""
+    for block in blocks:
+        if len(_as_written(block)) <= max_chars:
+            yield block
+        elif block.kind == "table":
+            yield from _rows(block.text.splitlines(), max_chars)
+        else:
+            yield from (Block("text", part) for part in _sentences(block.text, max_chars))
+
+
+def _rows(lines: list[str], max_chars: int) -> Iterator[Block]:
+    """Split a table into parts that all begin with its header."""
+    header = lines[: 2 if len(lines) > 1 and _RULE.match(lines[1]) else 1]
+    room = max_chars - sum(len(line) + 1 for line in header)
+    if 2 * room < max_chars:
+        header, room = [], max_chars
+    for part in _packed(lines[len(header) :], room, "\n"):
+        yield Block("table", "\n".join([*header, part]))
+
+
+def _sentences(text: str, max_chars: int) -> Iterator[str]:
+    parts = [piece for line in text.splitlines() for piece in _SENTENCE.split(line)]
+    yield from _packed(parts, max_chars, " ")
+
+
+def _packed(parts: Iterable[str], room: int, between: str) -> Iterator[str]:
+    """Join parts as long as they fit; a part that never fits is cut between words."""
+    held = ""
+    for part in (piece for whole in parts for piece in _pieces(whole, room)):
+        if held and len(held) + len(between) + len(part) > room:
+            yield held
+            held = ""
+        held = f"{held}{between}{part}" if held else part
+    if held:
+        yield held
+
+
+def _pieces(text: str, room: int) -> Iterator[str]:
+    while len(text) > room:
+        space = text.rfind(" ", 1, room + 1)
+        place = space if space > 0 else room
+        yield text[:place].rstrip()
+        text = text[place:].lstrip()
+    if text:
+        yield text

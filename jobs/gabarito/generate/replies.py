@@ -1,0 +1,103 @@
+"""What a reply holds, however it was written: what is good is kept, the rest has a reason.
+
+Forced JSON decoding is no cure for messy replies: it costs truncation and endless whitespace.
+So one object a line is asked for, and lines, arrays, wrappers, fences, prose around, labels and
+what is left of a cut reply are read.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from gabarito.generate.labels import labelled
+from gabarito.generate.reasons import CUT_REPLY, EMPTY_REPLY, UNREADABLE, without_halves
+from gabarito.generate.repair import object_at
+
+_THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
+_NOTHING = re.compile(r"\[\s*\]|\{\s*\}")
+_WRAPPER = re.compile(r"[\[:,]\s*$")
+CUT = "length"
+
+
+@dataclass
+class Reading:
+    """The objects of a reply, and what could not be read, each with its reason."""
+
+    objects: list[dict[str, Any]] = field(default_factory=list)
+    broken: list[tuple[str, str]] = field(default_factory=list)
+    is_cut: bool = False
+    is_nothing: bool = False
+    """Nothing to give, and it says so: an empty list."""
+
+    @property
+    def is_useless(self) -> bool:
+        """Whether it neither gives anything nor says that there is nothing."""
+        return not self.objects and not self.is_nothing
+
+
+def read_reply(text: str, finish_reason: str, families: Collection[str] = ()) -> Reading:
+    """Read a reply; ``families`` are names that may stand as labels before questions."""
+    text = _THOUGHTS.sub("", text)
+    reading = Reading(is_cut=finish_reason == CUT)
+    rest = "\n".join(_take_objects(text, reading))
+    reading.objects += labelled(rest, families)
+    if not reading.objects and not reading.broken:
+        reading.is_nothing = bool(_NOTHING.search(text))
+        if not reading.is_nothing:
+            reading.broken.append((UNREADABLE if text.strip() else EMPTY_REPLY, text.strip()))
+    if reading.is_cut and not any(reason == CUT_REPLY for reason, _ in reading.broken):
+        reading.broken.append((CUT_REPLY, text[-100:]))
+    return reading
+
+
+def _take_objects(text: str, reading: Reading) -> Iterator[str]:
+    """Move the objects of a text into ``reading`` and yield what stands between them."""
+    place = 0
+    while (start := text.find("{", place)) >= 0:
+        yield text[place:start]
+        found = object_at(text, start)
+        if found:
+            reading.objects += _flat(found[0])
+            place = found[1]
+            continue
+        following = text.find("{", start + 1)
+        place = following if following >= 0 else len(text)
+        broken = text[start:place].strip()
+        if following < 0 and reading.is_cut:
+            reading.broken.append((CUT_REPLY, broken))
+        elif following < 0 or not _WRAPPER.search(broken):
+            reading.broken.append((UNREADABLE, broken))
+    yield text[place:]
+
+
+def _flat(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a wrapper such as ``{"facts": [...]}``, or the object itself."""
+    inner = [
+        item
+        for values in value.values()
+        if isinstance(values, list)
+        for item in values
+        if isinstance(item, dict)
+    ]
+    if inner:
+        yield from inner
+    elif value:
+        yield value
+
+
+def text_of(value: object) -> str:
+    """Return the text of a field that may hold a number, a list of texts or nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(filter(None, map(text_of, value)))
+    if isinstance(value, dict):
+        return ""
+    return " ".join(without_halves(str(value)).split())
+
+
+def texts_of(value: object) -> tuple[str, ...]:
+    """Return the texts of a field that should hold a list."""
+    values = value if isinstance(value, list | tuple) else [value]
+    return tuple(dict.fromkeys(filter(None, map(text_of, values))))

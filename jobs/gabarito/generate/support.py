@@ -1,0 +1,57 @@
+"""Does one text stand in another: word for word, or after normalising."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+from gabarito.answers import normalise
+
+_VARIANTS = ('"“”„‟«»', "'’‘`´′", "-–—−‐‑")
+_VARIANT_OF = {char: f"[{re.escape(chars)}]" for chars in _VARIANTS for char in chars}
+_BETWEEN_WORDS = r"[*_`]*\s+[*_`]*"
+_AND = re.compile(r"\s*(?:[,;]|\b(?:e|and|y|et|und)\b)\s*")
+
+
+def quoted(quote: str, text: str) -> str | None:
+    """Return the words of ``text`` that a quote repeats, white space folded, or None.
+
+    Typographic quotes and dashes count as plain ones, and letters in either case.
+    """
+    words = quote.split()
+    if not words:
+        return None
+    source = _BETWEEN_WORDS.join(
+        "".join(_VARIANT_OF.get(char, re.escape(char)) for char in word) for word in words
+    )
+    found = re.search(source, text, re.IGNORECASE)
+    return " ".join(found[0].split()) if found else None
+
+
+def stands_in(answers: Sequence[str], text: str) -> bool:
+    """Tell whether one of these answers stands in a text, a list's items in any order."""
+    return any(_stands(answer, text) or _items_stand(answer, text) for answer in answers)
+
+
+def is_given_away(answers: Sequence[str], question: str) -> bool:
+    """Tell whether a question contains one of the answers, both normalised."""
+    inside = f" {normalise(question)} "
+    return any(f" {plain} " in inside for answer in answers if (plain := normalise(answer)))
+
+
+@lru_cache(maxsize=65536)
+def letters(text: str) -> str:
+    """Return the letters and digits of a text without case and accents, words apart."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    return " ".join(re.findall(r"[^\W_]+", plain))
+
+
+def _stands(answer: str, text: str) -> bool:
+    plain = letters(answer)
+    return bool(plain) and (f" {plain} " in f" {letters(text)} " or is_given_away([answer], text))
+
+
+def _items_stand(answer: str, text: str) -> bool:
+    items = [item for item in _AND.split(answer) if item]
+    return len(items) > 1 and all(_stands(item, text) for item in items)

@@ -1,0 +1,131 @@
+"""The teacher as generate sees it: every reply is kept, and nothing answered is asked again."""
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from weakref import WeakValueDictionary
+
+from pydantic import ValidationError
+
+from gabarito.chat import ChatClient, Completion, Crew, Endpoint, Meter, Prices, request_body
+from gabarito.core.cache import Cache
+from gabarito.core.errors import SettingsError
+from gabarito.core.records import Message
+from gabarito.generate.config import TeacherSettings
+from gabarito.generate.replies import Reading, read_reply
+from gabarito.generate.yields import Call, Status, Task
+
+URL_NAME = "GABARITO_TEACHER_URL"
+KEY_NAME = "GABARITO_TEACHER_KEY"
+
+
+class Teacher:
+    """Asks the endpoint, or takes the reply that an earlier attempt got; safe for many threads."""
+
+    def __init__(self, settings: TeacherSettings, client: ChatClient, cache: Cache) -> None:
+        self.client = client
+        self.crew = Crew(settings.concurrency)
+        self._model = settings.model
+        self._parameters: dict[str, Any] = {
+            "temperature": settings.temperature,
+            "max_tokens": settings.max_tokens,
+            "seed": settings.seed,
+            **settings.parameters,
+        }
+        self._cache = cache
+        self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def ask(
+        self,
+        task: Task,
+        item: str,
+        attempt: int,
+        messages: Sequence[Message],
+        families: Collection[str] = (),
+    ) -> tuple[Reading, Call]:
+        """Return what a reply holds, and the record of the call.
+
+        Raises:
+            GabaritoError: as ``ChatClient.complete``.
+        """
+        completion, is_cached = self._complete(attempt, messages)
+        reading = read_reply(completion.text, completion.finish_reason, families)
+        used = completion.prompt_tokens, completion.completion_tokens
+        call = Call(
+            task=task,
+            item=item,
+            attempt=attempt,
+            source="cache" if is_cached else "teacher",
+            status=_status(reading),
+            cost=self.client.meter.prices.cost(*used),
+            offered=len(reading.objects),
+            **completion.model_dump(exclude={"text"}),
+        )
+        return reading, call
+
+    def _complete(self, attempt: int, messages: Sequence[Message]) -> tuple[Completion, bool]:
+        """Ask once, however many threads need the same reply."""
+        body = request_body(self._model, messages, self._parameters)
+        key = hashlib.sha256(json.dumps([body, attempt], sort_keys=True).encode()).hexdigest()
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            completion = self._kept(key)
+            if completion:
+                self.client.meter.add(completion.prompt_tokens, completion.completion_tokens)
+                return completion, True
+            completion = self.client.complete(body)
+            self._cache.put(key, completion.model_dump_json().encode())
+            return completion, False
+
+    def _kept(self, key: str) -> Completion | None:
+        data = self._cache.get(key)
+        try:
+            return Completion.model_validate_json(data) if data else None
+        except ValidationError:  # kept by a version with other fields
+            return None
+
+
+@contextmanager
+def open_teacher(
+    settings: TeacherSettings, cache: Cache, *, shards: int = 1, spent: float = 0.0
+) -> Iterator[Teacher]:
+    """Give the teacher that the settings and the environment name.
+
+    ``shards`` share the ceiling of cost; ``spent`` was paid before.
+
+    Raises:
+        SettingsError: if no URL is given.
+    """
+    url = settings.url or os.environ.get(URL_NAME)
+    if not url:
+        message = f"generate.teacher.url: not set; set it, or {URL_NAME}, to the teacher's address"
+        raise SettingsError(message)
+    endpoint = Endpoint(
+        url=url,
+        key=os.environ.get(KEY_NAME),
+        key_name=KEY_NAME,
+        concurrency=settings.concurrency,
+        timeout_s=settings.timeout_s,
+        retries=settings.retries,
+    )
+    prices = Prices(settings.price_input or 0.0, settings.price_output or 0.0)
+    ceiling = None if settings.max_cost is None else settings.max_cost / shards
+    client = ChatClient(endpoint, Meter(prices, ceiling, spent))
+    try:
+        yield Teacher(settings, client, cache)
+    finally:
+        client.stop()
+
+
+def _status(reading: Reading) -> Status:
+    if reading.is_cut:
+        return "cut"
+    if reading.is_useless:
+        return "useless"
+    return "good" if reading.objects else "nothing"

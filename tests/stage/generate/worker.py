@@ -1,0 +1,23 @@
+"""Run shard 0 of 1 of the stage as a process of its own: ``worker.py STORE SETTINGS``."""
+
+import sys
+
+from gabarito.core.artifact import Address, new_attempt, open_artifact
+from gabarito.core.errors import Interrupted
+from gabarito.core.stop import raise_on_stop
+from gabarito.core.store import open_store
+from gabarito.generate import job
+from gabarito.generate.config import GenerateConfig
+
+if __name__ == "__main__":
+    raise_on_stop()
+    store = open_store(sys.argv[1])
+    source = open_artifact(store, Address("ingest", "f" * 64))
+    config = GenerateConfig.model_validate_json(sys.argv[2])
+    address = Address("generate", "a" * 64, "0-of-1")
+    try:
+        with new_attempt(store, address, inputs={"ingest": source}, settings={}) as work:
+            job.run(config, work)
+            work.publish()
+    except KeyboardInterrupt:
+        sys.exit(Interrupted.exit_code)

@@ -1,0 +1,39 @@
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from gabarito.chat import ChatClient, Endpoint, Meter, client
+
+from .script import Handler, Scripted
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seconds of back-off would be spent on waiting only."""
+    monkeypatch.setattr(client, "FIRST_BACKOFF_S", 0.005)
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Scripted]]:
+    servers: list[Scripted] = []
+
+    def start(*script: Callable[[Handler], None]) -> Scripted:
+        servers.append(Scripted(*script))
+        threading.Thread(target=servers[-1].serve_forever, args=(0.02,), daemon=True).start()
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def client_of() -> Callable[..., ChatClient]:
+    def make(server: Scripted, meter: Meter | None = None, **settings: float | str) -> ChatClient:
+        return ChatClient(Endpoint(server.url, **settings), meter)
+
+    return make

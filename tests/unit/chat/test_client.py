@@ -1,0 +1,260 @@
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from gabarito.chat import ChatClient, Endpoint, Meter, Prices, client, request_body
+from gabarito.core.errors import AccessError, Interrupted, ServiceError, SettingsError
+from gabarito.core.records import Message
+
+from .script import Handler, Scripted, fails, gives, hangs_up, says, trickles
+
+Serve = Callable[..., Scripted]
+ClientOf = Callable[..., ChatClient]
+
+BODY = request_body("m", [Message(role="user", content="olá")], {"temperature": 0.5, "seed": None})
+
+
+def test_a_reply_comes_with_its_reason_and_usage(serve: Serve, client_of: ClientOf) -> None:
+    reply = client_of(serve(says("sim"))).complete(BODY)
+    assert (reply.text, reply.finish_reason, reply.tries) == ("sim", "stop", 1)
+    assert (reply.prompt_tokens, reply.completion_tokens) == (100, 10)
+
+
+def test_what_is_sent_is_the_protocol(serve: Serve, client_of: ClientOf) -> None:
+    server = serve(says("sim"))
+    client_of(server, key="abc").complete(BODY)
+    _, path, headers, body = server.requests[0]
+    assert path == "/v1/chat/completions"
+    assert headers["Authorization"] == "Bearer abc"
+    assert body == {
+        "model": "m",
+        "messages": [{"role": "user", "content": "olá"}],
+        "temperature": 0.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ("http://h:1", "http://h:1/v1/chat/completions"),
+        ("http://h:1/", "http://h:1/v1/chat/completions"),
+        ("https://h/api/v3/", "https://h/api/v3/chat/completions"),
+        ("https://h/v1/chat/completions", "https://h/v1/chat/completions"),
+    ],
+)
+def test_the_url_may_be_written_in_several_ways(given: str, asked: str) -> None:
+    assert Endpoint(given).completions == asked
+
+
+@pytest.mark.parametrize(
+    "url", ["", "example.com/v1", "ftp://h/v1", "http:///v1", "http://h:port", "http://[h"]
+)
+def test_what_is_no_url_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="not an http or https URL"):
+        ChatClient(Endpoint(url))
+
+
+def test_a_missing_usage_is_estimated_and_not_free(serve: Serve, client_of: ClientOf) -> None:
+    reply = client_of(serve(says("a" * 30, usage=None))).complete(BODY)
+    assert reply.completion_tokens == 10
+    assert reply.prompt_tokens > 10
+
+
+@pytest.mark.parametrize(
+    "trouble", [fails(500), fails(503), fails(529), fails(429), fails(408), hangs_up]
+)
+def test_a_passing_trouble_is_tried_again(
+    serve: Serve, client_of: ClientOf, trouble: object
+) -> None:
+    reply = client_of(serve(trouble, trouble, says("sim"))).complete(BODY)
+    assert (reply.text, reply.tries) == ("sim", 3)
+
+
+@pytest.mark.parametrize(
+    "nonsense", [b"", b"<html>busy</html>", b"[]", b"{}", b'{"choices": []}', b'{"error": "busy"}']
+)
+def test_nonsense_is_tried_again_and_then_an_error(
+    serve: Serve, client_of: ClientOf, nonsense: bytes
+) -> None:
+    server = serve(gives(nonsense))
+    with pytest.raises(ServiceError, match=r"teacher http://127\.0\.0\.1.*no chat completion"):
+        client_of(server, retries=2).complete(BODY)
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_is_not_tried_again(serve: Serve, client_of: ClientOf, status: int) -> None:
+    server = serve(fails(status))
+    with pytest.raises(AccessError, match="GABARITO_TEACHER_KEY holds a key that it refuses"):
+        client_of(server, key="abc").complete(BODY)
+    assert len(server.requests) == 1
+
+
+def test_a_missing_key_is_named(serve: Serve, client_of: ClientOf) -> None:
+    with pytest.raises(AccessError, match="GABARITO_TEACHER_KEY is not set"):
+        client_of(serve(fails(401))).complete(BODY)
+
+
+def test_a_key_from_a_file_may_end_in_a_line_end(serve: Serve, client_of: ClientOf) -> None:
+    server = serve(says("sim"))
+    client_of(server, key="abc\n").complete(BODY)
+    assert server.requests[0][2]["Authorization"] == "Bearer abc"
+
+
+@pytest.mark.parametrize("key", ["a\nb", "chave secreta é"])
+def test_what_cannot_be_a_key_is_refused_without_showing_it(key: str) -> None:
+    with pytest.raises(AccessError, match="holds characters that no key has") as caught:
+        ChatClient(Endpoint("http://h/v1", key=key))
+    assert key not in str(caught.value)
+
+
+def test_a_redirect_names_where_it_leads(serve: Serve, client_of: ClientOf) -> None:
+    server = serve(fails(308, Location="https://elsewhere/v1"))
+    with pytest.raises(SettingsError, match="leads to https://elsewhere/v1; set its url"):
+        client_of(server).complete(BODY)
+
+
+def test_the_key_never_stands_in_a_message(serve: Serve, client_of: ClientOf) -> None:
+    chat = client_of(serve(fails(401)), key="sk-secret")
+    with pytest.raises(AccessError) as caught:
+        chat.complete(BODY)
+    assert "sk-secret" not in f"{caught.value} {chat.endpoint}"
+
+
+@pytest.mark.parametrize("status", [400, 404, 413, 422])
+def test_a_refused_request_is_a_matter_of_settings(
+    serve: Serve, client_of: ClientOf, status: int
+) -> None:
+    server = serve(fails(status, said="no such model"))
+    with pytest.raises(SettingsError, match="no such model"):
+        client_of(server).complete(BODY)
+    assert len(server.requests) == 1
+
+
+def test_one_filtered_request_does_not_end_the_run(serve: Serve, client_of: ClientOf) -> None:
+    reply = client_of(serve(fails(400, "content_filter"))).complete(BODY)
+    assert (reply.text, reply.finish_reason) == ("", "content_filter")
+
+
+def test_a_used_up_account_is_not_tried_again(serve: Serve, client_of: ClientOf) -> None:
+    server = serve(fails(429, "insufficient_quota"))
+    with pytest.raises(ServiceError, match="add credit"):
+        client_of(server).complete(BODY)
+    assert len(server.requests) == 1
+
+
+def test_retry_after_is_honoured(serve: Serve, client_of: ClientOf) -> None:
+    server = serve(fails(429, Retry_After="1"), says("sim"))
+    client_of(server).complete(BODY)
+    assert server.requests[1][0] - server.requests[0][0] >= 0.95
+
+
+def test_retry_after_holds_everybody_back(serve: Serve, client_of: ClientOf) -> None:
+    server = serve(fails(429, retry_after_ms="400"), says("sim"))
+    chat = client_of(server)
+    first = threading.Thread(target=chat.complete, args=(BODY,))
+    first.start()
+    while not server.requests:
+        time.sleep(0.005)
+    time.sleep(0.1)
+    chat.complete(BODY)
+    first.join()
+    assert all(later[0] - server.requests[0][0] >= 0.35 for later in server.requests[1:])
+
+
+def test_a_day_long_pause_is_an_error_at_once(serve: Serve, client_of: ClientOf) -> None:
+    server = serve(fails(429, Retry_After="86400"))
+    with pytest.raises(ServiceError, match="asks to wait 86400 s"):
+        client_of(server).complete(BODY)
+    assert len(server.requests) == 1
+
+
+def test_a_slow_teacher_is_given_up_with_its_cure(serve: Serve, client_of: ClientOf) -> None:
+    server = serve(lambda handler: time.sleep(0.5))
+    with pytest.raises(ServiceError, match=r"within 0\.1 s.*raise timeout_s"):
+        client_of(server, timeout_s=0.1, retries=1).complete(BODY)
+
+
+def test_an_endless_trickle_of_white_space_is_given_up(serve: Serve, client_of: ClientOf) -> None:
+    began = time.monotonic()
+    with pytest.raises(ServiceError, match=r"within 0\.3 s"):
+        client_of(serve(trickles), timeout_s=0.3, retries=0).complete(BODY)
+    assert time.monotonic() - began < 2
+
+
+def test_an_endless_body_is_cut(
+    serve: Serve, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "MAX_BODY_BYTES", 100_000)
+    with pytest.raises(ServiceError, match="no chat completion"):
+        client_of(serve(gives(b" " * 5_000_000)), retries=0).complete(BODY)
+
+
+def test_where_nothing_listens_the_address_is_named_soon() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
+    with pytest.raises(ServiceError, match=rf"teacher {url}: .*Connection refused.*\(4 tries\)"):
+        ChatClient(Endpoint(url, retries=50)).complete(BODY)
+
+
+def test_money_is_counted(serve: Serve, client_of: ClientOf) -> None:
+    meter = Meter(Prices(input=3.0, output=15.0))
+    client_of(serve(says("sim")), meter).complete(BODY)
+    assert meter.cost == pytest.approx((100 * 3 + 10 * 15) / 1e6)
+    assert (meter.replies, meter.prompt_tokens, meter.completion_tokens) == (1, 100, 10)
+
+
+def test_the_ceiling_of_cost_stops_before_the_next_request(
+    serve: Serve, client_of: ClientOf
+) -> None:
+    server = serve(says("sim"))
+    chat = client_of(server, Meter(Prices(input=10_000.0), max_cost=2.0))
+    for _ in range(2):
+        chat.complete(BODY)
+    with pytest.raises(
+        SettingsError, match="max_cost: 2 is spent, 2 replies cost 2; they are saved"
+    ):
+        chat.complete(BODY)
+    assert len(server.requests) == 2
+
+
+def test_what_was_spent_before_counts() -> None:
+    with pytest.raises(SettingsError, match="max_cost"):
+        Meter(Prices(), max_cost=2.0, spent=2.0).refuse_overspending()
+
+
+def test_stop_ends_those_that_wait(serve: Serve, client_of: ClientOf) -> None:
+    server = serve(fails(429, Retry_After="60"))
+    chat = client_of(server)
+    caught: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            chat.complete(BODY)
+        except Interrupted as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    while not server.requests:
+        time.sleep(0.005)
+    chat.stop()
+    thread.join(5)
+    assert len(caught) == 1
+
+
+def test_connections_are_kept(serve: Serve, client_of: ClientOf) -> None:
+    ports: set[int] = set()
+
+    def answer(handler: Handler) -> None:
+        ports.add(handler.client_address[1])
+        says("sim")(handler)
+
+    chat = client_of(serve(answer))
+    for _ in range(5):
+        chat.complete(BODY)
+    assert len(ports) == 1

@@ -1,0 +1,81 @@
+from typing import Any
+
+import pytest
+
+from gabarito.core.config import parse
+from gabarito.core.errors import SettingsError
+from gabarito.core.inputs import content_settings
+from gabarito.generate.config import INSTRUCTIONS, GenerateConfig
+
+TEACHER = {"model": "m"}
+
+
+def read(**settings: Any) -> GenerateConfig:  # noqa: ANN401
+    return parse(GenerateConfig, {"teacher": TEACHER} | settings, "pipeline.yaml")
+
+
+def test_by_default_each_fact_is_worded_in_twelve_families() -> None:
+    families = read().families
+    assert [len(split) for split in (families.train, families.validation, families.test)] == [
+        8,
+        1,
+        3,
+    ]
+    assert {family.name for family in families.all} == set(INSTRUCTIONS)
+
+
+def test_a_known_family_is_named_and_a_new_one_explained() -> None:
+    rhymed = {"name": "rhymed", "instruction": "in verse"}
+    families = read(families={"train": ["casual", {"name": "quiz"}, rhymed]}).families
+    assert [(family.name, family.instruction) for family in families.train] == [
+        ("casual", INSTRUCTIONS["casual"]),
+        ("quiz", INSTRUCTIONS["quiz"]),
+        ("rhymed", "in verse"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("families", "complaint"),
+    [
+        ({"train": ["rhymed"]}, "family without an instruction"),
+        ({"train": ["direct"]}, "families must differ"),
+        ({"train": [{"name": "reverse", "instruction": "x"}]}, "families must differ"),
+        ({"train": []}, "families.train"),
+        ({"trian": ["casual"]}, "did you mean train"),
+        ({"train": [{"name": "casual", "instrution": "x"}]}, "did you mean instruction"),
+    ],
+)
+def test_families_that_make_no_sense_are_refused(families: Any, complaint: str) -> None:  # noqa: ANN401
+    with pytest.raises(SettingsError, match=complaint):
+        read(families=families)
+
+
+def test_a_ceiling_of_cost_needs_prices() -> None:
+    with pytest.raises(SettingsError, match="max_cost needs price_input or price_output"):
+        read(teacher=TEACHER | {"max_cost": 5})
+    assert read(teacher=TEACHER | {"max_cost": 5, "price_output": 1}).teacher.max_cost == 5
+
+
+def test_addresses_limits_and_prices_decide_no_result() -> None:
+    moved = TEACHER | {
+        "url": "http://elsewhere/v1",
+        "concurrency": 3,
+        "timeout_s": 5,
+        "retries": 1,
+        "price_input": 1.0,
+        "price_output": 2.0,
+        "max_cost": 3.0,
+    }
+    assert content_settings(read(teacher=moved), {}) == content_settings(read(), {})
+
+
+@pytest.mark.parametrize(
+    "change", [{"looks": 3}, {"teacher": {"model": "n"}}, {"teacher": TEACHER | {"seed": 1}}]
+)
+def test_what_is_asked_and_of_whom_decides_the_result(change: dict[str, Any]) -> None:
+    assert content_settings(read(**change), {}) != content_settings(read(), {})
+
+
+def test_the_schema_lets_an_editor_accept_names_of_families() -> None:
+    family = GenerateConfig.model_json_schema()["$defs"]["Families"]["properties"]["train"]
+    assert {"type": "string"} in family["items"]["anyOf"]

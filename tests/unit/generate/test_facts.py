@@ -1,0 +1,77 @@
+from typing import Any
+
+import pytest
+
+from gabarito.core.records import Fact
+from gabarito.generate import reasons
+from gabarito.generate.config import GenerateConfig
+from gabarito.generate.facts import Sifted, sift_facts
+from gabarito.generate.passages import Passage
+
+Offer = dict[str, Any]
+
+
+@pytest.fixture
+def sift(passage: Passage, config: GenerateConfig) -> Any:  # noqa: ANN401  # a function
+    def call(*offers: Offer, known: tuple[Fact, ...] = ()) -> Sifted:
+        return sift_facts(offers, passage, known, "pt", config)
+
+    return call
+
+
+def test_a_good_fact_is_kept(sift: Any, offer: Offer, passage: Passage) -> None:  # noqa: ANN401
+    (fact,) = sift(offer).facts
+    assert (fact.answer, fact.aliases) == ("Luis Enrique", ("Luis Enrique Martínez",))
+    assert (fact.document, fact.kind) == (passage.document.id, "clube")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"quote": "Luis Enrique assinou em 2023."}, reasons.NO_QUOTE),
+        ({"quote": ""}, reasons.NO_FIELD),
+        ({"subject": None}, reasons.NO_FIELD),
+        ({"answer": "Pep Guardiola", "aliases": []}, reasons.NOT_STATED),
+        (
+            {"answer": "Pep", "aliases": [], "statement": "O técnico da final era Pep."},
+            reasons.NO_SUPPORT,
+        ),
+        ({"statement": "Segundo o texto, o técnico era Luis Enrique."}, reasons.DEICTIC),
+        (
+            {"statement": "The coach of Paris in the final was Luis Enrique."},
+            reasons.OTHER_LANGUAGE,
+        ),
+        ({"statement": "Luis Enrique " * 30}, reasons.TOO_LONG),
+    ],
+)
+def test_a_bad_fact_is_refused_with_its_reason(
+    sift: Any,  # noqa: ANN401
+    offer: Offer,
+    passage: Passage,
+    change: Offer,
+    reason: str,
+) -> None:
+    sifted = sift(offer | change)
+    assert sifted.facts == []
+    (rejection,) = sifted.rejections
+    assert (rejection.reason, rejection.item) == (reason, passage.id)
+    assert '"relation": "técnico"' in rejection.raw
+
+
+def test_the_quote_is_kept_as_it_stands_in_the_passage(sift: Any, offer: Offer) -> None:  # noqa: ANN401
+    given = {"quote": "o paris venceu a Inter por 5 a 0", "answer": "5 a 0", "aliases": []}
+    (fact,) = sift(offer | given | {"statement": "A final acabou 5 a 0."}).facts
+    assert fact.quote == "O Paris venceu a **Inter** por 5 a 0"
+
+
+def test_a_fact_is_kept_once(sift: Any, offer: Offer) -> None:  # noqa: ANN401
+    sifted = sift(offer, offer | {"answer": "luis enrique"})
+    assert len(sifted.facts) == 1
+    assert [item.reason for item in sifted.rejections] == [reasons.REPEATED_FACT]
+    assert sift(offer, known=tuple(sifted.facts)).facts == []
+
+
+def test_a_number_is_an_answer_too(sift: Any, offer: Offer) -> None:  # noqa: ANN401
+    row = {"quote": "| Allianz Arena | 64.327 |", "answer": 64327, "aliases": None}
+    (fact,) = sift(offer | row | {"statement": "O público da final foi 64327."}).facts
+    assert fact.answer == "64327"

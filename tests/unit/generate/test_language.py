@@ -1,0 +1,76 @@
+import pytest
+
+from gabarito.generate.language import is_deictic, is_other_language, language_name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Quem venceu a Champions League 2024/25?",
+        "campeão Champions League 2024/25",
+        "who o técnico do PSG foi?",
+        "Quem foi o man of the match da final da Champions?",
+        "The Strongest jogou em que estádio?",
+        "e aí, o Bayer 04 caiu onde?",
+    ],
+)
+def test_portuguese_is_portuguese_whatever_names_stand_in_it(text: str) -> None:
+    assert not is_other_language(text, "pt-BR")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Who won the Champions League in 2024/25?",
+        "What do the pages say about Benfica in that season, and who was it?",
+        "¿Quién fue el entrenador del PSG en la Champions?",
+        "Qui était l'entraîneur du PSG en finale ?",
+        "Wer war der Trainer von Paris in der Saison 2024/25?",
+        "Chi era l'allenatore del Paris nella finale?",
+    ],
+)
+def test_other_languages_are_noticed(text: str) -> None:
+    assert is_other_language(text, "pt")
+
+
+def test_a_language_without_a_list_is_let_through() -> None:
+    assert not is_other_language("Who won the cup in the end?", "fi")
+    assert language_name("fi") == "fi"
+
+
+def test_languages_have_english_names() -> None:
+    assert language_name("pt") == "Portuguese"
+    assert language_name("pt-BR") == "Portuguese (BR)"
+    assert language_name("und") == "the language of what is given"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Segundo o texto, quem venceu?",
+        "Quem venceu, de acordo com a tabela?",
+        "Quem é mencionado acima?",
+        "O que diz este documento sobre o Paris?",
+        "No trecho, quem marcou?",
+        "Quem a passagem cita?",
+        "According to the text, who won?",
+        "Quem venceu (mentioned above)?",
+    ],
+)
+def test_questions_that_point_at_their_source_are_noticed(text: str) -> None:
+    assert is_deictic(text, "pt")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Em que lugar da tabela ficou o Paris?",
+        "Na tabela da fase de liga, quem ficou em primeiro?",
+        "O que garante o artigo 5º da Constituição?",
+        "Segundo o artigo 5 da lei, quem pode votar?",
+        "De que página tirou o hexágono o contexto?",
+        "Quem escreveu o documento final da cúpula?",
+    ],
+)
+def test_tables_and_articles_may_be_asked_about(text: str) -> None:
+    assert not is_deictic(text, "pt")

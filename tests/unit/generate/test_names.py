@@ -1,0 +1,89 @@
+from collections.abc import Callable
+
+import pytest
+
+from gabarito.core.records import Document, Fact
+from gabarito.generate import reasons
+from gabarito.generate.names import QUALIFIER, Mentions, NameSifter, names_by_kind, without_years
+
+
+@pytest.mark.parametrize(
+    ("name", "bare"),
+    [
+        ("Champions League 2024/25", "Champions League"),
+        ("Champions League de 2024-2025", "Champions League"),
+        ("final da Champions League 2025", "final da Champions League"),
+        ("temporada 2024/25", ""),
+        ("Lei 8.112/1990", "Lei 8.112/1990"),
+        ("Paris Saint-Germain", "Paris Saint-Germain"),
+        ("2024", ""),
+        ("Euro 2024, em Berlim", "Euro , em Berlim"),
+        ("Schalke 04", "Schalke 04"),
+    ],
+)
+def test_years_and_what_leads_to_them_are_taken_off(name: str, bare: str) -> None:
+    assert without_years(name) == bare
+
+
+def about(subject: str, kind: str, qualifier: str = "") -> Fact:
+    fields = dict.fromkeys(("document", "quote", "statement", "relation", "answer"), "x")
+    return Fact.of(subject=subject, kind=kind, qualifier=qualifier, **fields)
+
+
+def test_names_come_from_subjects_and_what_limits_facts() -> None:
+    facts = [
+        about("PSG", "clube", "Champions League 2024/25"),
+        about("PSG", "time", "Lei de 2020"),
+        about("psg", "clube"),
+        about("Champions League 2023/24", "competição"),
+        about("Inter", "", "fase de liga"),
+    ]
+    assert names_by_kind(facts) == {
+        "clube": ["PSG"],
+        "competição": ["Champions League"],
+        "other": ["Inter"],
+        QUALIFIER: ["Lei"],
+    }
+
+
+@pytest.fixture
+def sifter(document_of: Callable[..., Document]) -> NameSifter:
+    mentions = Mentions([document_of("O Bayern venceu o São Paulo."), document_of("O Milan não.")])
+    return NameSifter("clube", ["Bayern de Munique", "PSG"], mentions)
+
+
+def test_spellings_and_near_misses_are_kept(sifter: NameSifter) -> None:
+    dropped = sifter.sift(
+        [
+            {"name": "bayern de munique", "also": ["Bayern", "Bayern", "PSG", "FCB"]},
+            {"instead": "Ajax"},
+        ]
+    )
+    assert dropped == []
+    assert [(name.name, name.also, name.known) for name in sifter.records()] == [
+        ("Bayern de Munique", ("Bayern", "FCB"), True),
+        ("PSG", (), True),
+        ("Ajax", (), False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        ({"instead": "sao paulo"}, reasons.KNOWN_NAME),
+        ({"instead": "Milan"}, reasons.KNOWN_NAME),
+        ({"name": "Ajax", "also": ["AFC"]}, reasons.OTHER_NAME),
+        ({"also": ["AFC"]}, reasons.NO_FIELD),
+    ],
+)
+def test_what_the_documents_mention_is_no_near_miss(
+    sifter: NameSifter, item: dict[str, object], reason: str
+) -> None:
+    assert [found.reason for found in sifter.sift([item])] == [reason]
+    assert sifter.kept == 0
+
+
+def test_a_near_miss_is_kept_once(sifter: NameSifter) -> None:
+    dropped = sifter.sift([{"instead": "Ajax"}, {"instead": "AJAX"}])
+    assert [found.reason for found in dropped] == [reasons.REPEATED_NAME]
+    assert sifter.kept == 1

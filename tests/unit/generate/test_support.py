@@ -1,0 +1,50 @@
+import pytest
+
+from gabarito.generate.support import is_given_away, quoted, stands_in
+
+TEXT = "O “Paris”  venceu a **Inter** por 5–0,\nem Munique."
+
+
+@pytest.mark.parametrize(
+    ("quote", "found"),
+    [
+        ("venceu a Inter por 5-0", "venceu a **Inter** por 5–0"),
+        ('o "Paris" venceu', "O “Paris” venceu"),
+        ("por 5–0, em Munique.", "por 5–0, em Munique."),
+        ("venceu o Milan", None),
+        ("venceu … Munique", None),
+        ("", None),
+    ],
+)
+def test_a_quote_is_found_word_for_word_and_given_as_it_stands(
+    quote: str, found: str | None
+) -> None:
+    assert quoted(quote, TEXT) == found
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ("Luis Enrique", "O técnico, LUIS ENRIQUE, sorriu."),
+        ("31 de maio de 2025", "em 31/05/2025"),
+        ("5 a 0", "venceu por 5-0"),
+        ("cinco", "marcou 5 gols"),
+        ("A, B e C", "C e A, mas também B"),
+        ("Gyökeres", "gols de Gyokeres"),
+    ],
+)
+def test_answers_stand_in_texts_that_spell_them_otherwise(answer: str, text: str) -> None:
+    assert stands_in([answer], text)
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [("Enrique", "Enriquez venceu"), ("5", "em 2025"), ("A e B", "só A"), ("", "nada"), ("?", "o")],
+)
+def test_answers_that_are_not_there_do_not_stand_there(answer: str, text: str) -> None:
+    assert not stands_in([answer], text)
+
+
+def test_a_year_in_a_season_gives_no_number_away() -> None:
+    assert not is_given_away(["25"], "Quantos gols na Champions League 2024/25?")
+    assert is_given_away(["25"], "Quem marcou 25 gols?")
