@@ -1,0 +1,160 @@
+"""The dataset's card: counts, splits and what was measured, in front of which stands YAML.
+
+The front matter names the file of each split, so that ``datasets`` finds them by name.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+
+import yaml
+
+from gabarito.core.records import Example, Fact
+from gabarito.curate.config import CurateConfig
+from gabarito.curate.dataset import Dataset
+from gabarito.curate.leakage import Overlap
+from gabarito.curate.settle import matter
+from gabarito.curate.wordings import by_fact
+
+BUCKETS = (0.0, 0.5, 0.6, 0.7, 0.85, 1.0)
+"""Bounds of the groups by similarity to the nearest trained wording."""
+
+_NAMED = 10
+"""Facts that the card names; more are only counted."""
+
+_TEXTS = ("question", "fact", "family", "split")
+_FEATURES = [
+    {
+        "name": "messages",
+        "list": [{"name": name, "dtype": "string"} for name in ("role", "content")],
+    },
+    *({"name": name, "dtype": "string"} for name in _TEXTS),
+    {"name": "aliases", "list": "string"},
+]
+"""The columns as ``datasets`` writes them: it cannot guess the type of empty lists."""
+
+_WHAT = {
+    "train": "rows that are trained",
+    "validation": "wordings that are never trained: the checkpoint is chosen by them",
+    "test": "wordings that are never trained: the figures are about them",
+    "free": "questions that people wrote, off every template",
+    "untaught": "questions that the documents do not answer, on what no refusal row names",
+    "replay": "general prompts whose answers by the base model are trained, against forgetting",
+    "retention": "other general prompts, which measure forgetting",
+}
+
+
+def card(config: CurateConfig, dataset: Dataset, rejected: Mapping[str, int]) -> str:
+    """Return the text of README.md."""
+    trained = Counter(_kind(row) for row in dataset.files["train"])
+    kinds = Counter(contrast.kind for contrast in dataset.refused.trained)
+    asked = Counter(row.family for row in dataset.files["untaught"])
+    parts = [
+        _front_matter(dataset),
+        "# Dataset",
+        f"{len(dataset.settled.facts)} facts. Every fact is trained; the wordings of test and "
+        "validation never are.",
+        _table(("file", "rows", "what"), _files(dataset)),
+        "## Trained rows",
+        _table(("kind", "rows"), sorted(trained.items())),
+        "## Refusals",
+        f'Each is answered by "{dataset.rows.refusal}".',
+        _table(("what is changed", "trained"), kinds.items()),
+        _table(("asked at the end about", "questions"), asked.items()),
+        "## Leakage",
+        *_leakage(config, dataset),
+        "## Dropped",
+        _table(("reason", "count"), rejected.items()),
+        "## Doubts",
+        "\n".join(f"- {doubt}" for doubt in _doubts(config, dataset)) or "None.",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def fewer_wordings(config: CurateConfig, dataset: Dataset) -> list[Fact]:
+    """Return the facts with fewer trained questions than the settings ask for."""
+    groups = by_fact(dataset.settled.wordings)
+    return [
+        fact
+        for fact in dataset.settled.facts
+        if sum(w.split == "train" and w.question.kind == "question" for w in groups[fact.id])
+        < config.min_wordings
+    ]
+
+
+def untested(dataset: Dataset) -> list[Fact]:
+    """Return the facts without a test wording."""
+    tested = {wording.fact.id for wording in dataset.settled.wordings if wording.split == "test"}
+    return [fact for fact in dataset.settled.facts if fact.id not in tested]
+
+
+def _front_matter(dataset: Dataset) -> str:
+    files = [
+        {"split": name, "path": f"{name}.jsonl"} for name, rows in dataset.files.items() if rows
+    ]
+    front: dict[str, object] = {"language": [dataset.language]} if dataset.language else {}
+    front["task_categories"] = ["question-answering"]
+    front["dataset_info"] = {"features": _FEATURES}
+    front["configs"] = [{"config_name": "default", "data_files": files}]
+    return f"---\n{yaml.safe_dump(front, sort_keys=False)}---"
+
+
+def _files(dataset: Dataset) -> Iterator[tuple[object, ...]]:
+    for name, rows in dataset.files.items():
+        yield f"{name}.jsonl", len(rows), _WHAT[name]
+
+
+def _kind(row: Example) -> str:
+    is_question = row.family not in ("refusal", "statement", "reverse")
+    return f"question, {row.family}" if is_question else row.family
+
+
+def _leakage(config: CurateConfig, dataset: Dataset) -> Iterator[str]:
+    yield (
+        "No trained question is one that is asked at the end, and none is more than "
+        f"{config.similarity} similar (edit similarity) to a held-out wording of its fact."
+    )
+    shared = [(f"{length} words", count) for length, count in dataset.shared.items()]
+    yield _table(("run shared with any trained text", "test questions"), shared)
+    yield _table(
+        ("similarity to the nearest trained wording", "held out"), _buckets(dataset.overlaps)
+    )
+
+
+def _buckets(overlaps: Sequence[Overlap]) -> Iterator[tuple[str, int]]:
+    for low, high in pairwise(BUCKETS):
+        inside = sum(low < overlap.similarity <= high for overlap in overlaps)
+        yield f"over {low} to {high}", inside
+
+
+def _doubts(config: CurateConfig, dataset: Dataset) -> Iterator[str]:
+    few, without = fewer_wordings(config, dataset), untested(dataset)
+    matters = Counter(matter(fact) for fact in dataset.settled.facts)
+    disputed = [fact for fact in dataset.settled.facts if matters[matter(fact)] > 1]
+    limit = config.min_wordings
+    if few:
+        yield f"{len(few)} facts have fewer than {limit} trained wordings: {_named(few)}"
+    if without:
+        yield f"{len(without)} facts have no test wording: {_named(without)}"
+    if disputed:
+        yield (
+            f"{len(disputed)} facts share subject, relation and qualifier with another fact and "
+            f"have another answer: {_named(disputed)}"
+        )
+    if not dataset.files["replay"]:
+        yield "there are no prompts: nothing is replayed, and forgetting is not measured on them"
+    if config.refusals and not dataset.refused.trained:
+        yield "there are no refusal rows: no trained question allowed a near miss"
+
+
+def _named(facts: Sequence[Fact]) -> str:
+    named = ", ".join(f"{fact.id} ({fact.subject}, {fact.relation})" for fact in facts[:_NAMED])
+    return f"{named}, …" if len(facts) > _NAMED else named
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [f"| {' | '.join(map(str, row))} |" for row in rows]
+    if not lines:
+        return ""
+    rule = "|" + " --- |" * len(head)
+    return "\n".join([f"| {' | '.join(head)} |", rule, *lines])

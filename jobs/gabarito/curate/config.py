@@ -1,0 +1,116 @@
+"""Settings of curate."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from gabarito.core.config import InputPath, Settings, StageSettings
+
+REVISION = 1
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Exam(Settings):
+    """Questions that people wrote: they are kept out of training and asked at the end."""
+
+    free: InputPath | None = Field(
+        default=None,
+        description='Questions with an answer, one `{"question", "answer", "aliases"}` a line.',
+    )
+    untaught: InputPath | None = Field(
+        default=None,
+        description=(
+            'Questions that the documents do not answer, one `{"question", "group"}` a line. '
+            "The seasons and names in them stand in no refusal row."
+        ),
+    )
+
+
+class Contrasts(Settings):
+    """How refusal rows are shared out: each is a trained question with one thing changed."""
+
+    season: Share = Field(default=0.42, description="Another season or year.")
+    qualifier: Share = Field(default=0.20, description="Another competition, law, product …")
+    subject: Share = Field(default=0.34, description="A subject that no document mentions.")
+    relation: Share = Field(
+        default=0.04, description="A known subject, asked what the documents say of others only."
+    )
+
+    @model_validator(mode="after")
+    def _refuse_nothing(self) -> Self:
+        if not self.season + self.qualifier + self.subject + self.relation:
+            message = "at least one contrast must be above 0; set refusals to 0 for no refusals"
+            raise ValueError(message)
+        return self
+
+
+class CurateConfig(StageSettings):
+    """How the dataset is made."""
+
+    refusal: str | None = Field(
+        default=None,
+        min_length=1,
+        description="What the model says when it does not know; by default a sentence in the "
+        "documents' language.",
+    )
+    system_prompt: str = Field(
+        default="", description="The system message of every question; empty for none."
+    )
+    prompts: InputPath | None = Field(
+        default="gabarito:curate/prompts.jsonl",
+        description='General prompts, one `{"text"}` a line: the base model answers half of them '
+        "for replay; the other half measures forgetting.",
+    )
+    exam: Exam = Field(default=Exam(), description="Questions that people wrote.")
+    refusals: float = Field(
+        default=1.0, ge=0, le=10, description="Refusal rows for each trained question row."
+    )
+    contrasts: Contrasts = Field(
+        default=Contrasts(), description="What is changed in a question to make a refusal row."
+    )
+    years: tuple[int, int] = Field(
+        default=(1990, 2060), description="First and last year that other seasons are drawn from."
+    )
+    invented_names: Share = Field(
+        default=0.5,
+        description="Share of the near misses' names that are made from parts of names, so that "
+        "no list of names becomes what is refused.",
+    )
+    timeless: tuple[str, ...] = Field(
+        default=("país", "nacionalidade", "country", "nationality"),
+        description="Relations that hold whatever season or qualifier is asked about: they get "
+        "no refusals of those two kinds.",
+    )
+    held_back: float = Field(
+        default=0.15,
+        ge=0,
+        le=0.5,
+        description="Share of the seasons and near misses that no refusal row names; questions "
+        "about them are asked at the end.",
+    )
+    untaught: int = Field(
+        default=240,
+        ge=0,
+        le=2000,
+        description="Questions to make about what was held back, in groups such as "
+        "``other season``, beside those of the exam.",
+    )
+    similarity: float = Field(
+        default=0.85,
+        gt=0,
+        le=1,
+        description="A trained wording more similar than this to a test wording of its fact is "
+        "dropped (edit similarity, 1 is equal).",
+    )
+    min_wordings: int = Field(
+        default=3, ge=1, description="Facts with fewer trained wordings are named in the card."
+    )
+    seed: int = Field(default=0, description="Draws other refusal rows.")
+
+    @model_validator(mode="after")
+    def _refuse_backward_years(self) -> Self:
+        if not 1900 <= self.years[0] < self.years[1] <= 2099:
+            message = "years must be two years from 1900 to 2099, the earlier one first"
+            raise ValueError(message)
+        return self

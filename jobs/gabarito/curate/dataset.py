@@ -1,0 +1,145 @@
+"""Make the dataset: everything that curate decides, and nothing that it reads or writes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gabarito.answers import normalise
+from gabarito.core.ledger import Ledger
+from gabarito.core.records import Document, Example, Fact, Name, Question
+from gabarito.curate.config import CurateConfig
+from gabarito.curate.language import language_of
+from gabarito.curate.leakage import (
+    FreeQuestion,
+    Overlap,
+    UntaughtQuestion,
+    exam_texts,
+    overlaps,
+    refuse_leaks,
+    shared_runs,
+)
+from gabarito.curate.nearmisses import unmentioned
+from gabarito.curate.prompts import Prompt, halves
+from gabarito.curate.refusals import Refused, Refuser
+from gabarito.curate.rows import Rows, refusal_in
+from gabarito.curate.settle import (
+    keep_about,
+    keep_trained,
+    settle_facts,
+    settle_statements,
+    settle_wordings,
+)
+from gabarito.curate.wordings import Wording, splits_of, wordings
+from gabarito.curate.world import World
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What generate made, its settings, and the documents that it was made from.
+
+    Without the documents a near miss is told only from what became facts.
+    """
+
+    facts: Sequence[Fact]
+    questions: Sequence[Question]
+    names: Sequence[Name]
+    settings: Mapping[str, Any]
+    documents: Sequence[Document] = ()
+
+    @property
+    def language(self) -> str:
+        """The documents' language: that of the settings, or else of the questions."""
+        asked = self.settings.get("language")
+        return str(asked) if asked else language_of(question.text for question in self.questions)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What people wrote: the exam's questions and the general prompts."""
+
+    free: Sequence[FreeQuestion]
+    untaught: Sequence[UntaughtQuestion]
+    prompts: Sequence[Prompt]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What is left when doubles, contradictions and leaks are gone.
+
+    ``documented`` are the facts that the documents hold, those without a trained wording too.
+    """
+
+    facts: list[Fact]
+    documented: list[Fact]
+    wordings: list[Wording]
+    statements: list[Question]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The rows of each file, the facts behind them, and what was measured."""
+
+    files: Mapping[str, list[Example]]
+    settled: Settled
+    refused: Refused
+    overlaps: list[Overlap]
+    shared: Mapping[int, int]
+    rows: Rows
+    language: str
+
+
+def build(config: CurateConfig, pairs: Pairs, written: Written, ledger: Ledger) -> Dataset:
+    """Settle what contradicts, refuse what leaks, and make the rows."""
+    settled = settle(config, pairs, written, ledger)
+    taken = {wording.key for wording in settled.wordings}
+    taken |= {normalise(text) for text in exam_texts(written.free, written.untaught)}
+    halved = halves(written.prompts, taken, ledger)
+    world = World(settled.documented, pairs.names, config.timeless, pairs.documents)
+    near = unmentioned(pairs.names, world.texts, ledger)
+    refuser = Refuser(config, world, near, [item.question for item in written.untaught])
+    language = pairs.language
+    refused = refuser.draw(settled.wordings, language, taken)
+    rows = Rows(config.system_prompt, config.refusal or refusal_in(language))
+    files = _asked(rows, settled, refused, written)
+    files["replay"] = [rows.prompt(text, "train") for text in halved[0]]
+    files["retention"] = [rows.prompt(text, "retention") for text in halved[1]]
+    close = overlaps(settled.wordings)
+    return Dataset(files, settled, refused, close, _shared(settled), rows, language)
+
+
+def settle(config: CurateConfig, pairs: Pairs, written: Written, ledger: Ledger) -> Settled:
+    """Drop doubles, contradictions, leaks, and the facts that this leaves without a wording."""
+    documented = settle_facts(pairs.facts, ledger)
+    questions = keep_about(pairs.questions, documented, ledger)
+    found = wordings(documented, questions, splits_of(pairs.settings))
+    found = settle_wordings(found, ledger)
+    found = refuse_leaks(found, written.free, written.untaught, config.similarity, ledger)
+    facts, found = keep_trained(documented, found, ledger)
+    stated = [question for question in questions if question.kind == "statement"]
+    statements = settle_statements(keep_about(stated, facts, ledger), ledger)
+    return Settled(facts, documented, found, statements)
+
+
+def _asked(
+    rows: Rows, settled: Settled, refused: Refused, written: Written
+) -> dict[str, list[Example]]:
+    """Return the rows that have answers, by file."""
+    asked = [rows.asked(wording) for wording in settled.wordings]
+    stated = [rows.stated(statement) for statement in settled.statements]
+    trained = [row for row in asked if row.split == "train"]
+    return {
+        "train": [*trained, *stated, *(rows.refused(contrast) for contrast in refused.trained)],
+        "validation": [row for row in asked if row.split == "validation"],
+        "test": [row for row in asked if row.split == "test"],
+        "free": [rows.free(item) for item in written.free],
+        "untaught": [
+            *(rows.untaught(item.question, item.group) for item in written.untaught),
+            *(rows.untaught(contrast.text, f"other {contrast.kind}") for contrast in refused.asked),
+        ],
+    }
+
+
+def _shared(settled: Settled) -> dict[int, int]:
+    trained = [wording.key for wording in settled.wordings if wording.split == "train"]
+    trained += [normalise(statement.text) for statement in settled.statements]
+    return shared_runs(trained, (w.key for w in settled.wordings if w.split == "test"))

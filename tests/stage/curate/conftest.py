@@ -1,0 +1,146 @@
+"""A league that generate might have written about: twelve clubs, four players, two kinds of cup."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gabarito.core.artifact import Address, Artifact, new_attempt
+from gabarito.core.records import Example, Fact, Name, Question, to_jsonl
+from gabarito.core.store import Store, open_store
+from gabarito.curate.config import CurateConfig
+from gabarito.curate.job import run
+
+CLUBS = ("Liverpool", "Barcelona", "Arsenal", "Inter de Milão", "Lille", "Benfica", "Celtic")
+CLUBS += ("Bologna", "Girona", "Salzburg", "Feyenoord", "Monaco")
+COACHES = ("Arne Slot", "Hansi Flick", "Mikel Arteta", "Simone Inzaghi", "Bruno Génésio")
+COACHES += ("Bruno Lage", "Brendan Rodgers", "Vincenzo Italiano", "Míchel", "Thomas Letsch")
+COACHES += ("Robin van Persie", "Adi Hütter")
+NEAR = ("Ajax", "Porto", "Chelsea", "Napoli", "Roma", "Braga", "Lyon", "Palmeiras", "Grêmio")
+CUPS = ("Liga Europa", "Copa Libertadores", "Copa do Rei", "Mundial de Clubes", "Bundesliga")
+QUALIFIER = "Champions League 2024/25"
+
+FRAMES = {
+    "inverted": "Na {cup}, {a} {noun} {of} qual era?",
+    "casual": "e aí, qual foi {a} {noun} {of} na {cup}?",
+    "keywords": "{noun} {club} {cup}",
+    "cloze": "Na tabela da {cup}, {a} {noun} {of} foi ____.",
+    "regional": "Indique, por favor, {a} {noun} da equipa {of} na {cup}.",
+    "direct": "Qual era {a} {noun} {of} na {cup}?",
+    "indirect": "Gostaria de saber que {noun} teve {club} durante toda a {cup}.",
+}
+FAMILIES = {
+    "train": [{"name": name} for name in ("inverted", "casual", "keywords", "cloze")],
+    "validation": [{"name": "regional"}],
+    "test": [{"name": "direct"}, {"name": "indirect"}],
+}
+SEASONS = {"inverted": "2024/25", "casual": "24/25", "keywords": "2024-25"}
+
+
+def _facts() -> Iterator[Fact]:
+    for place, (club, coach) in enumerate(zip(CLUBS, COACHES, strict=True), start=1):
+        for relation, answer in (("posição", f"{place}º lugar"), ("técnico", coach)):
+            statement = f"Na {QUALIFIER}, {relation} do {club}: {answer}."
+            yield Fact.of(
+                document="d",
+                quote=statement,
+                statement=statement,
+                subject=club,
+                relation=relation,
+                answer=answer,
+                qualifier=QUALIFIER,
+                kind="clube",
+            )
+
+
+def _questions(fact: Fact) -> Iterator[Question]:
+    article = "a" if fact.relation == "posição" else "o"
+    for family, frame in FRAMES.items():
+        text = frame.format(
+            cup=f"Champions League {SEASONS.get(family, '2024/2025')}",
+            a=article,
+            noun=fact.relation,
+            of=f"do {fact.subject}",
+            club=fact.subject,
+        )
+        yield Question.of(
+            fact=fact.id, family=family, text=text, answer=fact.answer, kind="question"
+        )
+    yield Question.of(
+        fact=fact.id, family="statement", text=fact.statement, answer="", kind="statement"
+    )
+    yield Question.of(
+        fact=fact.id,
+        family="reverse",
+        text=f"Que clube da {QUALIFIER} tinha como {fact.relation} {fact.answer}?",
+        answer=fact.subject,
+        kind="reverse",
+    )
+
+
+def _names() -> Iterator[Name]:
+    yield Name(kind="competição", name="Champions League", also=("Champions",), known=True)
+    for club in CLUBS:
+        yield Name(kind="clube", name=club, known=True)
+    for kind, names in (("clube", NEAR), ("competição", CUPS)):
+        for name in names:
+            yield Name(kind=kind, name=name, known=False)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(f"file://{tmp_path}/store")
+
+
+@pytest.fixture
+def generated(store: Store) -> Callable[..., Artifact]:
+    """Publishes what generate would: the league, or the records given instead."""
+
+    def publish(**records: list[Any]) -> Artifact:
+        facts = records.get("facts", list(_facts()))
+        questions = records.get("questions", [row for fact in facts for row in _questions(fact)])
+        names = records.get("names", list(_names()))
+        address = Address("generate", "a" * 64)
+        settings = {"families": FAMILIES, "language": "pt"}
+        with new_attempt(store, address, inputs={}, settings=settings) as work:
+            work.write("facts.jsonl", to_jsonl(facts))
+            work.write("questions.jsonl", to_jsonl(questions))
+            work.write("names.jsonl", to_jsonl(names))
+            return work.publish()
+
+    return publish
+
+
+@pytest.fixture
+def curate(store: Store, generated: Callable[..., Artifact]) -> Callable[..., Artifact]:
+    """Runs the stage on the league with some settings."""
+    attempts = iter("bcdef")
+
+    def run_stage(source: Artifact | None = None, **settings: Any) -> Artifact:  # noqa: ANN401
+        inputs = {"generate": source or generated()}
+        address = Address("curate", next(attempts) * 64)
+        with new_attempt(store, address, inputs=inputs, settings={}) as work:
+            run(CurateConfig.model_validate(settings), work)
+            return work.publish()
+
+    return run_stage
+
+
+@pytest.fixture
+def rows() -> Callable[[Artifact, str], list[Example]]:
+    """Reads the rows of one file."""
+    return lambda artifact, name: list(artifact.records(f"{name}.jsonl", Example))
+
+
+@pytest.fixture
+def exam(tmp_path: Path) -> Callable[..., str]:
+    """Writes a file of JSON lines and returns its path."""
+
+    def write(name: str, *lines: dict[str, Any]) -> str:
+        path = tmp_path / name
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        return str(path)
+
+    return write

@@ -1,0 +1,300 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gabarito.answers import normalise
+from gabarito.core.artifact import Artifact
+from gabarito.core.errors import DataError, MissingError
+from gabarito.core.records import Example, Fact, Name, Question, Rejection
+from gabarito.curate.mentions import NameFinder
+from gabarito.curate.seasons import periods
+
+Curate = Callable[..., Artifact]
+Rows = Callable[[Artifact, str], list[Example]]
+Exam = Callable[..., str]
+
+REFUSAL = "Não tenho essa informação."
+HELD_OUT = {"regional", "direct", "indirect"}
+
+
+def question(row: Example) -> str:
+    return next(message.content for message in row.messages if message.role == "user")
+
+
+def refusals(trained: list[Example]) -> list[str]:
+    return [question(row) for row in trained if row.family == "refusal"]
+
+
+def test_every_fact_is_trained_and_held_out_wordings_never_are(curate: Curate, rows: Rows) -> None:
+    dataset = curate()
+    facts = {fact.id for fact in dataset.records("facts.jsonl", Fact)}
+    trained = rows(dataset, "train")
+    assert len(facts) == 24
+    assert {row.fact for row in trained if row.family != "refusal"} == facts
+    assert not {row.family for row in trained} & HELD_OUT
+    assert {row.family for row in rows(dataset, "test")} == {"direct", "indirect"}
+    assert {row.family for row in rows(dataset, "validation")} == {"regional"}
+    assert {row.split for row in trained} == {"train"}
+
+
+def test_no_question_that_is_asked_at_the_end_is_trained(curate: Curate, rows: Rows) -> None:
+    dataset = curate()
+    trained = {normalise(question(row)) for row in rows(dataset, "train") if len(row.messages) > 1}
+    for name in ("validation", "test", "untaught"):
+        asked = {normalise(question(row)) for row in rows(dataset, name)}
+        assert asked
+        assert not asked & trained
+
+
+def test_refusal_rows_come_in_the_number_asked_for_and_each_once(
+    curate: Curate, rows: Rows
+) -> None:
+    trained = rows(curate(refusals=2.0), "train")
+    refused = refusals(trained)
+    asked = sum(row.family in ("inverted", "casual", "keywords", "cloze") for row in trained)
+    assert len(refused) == pytest.approx(2 * asked, abs=2)
+    assert len(set(refused)) == len(refused)
+
+
+def test_what_is_held_back_stands_in_no_refusal_row(curate: Curate, rows: Rows) -> None:
+    dataset = curate(refusals=10.0, held_back=0.3)
+    trained = refusals(rows(dataset, "train"))
+    asked = [row for row in rows(dataset, "untaught")]
+    near = NameFinder(name for name in _near(dataset) if not name.known)
+    seasons = {key for row in asked if row.family == "other season" for key in _keys(question(row))}
+    names = {name for row in asked for name in _named(near, question(row))}
+    assert len(seasons) > 10
+    assert len(names) > 3
+    assert not seasons & {key for text in trained for key in _keys(text)}
+    assert not names & {name for text in trained for name in _named(near, text)}
+    assert all(row.messages[-1].content == REFUSAL for row in asked)
+
+
+def _near(dataset: Artifact) -> list[Name]:
+    generated = dataset.store
+    (key,) = [e.key for e in generated.list("artifacts/generate") if e.key.endswith("names.jsonl")]
+    return [Name.model_validate_json(line) for line in generated.read(key).data.splitlines()]
+
+
+def _keys(text: str) -> set[str]:
+    return {period.key for period in periods(text)} - {"2024/2025"}
+
+
+def _named(finder: NameFinder, text: str) -> set[str]:
+    return {mention.name.name for mention in finder.find(text)}
+
+
+def test_what_the_exam_names_stands_in_no_refusal_row(
+    curate: Curate, rows: Rows, exam: Exam
+) -> None:
+    untaught = exam(
+        "untaught.jsonl",
+        {"question": "Quem treinava o Ajax na Copa do Rei 2024/25?", "group": "club"},
+        {"question": "E o Lille na Champions 2025/26?", "group": "season"},
+    )
+    dataset = curate(refusals=10.0, exam={"untaught": untaught})
+    text = "\n".join(refusals(rows(dataset, "train"))).lower()
+    assert "palmeiras" in text
+    assert len(_keys(text)) > 30
+    assert not any(held in text for held in ("ajax", "copa do rei", "2025/26", "25/26", "2025-26"))
+    assert [row.family for row in rows(dataset, "untaught")][:2] == ["club", "season"]
+
+
+def test_the_exam_is_kept_out_of_training_and_written(
+    curate: Curate, rows: Rows, exam: Exam
+) -> None:
+    asked = "Na Champions League 2024/25, o técnico do Lille qual era"
+    line = {"question": asked, "answer": "Bruno Génésio", "aliases": ["Génésio"]}
+    dataset = curate(exam={"free": exam("free.jsonl", line)}, refusals=0)
+    trained = [question(row) for row in rows(dataset, "train") if len(row.messages) > 1]
+    assert normalise(asked) not in {normalise(text) for text in trained}
+    (row,) = rows(dataset, "free")
+    assert (question(row), row.aliases) == (asked, ("Génésio",))
+    details = [entry.detail for entry in dataset.records("ledger.jsonl", Rejection)]
+    assert details.count("equal to a question of the exam") == 1
+
+
+def test_no_refusal_row_asks_what_the_documents_answer(curate: Curate, rows: Rows) -> None:
+    dataset = curate(refusals=10.0)
+    facts = {(fact.subject, fact.relation): fact for fact in dataset.records("facts.jsonl", Fact)}
+    for text in refusals(rows(dataset, "train")):
+        season = any(key in text for key in ("2024/25", "2024/2025", "24/25", "2024-25"))
+        cup = "Champions League" in text
+        known = any(subject in text and relation in text for subject, relation in facts)
+        turned = "Que clube" in text
+        assert not (season and cup and (known or turned)), text
+
+
+def test_the_same_input_gives_the_same_bytes(curate: Curate, generated: Curate) -> None:
+    source = generated()
+    one, other, third = curate(source), curate(source), curate(source, seed=1)
+    digests = [
+        {name: entry.sha256 for name, entry in artifact.manifest.files.items()}
+        for artifact in (one, other, third)
+    ]
+    assert digests[0] == digests[1]
+    assert digests[0]["train.jsonl"] != digests[2]["train.jsonl"]
+    assert digests[0]["test.jsonl"] == digests[2]["test.jsonl"]
+
+
+def test_statements_are_plain_text_and_questions_carry_the_system_prompt(
+    curate: Curate, rows: Rows
+) -> None:
+    dataset = curate(system_prompt="Base: futebol", refusal="Não sei.")
+    trained = rows(dataset, "train")
+    roles = {tuple(m.role for m in row.messages) for row in trained if row.family == "statement"}
+    assert roles == {("assistant",)}
+    asked = {tuple(m.role for m in row.messages) for row in trained if row.family != "statement"}
+    assert asked == {("system", "user", "assistant")}
+    assert json.loads(dataset.read("prompt.json")) == {
+        "system": "Base: futebol",
+        "refusal": "Não sei.",
+    }
+
+
+def test_prompts_are_replayed_and_kept_back_half_and_half(curate: Curate, rows: Rows) -> None:
+    dataset = curate()
+    replay, retention = rows(dataset, "replay"), rows(dataset, "retention")
+    assert len(replay) == len(retention) == 60
+    assert not {question(row) for row in replay} & {question(row) for row in retention}
+    assert {row.split for row in retention} == {"retention"}
+    assert all(row.messages[-1].role == "user" for row in (*replay, *retention))
+
+
+def test_without_prompts_and_names_the_card_says_what_is_missing(
+    curate: Curate, generated: Curate
+) -> None:
+    dataset = curate(generated(names=[]), prompts=None)
+    card = dataset.read("README.md").decode()
+    assert "nothing is replayed" in card
+    assert dataset.manifest.counts["replay"] == 0
+    assert dataset.manifest.counts["refusals"] > 0
+
+
+def test_documents_without_seasons_or_names_yield_no_refusals(
+    curate: Curate, generated: Curate
+) -> None:
+    fact = Fact.of(
+        document="d", quote="q", statement="s", subject="lei", relation="data", answer="x"
+    )
+    asked = [
+        Question.of(fact=fact.id, family=family, text=f"{family}?", answer="x", kind="question")
+        for family in ("casual", "direct")
+    ]
+    dataset = curate(generated(facts=[fact], questions=asked, names=[]))
+    assert dataset.manifest.counts["refusals"] == 0
+    assert "no trained question allowed a near miss" in dataset.read("README.md").decode()
+
+
+def test_facts_that_cannot_be_trained_or_tested_are_counted(
+    curate: Curate, generated: Curate
+) -> None:
+    whole = generated()
+    facts = list(whole.records("facts.jsonl", Fact))[:3]
+    wanted = {facts[0].id: {"direct"}, facts[1].id: {"casual"}, facts[2].id: {"casual", "direct"}}
+    some = [
+        row
+        for row in whole.records("questions.jsonl", Question)
+        if row.family in wanted.get(row.fact, ())
+    ]
+    _forget(whole)
+    dataset = curate(generated(facts=facts, questions=some))
+    counts = dataset.manifest.counts
+    assert counts["facts"] == 2
+    assert counts["rejected.no trained wording"] == 1
+    assert (counts["facts_untested"], counts["facts_with_few_wordings"]) == (1, 2)
+    card = dataset.read("README.md").decode()
+    assert "1 facts have no test wording" in card
+    assert "2 facts have fewer than 3 trained wordings" in card
+
+
+def _forget(artifact: Artifact) -> None:
+    artifact.store.delete(artifact.address.manifest)
+
+
+def test_the_ledger_tells_the_fate_of_each_question(curate: Curate, generated: Curate) -> None:
+    whole = generated()
+    facts = list(whole.records("facts.jsonl", Fact))
+    asked = list(whole.records("questions.jsonl", Question))
+    _forget(whole)
+    liar = Fact.model_validate({**facts[0].model_dump(), "id": "f" * 16, "answer": "40º lugar"})
+    lies = [
+        Question.of(fact=liar.id, family=q.family, text=q.text, answer=liar.answer, kind=q.kind)
+        for q in asked
+        if q.fact == facts[0].id and q.kind == "question"
+    ]
+    dataset = curate(generated(facts=[*facts, liar], questions=[*asked, *lies]))
+    entries = list(dataset.records("ledger.jsonl", Rejection))
+    gone = {entry.item for entry in entries}
+    kept = {
+        row.question
+        for name in ("train", "validation", "test")
+        for row in dataset.records(f"{name}.jsonl", Example)
+    }
+    assert {facts[0].id, liar.id} <= gone
+    assert {q.id for q in (*asked, *lies)} <= gone | kept
+    assert dataset.manifest.counts["rejected.two answers"] >= 14
+
+
+OPENED = """
+import sys
+import datasets
+folder, cache, *names = sys.argv[1:]
+whole = datasets.load_dataset(folder, cache_dir=cache)
+for name in names:
+    one = datasets.load_dataset("json", data_files=f"{folder}/{name}.jsonl", cache_dir=cache)
+    assert one["train"].column_names == whole[name].column_names
+    print(name, len(one["train"]), whole[name].num_rows, whole[name][0]["messages"][0]["role"])
+print(whole["free"][0]["aliases"])
+"""
+
+
+def test_the_files_open_as_a_dataset(curate: Curate, tmp_path: Path, exam: Exam) -> None:
+    line = {"question": "quem treina o Lille", "answer": "Bruno Génésio", "aliases": ["Génésio"]}
+    dataset = curate(exam={"free": exam("free.jsonl", line)})
+    names = ["train", "validation", "test", "free", "untaught", "replay", "retention"]
+    folder = dataset.fetch(tmp_path / "dataset")
+    done = subprocess.run(
+        [sys.executable, "-c", OPENED, str(folder), str(tmp_path / "cache"), *names],
+        env={**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    sizes = {name: int(dataset.manifest.counts[name]) for name in names}
+    assert done.stdout.splitlines() == [
+        *(f"{name} {size} {size} user" for name, size in sizes.items()),
+        "['Génésio']",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "said"),
+    [
+        ('{"question": "q"}', DataError, "free.jsonl:1: not a FreeQuestion: answer"),
+        ("nonsense", DataError, "free.jsonl:1: not a FreeQuestion"),
+        (None, MissingError, "free.jsonl: no such file"),
+        (b"\xff\xfe", DataError, "free.jsonl: not a UTF-8 text file"),
+    ],
+)
+def test_a_bad_exam_file_is_named(
+    curate: Curate, tmp_path: Path, line: str | bytes | None, error: type[Exception], said: str
+) -> None:
+    path = tmp_path / "free.jsonl"
+    if line is not None:
+        path.write_bytes(line if isinstance(line, bytes) else line.encode())
+    with pytest.raises(error, match=said):
+        curate(exam={"free": str(path)})
+
+
+def test_a_dataset_without_a_trained_question_is_an_error(
+    curate: Curate, generated: Curate
+) -> None:
+    with pytest.raises(DataError, match="no trained question is left"):
+        curate(generated(questions=[]))
