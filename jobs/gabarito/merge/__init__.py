@@ -1,0 +1,1 @@
+"""Merge: the adapter becomes part of the base's weights."""

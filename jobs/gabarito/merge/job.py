@@ -1,0 +1,81 @@
+"""Merge an adapter into its base, in float32, and write a model that opens anywhere.
+
+adapter/, prompt.json, probes.json, base model  ->  model/
+"""
+
+import json
+import tempfile
+from pathlib import Path
+
+import torch
+from transformers import GenerationConfig
+
+from gabarito.core.artifact import Artifact, Attempt
+from gabarito.merge.config import MergeConfig
+from gabarito.merge.merging import check_distance, merged, next_token_probabilities
+from gabarito.weights import (
+    CONTRACT_FILE,
+    Base,
+    Model,
+    PromptContract,
+    check_contract,
+    load_adapter,
+    load_base,
+    open_base,
+    read_contract,
+    stop_tokens,
+    use_cpu_quota,
+)
+
+CPU = torch.device("cpu")
+
+
+def run(config: MergeConfig, work: Attempt) -> None:
+    """Run the stage: all of its reading and writing happens here."""
+    use_cpu_quota()
+    trained = work.inputs["train"]
+    folder = work.folder / "model"
+    contract = read_contract(trained.fetch(folder, CONTRACT_FILE) / CONTRACT_FILE)
+    with open_base(str(trained.manifest.settings["base"]), work.store) as place:
+        base = load_base(place, dtype=torch.float32, device=CPU)
+        check_contract(contract, base.tokenizer, str(place))
+        model = _with_adapter(base, trained)
+        probes = json.loads(trained.read("probes.json"))
+        expected = next_token_probabilities(model, probes)
+        whole = merged(model).to(getattr(torch, config.dtype))
+        _save(Base(whole, base.tokenizer), folder)
+        work.counts["parameters"] = whole.num_parameters()
+    del base, model, whole
+    work.counts["distance"] = _check(folder, contract, probes, expected, config)
+
+
+def _with_adapter(base: Base, trained: Artifact) -> Model:
+    with tempfile.TemporaryDirectory(prefix="gabarito-adapter-") as name:
+        return load_adapter(base.model, trained.fetch(Path(name), "adapter/"))
+
+
+def _save(base: Base, folder: Path) -> None:
+    """Write model, tokenizer with its chat template, and how to generate: greedily."""
+    model, tokenizer = base.model, base.tokenizer
+    model.config.use_cache = True
+    model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
+        do_sample=False,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=sorted(stop_tokens(model, tokenizer)),
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def _check(
+    folder: Path,
+    contract: PromptContract,
+    probes: list[list[int]],
+    expected: list[torch.Tensor],
+    config: MergeConfig,
+) -> float:
+    """Open what was written, and return how far its predictions are from the adapter's."""
+    saved = load_base(folder, dtype=torch.float32, device=CPU)
+    check_contract(contract, saved.tokenizer, str(folder))
+    return check_distance(next_token_probabilities(saved.model, probes), expected, config)

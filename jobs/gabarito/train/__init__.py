@@ -1,0 +1,1 @@
+"""Train: a base model learns the dataset as an adapter."""

@@ -1,0 +1,115 @@
+"""Settings of train."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from gabarito.core.config import ModelReference, Operational, Settings, StageSettings
+
+REVISION = 1
+
+Weight = Annotated[float, Field(ge=0, le=100)]
+
+
+class Mix(Settings):
+    """How often a row of each kind is drawn; 1 for all of them draws the dataset evenly."""
+
+    questions: Weight = Field(default=1.0, description="Questions and reverse questions.")
+    statements: Weight = Field(default=1.0, description="Plain statements of the facts.")
+    refusals: Weight = Field(default=1.0, description="Questions that the documents leave open.")
+
+
+class Schedule(Settings):
+    """The course of the training steps."""
+
+    warmup: float = Field(
+        default=0.05, ge=0, lt=1, description="Share of the steps in which the rate climbs."
+    )
+    floor: float = Field(
+        default=0.1, ge=0, le=1, description="Share of the rate that the cosine ends at."
+    )
+    clip: float = Field(default=1.0, gt=0, description="Largest norm of a step's gradient.")
+    seed: int = Field(default=0, ge=0, description="Draws the adapter and the order of the rows.")
+
+
+class Choice(Settings):
+    """Which step's adapter is kept: the one that answers most validation wordings right."""
+
+    every: int = Field(default=100, ge=1, description="Steps between two examinations.")
+    questions: int = Field(
+        default=128,
+        ge=0,
+        description="Validation wordings asked each time, drawn over all facts; 0 keeps the "
+        "last step's adapter.",
+    )
+
+
+class Limits(Settings):
+    """What the machine can bear; the adapter stays the same."""
+
+    micro_batch: int | None = Field(
+        default=None,
+        ge=1,
+        description="Rows in memory at once; lower it when the GPU's memory is too small. "
+        "By default the whole batch.",
+    )
+    checkpoint_every_s: float = Field(
+        default=60.0, ge=0, description="Seconds between two checkpoints; 0 after every step."
+    )
+    answer_batch: int = Field(default=128, ge=1, description="Questions answered at once.")
+
+
+class TrainConfig(StageSettings):
+    """What is trained, and how."""
+
+    base: ModelReference = Field(
+        description="The base model: a folder, an s3:// prefix, gabarito:demo/nano, or an id of "
+        "the model hub (org/name or org/name@revision), which is copied into the store once."
+    )
+    method: Literal["lora", "qlora"] = Field(
+        default="lora",
+        description="qlora keeps the base in NF4 with double quantisation: slower, and worth it "
+        "only where the GPU's memory is too small.",
+    )
+    targets: Literal["all-linear", "attention", "mlp"] = Field(
+        default="all-linear",
+        description="The layers that are adapted. Facts are learned in the MLP: attention alone "
+        "learns the form of answers.",
+    )
+    rank: int = Field(default=16, ge=1, le=1024, description="Rank of the adapter.")
+    alpha: int = Field(default=32, ge=1, description="Weight of the adapter, times its rank.")
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="Dropout before the adapter.")
+    learning_rate: float = Field(default=5e-4, gt=0, lt=1, description="Highest learning rate.")
+    batch_size: int = Field(default=64, ge=1, le=8192, description="Rows of a step.")
+    steps: int | None = Field(
+        default=None, ge=1, description="Training steps; give either steps or epochs."
+    )
+    epochs: float | None = Field(
+        default=None,
+        gt=0,
+        description="How often the dataset is seen (replay not counted); 8 unless steps is given.",
+    )
+    replay: float = Field(
+        default=0.18,
+        ge=0,
+        lt=1,
+        description="Share of rows that the base answers itself, against forgetting.",
+    )
+    max_tokens: int = Field(
+        default=512,
+        ge=8,
+        description="Longest row in tokens; longer ones are dropped and stand in the ledger.",
+    )
+    mix: Mix = Field(default=Mix(), description="How often a row of each kind is drawn.")
+    schedule: Schedule = Field(default=Schedule(), description="The course of the steps.")
+    choice: Choice = Field(default=Choice(), description="Which step's adapter is kept.")
+    limits: Annotated[Limits, Operational()] = Field(
+        default=Limits(), description="What the machine can bear; the adapter stays the same."
+    )
+
+    @model_validator(mode="after")
+    def _refuse_two_lengths(self) -> Self:
+        if self.steps is not None and self.epochs is not None:
+            message = "give either steps or epochs, not both"
+            raise ValueError(message)
+        return self

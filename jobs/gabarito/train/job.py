@@ -1,0 +1,101 @@
+"""Train an adapter on a dataset and keep the one that answers best.
+
+train.jsonl, validation.jsonl, replay.jsonl, prompt.json, base model
+    ->  adapter/, curves.jsonl, choice.json, prompt.json, probes.json, ledger.jsonl
+"""
+
+import json
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+from gabarito.core.artifact import Attempt
+from gabarito.core.errors import DataError
+from gabarito.core.inputs import digest_of_path
+from gabarito.core.records import Example, to_jsonl
+from gabarito.train.adapter import attach, save, trained_parameters
+from gabarito.train.checkpoint import Checkpoint, Checkpoints, Point
+from gabarito.train.config import TrainConfig
+from gabarito.train.examine import Examination, chosen, sample
+from gabarito.train.loop import Lesson, fit
+from gabarito.train.objective import check_head
+from gabarito.train.order import order_of
+from gabarito.train.replay import replayed
+from gabarito.train.rows import Row, contract_for, encoded, probes_of
+from gabarito.train.schedule import count_replay, count_steps
+from gabarito.weights import (
+    CONTRACT_FILE,
+    Base,
+    PromptContract,
+    load_base,
+    open_base,
+    read_prompt,
+    use_cpu_quota,
+)
+
+
+def run(config: TrainConfig, work: Attempt) -> None:
+    """Run the stage: all of its reading and writing happens here."""
+    use_cpu_quota()
+    with open_base(config.base, work.store) as folder:
+        base = load_base(folder, is_quantised=config.method == "qlora")
+        check_head(base.model)
+        contract, rows = _read(base, config, work)
+        work.write_text("probes.json", json.dumps(probes_of(rows)) + "\n")
+        steps = count_steps(config, len(rows))
+        rows += _replay(folder, base, contract, count_replay(config, steps), work)
+        work.counts |= {f"rows.{kind}": n for kind, n in Counter(row.kind for row in rows).items()}
+        model = attach(base.model, config)
+        asked = _validation(config, work)
+        size = config.limits.answer_batch
+        examination = Examination(model, base.tokenizer, contract, asked, size)
+        report = partial(_report, work, steps)
+        lesson = Lesson(order_of(rows, config), steps, base.pad, examination, report)
+        done = fit(model, config, lesson, Checkpoints(work.cache, work.address.fingerprint))
+        save(model, work.folder / "adapter")
+        work.counts["parameters"] = sum(p.numel() for p in trained_parameters(model).values())
+    _write(done, contract, work)
+
+
+def _read(base: Base, config: TrainConfig, work: Attempt) -> tuple[PromptContract, list[Row]]:
+    """Return the contract, and the rows to learn: at least one."""
+    dataset = work.inputs["curate"]
+    where = f"{dataset.address.prefix}/{CONTRACT_FILE}"
+    prompt = read_prompt(dataset.read(CONTRACT_FILE), where)
+    contract = contract_for(base.tokenizer, prompt, [])
+    examples = dataset.records("train.jsonl", Example)
+    rows = list(encoded(examples, contract, base.tokenizer, config.max_tokens, work.ledger))
+    if not rows:
+        message = f"{dataset.address.prefix}/train.jsonl: no row to train on; see its ledger.jsonl"
+        raise DataError(message)
+    return contract_for(base.tokenizer, prompt, rows), rows
+
+
+def _replay(
+    folder: Path, base: Base, contract: PromptContract, count: int, work: Attempt
+) -> list[Row]:
+    examples = list(work.inputs["curate"].records("replay.jsonl", Example))[:count]
+    kept = f"{digest_of_path(str(folder))}-{base.model.dtype}"
+    return replayed(examples, base, contract, work, kept)
+
+
+def _validation(config: TrainConfig, work: Attempt) -> list[Example]:
+    examples = list(work.inputs["curate"].records("validation.jsonl", Example))
+    return sample(examples, config.choice.questions, config.schedule.seed)
+
+
+def _report(work: Attempt, steps: int, point: Point) -> None:
+    figures = {"loss": round(point.loss, 4), "tokens_per_s": point.tokens_per_s}
+    if point.exact_match is not None:
+        figures["exact_match"] = round(point.exact_match, 4)
+    work.progress.report("steps", point.step, steps, **figures)
+
+
+def _write(done: Checkpoint, contract: PromptContract, work: Attempt) -> None:
+    choice = chosen(done.candidates, done.step)
+    work.counts |= {"steps": done.step, "chosen_step": choice.step}
+    if choice.exact_match is not None:
+        work.counts["exact_match"] = choice.exact_match
+    work.write("curves.jsonl", to_jsonl(done.curve))
+    work.write_text("choice.json", choice.model_dump_json(indent=1) + "\n")
+    work.write_text(CONTRACT_FILE, contract.model_dump_json(indent=1) + "\n")

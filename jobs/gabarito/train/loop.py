@@ -1,0 +1,199 @@
+"""The training loop: rows in, gradients down, the adapter that answers best out."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+from accelerate import Accelerator  # type: ignore[import-untyped]
+from peft import PeftModel
+
+from gabarito.core.errors import Interrupted, SettingsError
+from gabarito.core.stop import deferred_stop
+from gabarito.train.adapter import flatten, restore, snapshot, trained_parameters, unflatten
+from gabarito.train.checkpoint import Candidate, Checkpoint, Checkpoints, Point
+from gabarito.train.config import TrainConfig
+from gabarito.train.examine import Examination, best_of
+from gabarito.train.objective import Objective, collate
+from gabarito.train.order import Order
+from gabarito.train.rows import Row
+from gabarito.train.schedule import rate_at
+
+BETAS = (0.9, 0.98)
+"""AdamW's decay rates; the second one remembers about 50 steps of squared gradients."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is trained on, for how long, and how it is examined."""
+
+    order: Order
+    steps: int
+    pad: int
+    examination: Examination
+    report: Callable[[Point], None]
+
+
+def fit(
+    model: PeftModel, config: TrainConfig, lesson: Lesson, checkpoints: Checkpoints
+) -> Checkpoint:
+    """Train the adapter, from the latest checkpoint on, and leave the best one in ``model``.
+
+    Raises:
+        Interrupted: if a stop was asked for; a checkpoint is saved.
+        SettingsError: if the loss is no number, memory runs out, or starts make no progress.
+    """
+    trainer = _Trainer(model, config, lesson)
+    trainer.resume(checkpoints.load())
+    checkpoints.count_start(trainer.state.step)
+    saved = time.monotonic()
+    with deferred_stop() as is_asked_to_stop:
+        for _ in trainer.steps():
+            stops = is_asked_to_stop()
+            if stops or time.monotonic() - saved >= config.limits.checkpoint_every_s:
+                trainer.save(checkpoints)
+                saved = time.monotonic()
+            if stops:
+                checkpoints.forget_starts()
+                message = f"train: stopped after step {trainer.state.step}; start again to continue"
+                raise Interrupted(message)
+    checkpoints.forget_starts()
+    trainer.settle()
+    return trainer.state
+
+
+class _Trainer:
+    def __init__(self, model: PeftModel, config: TrainConfig, lesson: Lesson) -> None:
+        self._model = model
+        self._config = config
+        self._lesson = lesson
+        self._parameters = trained_parameters(model)
+        self._accelerator = _accelerator(model)
+        self._objective = self._accelerator.prepare(Objective(model))
+        self._optimizer = torch.optim.AdamW(
+            self._parameters.values(),
+            lr=config.learning_rate,
+            betas=BETAS,
+            weight_decay=0.0,
+            fused=True,
+        )
+        self.state = Checkpoint(step=0, adapter={}, optimizer={}, best={})
+
+    def resume(self, checkpoint: Checkpoint | None) -> None:
+        """Continue from a checkpoint."""
+        if checkpoint is None:
+            return
+        restore(self._model, checkpoint.adapter)
+        state = unflatten(checkpoint.optimizer, self._names, self._optimizer.state_dict())
+        self._optimizer.load_state_dict(state)
+        self.state = checkpoint
+
+    def save(self, checkpoints: Checkpoints) -> None:
+        """Store where the training stands; on several GPUs the first process does it."""
+        self.state.adapter = snapshot(self._model)
+        self.state.optimizer = flatten(self._optimizer.state_dict(), self._names)
+        if self._accelerator.is_main_process:
+            checkpoints.save(self.state)
+
+    def steps(self) -> Iterator[int]:
+        """Make the steps that are left, and yield the number of steps done after each."""
+        self._model.train()
+        for step in range(self.state.step, self._lesson.steps):
+            self._step(step)
+            self.state.step = step + 1
+            yield self.state.step
+
+    def settle(self) -> None:
+        """Put the best examined adapter into the model."""
+        if self.state.best:
+            restore(self._model, self.state.best)
+        self._model.eval()
+
+    @property
+    def _names(self) -> list[str]:
+        return list(self._parameters)
+
+    def _step(self, step: int) -> None:
+        began = time.monotonic()
+        rate = self._set_rate(step)
+        rows = self._lesson.order.batch(step)
+        try:
+            loss = self._descend(rows, step)
+        except torch.OutOfMemoryError as error:
+            message = (
+                f"train: out of memory at {len(rows)} rows a step; set limits.micro_batch to a "
+                "part of batch_size, or method to qlora"
+            )
+            raise SettingsError(message) from error
+        tokens = sum(len(row.ids) for row in rows)
+        speed = tokens / (time.monotonic() - began)
+        point = Point(step=step + 1, loss=loss, learning_rate=rate, tokens_per_s=round(speed, 1))
+        if self._is_examined(step + 1):
+            point = point.model_copy(update={"exact_match": self._examine(step + 1)})
+        self.state.curve.append(point)
+        self._lesson.report(point)
+
+    def _set_rate(self, step: int) -> float:
+        schedule = self._config.schedule
+        share = rate_at(step, self._lesson.steps, schedule.warmup, schedule.floor)
+        rate = self._config.learning_rate * share
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        return rate
+
+    def _descend(self, rows: Sequence[Row], step: int) -> float:
+        """Make one step and return the loss in nats a learned token.
+
+        Each process takes its part of the rows. The gradient is divided by the learned tokens
+        of all of them, so that neither parts nor micro-batches change it.
+        """
+        processes, place = self._accelerator.num_processes, self._accelerator.process_index
+        learned = sum(len(row.ids) - row.learned_from for row in rows)
+        mine = rows[place::processes]
+        size = self._config.limits.micro_batch or len(mine)
+        parts = [mine[start : start + size] for start in range(0, len(mine), size)]
+        if self._config.dropout:
+            torch.manual_seed(hash((self._config.schedule.seed, step, place)))
+        total = torch.zeros((), device=self._accelerator.device)
+        for i, part in enumerate(parts):
+            batch = collate(part, self._lesson.pad, self._accelerator.device)
+            is_last = i == len(parts) - 1
+            with nullcontext() if is_last else self._accelerator.no_sync(self._objective):
+                loss = self._objective(batch.ids, batch.learned)
+                self._accelerator.backward(loss * processes / learned)
+            total += loss.detach()
+        self._update(step)
+        return float(self._accelerator.reduce(total, "sum")) / learned
+
+    def _update(self, step: int) -> None:
+        parameters = list(self._parameters.values())
+        norm = self._accelerator.clip_grad_norm_(parameters, self._config.schedule.clip)
+        if not math.isfinite(float(norm or 0.0)):
+            message = (
+                f"train: the gradient of step {step + 1} is no number; lower learning_rate, "
+                f"now {self._config.learning_rate!r}"
+            )
+            raise SettingsError(message)
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+
+    def _is_examined(self, step: int) -> bool:
+        at_end = step == self._lesson.steps
+        is_due = at_end or step % self._config.choice.every == 0
+        return is_due and len(self._lesson.examination.examples) > 0
+
+    def _examine(self, step: int) -> float:
+        share = self._lesson.examination.exact_match()
+        self.state.candidates.append(Candidate(step=step, exact_match=share))
+        if best_of(self.state.candidates).step == step:
+            self.state.best = snapshot(self._model)
+        return share
+
+
+def _accelerator(model: PeftModel) -> Accelerator:
+    is_16_bit = model.get_base_model().dtype == torch.bfloat16
+    return Accelerator(
+        mixed_precision="bf16" if is_16_bit else "no", cpu=model.device.type == "cpu"
+    )

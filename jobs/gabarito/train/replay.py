@@ -1,0 +1,64 @@
+"""Replay: rows that the base model wrote itself, so that it keeps what it knew."""
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from typing import cast
+
+from gabarito.core.artifact import Attempt
+from gabarito.core.records import Example
+from gabarito.train.rows import Row
+from gabarito.weights import Base, Limits, PromptContract, generate, prompt_ids, stop_tokens
+
+MAX_TOKENS = 128
+"""Longest answer of the base that is replayed; longer ones are replayed up to here."""
+
+SAVE_EVERY_S = 5.0
+
+Written = dict[str, list[int]]
+"""Digest of a prompt -> tokens of the base's answer, its end included."""
+
+
+def replayed(
+    examples: Sequence[Example],
+    base: Base,
+    contract: PromptContract,
+    work: Attempt,
+    key: str,
+) -> list[Row]:
+    """Return the base's own answers to prompts, as rows of which the answer is learned.
+
+    What is answered is kept in the cache under ``key``, which must name the base's content.
+    """
+    prompts = {
+        _digest(ids): ids
+        for ids in (prompt_ids(contract, base.tokenizer, e.messages) for e in examples)
+    }
+    place = f"replay/{key}"
+    known = _known(work.cache.get(place))
+    missing = [digest for digest in prompts if digest not in known]
+    stop = stop_tokens(base.model, base.tokenizer)
+    saved = time.monotonic()
+    for done, (index, generated) in enumerate(
+        generate(base.model, [prompts[d] for d in missing], Limits(stop, MAX_TOKENS)), start=1
+    ):
+        end = [int(base.tokenizer.eos_token_id)] if generated.is_finished else []
+        known[missing[index]] = [*generated.ids, *end]
+        work.progress.report("replay", done, len(missing))
+        if done == len(missing) or time.monotonic() - saved > SAVE_EVERY_S:
+            work.cache.put(place, json.dumps(known).encode())
+            saved = time.monotonic()
+    return [
+        Row((*ids, *known[digest]), len(ids), "replay")
+        for digest, ids in prompts.items()
+        if known[digest]
+    ]
+
+
+def _known(data: bytes | None) -> Written:
+    return {} if data is None else cast("Written", json.loads(data))
+
+
+def _digest(ids: Sequence[int]) -> str:
+    return hashlib.sha256(json.dumps(list(ids)).encode()).hexdigest()[:16]

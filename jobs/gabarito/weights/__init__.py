@@ -1,0 +1,68 @@
+"""Base models, adapters, tokenizers, the prompt contract, and answers from them."""
+
+import os
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # libraries probe the hub when they are imported
+
+from gabarito.weights.answer import (
+    Answer,
+    Generated,
+    Limits,
+    answer,
+    answers,
+    generate,
+    stop_tokens,
+)
+from gabarito.weights.base import open_base
+from gabarito.weights.contract import (
+    CONTRACT_FILE,
+    Prompt,
+    PromptContract,
+    check_contract,
+    conversation,
+    prompt_ids,
+    read_contract,
+    read_prompt,
+    render,
+    rendered_example,
+)
+from gabarito.weights.device import cpu_quota, default_device, default_dtype, use_cpu_quota
+from gabarito.weights.load import (
+    Base,
+    Model,
+    load_adapter,
+    load_base,
+    load_tokenizer,
+    peft_is_quiet,
+)
+
+__all__ = [
+    "CONTRACT_FILE",
+    "Answer",
+    "Base",
+    "Generated",
+    "Limits",
+    "Model",
+    "Prompt",
+    "PromptContract",
+    "answer",
+    "answers",
+    "check_contract",
+    "conversation",
+    "cpu_quota",
+    "default_device",
+    "default_dtype",
+    "generate",
+    "load_adapter",
+    "load_base",
+    "load_tokenizer",
+    "open_base",
+    "peft_is_quiet",
+    "prompt_ids",
+    "read_contract",
+    "read_prompt",
+    "render",
+    "rendered_example",
+    "stop_tokens",
+    "use_cpu_quota",
+]

@@ -1,0 +1,183 @@
+"""The prompt contract: how a question becomes tokens, the same in training and in serving."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import jinja2
+from pydantic import Field, ValidationError
+from transformers import PreTrainedTokenizerBase
+
+from gabarito.core.errors import DataError
+from gabarito.core.records import Message, Record
+
+CONTRACT_FILE = "prompt.json"
+
+TEMPLATE_VALUES = {"date_string": "26 Jul 2024"}
+"""Values that a chat template would otherwise take from the clock: Llama 3.2's names today."""
+
+
+class Prompt(Record):
+    """What a dataset fixes of a prompt: the system prompt and the sentence of a refusal."""
+
+    system: str
+    refusal: str
+
+
+class PromptContract(Prompt):
+    """What must be the same wherever the model is asked.
+
+    Under ``threshold`` an answer is replaced by ``refusal``; evaluate chooses it.
+    """
+
+    template_sha256: str
+    eos_token: str
+    pad_token: str
+    max_new_tokens: int = Field(ge=1)
+    threshold: float | None = Field(default=None, ge=0, le=1)
+
+    @classmethod
+    def of(cls, tokenizer: PreTrainedTokenizerBase, prompt: Prompt, *, max_new_tokens: int) -> Self:
+        """Return the contract that this tokenizer and these texts make."""
+        return cls(
+            system=prompt.system,
+            refusal=prompt.refusal,
+            template_sha256=_template_digest(tokenizer),
+            eos_token=str(tokenizer.eos_token),
+            pad_token=str(tokenizer.pad_token),
+            max_new_tokens=max_new_tokens,
+        )
+
+
+def read_prompt(data: bytes, name: str) -> Prompt:
+    """Return what a dataset's ``prompt.json`` says.
+
+    Raises:
+        DataError: if it is not one; the message names ``name``.
+    """
+    try:
+        return Prompt.model_validate_json(data)
+    except ValidationError as error:
+        message = f"{name}: not the system prompt and refusal of a dataset; run curate again"
+        raise DataError(message) from error
+
+
+def read_contract(path: Path) -> PromptContract:
+    """Return the contract of a model's or an adapter's folder.
+
+    Raises:
+        DataError: if there is none, or it is not one.
+    """
+    try:
+        return PromptContract.model_validate_json(path.read_bytes())
+    except FileNotFoundError as error:
+        message = f"{path}: no prompt contract; merge the model again"
+        raise DataError(message) from error
+    except ValidationError as error:
+        message = f"{path}: not a prompt contract; merge the model again"
+        raise DataError(message) from error
+
+
+def check_contract(
+    contract: PromptContract, tokenizer: PreTrainedTokenizerBase, where: str
+) -> None:
+    """Refuse a tokenizer that would render another prompt than the contract's.
+
+    Raises:
+        DataError: names what differs.
+    """
+    found = {
+        "template_sha256": _template_digest(tokenizer),
+        "eos_token": str(tokenizer.eos_token),
+        "pad_token": str(tokenizer.pad_token),
+    }
+    for name, value in found.items():
+        agreed = getattr(contract, name)
+        if value != agreed:
+            message = (
+                f"{where}: {name} is not the prompt contract's: {value!r} instead of {agreed!r}; "
+                "use the tokenizer that the model was merged with"
+            )
+            raise DataError(message)
+
+
+def conversation(contract: PromptContract, question: str) -> list[Message]:
+    """Return the messages that ask ``question``, the contract's system prompt first."""
+    return _with_system(contract, [Message(role="user", content=question)])
+
+
+def render(
+    contract: PromptContract, tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]
+) -> str:
+    """Return the text of a conversation, ready for an answer.
+
+    The contract's system prompt comes first unless the messages bring their own.
+    """
+    return templated(tokenizer, _with_system(contract, messages), is_prompt=True)
+
+
+def prompt_ids(
+    contract: PromptContract, tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]
+) -> list[int]:
+    """Return the tokens of a conversation, ready for an answer."""
+    return _ids(tokenizer, render(contract, tokenizer, messages))
+
+
+def rendered_example(
+    contract: PromptContract, tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]
+) -> tuple[list[int], list[int]]:
+    """Return the tokens of the prompt and those of the answer, its end included.
+
+    Raises:
+        DataError: if the rendering of the whole does not begin with that of the prompt: the
+            model would be trained on a prompt that nobody will send.
+    """
+    whole = _with_system(contract, messages)
+    prompt = _ids(tokenizer, templated(tokenizer, whole[:-1], is_prompt=True))
+    ids = _ids(tokenizer, templated(tokenizer, whole, is_prompt=False))
+    if ids[: len(prompt)] != prompt or len(ids) == len(prompt):
+        message = (
+            f"chat template: the rendering of {whole[-1].content!r} does not begin with that of "
+            "its prompt; use a base whose template adds the answer after its generation prompt"
+        )
+        raise DataError(message)
+    return prompt, _until_eos(ids[len(prompt) :], tokenizer)
+
+
+def _until_eos(ids: list[int], tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """Cut what the template writes after the end, such as a line feed: nobody reads it."""
+    eos = int(tokenizer.eos_token_id)
+    return ids[: ids.index(eos) + 1] if eos in ids else [*ids, eos]
+
+
+def _with_system(contract: PromptContract, messages: Sequence[Message]) -> list[Message]:
+    if not contract.system or messages[0].role == "system":
+        return list(messages)
+    return [Message(role="system", content=contract.system), *messages]
+
+
+def templated(
+    tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, is_prompt: bool
+) -> str:
+    """Return a conversation as the chat template writes it; a prompt ends ready for an answer.
+
+    Raises:
+        DataError: if the template refuses the conversation.
+    """
+    turns = [message.model_dump() for message in messages]
+    options: dict[str, Any] = {"add_generation_prompt": is_prompt, **TEMPLATE_VALUES}
+    try:
+        text = tokenizer.apply_chat_template(turns, tokenize=False, **options)
+    except jinja2.TemplateError as error:
+        message = f"chat template: refuses a conversation: {error}; try without a system prompt"
+        raise DataError(message) from error
+    return str(text)
+
+
+def _ids(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    return [int(number) for number in tokenizer(text, add_special_tokens=False)["input_ids"]]
+
+
+def _template_digest(tokenizer: PreTrainedTokenizerBase) -> str:
+    return hashlib.sha256(str(tokenizer.chat_template).encode()).hexdigest()

@@ -1,0 +1,217 @@
+"""Models and tokenizers from a local folder, checked before anything is computed."""
+
+import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from peft import PeftModel
+from peft.utils.save_and_load import get_peft_model_state_dict
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+    PreTrainedTokenizerBase,
+)
+
+from gabarito.core.errors import DataError, MissingError
+from gabarito.weights.device import default_device, default_dtype
+
+PAD_TOKENS = ("<|finetune_right_pad_id|>", "<|pad|>", "<pad>", "[PAD]", "<|endoftext|>", "<unk>")
+"""Tokens of known families that may fill up a batch, the most fitting first."""
+
+Model = Any
+"""A causal language model of transformers, with or without peft's adapter around it."""
+
+CAUSAL = ("ForCausalLM", "LMHeadModel")
+
+
+@dataclass(frozen=True)
+class Base:
+    """A causal language model and its tokenizer."""
+
+    model: Model
+    tokenizer: PreTrainedTokenizerBase
+
+    @property
+    def pad(self) -> int:
+        """The token that fills up a batch."""
+        return int(self.tokenizer.pad_token_id)
+
+
+def load_base(
+    folder: Path,
+    *,
+    dtype: torch.dtype | None = None,
+    device: torch.device | None = None,
+    is_quantised: bool = False,
+) -> Base:
+    """Load a model for computing with it, its weights frozen.
+
+    ``dtype`` defaults to what the hardware computes fastest without loss that matters;
+    ``is_quantised`` stores the linear layers in NF4 with double quantisation.
+
+    Raises:
+        MissingError: if there is no model, or a file of it is missing.
+        DataError: if it is no causal language model, is damaged, or its tokenizer has no
+            chat template or no usable padding.
+    """
+    place = device or default_device()
+    tokenizer = load_tokenizer(folder)
+    options: dict[str, Any] = {"dtype": dtype or default_dtype(place)}
+    if is_quantised:
+        options |= {"quantization_config": _nf4(options["dtype"]), "device_map": {"": place}}
+    model = _load_model(folder, options)
+    if not is_quantised:
+        model.to(place)
+    _settle(model, tokenizer, folder)
+    return Base(model, tokenizer)
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """Load a tokenizer whose padding is not its end.
+
+    Raises:
+        MissingError: if there is none.
+        DataError: if it has no chat template, no end, or no token to pad with.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        message = f"{folder}: no tokenizer that opens; add the base's tokenizer files: {error}"
+        raise MissingError(message) from error
+    if not tokenizer.chat_template:
+        message = (
+            f"{folder}: the tokenizer has no chat template; use an instruction-tuned base, or "
+            "add chat_template.jinja to its folder"
+        )
+        raise DataError(message)
+    if tokenizer.eos_token is None:
+        message = f"{folder}: the tokenizer has no end token; set eos_token in its settings"
+        raise DataError(message)
+    _settle_padding(tokenizer, folder)
+    return tokenizer
+
+
+def load_adapter(model: Model, folder: Path) -> PeftModel:
+    """Put a saved adapter around a base model, and make sure that it is really there.
+
+    Raises:
+        DataError: if the folder holds no adapter, or its tensors did not arrive in the model.
+    """
+    saved = _adapter_tensors(folder)
+    with peft_is_quiet():
+        wrapped = PeftModel.from_pretrained(model, str(folder), adapter_name="default")
+    arrived = get_peft_model_state_dict(wrapped, adapter_name="default")
+    if saved.keys() != arrived.keys() or not all(
+        torch.equal(tensor, arrived[name].cpu().to(tensor.dtype)) for name, tensor in saved.items()
+    ):
+        message = f"{folder}: the adapter does not fit this base; train and base must match"
+        raise DataError(message)
+    return wrapped
+
+
+@contextmanager
+def peft_is_quiet() -> Iterator[None]:
+    """Hide a warning that peft 0.21 causes in transformers 5 whenever it wraps a model."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        yield
+
+
+def _adapter_tensors(folder: Path) -> dict[str, torch.Tensor]:
+    try:
+        return load_file(folder / "adapter_model.safetensors")
+    except (FileNotFoundError, SafetensorError) as error:
+        message = f"{folder}: no adapter that opens; run train again: {error}"
+        raise DataError(message) from error
+
+
+def _settle_padding(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Padding that equals the end teaches a model never to stop: find another token."""
+    taken = (None, tokenizer.eos_token)
+    if tokenizer.pad_token not in taken:
+        return
+    known = tokenizer.get_vocab()
+    fitting = [t for t in PAD_TOKENS if t in known and t not in (*taken, tokenizer.bos_token)]
+    if not fitting:
+        message = (
+            f"{folder}: the tokenizer pads with {tokenizer.pad_token!r}, its end is "
+            f"{tokenizer.eos_token!r}; set pad_token in tokenizer_config.json to another token"
+        )
+        raise DataError(message)
+    tokenizer.pad_token = fitting[0]
+
+
+def _load_model(folder: Path, options: dict[str, Any]) -> Model:
+    _check_config(folder)
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        return AutoModelForCausalLM.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, **options
+        )
+    except SafetensorError as error:
+        message = f"{folder}: the weights are damaged: {error}; copy the model again"
+        raise DataError(message) from error
+    except OSError as error:
+        message = f"{folder}: no weights that open: {' '.join(str(error).split())}"
+        raise MissingError(message) from error
+
+
+def _check_config(folder: Path) -> None:
+    try:
+        kind = AutoConfig.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
+        message = f"{folder}/config.json: not a model that transformers knows: {error}"
+        raise DataError(message) from error
+    names = kind.architectures or []
+    if not any(name.endswith(CAUSAL) for name in names):
+        message = (
+            f"{folder}/config.json: {', '.join(names) or kind.model_type} is no causal language "
+            "model; use one such as LlamaForCausalLM"
+        )
+        raise DataError(message)
+
+
+def _settle(model: Model, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    rows = model.get_input_embeddings().weight.shape[0]
+    if len(tokenizer) > rows:
+        message = (
+            f"{folder}: the tokenizer has {len(tokenizer)} tokens and the model {rows}; they "
+            "belong to different models"
+        )
+        raise DataError(message)
+    model.requires_grad_(requires_grad=False)
+    model.eval()
+    model.config.use_cache = False  # with a cache, packed rows see each other
+    model.config.pad_token_id = tokenizer.pad_token_id
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    _spare_packed_kernels(model)
+
+
+def _nf4(dtype: torch.dtype) -> BitsAndBytesConfig:
+    return BitsAndBytesConfig(  # type: ignore[no-untyped-call]
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
+    )
+
+
+def _spare_packed_kernels(model: Model) -> None:
+    """Keep 4-bit layers on a CPU from repacking themselves in a forward pass.
+
+    bitsandbytes does so where the CPU has AVX-512 BF16; training and merging afterwards are
+    wrong without an error.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False

@@ -1,0 +1,135 @@
+"""The stage as a whole: a folder that opens anywhere, and says what the adapter says."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from safetensors.torch import load_file
+from tests.unit.weights.tiny import save_tiny
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from gabarito.core.artifact import Address, Artifact, new_attempt
+from gabarito.core.errors import DataError, SettingsError
+from gabarito.core.store import Store, open_store
+from gabarito.merge import job
+from gabarito.merge.config import MergeConfig
+from gabarito.weights import (
+    Prompt,
+    PromptContract,
+    load_adapter,
+    load_base,
+    load_tokenizer,
+    peft_is_quiet,
+    read_contract,
+)
+
+PROBES = [[1, 4, 30, 31, 5, 40, 2], [1, 60, 61, 62, 63, 64, 2]]
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(f"file://{tmp_path}/store")
+
+
+@pytest.fixture
+def trained(store: Store, base: Path) -> Callable[..., Artifact]:
+    """Publish an adapter; ``changes`` are made to its contract."""
+
+    def publish(**changes: object) -> Artifact:
+        settings = {"base": str(base)}
+        with new_attempt(store, Address("train", "t" * 64), inputs={}, settings=settings) as work:
+            with peft_is_quiet():
+                model = get_peft_model(
+                    load_base(base).model, LoraConfig(r=4, target_modules="all-linear")
+                )
+            generator = torch.Generator().manual_seed(1)
+            for name, parameter in model.named_parameters():
+                if "lora_B" in name:
+                    parameter.data = torch.randn(parameter.shape, generator=generator) * 0.1
+            model.save_pretrained(str(work.folder / "adapter"))
+            prompt = Prompt(system="", refusal="Não sei.")
+            contract = PromptContract.of(load_tokenizer(base), prompt, max_new_tokens=48)
+            work.write_text("prompt.json", contract.model_copy(update=changes).model_dump_json())
+            work.write_text("probes.json", json.dumps(PROBES))
+            return work.publish()
+
+    return publish
+
+
+@pytest.fixture
+def merge(store: Store) -> Callable[..., Artifact]:
+    def merged(trained: Artifact, **settings: object) -> Artifact:
+        config = MergeConfig.model_validate(settings)
+        address = Address("merge", "m" * 64)
+        with new_attempt(store, address, inputs={"train": trained}, settings={}) as work:
+            job.run(config, work)
+            return work.publish()
+
+    return merged
+
+
+def test_the_model_opens_with_plain_transformers_and_says_what_the_adapter_says(
+    merge: Callable[..., Artifact],
+    trained: Callable[..., Artifact],
+    base: Path,
+    tmp_path: Path,
+) -> None:
+    given = trained()
+    folder = merge(given, dtype="float32").fetch(tmp_path / "model", "model/")
+    adapter = given.fetch(tmp_path / "adapter", "adapter/")
+    adapted = load_adapter(load_base(base).model, adapter)
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    ids = torch.tensor([PROBES[0]])
+    torch.testing.assert_close(model(ids).logits, adapted(ids).logits, rtol=1e-4, atol=1e-4)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    asked = tokenizer.apply_chat_template([{"role": "user", "content": "Quem?"}], tokenize=False)
+    assert asked == "<bos><|user|> Quem?"
+    assert model.config.use_cache
+    assert (model.generation_config.do_sample, model.generation_config.eos_token_id) == (False, [2])
+
+
+def test_the_weights_are_in_16_bit_and_tied_ones_are_stored_once(
+    merge: Callable[..., Artifact], trained: Callable[..., Artifact], tmp_path: Path
+) -> None:
+    made = merge(trained())
+    folder = made.fetch(tmp_path / "model", "model/")
+    tensors = load_file(folder / "model.safetensors")
+    assert {tensor.dtype for tensor in tensors.values()} == {torch.bfloat16}
+    assert "lm_head.weight" not in tensors
+    assert 0 < made.manifest.counts["distance"] < 0.05
+    assert load_base(folder).model.config.tie_word_embeddings
+
+
+def test_the_prompt_contract_travels_with_the_model_and_no_path_does(
+    merge: Callable[..., Artifact], trained: Callable[..., Artifact], tmp_path: Path
+) -> None:
+    folder = merge(trained()).fetch(tmp_path / "model", "model/")
+    assert read_contract(folder / "prompt.json").refusal == "Não sei."
+    assert not [p.name for p in folder.glob("*.json") if "/tmp" in p.read_text()]
+
+
+def test_a_base_that_does_not_match_the_contract_is_refused(
+    merge: Callable[..., Artifact], trained: Callable[..., Artifact]
+) -> None:
+    with pytest.raises(DataError, match="template_sha256 is not the prompt contract's"):
+        merge(trained(template_sha256="0" * 64))
+
+
+def test_a_model_that_lost_the_adapter_is_not_published(
+    merge: Callable[..., Artifact],
+    trained: Callable[..., Artifact],
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(job, "merged", lambda model: model.unload())
+    with pytest.raises(SettingsError, match="away from the adapter's"):
+        merge(trained())
+    assert not list(store.list("artifacts/merge/"))

@@ -1,0 +1,111 @@
+"""A training that was stopped continues to the same numbers."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load
+
+from gabarito.core.artifact import Artifact
+from gabarito.core.cache import Cache
+from gabarito.core.errors import Interrupted, SettingsError
+from gabarito.core.store import Store
+from gabarito.train import job
+from gabarito.train.checkpoint import Checkpoints, Point
+
+Train = Callable[..., Artifact]
+EVERY_STEP = {"checkpoint_every_s": 0}
+TRAINEE = Path(__file__).parent / "trainee.py"
+START_S = 120
+
+
+def tensors_of(trained: Artifact) -> dict[str, torch.Tensor]:
+    return load(trained.read("adapter/adapter_model.safetensors"))
+
+
+def assert_same(one: Artifact, other: Artifact) -> None:
+    for name, tensor in tensors_of(one).items():
+        assert torch.equal(tensor, tensors_of(other)[name]), name
+    losses = [[p.loss for p in a.records("curves.jsonl", Point)] for a in (one, other)]
+    assert losses[0] == losses[1]
+    assert one.read("choice.json") == other.read("choice.json")
+
+
+def stop_at(step: int, monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
+    """Send ourselves a signal when a step is reported."""
+    report = job._report
+
+    def reported(work: object, steps: int, point: Point) -> None:
+        if point.step == step:
+            os.kill(os.getpid(), number)
+        report(work, steps, point)
+
+    monkeypatch.setattr(job, "_report", reported)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_saves_the_step_and_the_next_start_goes_on(
+    train: Train,
+    dataset: Callable[..., Artifact],
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
+) -> None:
+    whole = train(dataset(), fingerprint="u" * 64, dropout=0.1)
+    stop_at(5, monkeypatch, number)
+    with pytest.raises(Interrupted, match="stopped after step 5; start again"):
+        train(dataset(), dropout=0.1)
+    monkeypatch.undo()
+    assert_same(train(dataset(), dropout=0.1), whole)
+
+
+def test_what_was_trained_before_a_kill_is_not_trained_again(
+    train: Train, dataset: Callable[..., Artifact], store: Store, settings: dict[str, Any]
+) -> None:
+    steps, given = 60, dataset()
+    written = json.dumps(settings | {"steps": steps, "limits": EVERY_STEP})
+    process = subprocess.Popen([sys.executable, str(TRAINEE), store.url, written])
+    wait_for_steps(store, process, 3)
+    process.kill()
+    process.wait()
+    kept = Checkpoints(Cache(store, "train"), "t" * 64).load()
+    assert kept is not None
+    assert kept.step < steps
+    resumed = train(given, steps=steps)
+    curve = list(resumed.records("curves.jsonl", Point))
+    assert curve[: kept.step] == kept.curve  # their speeds too: not made anew
+    assert_same(resumed, train(given, fingerprint="u" * 64, steps=steps))
+
+
+def wait_for_steps(store: Store, process: subprocess.Popen[bytes], steps: int) -> None:
+    began = time.monotonic()
+    while time.monotonic() - began < START_S and process.poll() is None:
+        checkpoint = Checkpoints(Cache(store, "train"), "t" * 64).load()
+        if checkpoint and checkpoint.step >= steps:
+            return
+        time.sleep(0.05)
+    pytest.fail("the training in the other process made no checkpoint")
+
+
+def test_a_training_that_dies_at_one_step_three_times_gives_up(
+    train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_arguments: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr("gabarito.train.loop.collate", killed)
+    for _ in range(3):
+        with pytest.raises(Killed):
+            train(dataset())
+    with pytest.raises(SettingsError, match="3 starts ended after step 0"):
+        train(dataset())

@@ -1,0 +1,31 @@
+"""A tiny base on disk, and an adapter that changes what it says."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from tests.unit.weights.tiny import save_tiny
+
+from gabarito.weights import Model, load_base, peft_is_quiet
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture
+def adapted(folder: Path) -> Model:
+    return with_adapter(load_base(folder, dtype=torch.float32).model)
+
+
+def with_adapter(model: Model) -> Model:
+    lora = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
+    with peft_is_quiet():
+        wrapped = get_peft_model(model, lora)
+    generator = torch.Generator().manual_seed(1)
+    for name, parameter in wrapped.named_parameters():
+        if "lora_B" in name:
+            parameter.data = torch.randn(parameter.shape, generator=generator) * 0.1
+    return wrapped.eval()

@@ -1,0 +1,130 @@
+"""Checkpoints: one of two is always whole."""
+
+import logging
+from pathlib import Path
+
+import pytest
+import torch
+
+from gabarito.core.cache import Cache
+from gabarito.core.errors import SettingsError
+from gabarito.core.store import open_store
+from gabarito.train.checkpoint import Candidate, Checkpoint, Checkpoints, Point
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "cache" / "train" / "checkpoints" / "f1"
+
+
+@pytest.fixture
+def checkpoints(tmp_path: Path) -> Checkpoints:
+    return again(tmp_path)
+
+
+def again(tmp_path: Path) -> Checkpoints:
+    return Checkpoints(Cache(open_store(f"file://{tmp_path}"), "train"), "f1")
+
+
+def at(step: int) -> Checkpoint:
+    return Checkpoint(
+        step=step,
+        adapter={"a": torch.full((2, 3), float(step))},
+        optimizer={"a/step": torch.tensor(float(step))},
+        best={},
+        candidates=[Candidate(step=step, exact_match=0.5)],
+        curve=[Point(step=step, loss=0.25, learning_rate=1e-3, tokens_per_s=9.0)],
+    )
+
+
+def found(tmp_path: Path) -> Checkpoint:
+    checkpoint = again(tmp_path).load()
+    assert checkpoint is not None
+    return checkpoint
+
+
+def test_the_latest_checkpoint_comes_back_as_it_was(
+    checkpoints: Checkpoints, tmp_path: Path
+) -> None:
+    for step in (1, 2, 3):
+        checkpoints.save(at(step))
+    back = found(tmp_path)
+    assert (back.step, back.candidates, back.curve) == (3, at(3).candidates, at(3).curve)
+    assert torch.equal(back.adapter["a"], at(3).adapter["a"])
+
+
+def test_no_checkpoint_is_no_error(checkpoints: Checkpoints) -> None:
+    assert checkpoints.load() is None
+
+
+def file_of(root: Path, place: str, name: str) -> Path:
+    [path] = (root / f"{place}.files").glob(f"*/{name}")
+    return path
+
+
+def flip_a_bit(path: Path) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+
+
+@pytest.mark.parametrize("name", ["adapter.safetensors", "optimizer.safetensors", "state.json"])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(
+    checkpoints: Checkpoints, tmp_path: Path, root: Path, name: str
+) -> None:
+    checkpoints.save(at(1))
+    checkpoints.save(at(2))
+    flip_a_bit(file_of(root, "b", name))
+    assert found(tmp_path).step == 1
+
+
+def test_a_checkpoint_whose_list_of_files_is_damaged_gives_way_too(
+    checkpoints: Checkpoints, tmp_path: Path, root: Path
+) -> None:
+    checkpoints.save(at(1))
+    checkpoints.save(at(2))
+    flip_a_bit(root / "b")
+    assert found(tmp_path).step == 1
+
+
+def test_two_damaged_checkpoints_mean_a_fresh_start_with_a_warning(
+    checkpoints: Checkpoints, tmp_path: Path, root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    checkpoints.save(at(1))
+    checkpoints.save(at(2))
+    for place in ("a", "b"):
+        file_of(root, place, "optimizer.safetensors").unlink()
+    with caplog.at_level(logging.WARNING):
+        assert again(tmp_path).load() is None
+    assert caplog.messages == ["checkpoint damaged"] * 2
+
+
+def test_after_a_fall_back_the_whole_checkpoint_is_not_overwritten(
+    checkpoints: Checkpoints, tmp_path: Path, root: Path
+) -> None:
+    checkpoints.save(at(1))
+    checkpoints.save(at(2))
+    file_of(root, "b", "state.json").unlink()
+    later = again(tmp_path)
+    assert later.load() is not None
+    later.save(at(3))
+    file_of(root, "b", "state.json").unlink()
+    assert found(tmp_path).step == 1
+
+
+def test_three_starts_that_die_at_one_step_are_enough(checkpoints: Checkpoints) -> None:
+    for _ in range(3):
+        checkpoints.count_start(7)
+    with pytest.raises(SettingsError, match="3 starts ended after step 7 without another"):
+        checkpoints.count_start(7)
+    checkpoints.count_start(7)
+
+
+def test_starts_that_get_further_are_not_counted(checkpoints: Checkpoints) -> None:
+    for step in range(9):
+        checkpoints.count_start(step)
+
+
+def test_a_start_that_was_stopped_in_good_order_is_forgotten(checkpoints: Checkpoints) -> None:
+    for _ in range(9):
+        checkpoints.count_start(7)
+        checkpoints.forget_starts()

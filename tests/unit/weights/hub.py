@@ -1,0 +1,81 @@
+"""A model hub on loopback: as much of its protocol as fetching a model needs."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+COMMIT = "c" * 40
+
+
+@dataclass
+class Hub:
+    """What the hub answers; ``asked`` lists the paths of the requests."""
+
+    folder: Path
+    endpoint: str = ""
+    refuses: tuple[int, str] | None = None
+    """A status and the hub's error code for every request."""
+    asked: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Hub]:
+    """Serve the files of ``folder`` as the model ``org/tiny``."""
+    hub = Hub(folder)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.answer(with_body=False)
+
+        def do_GET(self) -> None:
+            self.answer(with_body=True)
+
+        def answer(self, *, with_body: bool) -> None:
+            hub.asked.append(self.path)
+            status, headers, body = reply(hub, self.path.partition("?")[0])
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if with_body:
+                self.wfile.write(body)
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    hub.endpoint = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield hub
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def reply(hub: Hub, path: str) -> tuple[int, dict[str, str], bytes]:
+    if hub.refuses:
+        status, code = hub.refuses
+        return status, {"X-Error-Code": code, "X-Error-Message": code}, b""
+    files = {p.relative_to(hub.folder).as_posix(): p for p in hub.folder.rglob("*") if p.is_file()}
+    if path.startswith("/api/models/org/tiny/tree/"):
+        return 200, {}, json.dumps([entry(name, files[name]) for name in files]).encode()
+    if path.startswith("/api/models/org/tiny"):
+        siblings = [{"rfilename": name} for name in files]
+        return 200, {}, json.dumps({"id": "org/tiny", "sha": COMMIT, "siblings": siblings}).encode()
+    name = path.removeprefix(f"/org/tiny/resolve/{COMMIT}/")
+    if name in files:
+        data = files[name].read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        return 200, {"ETag": f'"{digest}"', "X-Repo-Commit": COMMIT}, data
+    return 404, {"X-Error-Code": "RepoNotFound"}, b""
+
+
+def entry(name: str, path: Path) -> dict[str, object]:
+    digest = hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest()
+    return {"type": "file", "path": name, "size": path.stat().st_size, "oid": digest}

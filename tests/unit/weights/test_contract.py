@@ -1,0 +1,110 @@
+"""The prompt contract: one rendering for training and for serving."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gabarito.core.errors import DataError
+from gabarito.core.records import Message
+from gabarito.weights import (
+    Base,
+    Prompt,
+    PromptContract,
+    check_contract,
+    conversation,
+    prompt_ids,
+    read_contract,
+    read_prompt,
+    render,
+    rendered_example,
+)
+
+from .tiny import TEMPLATE, tiny_tokenizer
+
+QUESTION = Message(role="user", content="Quem foi o campeão?")
+ANSWER = Message(role="assistant", content="Paris Saint-Germain")
+
+
+def test_an_example_is_its_prompt_and_then_the_answer_with_its_end(
+    base: Base, contract: PromptContract
+) -> None:
+    prompt, answer = rendered_example(contract, base.tokenizer, [QUESTION, ANSWER])
+    assert prompt == prompt_ids(contract, base.tokenizer, [QUESTION])
+    assert base.tokenizer.decode(answer) == " Paris Saint-Germain<eos>"
+
+
+def test_the_system_prompt_comes_first_unless_the_messages_bring_one(
+    base: Base, contract: PromptContract
+) -> None:
+    with_system = contract.model_copy(update={"system": "Base: UCL."})
+    own = Message(role="system", content="Outro.")
+    assert "<|system|> Base: UCL.<|user|>" in render(with_system, base.tokenizer, [QUESTION])
+    assert "Base: UCL." not in render(with_system, base.tokenizer, [own, QUESTION])
+    assert conversation(with_system, "Quem?")[0].content == "Base: UCL."
+
+
+def test_a_template_that_changes_the_prompt_of_a_whole_conversation_is_refused(
+    contract: PromptContract,
+) -> None:
+    shifty = tiny_tokenizer(
+        chat_template=TEMPLATE.replace("<|assistant|>{% endif %}", "?{% endif %}")
+    )
+    with pytest.raises(DataError, match="does not begin with that of its prompt"):
+        rendered_example(contract, shifty, [QUESTION, ANSWER])
+
+
+def test_a_template_that_refuses_a_system_prompt_is_named(contract: PromptContract) -> None:
+    strict = tiny_tokenizer(chat_template="{{ raise_exception('no system role') }}")
+    with pytest.raises(DataError, match="no system role"):
+        render(contract, strict, [QUESTION])
+
+
+def test_what_a_template_writes_after_the_end_is_not_learned(contract: PromptContract) -> None:
+    tokenizer = tiny_tokenizer(
+        chat_template=TEMPLATE.replace("{{ eos_token }}", "{{ eos_token }}\n")
+    )
+    _, answer = rendered_example(contract, tokenizer, [QUESTION, ANSWER])
+    assert answer[-1] == tokenizer.eos_token_id
+
+
+def test_a_prompt_does_not_depend_on_the_day(contract: PromptContract) -> None:
+    dated = (
+        "{% if date_string is not defined %}{% set date_string = strftime_now('%c') %}{% endif %}"
+    )
+    tokenizer = tiny_tokenizer(chat_template=dated + "{{ date_string }}" + TEMPLATE)
+    assert render(contract, tokenizer, [QUESTION]).startswith("26 Jul 2024<bos>")
+
+
+@pytest.mark.parametrize(
+    "change", [{"chat_template": "another"}, {"eos_token": "<pad>"}, {"pad_token": "<bos>"}]
+)
+def test_another_tokenizer_does_not_match(contract: PromptContract, change: dict[str, str]) -> None:
+    with pytest.raises(DataError, match="is not the prompt contract's"):
+        check_contract(contract, tiny_tokenizer(**change), "model")
+
+
+def test_the_tokenizer_of_the_contract_matches(contract: PromptContract) -> None:
+    check_contract(contract, tiny_tokenizer(), "model")
+
+
+def test_a_contract_is_read_back_as_it_was_written(
+    contract: PromptContract, tmp_path: Path
+) -> None:
+    (tmp_path / "prompt.json").write_text(contract.model_dump_json())
+    assert read_contract(tmp_path / "prompt.json") == contract
+
+
+def test_a_folder_without_a_contract_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no prompt contract"):
+        read_contract(tmp_path / "prompt.json")
+    (tmp_path / "prompt.json").write_text("{}")
+    with pytest.raises(DataError, match="not a prompt contract"):
+        read_contract(tmp_path / "prompt.json")
+
+
+def test_a_dataset_names_system_prompt_and_refusal() -> None:
+    data = json.dumps({"system": "", "refusal": "Não sei."}).encode()
+    assert read_prompt(data, "prompt.json") == Prompt(system="", refusal="Não sei.")
+    with pytest.raises(DataError, match=r"^prompt\.json: "):
+        read_prompt(b"[]", "prompt.json")
