@@ -1,0 +1,1 @@
+"""Evaluate: base, adapter and merged model answer the same held-out questions."""

@@ -1,0 +1,52 @@
+"""Settings of evaluate."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from gabarito.core.config import Operational, StageSettings
+
+REVISION = 1
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class EvaluateConfig(StageSettings):
+    """What is measured, and what a model must reach to be promoted."""
+
+    floor: Share = Field(
+        default=0.8,
+        description="Gate: the least exact match of the merged model on test wordings.",
+    )
+    max_merge_gap: Share = Field(
+        default=0.01,
+        description="Gate: the most that adapter and merged model may differ in exact match.",
+    )
+    max_forgetting: Share = Field(
+        default=0.1,
+        description="Gate: the largest share of retention prompts whose answer may have changed.",
+    )
+    precision: float = Field(
+        default=0.95,
+        gt=0,
+        le=1,
+        description="The refusal threshold is the lowest at which this share of the answers "
+        "given is right, on validation wordings and half of the untaught questions.",
+    )
+    trained_sample: int = Field(
+        default=300,
+        ge=0,
+        description="Facts whose trained wordings are asked too, for the paraphrase gap.",
+    )
+    retention_sample: int = Field(
+        default=400,
+        ge=0,
+        description="General prompts asked before and after, to measure forgetting.",
+    )
+    resamples: int = Field(
+        default=10_000, ge=100, le=1_000_000, description="Resamples of the bootstrap."
+    )
+    seed: int = Field(default=0, ge=0, description="Draws the resamples.")
+    batch_size: Annotated[int, Operational()] = Field(
+        default=128, ge=1, description="Questions answered at once; a finished batch is kept."
+    )

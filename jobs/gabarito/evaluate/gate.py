@@ -1,0 +1,92 @@
+"""The gate: what a model must reach to be promoted, and why it does not."""
+
+from collections.abc import Iterator
+
+from gabarito.core.records import Record
+from gabarito.evaluate.config import EvaluateConfig
+from gabarito.evaluate.scores import PartScore
+from gabarito.evaluate.statistics import Difference, Proportion
+
+
+class Check(Record):
+    """One condition, and a sentence that says how it came out."""
+
+    name: str
+    passed: bool
+    text: str
+
+
+class Gate(Record):
+    """The verdict; ``reasons`` are the sentences of the checks that failed."""
+
+    passed: bool
+    reasons: list[str]
+    checks: list[Check]
+
+
+def judge(
+    config: EvaluateConfig,
+    test: PartScore,
+    against_base: Difference,
+    against_adapter: Difference,
+    kept: Proportion | None,
+) -> Gate:
+    """Decide whether a model may be promoted; what was not measured is not judged."""
+    checks = [
+        _better(against_base),
+        _floor(test, config.floor),
+        _merged(against_adapter, config.max_merge_gap),
+        *_forgetting(kept, config.max_forgetting),
+    ]
+    failed = [check.text for check in checks if not check.passed]
+    return Gate(passed=not failed, reasons=failed, checks=checks)
+
+
+def _better(found: Difference) -> Check:
+    low, high = found.interval
+    passed = low > 0
+    text = (
+        f"the model is {_points(found.difference)} points better than the base on test wordings, "
+        f"95% interval {_points(low)} to {_points(high)}"
+    )
+    cure = "" if passed else ": that is not clear of zero; train longer or on more wordings"
+    return Check(name="better than the base", passed=passed, text=text + cure)
+
+
+def _floor(test: PartScore, floor: float) -> Check:
+    passed = test.exact_match >= floor
+    side = "reaches" if passed else "is under"
+    text = f"exact match on test wordings, {_percent(test.exact_match)}, {side} the floor of "
+    cure = "" if passed else "; see the wrong answers in the report, or lower evaluate.floor"
+    return Check(name="floor", passed=passed, text=f"{text}{_percent(floor)}{cure}")
+
+
+def _merged(found: Difference, most: float) -> Check:
+    passed = abs(found.difference) <= most
+    text = (
+        f"merged model and adapter differ by {_points(abs(found.difference))} points on test "
+        f"wordings, at most {_points(most)} may be"
+    )
+    cure = "" if passed else "; merge in 16 bit, into the base that was trained on"
+    return Check(name="merged is the adapter", passed=passed, text=text + cure)
+
+
+def _forgetting(kept: Proportion | None, most: float) -> Iterator[Check]:
+    if kept is None:
+        return
+    changed = 1 - kept.share
+    passed = changed <= most
+    text = (
+        f"{_percent(changed)} of {kept.count} general prompts are answered otherwise than "
+        f"before, at most {_percent(most)} may be"
+    )
+    cure = "" if passed else "; raise train.replay, or allow more in evaluate.max_forgetting"
+    yield Check(name="forgetting", passed=passed, text=text + cure)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.1f}"

@@ -1,0 +1,64 @@
+"""Ask base, adapter and merged model the same held-out questions, and judge the model.
+
+dataset, adapter, model  ->  report.json, report.html, verdicts.jsonl, gate.json
+"""
+
+import tempfile
+from pathlib import Path
+
+from gabarito.core.artifact import Attempt
+from gabarito.core.records import Fact, to_jsonl
+from gabarito.evaluate.config import EvaluateConfig
+from gabarito.evaluate.exam import ASKED, Exam, Marks, mark_all, verdicts_of
+from gabarito.evaluate.page import render
+from gabarito.evaluate.reading import agreed_contract, curves, read_exam, similarities
+from gabarito.evaluate.report import Evidence, Report, Times, build
+from gabarito.evaluate.systems import ask, respondents
+from gabarito.weights import PromptContract, use_cpu_quota
+
+
+def run(config: EvaluateConfig, work: Attempt) -> None:
+    """Run the stage: all of its reading and writing happens here.
+
+    Raises:
+        DataError: if there is nothing to ask, or the prompt contracts do not match.
+    """
+    use_cpu_quota()
+    dataset, train = work.inputs["curate"], work.inputs["train"]
+    exam = read_exam(dataset, config)
+    contract = agreed_contract(dataset, train, work.inputs["merge"])
+    marks, times = _asked(config, work, exam, contract)
+    evidence = Evidence(
+        marks=marks,
+        facts=list(dataset.records("facts.jsonl", Fact)),
+        similarity=similarities(dataset),
+        contract=contract.model_dump(),
+        times=times,
+        base=str(train.manifest.settings["base"]),
+    )
+    report = build(config, evidence)
+    work.write_text("report.html", render(report, evidence, curves(train)))
+    _write(work, report, marks)
+
+
+def _asked(
+    config: EvaluateConfig, work: Attempt, exam: Exam, contract: PromptContract
+) -> tuple[Marks, Times]:
+    replies, times = {}, {}
+    with (
+        tempfile.TemporaryDirectory(prefix="gabarito-models-") as folder,
+        respondents(work, contract, Path(folder)) as systems,
+    ):
+        for one in systems:
+            questions = [item.text for part in ASKED[one.system] for item in exam[part]]
+            found = ask(one, questions, contract, work, config.batch_size)
+            replies[one.system], times[one.system] = found
+    return mark_all(exam, replies, contract.refusal), times
+
+
+def _write(work: Attempt, report: Report, marks: Marks) -> None:
+    work.write_text("report.json", report.model_dump_json(indent=1, exclude_none=True) + "\n")
+    work.write_text("gate.json", report.verdict.model_dump_json(indent=1) + "\n")
+    work.counts["answers"] = work.write("verdicts.jsonl", to_jsonl(verdicts_of(marks)))
+    work.counts |= {f"{name}_right": s.test.exact_match for name, s in report.systems.items()}
+    work.counts["gate_passed"] = float(report.verdict.passed)

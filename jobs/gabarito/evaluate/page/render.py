@@ -1,0 +1,59 @@
+"""Fill the page's template; everything it needs is inside the one file that comes out."""
+
+import json
+from collections.abc import Sequence
+
+import jinja2
+from markupsafe import Markup
+
+from gabarito.evaluate.page import rows
+from gabarito.evaluate.page.charts import Curve, charts_of
+from gabarito.evaluate.report import Evidence, Report
+
+_ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
+
+
+def render(report: Report, evidence: Evidence, curves: Sequence[Curve] = ()) -> str:
+    """Return the page; every text of the data is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("gabarito.evaluate", "page"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": percent, "range": interval, "figure": figure}
+    marks = evidence.marks
+    facts = rows.fact_rows(evidence.facts, marks)
+    return environment.get_template("report.html").render(
+        report=report,
+        drawn=rows.before_and_after(marks),
+        free=rows.free_rows(marks),
+        untaught=rows.untaught_rows(marks),
+        changed=rows.changed_rows(marks),
+        histogram=rows.histogram(marks["model"]["test"], marks["model"]["untaught"]),
+        charts=charts_of(curves),
+        facts=facts,
+        data=script_json({"facts": facts}),
+    )
+
+
+def script_json(value: object) -> Markup:
+    """Return JSON that no text in it can end the script element of."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.translate(_ESCAPES))  # escaped here
+
+
+def percent(share: float | None) -> str:
+    """Return ``98.4%``."""
+    return "–" if share is None else f"{100 * share:.1f}%"
+
+
+def interval(found: tuple[float, float]) -> str:
+    """Return ``97.3–99.1%``."""
+    return f"{100 * found[0]:.1f}–{100 * found[1]:.1f}%"
+
+
+def figure(value: float | None) -> str:
+    """Return ``0.984``."""
+    return "–" if value is None else f"{value:.3f}"

@@ -1,0 +1,194 @@
+"""The report: every figure of an evaluation, as ``report.json`` holds it.
+
+Shares and probabilities are in 0..1; what was not measured is absent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from gabarito.answers import normalise
+from gabarito.core.errors import DataError
+from gabarito.core.records import Fact, Record
+from gabarito.evaluate.calibration import Threshold
+from gabarito.evaluate.config import EvaluateConfig
+from gabarito.evaluate.exam import PARTS, Mark, Marks, Part, System
+from gabarito.evaluate.gate import Gate, judge
+from gabarito.evaluate.refusals import (
+    Calibration,
+    Refusals,
+    Served,
+    calibration,
+    refusals,
+    served,
+    threshold,
+)
+from gabarito.evaluate.scores import (
+    CloseScore,
+    FactScore,
+    Gap,
+    PartScore,
+    RelationScore,
+    closeness_scores,
+    fact_score,
+    paraphrase_gap,
+    part_score,
+    relation_scores,
+)
+from gabarito.evaluate.statistics import Bootstrap, Difference, Proportion, compare, proportion
+
+SCHEMA = 1
+
+
+class SystemScores(Record):
+    """One system's exact match; ``free`` are questions off every template."""
+
+    validation: PartScore | None
+    test: PartScore
+    free: PartScore | None
+
+
+class Paired(Record):
+    """The merged model against the others, question by question, on test wordings."""
+
+    model_base: Difference
+    model_adapter: Difference
+    adapter_answers_changed: int
+
+
+class Timing(Record):
+    """How long a system took for the questions that no earlier attempt had answered."""
+
+    seconds: float
+    questions: int
+    answered: int
+
+
+Times: TypeAlias = Mapping[System, Timing]
+
+
+class Report(Record):
+    """What ``report.json`` holds."""
+
+    schema_version: int = SCHEMA
+    verdict: Gate
+    systems: dict[System, SystemScores]
+    facts: dict[System, FactScore]
+    paired: Paired
+    paraphrase: Gap | None
+    closeness: list[CloseScore]
+    relations: list[RelationScore]
+    forgetting: Proportion | None
+    refusals: dict[System, Refusals]
+    threshold: Threshold | None
+    served: Served | None
+    calibration: dict[str, Calibration]
+    contract: dict[str, Any]
+    questions: dict[Part, int]
+    base: str
+    settings: dict[str, Any]
+    times: dict[System, Timing]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a report is made from.
+
+    ``similarity`` is that of each test wording to the nearest trained one of its fact.
+    """
+
+    marks: Marks
+    facts: Sequence[Fact]
+    similarity: Mapping[str, float]
+    contract: Mapping[str, Any]
+    times: Times
+    base: str
+
+
+def build(config: EvaluateConfig, evidence: Evidence) -> Report:
+    """Compute every figure, and the verdict."""
+    bootstrap = Bootstrap(config.resamples, config.seed)
+    marks, model = evidence.marks, evidence.marks["model"]
+    systems = {system: _system(parts, bootstrap) for system, parts in marks.items()}
+    paired = _paired(marks, bootstrap)
+    kept = proportion((mark.outcome for mark in model["retention"]), bootstrap)
+    least = threshold(model["validation"], model["untaught"], config.precision)
+    test = systems["model"].test
+    return Report(
+        verdict=judge(config, test, paired.model_base, paired.model_adapter, kept),
+        systems=systems,
+        facts=_facts(marks, bootstrap),
+        paired=paired,
+        paraphrase=paraphrase_gap(model["trained"], model["test"], bootstrap),
+        closeness=closeness_scores(model["test"], evidence.similarity, bootstrap),
+        relations=_relations(model["test"], evidence.facts, bootstrap),
+        forgetting=kept,
+        refusals=_refusals(marks, bootstrap),
+        threshold=least,
+        served=served(model["test"], model["untaught"], least.value, bootstrap) if least else None,
+        calibration=_calibration(model, config.precision),
+        contract={**evidence.contract, "threshold": least.value if least else None},
+        questions={part: len(model[part]) for part in PARTS},
+        base=evidence.base,
+        settings=config.model_dump(mode="json"),
+        times=dict(evidence.times),
+    )
+
+
+def _system(parts: Mapping[Part, Sequence[Mark]], bootstrap: Bootstrap) -> SystemScores:
+    test = part_score(parts["test"], bootstrap)
+    if test is None:
+        message = "evaluate: no test question was asked; name a family in generate.families.test"
+        raise DataError(message)
+    return SystemScores(
+        validation=part_score(parts["validation"], bootstrap),
+        test=test,
+        free=part_score(parts["free"], bootstrap),
+    )
+
+
+def _paired(marks: Marks, bootstrap: Bootstrap) -> Paired:
+    base, adapter, model = (marks[system]["test"] for system in ("base", "adapter", "model"))
+    return Paired(
+        model_base=_compare(model, base, bootstrap),
+        model_adapter=_compare(model, adapter, bootstrap),
+        adapter_answers_changed=sum(
+            normalise(ours.reply.text) != normalise(theirs.reply.text)
+            for ours, theirs in zip(model, adapter, strict=True)
+        ),
+    )
+
+
+def _compare(first: Sequence[Mark], second: Sequence[Mark], bootstrap: Bootstrap) -> Difference:
+    pairs = zip(first, second, strict=True)
+    return compare([(a.item.cluster, a.correct, b.correct) for a, b in pairs], bootstrap)
+
+
+def _facts(marks: Marks, bootstrap: Bootstrap) -> dict[System, FactScore]:
+    found = {system: fact_score(parts["test"], bootstrap) for system, parts in marks.items()}
+    return {system: scores for system, scores in found.items() if scores}
+
+
+def _relations(
+    test: Sequence[Mark], facts: Sequence[Fact], bootstrap: Bootstrap
+) -> list[RelationScore]:
+    return relation_scores(test, {fact.id: fact.relation for fact in facts}, bootstrap)
+
+
+def _refusals(marks: Marks, bootstrap: Bootstrap) -> dict[System, Refusals]:
+    systems: tuple[System, ...] = ("base", "model")
+    found = {
+        system: refusals(marks[system]["test"], marks[system]["untaught"], bootstrap)
+        for system in systems
+    }
+    return {system: measured for system, measured in found.items() if measured}
+
+
+def _calibration(model: Mapping[Part, Sequence[Mark]], precision: float) -> dict[str, Calibration]:
+    """On the test wordings alone, and with what is harder: free wordings and the untaught."""
+    harder = [*model["free"], *model["untaught"]]
+    found = {
+        "test": calibration(model["test"], precision),
+        "all": calibration([*model["test"], *harder], precision) if harder else None,
+    }
+    return {name: measured for name, measured in found.items() if measured}

@@ -1,0 +1,166 @@
+"""Intervals and paired tests; the unit that is resampled is the fact, with all its wordings."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gabarito.core.records import Record
+
+Z_95 = 1.959963984540054
+"""The 97.5 % quantile of the normal distribution."""
+
+FEW_CLUSTERS = 30
+"""Below this number of facts a bootstrap is no better than Wilson's interval."""
+
+Floats: TypeAlias = NDArray[np.float64]
+Interval: TypeAlias = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """How often to resample, and the seed of the draws."""
+
+    resamples: int = 10_000
+    seed: int = 0
+
+
+DEFAULT = Bootstrap()
+
+
+class Proportion(Record):
+    """``hits`` of ``count`` as a share in 0..1, with its 95 % interval and how it was made."""
+
+    share: float
+    interval: Interval
+    count: int
+    hits: int
+    method: Literal["bootstrap", "wilson"]
+
+
+class McNemar(Record):
+    """An exact McNemar test: questions that only one of two systems had right."""
+
+    only_first: int
+    only_second: int
+    p_value: float
+
+
+class Difference(Record):
+    """First system minus second in exact match, with a paired 95 % interval."""
+
+    difference: float
+    interval: Interval
+    count: int
+    mcnemar: McNemar
+
+
+def wilson(right: float, count: float) -> Interval:
+    """Return Wilson's 95 % interval of a proportion (Wilson 1927)."""
+    if count == 0:
+        return 0.0, 1.0
+    share, spread = right / count, Z_95**2 / count
+    middle = (share + spread / 2) / (1 + spread)
+    half = Z_95 / (1 + spread) * math.sqrt(share * (1 - share) / count + spread / (4 * count))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def proportion(
+    outcomes: Iterable[tuple[str, bool]], bootstrap: Bootstrap = DEFAULT
+) -> Proportion | None:
+    """Return the share of hits among pairs of (cluster, is a hit), or None without any.
+
+    The interval is a cluster bootstrap's; with few clusters, or when all outcomes are alike,
+    it is Wilson's with the number of clusters as the size of the sample.
+    """
+    pairs = list(outcomes)
+    if not pairs:
+        return None
+    hits = sum(is_hit for _, is_hit in pairs)
+    sums, counts = _by_cluster((cluster, float(is_hit)) for cluster, is_hit in pairs)
+    clusters, share = len(sums), hits / len(pairs)
+    is_small = clusters < FEW_CLUSTERS or hits in (0, len(pairs))
+    return Proportion(
+        share=share,
+        interval=wilson(share * clusters, clusters)
+        if is_small
+        else _percentiles(sums, counts, bootstrap),
+        count=len(pairs),
+        hits=hits,
+        method="wilson" if is_small else "bootstrap",
+    )
+
+
+def compare(
+    outcomes: Sequence[tuple[str, bool, bool]], bootstrap: Bootstrap = DEFAULT
+) -> Difference:
+    """Compare two systems on the same questions, given as (cluster, first right, second right).
+
+    The interval is a paired cluster bootstrap's; with few clusters, or when all questions came
+    out alike, it is Newcombe's of two proportions (1998, method 10), with the number of clusters
+    as the size of the samples.
+    """
+    gains = [(cluster, float(first) - float(second)) for cluster, first, second in outcomes]
+    sums, counts = _by_cluster(gains)
+    is_small = len(sums) < FEW_CLUSTERS or len({gain for _, gain in gains}) == 1
+    first = sum(outcome[1] for outcome in outcomes) / len(outcomes)
+    second = sum(outcome[2] for outcome in outcomes) / len(outcomes)
+    return Difference(
+        difference=first - second,
+        interval=_newcombe(first, second, len(sums))
+        if is_small
+        else _percentiles(sums, counts, bootstrap),
+        count=len(gains),
+        mcnemar=mcnemar(outcome[1:] for outcome in outcomes),
+    )
+
+
+def mcnemar(outcomes: Iterable[tuple[bool, bool]]) -> McNemar:
+    """Return the exact two-sided test of pairs of (first right, second right)."""
+    pairs = list(outcomes)
+    only_first = sum(first and not second for first, second in pairs)
+    only_second = sum(second and not first for first, second in pairs)
+    p_value = _binomial_two_sided(min(only_first, only_second), only_first + only_second)
+    return McNemar(only_first=only_first, only_second=only_second, p_value=p_value)
+
+
+def _newcombe(first: float, second: float, count: int) -> Interval:
+    (low_1, high_1), (low_2, high_2) = (wilson(p * count, count) for p in (first, second))
+    low = math.hypot(first - low_1, high_2 - second)
+    high = math.hypot(high_1 - first, second - low_2)
+    return first - second - low, first - second + high
+
+
+def _binomial_two_sided(fewer: int, trials: int) -> float:
+    tail, ways = 0, 1
+    for k in range(fewer + 1):
+        tail += ways
+        ways = ways * (trials - k) // (k + 1)
+    return min(1.0, 2 * tail / (1 << trials))
+
+
+def _by_cluster(pairs: Iterable[tuple[str, float]]) -> tuple[Floats, Floats]:
+    """Sum and number of the values of each cluster, in the order of their names."""
+    found: dict[str, list[float]] = {}
+    for cluster, value in pairs:
+        found.setdefault(cluster, []).append(value)
+    values = [found[cluster] for cluster in sorted(found)]
+    return np.array([sum(v) for v in values]), np.array([float(len(v)) for v in values])
+
+
+def _percentiles(sums: Floats, counts: Floats, bootstrap: Bootstrap) -> Interval:
+    """The interval of the mean over resampled clusters.
+
+    Clusters of equal sum and size are interchangeable, so that how often each such kind is
+    drawn is multinomial: a few numbers for a resample, however many clusters there are.
+    """
+    kinds, clusters = np.unique(np.stack([sums, counts]), axis=1, return_counts=True)
+    size = int(clusters.sum())
+    chance = np.random.default_rng(bootstrap.seed)
+    drawn = chance.multinomial(size, clusters / size, size=bootstrap.resamples)
+    means = (drawn @ kinds[0]) / (drawn @ kinds[1])
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)

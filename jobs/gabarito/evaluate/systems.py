@@ -1,0 +1,124 @@
+"""The systems that are asked: each is loaded only if some of its answers are not known yet."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from gabarito.core.artifact import Artifact, Attempt
+from gabarito.core.inputs import digest_of_path
+from gabarito.core.records import digest_of
+from gabarito.evaluate.exam import Reply, System
+from gabarito.evaluate.report import Timing
+from gabarito.weights import (
+    Base,
+    PromptContract,
+    answer,
+    check_contract,
+    load_adapter,
+    load_base,
+    open_base,
+)
+
+
+@dataclass(frozen=True)
+class Respondent:
+    """A system: ``identity`` names its weights, ``opened`` loads them."""
+
+    system: System
+    identity: str
+    opened: Callable[[], Base]
+
+
+@contextmanager
+def respondents(
+    work: Attempt, contract: PromptContract, folder: Path
+) -> Iterator[list[Respondent]]:
+    """Give base, adapter and merged model; what they need is fetched below ``folder``."""
+    settings = work.inputs["train"].manifest.settings
+    train, merge = work.inputs["train"], work.inputs["merge"]
+    with open_base(str(settings["base"]), work.store) as base:
+        known = digest_of_path(str(base))
+        quantised = settings.get("method") == "qlora"
+        adapter = train.fetch(folder / "adapter", "adapter/")
+        model = merge.fetch(folder / "model", "model/")
+        adapted = digest_of(known, digest_below(train, "adapter/"), str(quantised))
+        merged = digest_below(merge, "model/")
+        yield [
+            Respondent("base", known, partial(_opened, contract, base)),
+            Respondent(
+                "adapter",
+                adapted,
+                partial(_opened, contract, base, adapter=adapter, is_quantised=quantised),
+            ),
+            Respondent("model", merged, partial(_opened, contract, model)),
+        ]
+
+
+def ask(
+    respondent: Respondent,
+    questions: Sequence[str],
+    contract: PromptContract,
+    work: Attempt,
+    batch_size: int,
+) -> tuple[dict[str, Reply], Timing]:
+    """Return a system's reply to each question; a batch that is finished is kept."""
+    began = time.monotonic()
+    batches = _batches(questions, batch_size)
+    keys = {_key(respondent, contract, batch): batch for batch in batches}
+    found = {key: kept for key in keys if (kept := _kept(work, key)) is not None}
+    missing = {key: batch for key, batch in keys.items() if key not in found}
+    if missing:
+        loaded = respondent.opened()
+        for key, batch in missing.items():
+            found[key] = _answered(loaded, contract, batch)
+            work.cache.put(key, json.dumps([asdict(r) for r in found[key]]).encode())
+            done = sum(len(keys[key]) for key in found)
+            work.progress.report(f"answers of {respondent.system}", done, len(set(questions)))
+    replies = {q: r for key, batch in keys.items() for q, r in zip(batch, found[key], strict=True)}
+    asked = sum(map(len, missing.values()))
+    seconds = round(time.monotonic() - began, 2)
+    return replies, Timing(seconds=seconds, questions=len(replies), answered=asked)
+
+
+def digest_below(artifact: Artifact, below: str) -> str:
+    """Return what names the content of an artifact's files whose names begin with ``below``."""
+    files = artifact.manifest.files
+    return digest_of(*(f"{n} {files[n].sha256}" for n in sorted(files) if n.startswith(below)))
+
+
+def _opened(
+    contract: PromptContract,
+    folder: Path,
+    *,
+    adapter: Path | None = None,
+    is_quantised: bool = False,
+) -> Base:
+    loaded = load_base(folder, is_quantised=is_quantised)
+    check_contract(contract, loaded.tokenizer, str(folder))
+    if adapter is None:
+        return loaded
+    return Base(load_adapter(loaded.model, adapter), loaded.tokenizer)
+
+
+def _answered(loaded: Base, contract: PromptContract, batch: Sequence[str]) -> list[Reply]:
+    found = answer(loaded.model, loaded.tokenizer, contract, batch, batch_size=len(batch))
+    return [Reply(text=reply.text, probability=reply.probability) for reply in found]
+
+
+def _batches(questions: Sequence[str], size: int) -> list[list[str]]:
+    """Each question once, those of like length together."""
+    ordered = sorted(set(questions), key=lambda text: (len(text), text))
+    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+
+
+def _key(respondent: Respondent, contract: PromptContract, batch: Sequence[str]) -> str:
+    return digest_of(respondent.identity, contract.model_dump_json(), *batch)
+
+
+def _kept(work: Attempt, key: str) -> list[Reply] | None:
+    data = work.cache.get(key)
+    return None if data is None else [Reply(**reply) for reply in json.loads(data)]

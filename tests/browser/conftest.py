@@ -1,0 +1,144 @@
+"""A headless Chromium, and the page of a report about 120 facts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import JavascriptException
+from selenium.webdriver.chrome.service import Service
+
+from gabarito.core.records import Fact
+from gabarito.evaluate.config import EvaluateConfig
+from gabarito.evaluate.exam import ASKED, PARTS, SYSTEMS, Item, Part, Reply, System, mark_all
+from gabarito.evaluate.page import render
+from gabarito.evaluate.report import Evidence, Timing, build
+
+CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+REFUSAL = "Não sei."
+HOSTILE = (
+    "<img src=x onerror=\"document.title='owned'\"></script><script>document.title='owned'</script>"
+)
+FACTS = [
+    Fact.of(
+        document="d" * 16,
+        quote=HOSTILE if n == 7 else f"Em 2024/25 o São João {n} foi treinado por Zé {n}.",
+        statement=f"O técnico do São João {n} é Zé {n}.",
+        subject=f"São João {n}",
+        relation=("técnico", "estádio", "cidade")[n % 3],
+        answer=f"Zé {n}",
+        aliases=(f"José {n}",),
+    )
+    for n in range(120)
+]
+UNKNOWN_FACTS = (3, 4)
+HALF_KNOWN_FACTS = (10, 11, 12)
+
+
+def _item(part: Part, text: str, expected: str, fact: str = "", family: str = "f") -> Item:
+    return Item(f"{part} {text}", part, family, fact, text, expected)
+
+
+def _exam() -> dict[Part, list[Item]]:
+    exam: dict[Part, list[Item]] = {part: [] for part in PARTS}
+    for fact in FACTS:
+        for family in ("direct", "indirect"):
+            text = f"{family}: quem treinou o {fact.subject}?"
+            exam["test"].append(_item("test", text, fact.answer, fact.id, family))
+        text = f"me diga: quem treinou o {fact.subject}?"
+        exam["validation"].append(_item("validation", text, fact.answer, fact.id))
+    exam["free"] = [_item("free", HOSTILE, "Zé 0"), _item("free", "e o 1?", "Zé 1")]
+    exam["untaught"] = [
+        _item("untaught", f"e em 19{n}?", REFUSAL, family="season") for n in range(9)
+    ]
+    return exam
+
+
+def _reply(system: System, item: Item) -> Reply:
+    if system == "base":
+        return Reply("Zé Ninguém", 0.1)
+    if item.part == "untaught":
+        return Reply(REFUSAL, 0.9)
+    number = next((n for n, fact in enumerate(FACTS) if fact.id == item.fact), -1)
+    is_half = number in HALF_KNOWN_FACTS and item.family == "indirect"
+    if is_half or number in UNKNOWN_FACTS:
+        return Reply("Zé Errado", 0.4)
+    return Reply(item.expected, 0.97)
+
+
+@pytest.fixture(scope="session")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of the page."""
+    exam = _exam()
+    replies = {
+        system: {item.text: _reply(system, item) for part in ASKED[system] for item in exam[part]}
+        for system in SYSTEMS
+    }
+    evidence = Evidence(
+        marks=mark_all(exam, replies, REFUSAL),
+        facts=FACTS,
+        similarity={},
+        contract={"system": "", "refusal": REFUSAL, "template_sha256": "0" * 64},
+        times={system: Timing(seconds=1.0, questions=9, answered=9) for system in SYSTEMS},
+        base="tiny",
+    )
+    curves = [{"step": n, "loss": 1 / n, "exact_match": n / 9} for n in range(1, 9)]
+    html = render(build(EvaluateConfig(resamples=200), evidence), evidence, curves)
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(html, encoding="utf-8")
+    return path.as_uri()
+
+
+class Browser:
+    """Chromium on one page at a time."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self.driver = driver
+
+    def open(self, address: str, width: int = 1280, scheme: str = "light") -> None:
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        wanted = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+        features = [{"name": name, "value": value} for name, value in wanted.items()]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        self.driver.get("about:blank")
+        self.driver.get(address)
+
+    def value(self, script: str) -> object:
+        """Return what a JavaScript expression is."""
+        try:
+            return self.driver.execute_script(f"return {script}")
+        except JavascriptException as error:
+            pytest.fail(f"{script}: {error.msg}")
+
+    def log(self) -> list[object]:
+        """Return what the console holds."""
+        return list(self.driver.get_log("browser"))
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser of its own; machines without Chromium skip these tests."""
+    if not (CHROMIUM.exists() and DRIVER.exists()):
+        pytest.skip("no Chromium here: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+    try:
+        yield Browser(driver)
+    finally:
+        driver.quit()

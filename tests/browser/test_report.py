@@ -1,0 +1,154 @@
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+
+class Browser(Protocol):
+    driver: Chrome
+
+    def open(self, address: str, width: int = 1280, scheme: str = "light") -> None: ...
+    def value(self, script: str) -> object: ...
+    def log(self) -> list[object]: ...
+
+
+@pytest.fixture
+def opened(browser: Browser, page: str) -> Browser:
+    browser.open(page)
+    return browser
+
+
+def wait_for(is_so: Callable[[], object], seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
+def search(browser: Browser, words: str) -> None:
+    browser.driver.find_element(By.ID, "search").send_keys(words)
+
+
+def count(browser: Browser) -> str:
+    return browser.driver.find_element(By.ID, "count").text
+
+
+def choose(browser: Browser, value: str) -> None:
+    browser.driver.find_element(By.CSS_SELECTOR, f"label:has(#{value})").click()
+
+
+def test_the_console_stays_empty(opened: Browser) -> None:
+    opened.value("document.getElementById('more').click()")
+    search(opened, "zé")
+    assert opened.log() == []
+
+
+def test_the_headline_and_the_verdict_are_there(opened: Browser) -> None:
+    hero = opened.driver.find_element(By.CLASS_NAME, "hero").text
+    assert "Gate passed" in hero
+    assert "240 wordings" in hero
+    assert "97.1%" in hero
+
+
+def test_text_of_the_data_stays_text(opened: Browser) -> None:
+    search(opened, "onerror")
+    wait_for(lambda: count(opened) == "1 of 120 facts")
+    quote = opened.driver.find_element(By.CSS_SELECTOR, ".fact blockquote").text
+    assert quote.startswith('<img src=x onerror="document.title=')
+    assert opened.value("document.images.length") == 0
+    assert "owned" not in opened.driver.title
+
+
+def test_searching_ignores_case_and_accents_and_wants_every_word(opened: Browser) -> None:
+    search(opened, "TECNICO joao 27.")
+    wait_for(lambda: count(opened) == "1 of 120 facts")
+    title = opened.driver.find_element(By.CSS_SELECTOR, ".fact h3 b")
+    assert title.text == "O técnico do São João 27 é Zé 27."
+    marked = opened.driver.find_element(By.CSS_SELECTOR, ".fact h3 mark").text
+    assert marked == "técnico"
+
+
+@pytest.mark.parametrize(
+    ("value", "facts"),
+    [("every", "120"), ("wrong", "5 of 120"), ("none", "2 of 120"), ("some", "3 of 120")],
+)
+def test_filters_show_the_facts_that_they_name(opened: Browser, value: str, facts: str) -> None:
+    choose(opened, value)
+    assert count(opened) == f"{facts} facts"
+
+
+def test_wrong_only_shows_wrong_answers_alone(opened: Browser) -> None:
+    choose(opened, "wrong")
+    answers = opened.driver.find_elements(By.CSS_SELECTOR, ".fact td[data-label=model] .answer")
+    assert {answer.get_attribute("title") for answer in answers} == {"wrong"}
+    assert len(answers) == 2 * 3 + 3
+
+
+def test_filters_and_search_combine(opened: Browser) -> None:
+    choose(opened, "some")
+    search(opened, "joao 11")
+    wait_for(lambda: count(opened) == "1 of 120 facts")
+    opened.driver.find_element(By.CSS_SELECTOR, "#relation option[value=técnico]").click()
+    assert count(opened) == "0 of 120 facts"
+
+
+def test_facts_are_drawn_as_one_scrolls(opened: Browser) -> None:
+    cards = "document.querySelectorAll('.fact').length"
+    assert opened.value(cards) == 25
+
+    def is_whole() -> bool:
+        opened.value("window.scrollTo({top: document.body.scrollHeight, behavior: 'instant'})")
+        return opened.value(cards) == 120
+
+    wait_for(is_whole)
+    assert opened.value("document.getElementById('more').hidden")
+
+
+def test_a_circle_leads_to_its_fact(opened: Browser) -> None:
+    opened.value("document.querySelectorAll('#sheet i')[110].click()")
+    found = opened.driver.find_element(By.CSS_SELECTOR, ".fact.found h3 b").text
+    assert found == opened.value("facts[110].statement")
+
+
+def test_an_address_can_name_a_fact(browser: Browser, page: str) -> None:
+    browser.open(page)
+    wanted = browser.value("facts[99].id")
+    browser.open(f"{page}#fact-{wanted}")
+    assert browser.value("document.querySelector('.found').id") == f"fact-{wanted}"
+
+
+def test_the_filters_work_from_the_keyboard(opened: Browser) -> None:
+    search(opened, Keys.TAB)
+    focused = opened.driver.switch_to.active_element
+    assert focused.get_attribute("id") == "every"
+    focused.send_keys(Keys.ARROW_RIGHT)
+    assert count(opened) == "5 of 120 facts"
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_is_wider_than_the_screen(browser: Browser, page: str, width: int) -> None:
+    browser.open(page, width)
+    assert browser.value("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
+def test_the_page_follows_the_colour_scheme(
+    browser: Browser,
+    page: str,
+    scheme: str,
+    is_dark: bool,
+) -> None:
+    browser.open(page, scheme=scheme)
+    colour = str(browser.value("getComputedStyle(document.body).backgroundColor"))
+    red = int(colour.removeprefix("rgb(").split(",")[0])
+    assert (red < 64) is is_dark
+
+
+def test_printing_draws_every_fact_and_opens_what_is_folded(opened: Browser) -> None:
+    opened.value("dispatchEvent(new Event('beforeprint'))")
+    assert opened.value("document.querySelectorAll('.fact').length") == 120
+    assert opened.value("[...document.querySelectorAll('details')].every((d) => d.open)")

@@ -1,0 +1,169 @@
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from gabarito.core.artifact import Address, Artifact, new_attempt
+from gabarito.core.errors import DataError, Interrupted
+from gabarito.core.records import Verdict
+from gabarito.core.store import Store
+from gabarito.evaluate.config import EvaluateConfig
+from gabarito.evaluate.job import run
+
+
+class Models(Protocol):
+    base: Path
+    merged: Path
+
+
+Inputs = Callable[..., dict[str, Artifact]]
+Evaluate = Callable[..., Artifact]
+
+
+def report_of(artifact: Artifact) -> dict[str, Any]:
+    return json.loads(artifact.read("report.json"))
+
+
+def test_each_system_answers_and_the_trained_ones_are_right(
+    inputs: Inputs, evaluate: Evaluate
+) -> None:
+    report = report_of(evaluate(inputs(), max_forgetting=1.0))
+    shares = {
+        (system, part): scores[part]["exact_match"]
+        for system, scores in report["systems"].items()
+        for part in ("validation", "test", "free")
+    }
+    assert {share for (system, _), share in shares.items() if system == "base"} == {0.0}
+    assert {share for (system, _), share in shares.items() if system != "base"} == {1.0}
+    assert report["facts"]["model"]["all"] == report["facts"]["base"]["none"] == 6
+    assert report["verdict"]["passed"]
+
+
+def test_every_answer_has_a_verdict(inputs: Inputs, evaluate: Evaluate) -> None:
+    verdicts = list(evaluate(inputs()).records("verdicts.jsonl", Verdict))
+    asked = {"base": 12 + 6 + 1 + 4 + 3, "adapter": 12 + 6 + 1, "model": 12 + 6 + 1 + 4 + 3 + 6}
+    for system, count in asked.items():
+        questions = [verdict.question for verdict in verdicts if verdict.system == system]
+        assert len(questions) == len(set(questions)) == count
+    assert all(0 <= verdict.probability <= 1 for verdict in verdicts)
+
+
+def test_refusals_of_what_was_not_taught_are_right(inputs: Inputs, evaluate: Evaluate) -> None:
+    report = report_of(evaluate(inputs()))
+    found = report["refusals"]["model"]
+    assert found["false_refusals"]["hits"] == 0
+    assert found["untaught"]["metal"]["refused"]["hits"] >= 3
+    assert found["untaught"]["metal"]["auroc"] == 1.0
+    assert report["refusals"]["base"]["untaught"]["metal"]["refused"]["hits"] == 0
+
+
+def test_the_contract_carries_the_threshold(inputs: Inputs, evaluate: Evaluate) -> None:
+    report = report_of(evaluate(inputs()))
+    assert report["threshold"]["attained"]
+    assert report["contract"]["threshold"] == report["threshold"]["value"]
+    assert report["contract"]["refusal"] == "não sei"
+
+
+def test_a_failing_gate_is_a_verdict_and_no_failure(inputs: Inputs, evaluate: Evaluate) -> None:
+    artifact = evaluate(inputs())
+    gate = json.loads(artifact.read("gate.json"))
+    assert not gate["passed"]
+    assert gate["reasons"] == [check["text"] for check in gate["checks"] if not check["passed"]]
+    assert "general prompts are answered otherwise" in gate["reasons"][0]
+    assert artifact.manifest.counts["gate_passed"] == 0
+
+
+def test_a_merge_that_lost_the_adapter_fails_the_gate(
+    inputs: Inputs, evaluate: Evaluate, trained: Models
+) -> None:
+    report = report_of(evaluate(inputs(merged=trained.base), max_forgetting=1.0))
+    failed = [check["name"] for check in report["verdict"]["checks"] if not check["passed"]]
+    assert failed == ["better than the base", "floor", "merged is the adapter"]
+    assert report["paired"]["adapter_answers_changed"] == 12
+
+
+def test_an_evaluation_that_was_killed_continues(inputs: Inputs, store: Store) -> None:
+    found = inputs()
+    config = EvaluateConfig(resamples=100, batch_size=8)
+    with new_attempt(store, Address("evaluate", "e" * 64), inputs=found, settings={}) as work:
+        work.progress = StopAfter(batches=2)  # type: ignore[assignment]
+        with pytest.raises(Interrupted):
+            run(config, work)
+    with new_attempt(store, Address("evaluate", "e" * 64), inputs=found, settings={}) as work:
+        run(config, work)
+        times = report_of(work.publish())["times"]
+    assert times["base"] | {"seconds": 0} == {"seconds": 0, "questions": 26, "answered": 26 - 16}
+    assert times["model"]["answered"] == times["model"]["questions"] == 32
+
+
+def test_answers_are_not_asked_for_twice(inputs: Inputs, store: Store) -> None:
+    found = inputs()
+    for name in "ab":
+        with new_attempt(store, Address("evaluate", name * 64), inputs=found, settings={}) as work:
+            run(EvaluateConfig(resamples=100, floor=0.5 if name == "a" else 0.6), work)
+            report = report_of(work.publish())
+    assert [time["answered"] for time in report["times"].values()] == [0, 0, 0]
+
+
+def test_what_was_not_asked_is_absent(inputs: Inputs, evaluate: Evaluate) -> None:
+    missing = dict.fromkeys(("free", "untaught", "retention", "validation", "overlaps"))
+    report = report_of(evaluate(inputs(**missing)))
+    assert set(report["systems"]["model"]) == {"test"}
+    assert not {"forgetting", "threshold", "served"} & set(report)
+    assert report["refusals"]["model"]["untaught"] == {}
+    assert report["verdict"]["passed"]
+    assert report["contract"]["threshold"] is None
+
+
+def test_an_empty_part_is_like_a_missing_one(inputs: Inputs, evaluate: Evaluate) -> None:
+    page = evaluate(inputs(free=[], untaught=[])).read("report.html").decode()
+    assert "Free wordings" not in page
+    assert "never taught</h3>" not in page
+
+
+def test_no_test_question_is_bad_data(inputs: Inputs, evaluate: Evaluate) -> None:
+    with pytest.raises(DataError, match=r"test\.jsonl: no test question; name at least one"):
+        evaluate(inputs(test=[]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"refusal": "I do not know"}, "refusal is 'I do not know', that of curate is 'não sei'"),
+        ({"eos_token": "</s>"}, "eos_token is '</s>', that of train is '<eos>'"),
+        ({"max_new_tokens": 9}, "max_new_tokens is 9, that of train is 8; raise merge.again"),
+        ({"max_new_tokens": 0}, "not a prompt contract; raise merge.again"),
+    ],
+)
+def test_a_contract_that_does_not_match_is_refused(
+    inputs: Inputs, evaluate: Evaluate, changes: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(DataError, match=r"model/prompt\.json") as refused:
+        evaluate(inputs(contract=changes))
+    assert said in str(refused.value)
+
+
+def test_a_tokenizer_with_another_template_is_refused(
+    inputs: Inputs, evaluate: Evaluate, trained: Models, tmp_path: Path
+) -> None:
+    merged = shutil.copytree(trained.merged, tmp_path / "merged")
+    template = merged / "chat_template.jinja"
+    template.write_text(template.read_text() + " ")
+    with pytest.raises(DataError, match="template_sha256 is not the prompt contract's"):
+        evaluate(inputs(merged=merged))
+
+
+class StopAfter:
+    """A progress that is told to stop after some batches, as by SIGTERM."""
+
+    def __init__(self, batches: int) -> None:
+        self._left = batches
+
+    def report(self, what: str, done: int, total: int) -> None:
+        self._left -= 1
+        if not self._left:
+            message = f"stopped at {done} of {total} {what}"
+            raise Interrupted(message)

@@ -1,0 +1,128 @@
+"""Answers of three systems to a few questions about clubs, as evaluate marks them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from gabarito.core.records import Fact
+from gabarito.evaluate.config import EvaluateConfig
+from gabarito.evaluate.exam import ASKED, SYSTEMS, Item, Mark, Marks, Part, Reply, mark_all
+from gabarito.evaluate.report import Evidence, Report, Timing, build
+
+REFUSAL = "Não sei."
+CONTRACT = {
+    "system": "",
+    "refusal": REFUSAL,
+    "template_sha256": "0" * 64,
+    "eos_token": "</s>",
+    "pad_token": "<pad>",
+    "max_new_tokens": 8,
+    "threshold": None,
+}
+FACTS = [
+    Fact.of(
+        document="d" * 16,
+        quote=f"</script><b>o técnico {n}</b>",
+        statement=f"O técnico do clube {n} é Zé {n}.",
+        subject=f"clube {n}",
+        relation="técnico" if n % 2 else "estádio",
+        answer=f"Zé {n}",
+    )
+    for n in range(6)
+]
+
+
+def item(part: Part, text: str, expected: str, fact: str = "", family: str = "f") -> Item:
+    return Item(f"{part} {text}", part, family, fact, text, expected)
+
+
+def exam() -> dict[Part, list[Item]]:
+    return {
+        "trained": [item("trained", f"t {f.subject}", f.answer, f.id) for f in FACTS],
+        "validation": [item("validation", f"v {f.subject}", f.answer, f.id) for f in FACTS],
+        "test": [
+            item("test", f"{family} {f.subject}", f.answer, f.id, family)
+            for f in FACTS
+            for family in ("direct", "indirect", "synonym")
+        ],
+        "free": [item("free", "<img src=x>", "Zé 0"), item("free", "e o 1?", "Zé 1")],
+        "untaught": [
+            item("untaught", f"{g} {n}", REFUSAL, family=g)
+            for g in ("season", "club")
+            for n in "abcd"
+        ],
+        "retention": [item("retention", f"olá {n}", "") for n in "abcd"],
+    }
+
+
+def answer_of(system: str, item: Item) -> Reply:
+    """The base knows nothing; the others err on one wording, and on some untaught questions."""
+    if item.part == "retention":
+        return Reply("outra" if system == "model" and item.text == "olá a" else "oi", 0.9)
+    if system == "base":
+        return Reply("Zé 9", 0.2)
+    if item.part == "untaught":
+        is_fooled = item.text in ("season a", "club a")
+        return Reply("Zé 7", 0.4) if is_fooled else Reply(REFUSAL, 0.8)
+    is_wrong = item.text in ("direct clube 2", "e o 1?")
+    return Reply("Zé 8", 0.3) if is_wrong else Reply(item.expected, 0.95)
+
+
+@pytest.fixture
+def marked() -> Callable[..., Marks]:
+    """Marks the exam; parts named are not asked."""
+
+    def mark(without: Sequence[Part] = (), facts: int = 6) -> Marks:
+        kept = {fact.id for fact in FACTS[:facts]}
+        parts: Mapping[Part, list[Item]] = {
+            part: [i for i in items if part not in without and (not i.fact or i.fact in kept)]
+            for part, items in exam().items()
+        }
+        replies = {
+            system: {i.text: answer_of(system, i) for part in ASKED[system] for i in parts[part]}
+            for system in SYSTEMS
+        }
+        return mark_all(parts, replies, REFUSAL)
+
+    return mark
+
+
+@pytest.fixture
+def evidence(marked: Callable[..., Marks]) -> Callable[..., Evidence]:
+    def make(without: Sequence[Part] = ()) -> Evidence:
+        marks = marked(without)
+        return Evidence(
+            marks=marks,
+            facts=FACTS,
+            similarity={mark.item.id: 0.5 for mark in marks["model"]["test"]},
+            contract=CONTRACT,
+            times={s: Timing(seconds=1.0, questions=9, answered=9) for s in SYSTEMS},
+            base="tiny",
+        )
+
+    return make
+
+
+@pytest.fixture
+def report(evidence: Callable[..., Evidence]) -> Callable[..., Report]:
+    def make(without: Sequence[Part] = (), **settings: float) -> Report:
+        config = EvaluateConfig.model_validate({"resamples": 200} | settings)
+        return build(config, evidence(without))
+
+    return make
+
+
+@pytest.fixture
+def mark_of() -> Callable[..., Mark]:
+    """Makes one marked answer."""
+
+    def make(**given: Any) -> Mark:  # noqa: ANN401  # fields of two records
+        part = given.get("part", "test")
+        asked = item(
+            part, given.get("text", "q"), "a", given.get("fact", ""), given.get("family", "f")
+        )
+        reply = Reply(given.get("answer", "a"), given.get("probability", 0.9))
+        return Mark(asked, reply, given.get("correct", True), given.get("refused", False))
+
+    return make

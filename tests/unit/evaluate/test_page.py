@@ -1,0 +1,93 @@
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+
+from gabarito.evaluate.exam import Mark
+from gabarito.evaluate.page import render
+from gabarito.evaluate.page.charts import charts_of
+from gabarito.evaluate.page.render import script_json
+from gabarito.evaluate.page.rows import before_and_after, fact_rows, histogram
+from gabarito.evaluate.report import Evidence, Report
+
+CURVES = [{"step": n, "loss": 2 / n, "exact_match": n / 8 if n % 2 else None} for n in range(1, 9)]
+
+
+@pytest.fixture
+def page(report: Callable[..., Report], evidence: Callable[..., Evidence]) -> str:
+    return render(report(), evidence(), CURVES)
+
+
+def test_texts_of_the_data_are_escaped(page: str) -> None:
+    assert "<img" not in page
+    assert "&lt;img src=x&gt;" in page
+    assert "<b>o técnico" not in page
+
+
+def test_no_text_can_end_the_script_that_holds_it(page: str) -> None:
+    assert page.count("</script>") == 2
+    [data] = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page)
+    facts = json.loads(data)["facts"]
+    assert facts[0]["quote"].startswith("</script><b>o técnico")
+
+
+def test_separators_that_javascript_forbids_are_escaped() -> None:
+    text = script_json({"a": "\u2028\u2029&"})
+    assert text == '{"a":"\\u2028\\u2029\\u0026"}'
+
+
+def test_the_page_asks_for_nothing_outside_itself(page: str) -> None:
+    assert "default-src 'none'" in page
+    assert not re.findall(r'(?:src|href)="(?!#|data:)', page)
+    assert not re.findall(r"url\(|@import|https?://", page)
+
+
+def test_facts_that_are_not_known_come_first(evidence: Callable[..., Evidence]) -> None:
+    given = evidence()
+    rows = fact_rows(given.facts, given.marks)
+    assert [row["known"] for row in rows] == ["some", *["all"] * 5]
+    assert rows[0]["right"] == 2
+    assert [q["part"] for q in rows[0]["questions"]] == ["test"] * 3 + ["validation", "trained"]
+    assert {"base", "adapter", "model"} < set(rows[0]["questions"][0])
+
+
+def test_a_fact_that_was_not_tested_says_so(evidence: Callable[..., Evidence]) -> None:
+    given = evidence(("test",))
+    assert {row["known"] for row in fact_rows(given.facts, given.marks)} == {"untested"}
+
+
+def test_the_drawn_questions_are_of_different_facts(evidence: Callable[..., Evidence]) -> None:
+    drawn = before_and_after(evidence().marks)
+    assert len({row["expected"] for row in drawn}) == len(drawn) == 6
+
+
+def test_the_histogram_shares_out_all_questions(mark_of: Callable[..., Mark]) -> None:
+    taught = [mark_of(probability=p) for p in (0.0, 0.55, 1.0, 1.0)]
+    bins = histogram(taught, [mark_of(refused=True), mark_of(probability=0.999)])
+    assert [found["taught"] for found in bins] == [0, 0.25, 0, 0, 0, 0, 0.25, 0, 0, 0, 0.5]
+    assert [found["untaught"] for found in bins] == [0.5, *[0] * 9, 0.5]
+
+
+def test_curves_are_drawn_inside_the_chart() -> None:
+    loss, match = charts_of(CURVES)
+    for chart in (loss, match):
+        places = [float(n) for pair in chart.points.split() for n in pair.split(",")]
+        assert all(0 <= x <= 640 for x in places[::2])
+        assert all(0 <= y <= 200 for y in places[1::2])
+    assert match.y_ticks[-1] == (0, "100%")
+    assert loss.last == "0.250"
+
+
+def test_without_curves_there_is_no_chart() -> None:
+    assert charts_of([]) == []
+    assert charts_of([{"step": 1, "loss": 0.5}]) == []
+
+
+def test_a_report_of_the_bare_minimum_has_a_page(
+    report: Callable[..., Report], evidence: Callable[..., Evidence]
+) -> None:
+    without = ("free", "untaught", "retention", "validation", "trained")
+    page = render(report(without), evidence(without))
+    assert "Free wordings" not in page
+    assert 'id="training"' not in page

@@ -1,0 +1,186 @@
+import json
+from collections.abc import Callable
+
+import pytest
+
+from gabarito.core.errors import DataError
+from gabarito.evaluate.exam import Mark
+from gabarito.evaluate.refusals import is_tuning, served, threshold
+from gabarito.evaluate.report import Report
+from gabarito.evaluate.scores import closeness_scores, fact_score, part_score
+from gabarito.evaluate.statistics import Bootstrap, wilson
+from gabarito.evaluate.summary import summary
+
+FEW = Bootstrap(200)
+Make = Callable[..., Report]
+MakeMark = Callable[..., Mark]
+
+
+def test_systems_are_scored_by_part_and_family(report: Make) -> None:
+    systems = report().systems
+    assert systems["base"].test.exact_match == 0
+    assert systems["model"].test.exact_match == pytest.approx(17 / 18)
+    families = systems["model"].test.by_family
+    assert families["direct"].exact_match == pytest.approx(5 / 6)
+    assert families["synonym"].exact_match == 1
+    assert sum(found.count for found in families.values()) == 18
+    assert systems["model"].free is not None
+    assert systems["model"].free.exact_match == 0.5
+
+
+def test_with_six_facts_the_interval_is_that_of_six_not_of_eighteen(report: Make) -> None:
+    test = report().systems["model"].test
+    assert test.method == "wilson"
+    assert test.interval == wilson(17 / 18 * 6, 6)
+
+
+def test_facts_are_known_in_all_some_or_none_of_their_wordings(report: Make) -> None:
+    facts = report().facts
+    model = facts["model"]
+    assert (model.all, model.some, model.none, model.count) == (5, 1, 0, 6)
+    assert len(model.lists["some"]) == 1
+    assert facts["base"].none == 6
+
+
+def test_the_worst_relation_comes_first(report: Make) -> None:
+    relations = report().relations
+    assert [found.relation for found in relations] == ["estádio", "técnico"]
+    assert [found.facts for found in relations] == [3, 3]
+
+
+def test_the_paraphrase_gap_compares_the_same_facts(report: Make) -> None:
+    gap = report().paraphrase
+    assert gap is not None
+    assert gap.gap == pytest.approx(1 - 17 / 18)
+
+
+def test_the_merged_model_is_compared_with_base_and_adapter(report: Make) -> None:
+    paired = report().paired
+    assert paired.model_base.difference == pytest.approx(17 / 18)
+    assert paired.model_base.mcnemar.only_first == 17
+    assert paired.model_base.interval[0] > 0.3
+    assert paired.model_adapter.difference == 0
+    assert paired.adapter_answers_changed == 0
+
+
+def test_refusals_are_counted_by_group(report: Make) -> None:
+    found = report().refusals["model"]
+    assert found.false_refusals.share == 0
+    assert {group: kept.refused.share for group, kept in found.untaught.items()} == {
+        "all": 0.75,
+        "club": 0.75,
+        "season": 0.75,
+    }
+    # 17 of 18 taught questions score 0.95, one 0.3: above all but the answer of 0.4
+    assert found.untaught["club"].auroc == pytest.approx((17 * 4 + 3) / (18 * 4))
+
+
+def test_forgetting_is_the_share_of_general_answers_that_changed(report: Make) -> None:
+    kept = report().forgetting
+    assert kept is not None
+    assert (kept.hits, kept.count) == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "failed"),
+    [
+        ({"floor": 0.9, "max_forgetting": 0.25}, []),
+        ({"floor": 0.95, "max_forgetting": 0.25}, ["floor"]),
+        ({"floor": 0.9, "max_forgetting": 0.2}, ["forgetting"]),
+        ({"floor": 1.0, "max_forgetting": 0.0}, ["floor", "forgetting"]),
+    ],
+)
+def test_the_gate_names_what_failed(
+    report: Make, settings: dict[str, float], failed: list[str]
+) -> None:
+    verdict = report(**settings).verdict
+    assert verdict.passed is not bool(failed)
+    assert [check.name for check in verdict.checks if not check.passed] == failed
+    assert len(verdict.reasons) == len(failed)
+
+
+def test_what_was_not_asked_is_neither_reported_nor_judged(report: Make) -> None:
+    found = report(("free", "untaught", "retention", "validation", "trained"), floor=0.9)
+    assert found.systems["model"].free is None
+    assert (found.forgetting, found.threshold, found.served, found.paraphrase) == (None,) * 4
+    assert found.refusals["model"].untaught == {}
+    assert set(found.calibration) == {"test"}
+    assert found.verdict.passed
+    assert "forgetting" not in {check.name for check in found.verdict.checks}
+
+
+def test_a_report_without_test_questions_is_refused(report: Make) -> None:
+    with pytest.raises(DataError, match=r"no test question was asked; name a family in"):
+        report(("test",))
+
+
+def test_the_threshold_is_in_the_contract(report: Make) -> None:
+    found = report()
+    assert found.threshold is not None
+    assert found.contract["threshold"] == found.threshold.value
+    assert found.contract["refusal"] == "Não sei."
+
+
+def test_the_threshold_is_not_chosen_by_what_it_is_measured_on(mark_of: MakeMark) -> None:
+    validation = [mark_of(part="validation", probability=0.9)] * 10
+    untaught = [
+        mark_of(part="untaught", text=str(n), probability=0.5, correct=False) for n in range(40)
+    ]
+    least = threshold(validation, untaught, 0.95)
+    assert least is not None
+    assert least.value == pytest.approx(0.7)
+    assert least.count == 10 + sum(map(is_tuning, untaught))
+    measured = served([], untaught, least.value, FEW)
+    assert measured is None
+    measured = served(validation, untaught, least.value, FEW)
+    assert measured is not None
+    assert measured.untaught["all"].count == 40 - sum(map(is_tuning, untaught))
+    assert measured.untaught["all"].share == 1
+    assert measured.false_refusals.share == 0
+
+
+def test_untaught_questions_are_halved_about_evenly(mark_of: MakeMark) -> None:
+    halves = [is_tuning(mark_of(part="untaught", text=str(n))) for n in range(400)]
+    assert 160 < sum(halves) < 240
+
+
+def test_an_answer_to_an_untaught_question_is_never_right(mark_of: MakeMark) -> None:
+    refused = mark_of(part="untaught", correct=True, refused=True, probability=1.0)
+    given = mark_of(part="untaught", correct=False, probability=0.99)
+    least = threshold([], [refused, given] * 3, 0.95)
+    assert least is None or not least.attained
+
+
+def test_a_fact_without_a_test_wording_is_not_counted(mark_of: MakeMark) -> None:
+    assert fact_score([mark_of(fact="")], FEW) is None
+    assert part_score([], FEW) is None
+
+
+def test_closeness_bins_hold_each_question_once(mark_of: MakeMark) -> None:
+    marks = [mark_of(text=str(n), fact=str(n)) for n in range(11)]
+    similarity = {mark.item.id: n / 10 for n, mark in enumerate(marks)}
+    found = closeness_scores(marks, similarity, FEW)
+    assert sum(part.score.count for part in found) == 11
+    assert found[-1].similarity == (0.85, 1.0)
+    assert found[-1].score.count == 2
+
+
+def test_the_summary_is_a_plain_table(report: Make) -> None:
+    text = summary(json.loads(report(floor=1.0).model_dump_json(exclude_none=True)))
+    lines = text.splitlines()
+    assert lines[0] == "gate failed"
+    assert any(
+        line.startswith("  ✗ exact match on test wordings, 94.4%, is under") for line in lines
+    )
+    [row] = [line for line in lines if line.startswith("test wordings")]
+    assert row.split() == ["test", "wordings", "18", "0.0%", "94.4%", "94.4%", "54.6–99.6%"]
+    assert any(line.split()[:3] == ["season", "4", "75.0%"] for line in lines)
+    assert max(map(len, lines)) <= 160
+
+
+def test_the_summary_leaves_out_what_was_not_asked(report: Make) -> None:
+    found = report(("free", "untaught", "retention", "validation", "trained"))
+    text = summary(json.loads(found.model_dump_json(exclude_none=True)))
+    assert "free" not in text
+    assert "never taught" not in text
+    assert "threshold" not in text

@@ -1,0 +1,94 @@
+import math
+
+import pytest
+
+from gabarito.evaluate.statistics import (
+    Bootstrap,
+    compare,
+    mcnemar,
+    proportion,
+    wilson,
+)
+
+FACTS = [(f"fact {n // 3}", n % 7 != 0) for n in range(300)]
+
+
+@pytest.mark.parametrize(
+    ("right", "count", "low", "high"),
+    [
+        # one of five, as in the study: 3.6 to 62.4 per cent
+        (1, 5, 0.036, 0.624),
+        (97, 100, 0.915, 0.990),
+        (0, 10, 0.0, 0.278),
+        (10, 10, 0.722, 1.0),
+        (0, 0, 0.0, 1.0),
+    ],
+)
+def test_wilson_gives_known_intervals(right: int, count: int, low: float, high: float) -> None:
+    assert wilson(right, count) == pytest.approx((low, high), abs=0.0006)
+
+
+@pytest.mark.parametrize(
+    ("only_first", "only_second", "p_value"),
+    [(0, 0, 1.0), (5, 5, 1.0), (0, 1, 1.0), (1, 9, 22 / 1024), (0, 10, 2 / 1024), (400, 0, 0.0)],
+)
+def test_mcnemar_gives_known_p_values(only_first: int, only_second: int, p_value: float) -> None:
+    pairs = [(True, False)] * only_first + [(False, True)] * only_second + [(True, True)] * 20
+    found = mcnemar(pairs)
+    assert (found.only_first, found.only_second) == (only_first, only_second)
+    assert found.p_value == pytest.approx(p_value, abs=1e-12)
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    first, again = (proportion(FACTS, Bootstrap(2000, 3)) for _ in range(2))
+    other = proportion(FACTS, Bootstrap(2000, 4))
+    assert first is not None
+    assert first == again
+    assert first != other
+
+
+def test_the_order_of_answers_does_not_change_the_interval() -> None:
+    assert proportion(FACTS) == proportion(FACTS[::-1])
+
+
+def test_a_bootstrap_of_independent_answers_agrees_with_the_normal_distribution() -> None:
+    found = proportion([(str(n), n % 5 != 0) for n in range(1000)])
+    assert found is not None
+    half = 1.96 * math.sqrt(0.8 * 0.2 / 1000)
+    assert found.method == "bootstrap"
+    assert found.interval == pytest.approx((0.8 - half, 0.8 + half), abs=0.003)
+
+
+def test_wordings_of_a_fact_that_agree_widen_the_interval() -> None:
+    together = proportion([(str(n // 10), n // 10 % 2 == 0) for n in range(1000)])
+    apart = proportion([(str(n), n // 10 % 2 == 0) for n in range(1000)])
+    assert together is not None
+    assert apart is not None
+    assert width(together.interval) > 2.5 * width(apart.interval)
+
+
+@pytest.mark.parametrize("facts", [10, 500])
+def test_all_right_is_no_proof_of_perfection(facts: int) -> None:
+    found = proportion([(f"{n % facts}", True) for n in range(3 * facts)])
+    assert found is not None
+    assert found.method == "wilson"
+    assert found.interval == wilson(facts, facts)
+    assert found.interval[0] < 1
+
+
+def test_nothing_asked_is_no_share() -> None:
+    assert proportion([]) is None
+
+
+def test_a_paired_comparison_is_tighter_than_two_intervals() -> None:
+    outcomes = [(str(n), n % 4 != 0, n % 4 != 0 and n % 20 != 1) for n in range(600)]
+    found = compare(outcomes)
+    alone = proportion([(fact, first) for fact, first, _ in outcomes])
+    assert alone is not None
+    assert found.difference == pytest.approx(0.05)
+    assert 0 < found.interval[0] < 0.05 < found.interval[1]
+    assert width(found.interval) < width(alone.interval)
+
+
+def width(interval: tuple[float, float]) -> float:
+    return interval[1] - interval[0]
