@@ -1,0 +1,1 @@
+"""The endpoint: the promoted model behind an OpenAI-compatible server."""

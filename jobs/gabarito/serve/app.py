@@ -1,0 +1,237 @@
+"""The endpoint as an ASGI application."""
+
+import asyncio
+import hmac
+import math
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from gabarito.serve.batcher import Batcher, Engine, Prompt
+from gabarito.serve.collect import Collector, collect_unless_gone, stops_of
+from gabarito.serve.config import ServeConfig
+from gabarito.serve.metrics import Metrics
+from gabarito.serve.protocol import (
+    Answer,
+    ChatRequest,
+    CompletionRequest,
+    RefusedError,
+    Reply,
+    model_list,
+    read_request,
+    sse,
+)
+
+MAX_BODY_BYTES = 1 << 20
+CLIENT_GONE = 499
+"""nginx's status for a client that went away; nobody reads it but the metrics."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is served: its name, and what it says when it does not know.
+
+    Answers whose probability is under ``threshold`` become ``refusal``.
+    """
+
+    name: str
+    engine: Engine
+    system: str = ""
+    refusal: str = ""
+    threshold: float | None = None
+    max_new_tokens: int = 48
+
+
+def make_app(model: Model, config: ServeConfig, token: str | None = None) -> Starlette:
+    """Return the application that serves ``model``; requests must carry ``token`` if given."""
+    endpoint = _Endpoint(model, config, token)
+    return Starlette(
+        routes=[
+            Route("/v1/chat/completions", endpoint.guarded(endpoint.chat), methods=["POST"]),
+            Route("/v1/completions", endpoint.guarded(endpoint.complete), methods=["POST"]),
+            Route("/v1/models", endpoint.guarded(endpoint.models)),
+            Route("/health", endpoint.health),
+            Route("/ready", endpoint.ready),
+            Route("/metrics", endpoint.scrape),
+        ],
+        exception_handlers={404: _no_such_path, 405: _no_such_path},
+        lifespan=endpoint.lifespan,
+    )
+
+
+class _Endpoint:
+    def __init__(self, model: Model, config: ServeConfig, token: str | None) -> None:
+        self._model = model
+        self._config = config
+        self._token = token
+        self._created = int(time.time())
+        self._batcher = Batcher(model.engine, config.max_batch, config.max_queue)
+        self._metrics = Metrics(model.name, lambda: self._batcher.depth)
+
+    @asynccontextmanager
+    async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        self._batcher.start()
+        yield
+        await asyncio.to_thread(self._batcher.stop)
+
+    def guarded(
+        self, handler: Callable[[Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """Check the token, shape refusals as the protocol does, count."""
+
+        async def guard(request: Request) -> Response:
+            try:
+                self._check_token(request)
+                response = await handler(request)
+            except RefusedError as refusal:
+                headers = {"Retry-After": "1"} if refusal.status == 429 else None
+                response = JSONResponse(refusal.body(), refusal.status, headers)
+            except ClientDisconnect:
+                response = Response(status_code=CLIENT_GONE)
+            self._metrics.requests.labels(request.url.path, response.status_code).inc()
+            return response
+
+        return guard
+
+    async def chat(self, request: Request) -> Response:
+        body = await _body(request)
+        asked = read_request(body, ChatRequest, self._model.name)
+        turns = [(message.role, message.content) for message in asked.messages]
+        if self._model.system and turns[0][0] != "system":
+            turns.insert(0, ("system", self._model.system))
+        limit = asked.max_completion_tokens or asked.max_tokens
+        tokens = self._model.engine.encode_chat(turns)
+        return await self._answer(request, asked, tokens, limit)
+
+    async def complete(self, request: Request) -> Response:
+        body = await _body(request)
+        asked = read_request(body, CompletionRequest, self._model.name)
+        tokens = self._model.engine.encode_text(asked.prompt)
+        return await self._answer(request, asked, tokens, asked.max_tokens)
+
+    async def models(self, _request: Request) -> Response:
+        return JSONResponse(model_list(self._model.name, self._created))
+
+    async def health(self, _request: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    async def ready(self, _request: Request) -> Response:
+        return JSONResponse({"model": self._model.name})
+
+    async def scrape(self, _request: Request) -> Response:
+        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
+
+    async def _answer(
+        self,
+        request: Request,
+        asked: ChatRequest | CompletionRequest,
+        tokens: tuple[int, ...],
+        limit: int | None,
+    ) -> Response:
+        ticket = self._batcher.submit(self._prompt(asked, tokens, limit))
+        chat = isinstance(asked, ChatRequest)
+        kind = "chatcmpl" if chat else "cmpl"
+        name = f"{kind}-{uuid.uuid4().hex}"
+        reply = Reply(name, int(time.time()), self._model.name, chat, len(tokens))
+        began = time.monotonic()
+        collector = Collector(ticket, stops_of(asked.stop))
+        if asked.stream:
+            events = self._events(collector, reply, asked)
+            return StreamingResponse(events, media_type="text/event-stream")
+        await collect_unless_gone(request, collector)
+        answer = self._judged(collector)
+        self._count(answer, reply, began)
+        return JSONResponse(reply.whole(answer, logprobs=asked.logprobs not in (None, False)))
+
+    async def _events(
+        self, collector: Collector, reply: Reply, asked: ChatRequest | CompletionRequest
+    ) -> AsyncIterator[str]:
+        """Stream token by token; with a threshold the answer is held back until it is judged."""
+        began = time.monotonic()
+        held = self._threshold is not None
+        try:
+            async for text in collector.texts():
+                if text and not held:
+                    yield reply.chunk(text)
+            answer = self._judged(collector)
+            if held:
+                yield reply.chunk(answer.text)
+            usage = asked.stream_options is not None and asked.stream_options.include_usage
+            for event in reply.last_chunks(answer, usage=usage):
+                yield event
+            self._count(answer, reply, began)
+        except RefusedError as refusal:
+            yield sse(refusal.body())
+        finally:
+            collector.abandon()
+
+    @property
+    def _threshold(self) -> float | None:
+        own = self._config.threshold
+        return self._model.threshold if own is None else own
+
+    def _judged(self, collector: Collector) -> Answer:
+        """Return the answer, or the refusal if its probability is under the threshold."""
+        text = collector.text.strip()
+        probability = math.exp(collector.logprob)
+        refused = bool(self._model.refusal) and text == self._model.refusal
+        unsure = self._threshold is not None and probability < self._threshold
+        return Answer(
+            text=self._model.refusal if unsure and self._model.refusal else text,
+            tokens=tuple(collector.tokens),
+            finish=collector.finish,
+            probability=probability,
+            known=not (refused or unsure),
+        )
+
+    def _prompt(
+        self, asked: ChatRequest | CompletionRequest, tokens: tuple[int, ...], limit: int | None
+    ) -> Prompt:
+        room = self._model.engine.context - len(tokens)
+        wanted = min(limit or self._model.max_new_tokens, self._config.max_new_tokens)
+        if room < 1 or (limit and limit > room):
+            message = (
+                f"the request has {len(tokens)} tokens and asks for {limit or wanted} more; "
+                f"this model takes {self._model.engine.context} in all, shorten it"
+            )
+            raise RefusedError(400, message, "context_length_exceeded", "messages")
+        return Prompt(tokens, min(wanted, room), asked.temperature, asked.top_p, asked.seed)
+
+    def _count(self, answer: Answer, reply: Reply, began: float) -> None:
+        self._metrics.answers.labels(str(answer.known).lower()).inc()
+        self._metrics.tokens.labels("read").inc(reply.prompt_tokens)
+        self._metrics.tokens.labels("written").inc(len(answer.tokens))
+        self._metrics.seconds.observe(time.monotonic() - began)
+
+    def _check_token(self, request: Request) -> None:
+        if self._token is None:
+            return
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode(), self._token.encode()):
+            message = "the bearer token is missing or wrong"
+            raise RefusedError(401, message, "invalid_api_key")
+
+
+async def _body(request: Request) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MAX_BODY_BYTES:
+            message = f"the body is larger than {MAX_BODY_BYTES} bytes; shorten it"
+            raise RefusedError(413, message, "request_too_large")
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _no_such_path(request: Request, _error: Exception) -> Response:
+    message = f"{request.method} {request.url.path} is not served; see /v1/models"
+    refusal = RefusedError(404, message, "not_found")
+    return JSONResponse(refusal.body(), refusal.status)

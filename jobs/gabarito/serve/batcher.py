@@ -1,0 +1,162 @@
+"""Questions that wait, answered in batches by one thread that owns the model."""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gabarito.serve.protocol import Finish, RefusedError, Token
+
+log = logging.getLogger("gabarito.serve")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What an engine needs to know of a question; temperature 0 means greedy."""
+
+    tokens: tuple[int, ...]
+    max_new_tokens: int
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of an answer; ``logprob`` is the end token's, 0 where there was none."""
+
+    finish: Finish
+    logprob: float = 0.0
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The engine failed; the answer ends here."""
+
+    message: str
+
+
+class Engine(Protocol):
+    """What answers: transformers anywhere, others where they are installed."""
+
+    context: int
+    """The most tokens that a prompt and its answer may have together."""
+
+    def encode_chat(self, messages: Sequence[tuple[str, str]]) -> tuple[int, ...]:
+        """Return the tokens of a conversation of (role, content), ready for an answer."""
+        ...
+
+    def encode_text(self, text: str) -> tuple[int, ...]:
+        """Return the tokens of a plain text."""
+        ...
+
+    def generate(
+        self, prompts: Sequence[Prompt], is_wanted: Callable[[int], bool]
+    ) -> Iterator[tuple[int, Token | End]]:
+        """Yield (row, token) as tokens come, and one End for each row that ``is_wanted``."""
+        ...
+
+
+@dataclass
+class Ticket:
+    """A question that was accepted, and the way back for its tokens."""
+
+    prompt: Prompt
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    _inbox: asyncio.Queue[Token | End | Failure] = field(default_factory=asyncio.Queue)
+    abandoned: bool = False
+
+    def abandon(self) -> None:
+        """Nobody waits for this answer any more."""
+        self.abandoned = True
+
+    def deliver(self, item: Token | End | Failure) -> None:
+        """Hand over a piece of the answer, from the engine's thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._inbox.put_nowait, item)
+
+    async def items(self) -> AsyncIterator[Token | End]:
+        """Yield the answer's tokens and its end.
+
+        Raises:
+            RefusedError: 500 if the engine failed.
+        """
+        while True:
+            item = await self._inbox.get()
+            if isinstance(item, Failure):
+                raise RefusedError(500, item.message, "engine_failed")
+            yield item
+            if isinstance(item, End):
+                return
+
+
+class Batcher:
+    """A bounded queue before one engine."""
+
+    def __init__(self, engine: Engine, max_batch: int, max_queue: int) -> None:
+        self._engine = engine
+        self._max_batch = max_batch
+        self._max_queue = max_queue
+        self._waiting: deque[Ticket] = deque()
+        self._changed = threading.Condition()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+
+    @property
+    def depth(self) -> int:
+        """How many questions wait."""
+        return len(self._waiting)
+
+    def start(self) -> None:
+        """Start the engine's thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the running batch and end the thread."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        self._thread.join()
+
+    def submit(self, prompt: Prompt) -> Ticket:
+        """Queue a question.
+
+        Raises:
+            RefusedError: 429 if too many wait.
+        """
+        ticket = Ticket(prompt)
+        with self._changed:
+            if len(self._waiting) >= self._max_queue:
+                message = f"{self._max_queue} questions wait already; try again in a moment"
+                raise RefusedError(429, message, "queue_full")
+            self._waiting.append(ticket)
+            self._changed.notify()
+        return ticket
+
+    def _work(self) -> None:
+        while batch := self._next_batch():
+            try:
+                self._answer(batch)
+            except RuntimeError as error:  # torch's errors, out of memory among them
+                log.exception("engine failed")
+                for ticket in batch:
+                    ticket.deliver(Failure(f"the engine failed: {error}"))
+
+    def _next_batch(self) -> list[Ticket]:
+        """Wait for questions; an empty batch means stop."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._stopped)
+            batch: list[Ticket] = []
+            while self._waiting and len(batch) < self._max_batch:
+                ticket = self._waiting.popleft()
+                if not ticket.abandoned:
+                    batch.append(ticket)
+        return batch if batch or self._stopped else self._next_batch()
+
+    def _answer(self, batch: list[Ticket]) -> None:
+        prompts = [ticket.prompt for ticket in batch]
+        for row, item in self._engine.generate(prompts, lambda row: not batch[row].abandoned):
+            batch[row].deliver(item)

@@ -1,0 +1,26 @@
+"""Settings of the endpoint."""
+
+from pydantic import Field
+
+from gabarito.core.config import Settings
+
+
+class ServeConfig(Settings):
+    """How the promoted model is served; none of it changes the model."""
+
+    max_batch: int = Field(default=32, ge=1, description="Questions answered in one batch.")
+    max_queue: int = Field(
+        default=256, ge=1, description="Questions that may wait; more are answered 429."
+    )
+    max_new_tokens: int = Field(
+        default=128, ge=1, description="Upper limit for the max_tokens of a request."
+    )
+    drain_s: float = Field(
+        default=30.0, ge=0, description="Seconds that running answers get after SIGTERM."
+    )
+    threshold: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Answers below this probability become the refusal; default: evaluation's.",
+    )

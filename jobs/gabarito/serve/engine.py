@@ -1,0 +1,135 @@
+"""The engine that works anywhere: transformers, one batch after the other."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import torch
+
+from gabarito.core.errors import DataError
+from gabarito.core.records import Message
+from gabarito.serve.batcher import End, Prompt
+from gabarito.serve.protocol import RefusedError, Token
+from gabarito.weights import PromptContract, check_contract, load_base, stop_tokens, use_cpu_quota
+from gabarito.weights.answer import Batch
+from gabarito.weights.contract import templated
+
+UNFINISHED = "�"
+"""What decoding shows for a character whose bytes are not all there yet."""
+
+
+class TransformersEngine:
+    """Answers with a model folder that plain transformers opens."""
+
+    def __init__(self, folder: Path, contract: PromptContract | None) -> None:
+        """Load the model.
+
+        Raises:
+            MissingError: if there is none.
+            DataError: if it cannot be served, or does not match the contract.
+        """
+        use_cpu_quota()
+        base = load_base(folder)
+        self._model, self._tokenizer = base.model, base.tokenizer
+        if contract is not None:
+            check_contract(contract, self._tokenizer, str(folder))
+        self._stop = stop_tokens(self._model, self._tokenizer)
+        self.context = int(self._model.config.max_position_embeddings)
+
+    def encode_chat(self, messages: Sequence[tuple[str, str]]) -> tuple[int, ...]:
+        """Return the tokens of a conversation, ready for an answer.
+
+        Raises:
+            RefusedError: 400 if the chat template refuses the order of the roles.
+        """
+        turns = [Message.model_validate({"role": r, "content": text}) for r, text in messages]
+        try:
+            return self.encode_text(templated(self._tokenizer, turns, is_prompt=True))
+        except DataError as error:
+            raise RefusedError(400, str(error), "invalid_request", "messages") from error
+
+    def encode_text(self, text: str) -> tuple[int, ...]:
+        """Return the tokens of a plain text, special tokens written out recognised."""
+        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _text(self, ids: list[int]) -> str:
+        return str(self._tokenizer.decode(ids, skip_special_tokens=True))
+
+    @torch.inference_mode()
+    def generate(
+        self, prompts: Sequence[Prompt], is_wanted: Callable[[int], bool]
+    ) -> Iterator[tuple[int, Token | End]]:
+        """Yield (row, token) as tokens come, and one End for each row that is still wanted."""
+        batch = Batch([prompt.tokens for prompt in prompts], self._model.device)
+        writers = [_Writer(self._text) for _ in prompts]
+        samplers = [_Sampler(prompt, self._model.device) for prompt in prompts]
+        while batch.rows:
+            rows = list(batch.rows)
+            choose = _choice([samplers[row] for row in rows])
+            going = []
+            for place, (token, logprob) in enumerate(
+                zip(*batch.step(self._model, choose), strict=True)
+            ):
+                row = rows[place]
+                if token in self._stop:
+                    yield row, End("stop", logprob)
+                    continue
+                yield row, Token(writers[row].add(token), logprob)
+                if writers[row].length >= prompts[row].max_new_tokens:
+                    yield row, End("length")
+                elif is_wanted(row):
+                    going.append(place)
+            if not going:
+                return
+            batch.keep(going)
+
+
+class _Writer:
+    """Turns tokens into pieces of text; a piece is held back until its bytes are whole."""
+
+    def __init__(self, decode: Callable[[list[int]], str]) -> None:
+        self._decode = decode
+        self._ids: list[int] = []
+        self._text = ""
+
+    @property
+    def length(self) -> int:
+        return len(self._ids)
+
+    def add(self, token: int) -> str:
+        """Return what this token adds to the text."""
+        self._ids.append(token)
+        text = self._decode(self._ids)
+        if text.endswith(UNFINISHED):
+            return ""
+        piece, self._text = text[len(self._text) :], text
+        return piece
+
+
+class _Sampler:
+    """How one row chooses its tokens: greedily at temperature 0, else from the nucleus."""
+
+    def __init__(self, prompt: Prompt, device: torch.device) -> None:
+        self._prompt = prompt
+        self._random = torch.Generator(device)
+        if prompt.seed is None:
+            self._random.seed()
+        else:
+            self._random.manual_seed(prompt.seed)
+
+    def __call__(self, logits: torch.Tensor) -> torch.Tensor:
+        """Choose from logits of shape (vocabulary,)."""
+        if self._prompt.temperature == 0:
+            return logits.argmax(-1)
+        weights = (logits / self._prompt.temperature).softmax(-1)
+        ordered, tokens = weights.sort(descending=True)
+        outside = ordered.cumsum(-1) - ordered > self._prompt.top_p
+        place = torch.multinomial(ordered.masked_fill(outside, 0.0), 1, generator=self._random)
+        return tokens[place[0]]
+
+
+def _choice(samplers: list[_Sampler]) -> Callable[[torch.Tensor], torch.Tensor]:
+    def choose(logits: torch.Tensor) -> torch.Tensor:
+        rows = zip(samplers, logits, strict=True)
+        return torch.stack([sampler(row) for sampler, row in rows])
+
+    return choose

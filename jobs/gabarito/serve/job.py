@@ -1,0 +1,97 @@
+"""Serve a model until told to stop.
+
+model folder, contract  ->  http://host:port/v1
+"""
+
+import json
+import logging
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import uvicorn
+
+from gabarito.core.channel import ServedModel
+from gabarito.core.errors import SettingsError
+from gabarito.serve.app import Model, make_app
+from gabarito.serve.config import ServeConfig
+from gabarito.serve.engine import TransformersEngine
+from gabarito.weights import PromptContract
+
+log = logging.getLogger("gabarito.serve")
+
+NAME_DIGITS = 12
+BACKLOG = 128
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Where to listen (port 0: any), and the bearer token that requests must carry."""
+
+    host: str
+    port: int
+    token: str | None = None
+
+
+def serve_promoted(
+    folder: Path, promoted: ServedModel, config: ServeConfig, binding: Binding
+) -> None:
+    """Serve the model that passed its gate, under the contract that evaluation completed."""
+    contract = PromptContract.model_validate(promoted.contract)
+    name = f"{promoted.pipeline}-{promoted.digest[:NAME_DIGITS]}"
+    _serve(folder, name, contract, config, binding)
+
+
+def serve_folder(folder: Path, binding: Binding) -> None:
+    """Serve a plain model folder: no threshold, and no refusal unless its contract has one."""
+    path = folder / "prompt.json"
+    contract = None
+    if path.exists():
+        contract = PromptContract.model_validate(json.loads(path.read_bytes()))
+    _serve(folder, folder.name, contract, ServeConfig(), binding)
+
+
+def _serve(
+    folder: Path,
+    name: str,
+    contract: PromptContract | None,
+    config: ServeConfig,
+    binding: Binding,
+) -> None:
+    listener = _listen(binding)
+    engine = TransformersEngine(folder, contract)
+    model = Model(name, engine)
+    if contract is not None:
+        model = Model(
+            name,
+            engine,
+            system=contract.system,
+            refusal=contract.refusal,
+            threshold=contract.threshold,
+            max_new_tokens=contract.max_new_tokens,
+        )
+    host, port = listener.getsockname()[:2]
+    click.echo(f"serving {name} at http://{host}:{port}")
+    log.info("serving", extra={"model": name, "host": host, "port": port})
+    server = uvicorn.Server(
+        uvicorn.Config(
+            make_app(model, config, binding.token),
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=int(config.drain_s),
+        )
+    )
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        log.info("drained", extra={"model": name})
+
+
+def _listen(binding: Binding) -> socket.socket:
+    try:
+        return socket.create_server((binding.host, binding.port), backlog=BACKLOG)
+    except OSError as error:
+        place = f"{binding.host}:{binding.port}"
+        message = f"{place}: cannot listen there: {error.strerror}; choose another --port"
+        raise SettingsError(message) from error

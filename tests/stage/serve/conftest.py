@@ -1,0 +1,82 @@
+"""A real server on a free port, before an engine that answers by rule."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+import uvicorn
+
+from gabarito.serve.app import Model, make_app
+from gabarito.serve.batcher import End, Prompt
+from gabarito.serve.config import ServeConfig
+from gabarito.serve.protocol import Token
+
+REFUSAL = "I do not know."
+
+
+class RuleEngine:
+    """Answers with the question's own words, one a token; the rules stand in the question.
+
+    "unsure" halves each token's probability, "slow" waits between tokens, "broken" fails.
+    """
+
+    context = 16
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+        self.unwanted = 0
+
+    def encode_chat(self, messages: Sequence[tuple[str, str]]) -> tuple[int, ...]:
+        return self.encode_text(" ".join(text for _, text in messages))
+
+    def encode_text(self, text: str) -> tuple[int, ...]:
+        return tuple(ord(word[0]) for word in text.split())
+
+    def generate(
+        self, prompts: Sequence[Prompt], is_wanted: Callable[[int], bool]
+    ) -> Iterator[tuple[int, Token | End]]:
+        self.batches.append(len(prompts))
+        for row, prompt in enumerate(prompts):
+            letters = [chr(token) for token in prompt.tokens]
+            if "b" in letters:
+                message = "the engine is broken"
+                raise RuntimeError(message)
+            for letter in letters[: prompt.max_new_tokens]:
+                time.sleep(0.05 if "s" in letters else 0)
+                if not is_wanted(row):
+                    self.unwanted += 1
+                    break
+                yield row, Token(letter, -0.7 if "u" in letters else -0.01)
+            done = len(letters) <= prompt.max_new_tokens
+            yield row, End("stop" if done else "length", 0.0)
+
+
+class Running:
+    def __init__(self, port: int, engine: RuleEngine, server: uvicorn.Server) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.port = port
+        self.engine = engine
+        self.server = server
+
+
+@pytest.fixture
+def serving() -> Callable[..., AbstractContextManager[Running]]:
+    @contextmanager
+    def start(token: str | None = None, **settings: object) -> Iterator[Running]:
+        engine = RuleEngine()
+        model = Model("rules", engine, refusal=REFUSAL, threshold=0.5, max_new_tokens=8)
+        app = make_app(model, ServeConfig.model_validate(settings), token)
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            yield Running(listener.getsockname()[1], engine, server)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+    return start
