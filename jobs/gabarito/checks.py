@@ -1,0 +1,96 @@
+"""What can be tried before a run: settings, files, store, teacher, base model.
+
+Each check yields what it found; what would make a run fail is a finding with an error.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gabarito.chat import ChatClient, Endpoint, request_body
+from gabarito.core.config import is_path, local_path
+from gabarito.core.errors import DataError, GabaritoError, MissingError, SettingsError
+from gabarito.core.probe import probe
+from gabarito.core.records import Message
+from gabarito.core.store import open_store
+from gabarito.generate.teacher import KEY_NAME, URL_NAME
+from gabarito.plan import Pipeline, new_run, read_pipeline
+
+PROBE_TOKENS = 16
+PROBE_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was tried and what came out; an error means that a run would fail."""
+
+    what: str
+    said: str
+    error: GabaritoError | None = None
+    is_warning: bool = False
+
+
+def all_findings(path: Path, store_url: str) -> Iterator[Finding]:
+    """Try everything that PIPELINE and the store need; one failure does not hide the next."""
+    yield from _tried("store", lambda: _store(store_url))
+    try:
+        pipeline = read_pipeline(path)
+    except SettingsError as error:
+        yield Finding("settings", str(error), error)
+        return
+    yield Finding("settings", f"{path}: valid")
+    yield from _tried("files", lambda: _files(pipeline))
+    yield from _tried("teacher", lambda: _teacher(pipeline))
+    yield from _tried("base", lambda: _base(pipeline))
+
+
+def _tried(what: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except GabaritoError as error:
+        yield Finding(what, str(error), error)
+
+
+def _store(url: str) -> Iterator[Finding]:
+    for probed in probe(open_store(url)):
+        said = f"{probed.promise}: {probed.said}"
+        yield Finding("store", said, is_warning=not probed.is_kept)
+
+
+def _files(pipeline: Pipeline) -> Iterator[Finding]:
+    found = new_run(pipeline).digests
+    yield Finding("files", f"{len(found)} files, folders and models that the settings name")
+
+
+def _teacher(pipeline: Pipeline) -> Iterator[Finding]:
+    """Ask the teacher for a few tokens."""
+    settings = pipeline.generate.teacher
+    url = settings.url or os.environ.get(URL_NAME)
+    if not url:
+        message = f"no address; set generate.teacher.url or {URL_NAME}"
+        raise SettingsError(message)
+    key = os.environ.get(KEY_NAME)
+    client = ChatClient(Endpoint(url, key, retries=0, timeout_s=PROBE_TIMEOUT_S))
+    question = [Message(role="user", content="Answer with one word: ready")]
+    client.complete(request_body(settings.model, question, {"max_tokens": PROBE_TOKENS}))
+    yield Finding("teacher", f"{settings.model} answers at {url}")
+
+
+def _base(pipeline: Pipeline) -> Iterator[Finding]:
+    """Look at the base model's files without loading it."""
+    base = pipeline.train.base
+    if not is_path(base) or base.startswith("s3://"):
+        yield Finding("base", f"{base}: looked at when training begins")
+        return
+    folder = local_path(base)
+    try:
+        architectures = json.loads((folder / "config.json").read_bytes())["architectures"]
+    except FileNotFoundError as error:
+        message = f"{base}: no model there, config.json is missing; give a model's folder"
+        raise MissingError(message) from error
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"{base}/config.json: not a model's settings: {error!r}; copy the model again"
+        raise DataError(message) from error
+    yield Finding("base", f"{base}: {', '.join(architectures)}")

@@ -1,0 +1,113 @@
+"""The command ``gabarito``: a command's module is imported only when it is called."""
+
+import importlib
+import logging
+import sys
+import traceback
+from types import TracebackType
+
+import click
+
+from gabarito import __version__
+from gabarito.core.errors import BugError, GabaritoError, Interrupted, UsageError
+from gabarito.core.log import LogFormat, setup
+from gabarito.core.stop import raise_on_stop
+
+log = logging.getLogger("gabarito")
+
+COMMANDS = {
+    "demo": ("sample:demo", "Walk the whole arrow with the sample, then ask five questions."),
+    "run": ("arrow:run", "Make all that a pipeline file asks for, on this machine."),
+    "plan": ("arrow:plan", "Show what is there already and what would run."),
+    "status": ("arrow:status", "Show how far the last run is, and what is served."),
+    "report": ("model:report", "Show the evaluation of the promoted model."),
+    "ask": ("model:ask", "Ask the endpoint a question."),
+    "check": ("store:check", "Try the settings, the store and the services before a run."),
+    "gc": ("store:gc", "Delete what unfinished attempts left in the store."),
+    "schema": ("arrow:schema", "Print the JSON schema of a pipeline file."),
+    "teacher": ("sample:teacher", "Serve recorded replies as an OpenAI-compatible teacher."),
+    "ingest": ("stages:ingest", "Sources to documents (one stage of a run)."),
+    "generate": ("stages:generate", "Documents to facts and questions (one stage of a run)."),
+    "curate": ("stages:curate", "Facts and questions to a dataset (one stage of a run)."),
+    "train": ("stages:train", "A dataset and a base model to an adapter (one stage of a run)."),
+    "merge": ("stages:merge", "An adapter into its base model (one stage of a run)."),
+    "evaluate": ("stages:evaluate", "Base, adapter and model to a report (one stage of a run)."),
+    "serve": ("model:serve", "Serve the promoted model behind an OpenAI-compatible endpoint."),
+}
+
+
+class LazyGroup(click.Group):
+    """Knows every command's name and help without importing its module."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which people need them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(
+            importlib.import_module(f"gabarito.commands.{module}"), name
+        )
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gabarito")
+@click.option(
+    "--log-format",
+    type=click.Choice(["auto", "json", "text"]),
+    default="auto",
+    envvar="GABARITO_LOG_FORMAT",
+    help="auto: text on a terminal, JSON lines elsewhere.",
+)
+def cli(log_format: LogFormat) -> None:
+    """Turn documents into a small language model that knows what they say."""
+    setup(log_format)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and exit with the code of its outcome."""
+    sys.excepthook = _report_bug
+    raise_on_stop()
+    try:
+        cli.main(args=arguments, prog_name="gabarito", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+    except click.ClickException as error:
+        _fail(UsageError(error.format_message()))
+    except (click.Abort, KeyboardInterrupt) as error:
+        _fail(Interrupted(str(error.__cause__ or error) or "stopped"))
+    except GabaritoError as error:
+        _fail(error)
+
+
+def _fail(error: GabaritoError) -> None:
+    """Say in one place what went wrong: for people, or as an event of the log."""
+    from gabarito.stage import last_word
+
+    root = logging.getLogger()
+    if root.handlers and isinstance(root.handlers[0], logging.StreamHandler):
+        log.error("failed", extra={"error": str(error), "exit_code": error.exit_code})
+    else:
+        click.echo(f"gabarito: {error}", err=True)
+    last_word(str(error))
+    sys.exit(error.exit_code)
+
+
+def _report_bug(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Show the traceback of what we did not expect, and exit with the code for it."""
+    click.echo("".join(traceback.format_exception(kind, error, trace)), err=True)
+    click.echo(f"gabarito: a bug: {kind.__name__}: {error}; please report it", err=True)
+    sys.stderr.flush()
+    sys.stdout.flush()
+    raise SystemExit(BugError.exit_code)

@@ -1,0 +1,102 @@
+"""Commands about a model: report, ask, serve."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import click
+
+from gabarito.commands.options import store_option
+from gabarito.core.artifact import Address, Artifact, open_artifact
+from gabarito.core.channel import ServedModel, read_channel
+from gabarito.core.config import local_path
+from gabarito.core.errors import DataError, MissingError
+from gabarito.core.store import Store, open_store
+from gabarito.plan import read_run
+from gabarito.serve.config import ServeConfig
+
+TOKEN_VARIABLE = "GABARITO_SERVE_TOKEN"
+channel_option = click.option("--channel", default="main", show_default=True)
+
+
+@click.command()
+@store_option
+@channel_option
+@click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write the report's page here.")
+def report(store_url: str, channel: str, as_json: bool, html: Path | None) -> None:
+    """Show the evaluation of the promoted model."""
+    from gabarito.evaluate.summary import summary
+
+    store = open_store(store_url)
+    evaluated = _finished(store, _promoted(store, channel).report)
+    if html is not None:
+        html.write_bytes(evaluated.read("report.html"))
+        click.echo(f"wrote {html}")
+    content = evaluated.read("report.json").decode()
+    if as_json:
+        click.echo(content)
+    elif html is None:
+        click.echo(summary(json.loads(content)))
+
+
+@click.command()
+@click.argument("question")
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True, envvar="GABARITO_URL")
+def ask(question: str, url: str) -> None:
+    """Ask the endpoint QUESTION; it says so when it does not know."""
+    from gabarito.endpoint import ask as ask_endpoint
+
+    reply = ask_endpoint(url.rstrip("/"), question, os.environ.get(TOKEN_VARIABLE))
+    click.echo(reply.text)
+    certainty = "" if reply.known else ", does not know"
+    click.echo(f"(probability {reply.probability:.2f}{certainty})")
+
+
+@click.command()
+@store_option
+@channel_option
+@click.option("--model", help="Serve this folder instead of what the channel names.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, help="0: any free port.")
+def serve(store_url: str, channel: str, model: str | None, host: str, port: int) -> None:
+    """Serve the promoted model behind an OpenAI-compatible endpoint.
+
+    With GABARITO_SERVE_TOKEN set, requests must carry it as bearer token.
+    """
+    from gabarito.serve.job import Binding, serve_folder, serve_promoted
+
+    binding = Binding(host, port, os.environ.get(TOKEN_VARIABLE))
+    if model is not None:
+        serve_folder(local_path(model), binding)
+        return
+    store = open_store(store_url)
+    promoted = _promoted(store, channel)
+    merged = _finished(store, promoted.model)
+    with tempfile.TemporaryDirectory(prefix="gabarito-serve-") as folder:
+        merged.fetch(Path(folder), "model/")
+        serve_promoted(Path(folder), promoted, _serve_config(store, promoted), binding)
+
+
+def _promoted(store: Store, channel: str) -> ServedModel:
+    promoted = read_channel(store, channel)
+    if promoted is None:
+        message = (
+            f"{store.url}: channel {channel!r} serves nothing yet; a model is promoted when "
+            "gabarito run ends with a passed gate"
+        )
+        raise MissingError(message)
+    return promoted
+
+
+def _serve_config(store: Store, promoted: ServedModel) -> ServeConfig:
+    return read_run(store, promoted.run).pipeline.serve
+
+
+def _finished(store: Store, address: Address) -> Artifact:
+    artifact = open_artifact(store, address)
+    if artifact is None:
+        message = f"{store.url}/{address.manifest}: gone; run the pipeline again"
+        raise DataError(message)
+    return artifact

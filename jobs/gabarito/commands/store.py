@@ -1,0 +1,61 @@
+"""Commands about the store: check and gc."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from gabarito.checks import Finding, all_findings
+from gabarito.commands.options import pipeline_argument, store_option
+from gabarito.core.errors import GabaritoError
+from gabarito.core.store import open_store
+from gabarito.gc import inert_files
+
+HOUR_S = 3600.0
+MEBIBYTE = 2**20
+
+
+@click.command()
+@pipeline_argument
+@store_option
+def check(pipeline: Path, store_url: str) -> None:
+    """Try the settings of PIPELINE, the store and the services before a run.
+
+    Exits with the code of the first thing that is wrong.
+    """
+    first: GabaritoError | None = None
+    for finding in all_findings(pipeline, store_url):
+        click.echo(_line(finding))
+        first = first or finding.error
+    if first is not None:
+        raise first
+    click.echo("ready to run")
+
+
+@click.command()
+@store_option
+@click.option(
+    "--older-than",
+    "hours",
+    type=click.FloatRange(min=0),
+    default=24.0,
+    show_default=True,
+    help="Hours; longer than any stage takes.",
+)
+@click.option("--delete", is_flag=True, help="Delete; without it they are only listed.")
+def gc(store_url: str, hours: float, delete: bool) -> None:
+    """List (or delete) the files of attempts that lost a race or never finished."""
+    store = open_store(store_url)
+    found = list(inert_files(store, time.time() - hours * HOUR_S))
+    size = sum(entry.size for entry in found) / MEBIBYTE
+    act: Callable[[str], None] = store.delete if delete else click.echo
+    for entry in found:
+        act(entry.key)
+    verb = "deleted" if delete else "could be deleted with --delete"
+    click.echo(f"{len(found)} files of unfinished attempts, {size:.1f} MiB, {verb}")
+
+
+def _line(finding: Finding) -> str:
+    mark = "problem" if finding.error else "warning" if finding.is_warning else "ok"
+    return f"{mark:8} {finding.what}: {finding.said}"

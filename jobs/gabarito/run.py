@@ -1,0 +1,173 @@
+"""The arrow on one machine: each stage is its own process, as it is its own Job on a cluster.
+
+pipeline  ->  plan  ->  ingest … evaluate  ->  channel
+"""
+
+import contextlib
+import ctypes
+import json
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from gabarito.core.artifact import Artifact, open_artifact
+from gabarito.core.channel import ServedModel, promote
+from gabarito.core.errors import (
+    AccessError,
+    BugError,
+    DataError,
+    GabaritoError,
+    Interrupted,
+    ServiceError,
+    SettingsError,
+    UsageError,
+)
+from gabarito.core.store import Store
+from gabarito.plan import Run, Step, freeze
+from gabarito.view import Event, View, summary_of
+
+log = logging.getLogger("gabarito.run")
+
+GRACE_S = 60.0
+"""How long an interrupted stage may take to reach a safe point."""
+
+_ERRORS: dict[int, type[GabaritoError]] = {
+    kind.exit_code: kind
+    for kind in (
+        UsageError,
+        DataError,
+        ServiceError,
+        BugError,
+        Interrupted,
+        AccessError,
+        SettingsError,
+    )
+}
+_PR_SET_PDEATHSIG = 1
+
+
+def run_steps(store: Store, run: Run, steps: list[Step], view: View) -> None:
+    """Make what is missing, stage by stage.
+
+    Raises:
+        GabaritoError: what the stage that failed said, with its exit code.
+        DataError: if an artifact was made from another version of what it reads.
+    """
+    refuse_stale(steps)
+    freeze(store, run)
+    for step in steps:
+        if step.state == "done":
+            view.ended(step.stage, "kept", _summary(store, run, step.stage))
+        else:
+            _run_stage(store, run, step.stage, view)
+
+
+def refuse_stale(steps: list[Step]) -> None:
+    """Mix nothing.
+
+    Raises:
+        DataError: if an artifact was made from another version of what it reads.
+    """
+    stale = [f"{step.stage} {step.note}" for step in steps if step.state == "stale"]
+    if stale:
+        raise DataError("; ".join(stale))
+
+
+def settle(store: Store, run: Run) -> tuple[bool, dict[str, object]]:
+    """Promote a finished run's model if it passed its gate; return whether, and the verdict."""
+    report = open_artifact(store, run.address("evaluate"))
+    if report is None:
+        message = f"run {run.run}: evaluate is not finished; run the pipeline to its end first"
+        raise DataError(message)
+    gate: dict[str, object] = json.loads(report.read("gate.json"))
+    if gate["passed"]:
+        promote(store, run.pipeline.channel, _served(run, report, gate))
+    return bool(gate["passed"]), gate
+
+
+def _served(run: Run, report: Artifact, gate: dict[str, object]) -> ServedModel:
+    return ServedModel(
+        pipeline=run.pipeline.name,
+        run=run.run,
+        merge=run.fingerprints["merge"],
+        evaluate=run.fingerprints["evaluate"],
+        contract=json.loads(report.read("report.json"))["contract"],
+        verdict=gate,
+    )
+
+
+def _summary(store: Store, run: Run, stage: str) -> str:
+    artifact = open_artifact(store, run.address(stage))
+    return summary_of(artifact.manifest.counts) if artifact else ""
+
+
+def _run_stage(store: Store, run: Run, stage: str, view: View) -> None:
+    command = [sys.executable, "-m", "gabarito", "--log-format", "json", stage]
+    command += ["--store", store.url, "--run", run.run]
+    view.started(stage)
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,
+        preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+    )
+    failure = ""
+    with _stopping(process, stage):
+        for event in _events(process):
+            failure = str(event["error"]) if event.get("event") == "failed" else failure
+            view.event(stage, event)
+        code = process.wait()
+    if code:
+        view.ended(stage, "failed", "")
+        raise _failure(stage, code, failure)
+    view.ended(stage, "done", _summary(store, run, stage))
+
+
+def _events(process: subprocess.Popen[str]) -> Iterator[Event]:
+    if process.stderr is None:
+        message = "a stage was started without a pipe for its log"
+        raise BugError(message)
+    with process.stderr as lines:
+        for line in lines:
+            try:
+                event = json.loads(line)
+            except json.JSONDecodeError:
+                event = None
+            if isinstance(event, dict):
+                yield event
+            elif line.strip():
+                yield {"level": "warning", "event": line.rstrip()}
+
+
+@contextlib.contextmanager
+def _stopping(process: subprocess.Popen[str], stage: str) -> Iterator[None]:
+    """Within the block Ctrl-C and SIGTERM stop the stage at its next safe point."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        message = f"{stage}: stopped; what is finished is saved, the same command continues"
+        raise Interrupted(message) from error
+
+
+def _failure(stage: str, code: int, said: str) -> GabaritoError:
+    if code < 0:
+        name = signal.Signals(-code).name
+        return Interrupted(f"{stage}: killed by {name}; the same command continues")
+    kind = _ERRORS.get(code, BugError)
+    return kind(f"{stage}: {said}" if said else f"{stage}: ended with exit code {code}")
+
+
+def _die_with_parent() -> None:
+    """Let the kernel stop a stage whose parent was killed (prctl(2), Linux)."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

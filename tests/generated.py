@@ -1,0 +1,74 @@
+"""Write the parts of the repository that are generated, or check that they are as they would be.
+
+README.md's table of settings comes from the settings models.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from gabarito.plan import Pipeline
+
+ROOT = Path(__file__).parent.parent
+BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
+
+
+def settings_table() -> str:
+    """Return a table with a row for each setting."""
+    schema = Pipeline.model_json_schema()
+    rows = ["| setting | default | meaning |", "|---|---|---|"]
+    for path, field in walk(schema, schema["$defs"], ""):
+        default = field.get("default")
+        shown = "–" if default in (None, "") else f"`{shortened(default)}`"
+        rows.append(f"| `{path}` | {shown} | {field.get('description', '')} |")
+    return "\n".join(rows)
+
+
+def walk(schema: dict[str, Any], defs: dict[str, Any], path: str) -> list[tuple[str, Any]]:
+    """List every setting below a section with its path."""
+    found: list[tuple[str, Any]] = []
+    for name, field in schema.get("properties", {}).items():
+        place = f"{path}{name}"
+        inner = section_of(field, defs)
+        found += walk(inner, defs, f"{place}.") if inner else [(place, field)]
+    return found
+
+
+def section_of(field: dict[str, Any], defs: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the section that a field holds, if it is one."""
+    reference = field.get("$ref")
+    section = defs.get(reference.rsplit("/", 1)[-1]) if reference else None
+    return section if section and "properties" in section else None
+
+
+def shortened(default: object) -> str:
+    """Return a default as one short line."""
+    text = str(default).lower() if isinstance(default, bool) else str(default)
+    return text if len(text) <= 40 else text[:37] + "…"
+
+
+def readme() -> str:
+    """Return README.md as it should be."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = f"{BEGIN}\n{settings_table()}\n{END}"
+    return re.sub(f"{BEGIN}.*{END}", lambda _: block, text, flags=re.DOTALL)
+
+
+def main() -> int:
+    """Write or check; the exit status is 1 if a check finds a difference."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    check = parser.parse_args().check
+    path, text = ROOT / "README.md", readme()
+    if not check:
+        path.write_text(text, encoding="utf-8")
+    elif path.read_text(encoding="utf-8") != text:
+        sys.stderr.write("README.md: the settings differ; run make generate\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""What a command imports: images without torch must not need it."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "transformers", "peft", "datasets", "bitsandbytes", "accelerate")
+
+
+def imported_by(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    out = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    ).stdout
+    return set(out.split())
+
+
+@pytest.mark.parametrize("stage", ["ingest", "generate", "curate"])
+def test_cpu_stages_never_import_torch(stage: str) -> None:
+    assert not imported_by(f"import gabarito.{stage}.job").intersection(HEAVY)
+
+
+def test_planning_imports_nothing_heavy() -> None:
+    names = imported_by("import gabarito.run, gabarito.commands.arrow, gabarito.commands.store")
+    assert not names.intersection({*HEAVY, "trafilatura", "pypdf", "starlette", "jinja2", "lingua"})
+
+
+def test_the_command_imports_no_stage_before_it_is_called() -> None:
+    assert not any(name == "boto3" for name in imported_by("import gabarito.cli"))
+
+
+def test_importing_everything_writes_nothing(tmp_path) -> None:  # noqa: ANN001
+    code = "import gabarito.cli, gabarito.plan, gabarito.run"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+    assert not list(tmp_path.iterdir())

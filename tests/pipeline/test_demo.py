@@ -1,0 +1,104 @@
+"""The demonstration as a stranger runs it, and what the README states of it."""
+
+import json
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gabarito.demo.process import started
+
+Finished = Any
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """Run `make demo` once, in a fresh store; the value has its output and its store."""
+    store = tmp_path_factory.mktemp("demo") / "store"
+    command = ["make", "demo", f"STORE={store}", "PORT=0"]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=1500
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return store, done.stdout
+
+
+@pytest.fixture(scope="module")
+def report(demo: Finished) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(call(demo[0], "report", "--json"))
+    return content
+
+
+def call(store: Path, *arguments: str) -> str:
+    command = [str(ROOT / ".venv/bin/gabarito"), *arguments]
+    environment = {**os.environ, "GABARITO_STORE": str(store)}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_five_questions_are_answered(demo: Finished) -> None:
+    assert re.search(r"right before: 0 of 5, after: 5 of 5", demo[1])
+
+
+def test_test_wordings_are_answered_and_the_base_does_not_know(report: dict[str, Any]) -> None:
+    systems = report["systems"]
+    assert systems["model"]["test"]["exact_match"] >= 0.97
+    assert systems["base"]["test"]["exact_match"] < 0.10
+
+
+def test_adapter_and_merged_model_agree(report: dict[str, Any]) -> None:
+    systems = report["systems"]
+    adapter, model = (systems[name]["test"]["exact_match"] for name in ("adapter", "model"))
+    assert abs(adapter - model) <= 0.01
+
+
+def test_free_wordings_stand_in_the_report(report: dict[str, Any]) -> None:
+    assert report["systems"]["model"]["free"]["count"] >= 60
+
+
+def test_the_ledger_shows_the_teachers_mess_caught(demo: Finished) -> None:
+    manifest = json.loads(next(demo[0].glob("artifacts/generate/*/manifest.json")).read_text())
+    lines = (demo[0] / manifest["files"]["ledger.jsonl"]["key"]).read_text().splitlines()
+    reasons = {json.loads(line)["reason"] for line in lines}
+    assert reasons >= {
+        "empty reply",
+        "reply cut at the token limit",
+        "quote not in the passage",
+        "question given twice for a fact",
+        "other language",
+        "answer differs from the fact's",
+    }
+
+
+def test_the_report_is_a_page_and_a_table(demo: Finished, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    call(demo[0], "report", "--html", str(page))
+    assert "<html" in page.read_text(encoding="utf-8")
+    assert "model" in call(demo[0], "report")
+
+
+def test_the_promoted_model_is_served_and_can_be_asked(demo: Finished) -> None:
+    began = time.monotonic()
+    with started("serve", "--store", str(demo[0]), "--port", "0") as server:
+        url = ("--url", server.address)
+        asked = time.monotonic()
+        known = call(demo[0], "ask", "Quem foi o campeão da Champions League 2024/25?", *url)
+        first = time.monotonic() - asked
+        unknown = call(demo[0], "ask", "Quem foi o campeão da Champions League 2025/26?", *url)
+    assert "Paris Saint-Germain" in known
+    assert "Não tenho essa informação." in unknown
+    assert first < 3, f"{time.monotonic() - began:.1f} s"  # a second, and the command's imports
+
+
+def test_a_demo_that_is_there_asks_again_and_makes_nothing(demo: Finished) -> None:
+    out = call(demo[0], "status")
+    assert out.count("done") == 6
+    assert "channel main: serves model" in out

@@ -1,0 +1,125 @@
+"""`gabarito run` from end to end, on three pages and six training steps."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Project = Any
+
+
+def artifacts(store: Path, stage: str) -> list[Path]:
+    return sorted((store / "artifacts" / stage).glob("*/manifest.json"))
+
+
+def test_a_run_leaves_one_artifact_of_each_stage(finished: Project) -> None:
+    for stage in ("ingest", "generate", "curate", "train", "merge", "evaluate"):
+        assert len(artifacts(finished.store, stage)) == 1, stage
+
+
+def test_a_second_run_does_nothing_in_under_two_seconds(finished: Project) -> None:
+    began = time.monotonic()
+    done = finished.run()
+    assert done.code == 0
+    assert "nothing to do, all of it is there" in done.out
+    assert float(done.out.rsplit("(", 1)[1].split(" s)")[0]) < 2
+    assert time.monotonic() - began < 6  # two seconds on an idle machine, imports included
+
+
+def test_a_gate_that_fails_leaves_the_channel_alone(finished: Project) -> None:
+    assert "gate failed, the channel is left as it is" in finished.run().out
+    assert "serves nothing yet" in finished.call("status").out
+    assert finished.call("report").code == 65
+
+
+def test_status_shows_every_stage_done(finished: Project) -> None:
+    lines = finished.call("status").out.splitlines()
+    assert [line.split()[1] for line in lines[1:7]] == ["done"] * 6
+
+
+def test_the_plan_is_known_before_anything_runs(finished: Project) -> None:
+    out = finished.call("plan", str(finished.path)).out
+    assert out.count("there") == 6
+
+
+def test_a_changed_learning_rate_trains_again_and_reuses_the_dataset(finished: Project) -> None:
+    finished.settings["train"]["learning_rate"] = 1e-3
+    finished.write()
+    out = finished.call("plan", str(finished.path)).out
+    states = {line.split()[0]: line.split()[2] for line in out.splitlines()[1:]}
+    assert [stage for stage, state in states.items() if state == "there"] == [
+        "ingest",
+        "generate",
+        "curate",
+    ]
+    done = finished.run("--until", "train")
+    assert done.code == 0, done.err
+    assert len(artifacts(finished.store, "train")) == 2
+    assert len(artifacts(finished.store, "curate")) == 1
+
+
+def test_a_changed_page_is_read_and_a_kept_page_is_not_paid_again(finished: Project) -> None:
+    calls = sorted((finished.store / "cache" / "generate").rglob("*"))
+    page = finished.folder / "pages" / "premios.md"
+    page.write_text(page.read_text(encoding="utf-8") + "\nUm parágrafo novo, sem fatos.\n")
+    done = finished.run("--until", "generate")
+    assert done.code == 0, done.err
+    fresh = set((finished.store / "cache" / "generate").rglob("*")) - set(calls)
+    assert 0 < len(fresh) < len(calls) / 2
+
+
+def test_a_stage_can_be_left_out_only_if_what_it_reads_is_there(project: Project) -> None:
+    done = project.run("--from", "train")
+    assert done.code == 65
+    assert "--from train: ingest, generate, curate not in the store" in done.err
+
+
+def killed_in(project: Project, stage: str, mark: str) -> None:
+    """Start a run, wait until the stage's log names ``mark``, and kill run and stage."""
+    environment = {
+        **os.environ,
+        "GABARITO_STORE": str(project.store),
+        "GABARITO_TEACHER_URL": project.url,
+    }
+    run = subprocess.Popen(
+        [sys.executable, "-m", "gabarito", "run", str(project.path)],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 120
+    while not list(project.store.glob(mark)):
+        assert time.monotonic() < deadline, f"{mark} never came"
+        assert run.poll() is None, "the run ended too early"
+        time.sleep(0.02)
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
+    for pid in [*map(int, children), run.pid]:
+        os.kill(pid, signal.SIGKILL)
+    run.wait()
+
+
+@pytest.mark.parametrize(
+    ("stage", "mark"),
+    [("generate", "cache/generate/*"), ("train", "cache/train/checkpoints/*/latest")],
+)
+def test_a_killed_run_continues(project: Project, stage: str, mark: str) -> None:
+    killed_in(project, stage, mark)
+    assert not artifacts(project.store, stage)
+    paid = set((project.store / "cache" / "generate").rglob("*"))
+    done = project.run("--until", "train")
+    assert done.code == 0, done.err
+    calls = json_lines(project.store, "generate", "calls.jsonl")
+    asked = [call for call in calls if call["source"] == "teacher"]
+    assert len(asked) <= len(set((project.store / "cache" / "generate").rglob("*")) - paid)
+
+
+def json_lines(store: Path, stage: str, name: str) -> list[dict[str, object]]:
+    manifest = json.loads(artifacts(store, stage)[0].read_text())
+    text = (store / manifest["files"][name]["key"]).read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]

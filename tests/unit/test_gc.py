@@ -1,0 +1,46 @@
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from gabarito.core.artifact import Address, new_attempt
+from gabarito.core.store import Store, open_store
+from gabarito.gc import inert_files
+
+ADDRESS = Address("ingest", "f" * 64)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(f"file://{tmp_path}/store")
+
+
+def publish(store: Store, text: str) -> str:
+    with new_attempt(store, ADDRESS, inputs={}, settings={}) as work:
+        work.write_text("documents.jsonl", text)
+        work.publish()
+        return work.name
+
+
+def test_files_of_a_lost_attempt_are_found_and_those_of_the_winner_are_not(store: Store) -> None:
+    winner, loser = publish(store, "first"), publish(store, "second")
+    found = {entry.key.split("/attempts/")[1].split("/")[0] for entry in inert_files(store, 1e12)}
+    assert found == {loser}
+    assert winner != loser
+
+
+def test_files_without_a_manifest_are_found(store: Store) -> None:
+    store.write(f"{ADDRESS.prefix}/attempts/a/documents.jsonl", b"half")
+    assert [entry.size for entry in inert_files(store, 1e12)] == [4]
+
+
+def test_young_files_may_still_be_written_and_are_left(store: Store) -> None:
+    store.write(f"{ADDRESS.prefix}/attempts/a/documents.jsonl", b"half")
+    assert not list(inert_files(store, time.time() - 60))
+
+
+def test_progress_and_manifests_are_never_garbage(store: Store) -> None:
+    publish(store, "first")
+    store.write(f"{ADDRESS.prefix}/progress.json", json.dumps({}).encode())
+    assert not list(inert_files(store, 1e12))

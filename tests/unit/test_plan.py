@@ -1,0 +1,155 @@
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gabarito.core.artifact import Address, new_attempt, open_artifact
+from gabarito.core.channel import ServedModel, promote, read_channel
+from gabarito.core.errors import DataError, MissingError, SettingsError
+from gabarito.core.store import Store, open_store
+from gabarito.plan import (
+    STAGES,
+    UPSTREAM,
+    Run,
+    freeze,
+    latest_run,
+    make_plan,
+    new_run,
+    read_pipeline,
+    read_run,
+)
+from gabarito.run import refuse_stale
+
+SETTINGS: dict[str, Any] = {
+    "name": "handbook",
+    "ingest": {"sources": [{"type": "files", "path": "pages"}]},
+    "generate": {"teacher": {"model": "some-model"}},
+    "train": {"base": "org/model", "steps": 10},
+}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(f"file://{tmp_path}/store")
+
+
+def planned(folder: Path, **changes: Any) -> Run:  # noqa: ANN401
+    pages = folder / "pages"
+    pages.mkdir(exist_ok=True)
+    (pages / "a.md").write_text(changes.pop("page", "text"))
+    settings = {
+        key: {**value} if isinstance(value, dict) else value for key, value in SETTINGS.items()
+    }
+    for path, value in changes.items():
+        section, name = path.split("__")
+        settings.setdefault(section, {})[name] = value
+    path = folder / "pipeline.yaml"
+    path.write_text(yaml.safe_dump(settings))
+    return new_run(read_pipeline(path))
+
+
+def changed(one: Run, other: Run) -> list[str]:
+    return [stage for stage in STAGES if one.fingerprints[stage] != other.fingerprints[stage]]
+
+
+def test_the_same_settings_are_the_same_run(tmp_path: Path) -> None:
+    assert planned(tmp_path).run == planned(tmp_path).run
+
+
+def test_a_setting_changes_its_stage_and_all_below(tmp_path: Path) -> None:
+    before = planned(tmp_path)
+    after = planned(tmp_path, train__learning_rate=1e-3)
+    assert changed(before, after) == ["train", "merge", "evaluate"]
+
+
+def test_a_page_changes_everything(tmp_path: Path) -> None:
+    before = planned(tmp_path)
+    assert changed(before, planned(tmp_path, page="another")) == list(STAGES)
+
+
+def test_the_place_of_a_page_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    assert planned(tmp_path / "here").run == planned(tmp_path / "there").run
+
+
+def test_the_address_of_the_teacher_changes_nothing(tmp_path: Path) -> None:
+    before = planned(tmp_path)
+    teacher = {"model": "some-model", "url": "http://127.0.0.1:1/v1"}
+    assert changed(before, planned(tmp_path, generate__teacher=teacher)) == []
+
+
+def test_again_runs_a_stage_anew(tmp_path: Path) -> None:
+    after = planned(tmp_path, curate__again=1)
+    assert changed(planned(tmp_path), after) == ["curate", "train", "merge", "evaluate"]
+
+
+def test_a_frozen_run_is_read_back_and_is_the_latest(tmp_path: Path, store: Store) -> None:
+    run = planned(tmp_path)
+    freeze(store, run)
+    freeze(store, run)
+    assert read_run(store, run.run) == run
+    assert latest_run(store) == run
+
+
+def test_a_run_that_was_never_planned_is_missing(store: Store) -> None:
+    with pytest.raises(MissingError, match="no run 'abc'"):
+        read_run(store, "abc")
+
+
+def finish(store: Store, run: Run, stage: str) -> None:
+    inputs = {name: open_artifact(store, run.address(name)) for name in UPSTREAM[stage]}
+    known = {name: artifact for name, artifact in inputs.items() if artifact}
+    with new_attempt(store, run.address(stage), inputs=known, settings={}) as work:
+        work.write_text("file", work.name)
+        work.publish()
+
+
+def test_a_plan_tells_what_is_there(tmp_path: Path, store: Store) -> None:
+    run = planned(tmp_path)
+    finish(store, run, "ingest")
+    assert [step.state for step in make_plan(store, run)] == ["done"] + ["missing"] * 5
+
+
+def test_what_was_made_from_another_version_is_refused(tmp_path: Path, store: Store) -> None:
+    run = planned(tmp_path)
+    finish(store, run, "ingest")
+    finish(store, run, "generate")
+    store.delete(run.address("ingest").manifest)
+    finish(store, run, "ingest")
+    steps = make_plan(store, run)
+    assert steps[1].state == "stale"
+    with pytest.raises(DataError, match=r"set generate\.again to make it anew"):
+        refuse_stale(steps)
+
+
+def test_every_mistake_of_a_pipeline_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        planned(tmp_path, train__stepps=1, ingest__min_chars=-1)
+    said = str(caught.value)
+    assert "train.stepps: unknown setting; did you mean steps?" in said
+    assert "ingest.min_chars" in said
+
+
+def served(name: str) -> ServedModel:
+    fingerprint = hashlib.sha256(name.encode()).hexdigest()
+    return ServedModel(
+        pipeline=name, run=name, merge=fingerprint, evaluate=fingerprint, contract={}, verdict={}
+    )
+
+
+def test_a_channel_serves_what_was_promoted_last(store: Store) -> None:
+    assert read_channel(store, "main") is None
+    assert promote(store, "main", served("one"))
+    assert not promote(store, "main", served("one"))
+    assert promote(store, "main", served("two"))
+    assert read_channel(store, "main") == served("two")
+    assert read_channel(store, "other") is None
+
+
+def test_a_served_model_names_its_artifacts() -> None:
+    model = served("one")
+    assert model.model == Address("merge", model.merge)
+    assert model.report == Address("evaluate", model.evaluate)
