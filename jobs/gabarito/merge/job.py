@@ -35,7 +35,8 @@ def run(config: MergeConfig, work: Attempt) -> None:
     use_cpu_quota()
     trained = work.inputs["train"]
     folder = work.folder / "model"
-    contract = read_contract(trained.fetch(folder, CONTRACT_FILE) / CONTRACT_FILE)
+    agreed = trained.read(CONTRACT_FILE)
+    contract = read_contract(agreed, f"{trained.address.prefix}/{CONTRACT_FILE}")
     with open_base(str(trained.manifest.settings["base"]), work.store) as place:
         base = load_base(place, dtype=torch.float32, device=CPU)
         check_contract(contract, base.tokenizer, str(place))
@@ -46,6 +47,7 @@ def run(config: MergeConfig, work: Attempt) -> None:
         _save(Base(whole, base.tokenizer), folder)
         work.counts["parameters"] = whole.num_parameters()
     del base, model, whole
+    (folder / CONTRACT_FILE).write_bytes(agreed)
     work.counts["distance"] = _check(folder, contract, probes, expected, config)
 
 

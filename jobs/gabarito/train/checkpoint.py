@@ -8,8 +8,8 @@ from pathlib import Path
 
 import torch
 from pydantic import ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 
 from gabarito.core.cache import Cache
 from gabarito.core.errors import DataError, SettingsError
@@ -19,6 +19,8 @@ from gabarito.train.adapter import digest_of_tensors
 log = logging.getLogger("gabarito.train")
 
 PLACES = ("a", "b")
+PARTS = ("adapter", "optimizer", "best")
+FILE = "checkpoint.safetensors"
 
 MOST_STARTS = 3
 """Starts that may die at one step before it is taken for hopeless."""
@@ -80,25 +82,26 @@ class Checkpoints:
             candidates=tuple(checkpoint.candidates),
             curve=tuple(checkpoint.curve),
         )
+        tensors = {
+            f"{part}/{name}": tensor
+            for part in PARTS
+            for name, tensor in getattr(checkpoint, part).items()
+        }
         with tempfile.TemporaryDirectory(prefix="gabarito-checkpoint-") as name:
-            folder = Path(name)
-            for part in ("adapter", "optimizer", "best"):
-                save_file(getattr(checkpoint, part), folder / f"{part}.safetensors")
-            (folder / "state.json").write_text(state.model_dump_json(), encoding="utf-8")
-            self._cache.save_folder(f"{self._prefix}/{self._next}", folder)
-        self._cache.put(f"{self._prefix}/latest", self._next.encode())
+            metadata = {"state": state.model_dump_json()}
+            save_file(tensors, Path(name) / FILE, metadata)
+            self._cache.save_folder(f"{self._prefix}/{self._next}", Path(name))
         self._next = _other(self._next)
 
     def load(self) -> Checkpoint | None:
         """Return the latest checkpoint that is whole, or None."""
-        latest = self._cache.get(f"{self._prefix}/latest")
-        first = latest.decode() if latest else PLACES[0]
-        for place in (first, _other(first)):
-            found = self._read(place)
-            if found is not None:
-                self._next = _other(place)
-                return found
-        return None
+        found = {place: self._read(place) for place in PLACES}
+        whole = {place: checkpoint for place, checkpoint in found.items() if checkpoint}
+        if not whole:
+            return None
+        latest = max(whole, key=lambda place: whole[place].step)
+        self._next = _other(latest)
+        return whole[latest]
 
     def count_start(self, step: int) -> None:
         """Count one more start at ``step``.
@@ -130,7 +133,7 @@ class Checkpoints:
         with tempfile.TemporaryDirectory(prefix="gabarito-checkpoint-") as name:
             try:
                 if self._cache.load_folder(key, Path(name)):
-                    return _parse(Path(name))
+                    return _parse(Path(name) / FILE)
                 reason = "its files are not those that were saved"
             except (DataError, OSError, SafetensorError, ValidationError) as error:
                 reason = str(error)
@@ -138,11 +141,15 @@ class Checkpoints:
         return None
 
 
-def _parse(folder: Path) -> Checkpoint:
-    state = _State.model_validate_json((folder / "state.json").read_bytes())
-    parts = {p: load_file(folder / f"{p}.safetensors") for p in ("adapter", "optimizer", "best")}
+def _parse(path: Path) -> Checkpoint:
+    parts: dict[str, dict[str, torch.Tensor]] = {part: {} for part in PARTS}
+    with safe_open(path, "pt") as file:
+        state = _State.model_validate_json((file.metadata() or {}).get("state", ""))
+        for key in file.keys():  # noqa: SIM118  # not a dict
+            part, _, name = key.partition("/")
+            parts[part][name] = file.get_tensor(key)
     if digest_of_tensors(parts["adapter"]) != state.adapter_sha256:
-        message = f"{folder}: the adapter is not the one that was saved"
+        message = f"{path}: the adapter is not the one that was saved"
         raise DataError(message)
     return Checkpoint(
         step=state.step, candidates=list(state.candidates), curve=list(state.curve), **parts

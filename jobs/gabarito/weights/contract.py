@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import jinja2
@@ -63,19 +62,16 @@ def read_prompt(data: bytes, name: str) -> Prompt:
         raise DataError(message) from error
 
 
-def read_contract(path: Path) -> PromptContract:
-    """Return the contract of a model's or an adapter's folder.
+def read_contract(data: bytes, name: str) -> PromptContract:
+    """Return the contract in the ``prompt.json`` of a model or an adapter.
 
     Raises:
-        DataError: if there is none, or it is not one.
+        DataError: if it is not one; the message names ``name``.
     """
     try:
-        return PromptContract.model_validate_json(path.read_bytes())
-    except FileNotFoundError as error:
-        message = f"{path}: no prompt contract; merge the model again"
-        raise DataError(message) from error
+        return PromptContract.model_validate_json(data)
     except ValidationError as error:
-        message = f"{path}: not a prompt contract; merge the model again"
+        message = f"{name}: not a prompt contract; raise merge.again to merge the model anew"
         raise DataError(message) from error
 
 

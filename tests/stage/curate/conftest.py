@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gabarito.core.artifact import Address, Artifact, new_attempt
-from gabarito.core.records import Example, Fact, Name, Question, to_jsonl
+from gabarito.core.records import Document, Example, Fact, Name, Question, to_jsonl
 from gabarito.core.store import Store, open_store
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.job import run
@@ -114,12 +115,38 @@ def generated(store: Store) -> Callable[..., Artifact]:
 
 
 @pytest.fixture
+def ingested(store: Store) -> Callable[[str], Artifact]:
+    """Publishes one document with some text."""
+
+    def publish(text: str) -> Artifact:
+        document = Document.of(
+            text=text,
+            source="files",
+            url="page.md",
+            title="",
+            language="pt",
+            fetched_at=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        with new_attempt(store, Address("ingest", "a" * 64), inputs={}, settings={}) as work:
+            work.write("documents.jsonl", to_jsonl([document]))
+            return work.publish()
+
+    return publish
+
+
+@pytest.fixture
 def curate(store: Store, generated: Callable[..., Artifact]) -> Callable[..., Artifact]:
     """Runs the stage on the league with some settings."""
     attempts = iter("bcdef")
 
-    def run_stage(source: Artifact | None = None, **settings: Any) -> Artifact:  # noqa: ANN401
+    def run_stage(
+        source: Artifact | None = None,
+        documents: Artifact | None = None,
+        **settings: Any,  # noqa: ANN401
+    ) -> Artifact:
         inputs = {"generate": source or generated()}
+        if documents:
+            inputs["ingest"] = documents
         address = Address("curate", next(attempts) * 64)
         with new_attempt(store, address, inputs=inputs, settings={}) as work:
             run(CurateConfig.model_validate(settings), work)

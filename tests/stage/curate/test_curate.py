@@ -20,6 +20,7 @@ Exam = Callable[..., str]
 
 REFUSAL = "Não tenho essa informação."
 HELD_OUT = {"regional", "direct", "indirect"}
+SEASONS = {"qualifier": 0, "subject": 0, "relation": 0}
 
 
 def question(row: Example) -> str:
@@ -128,6 +129,20 @@ def test_no_refusal_row_asks_what_the_documents_answer(curate: Curate, rows: Row
         known = any(subject in text and relation in text for subject, relation in facts)
         turned = "Que clube" in text
         assert not (season and cup and (known or turned)), text
+
+
+def test_no_refusal_row_asks_what_only_the_documents_answer(
+    curate: Curate, rows: Rows, ingested: Callable[[str], Artifact]
+) -> None:
+    documents = ingested("O Liverpool foi o melhor em 1999/00. O Lille, não.")
+    dataset = curate(
+        documents=documents, refusals=10.0, years=(1998, 2002), held_back=0, contrasts=SEASONS
+    )
+    trained = refusals(rows(dataset, "train"))
+    asked = [text for text in trained if "1999/2000" in _keys(text)]
+    assert any("Lille" in text for text in asked)
+    assert any("Liverpool" in text for text in trained)
+    assert not any("Liverpool" in text for text in asked)
 
 
 def test_the_same_input_gives_the_same_bytes(curate: Curate, generated: Curate) -> None:

@@ -111,6 +111,22 @@ def test_a_fact_of_two_documents_is_kept_once_and_worded_once(
     assert rejection.detail == f"{second.id}: stands in {first.id} too"
 
 
+def test_a_fact_that_is_known_is_not_worded_in_other_words(
+    teach: Teach, place: Place, config_of: ConfigOf
+) -> None:
+    fact = fact_of("Arara", "técnico")
+    again = {"quote": "Rui Araranense, o do banco.", "statement": "Rui Araranense era o técnico."}
+    told = {"task": "facts", "key": again["quote"], "replies": [reply(fact | again)]}
+    server = teach([*recordings(), told])
+    first, second = documents()[:2]
+    twice = second.model_copy(update={"text": f"{second.text}\n\n{again['quote']}"})
+    whole = place.generate(config_of(teacher={"concurrency": 1}), [first, twice])
+    assert tasks(server)["task: questions"] == whole.manifest.counts["facts"] == 6
+    kept = [item.statement for item in whole.records("facts.jsonl", Fact)]
+    assert fact["statement"] in kept
+    assert again["statement"] not in kept
+
+
 def test_a_passage_of_two_documents_is_read_once(
     teach: Teach, place: Place, config_of: ConfigOf
 ) -> None:

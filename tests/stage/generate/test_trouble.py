@@ -206,6 +206,25 @@ def test_the_ceiling_of_cost_stops_and_raising_it_continues(
     assert len(server.seen) == REQUESTS
 
 
+def test_shards_share_the_ceiling_of_cost(teach: Teach, place: Place, config_of: ConfigOf) -> None:
+    teach()
+    prices = {"concurrency": 1, "price_input": 1000.0, "max_cost": 8.0}
+    with pytest.raises(SettingsError, match="max_cost: 4 is spent"):
+        place.shard(config_of(teacher=prices), place.ingest(documents()), 0, 2)
+
+
+def test_what_the_shards_spent_counts_for_the_names(
+    teach: Teach, place: Place, config_of: ConfigOf
+) -> None:
+    server = teach()
+    source = place.ingest(documents())
+    part = place.shard(config_of(), source)
+    prices = {"price_input": 1000.0, "max_cost": 1.0}
+    with pytest.raises(SettingsError, match="max_cost: 1 is spent"):
+        place.join(config_of(teacher=prices), source, [part])
+    assert len(server.seen) == REQUESTS - 2
+
+
 def test_no_documents_are_an_error(teach: Teach, place: Place, config_of: ConfigOf) -> None:
     teach()
     with pytest.raises(DataError, match=r"no documents; check ingest\.sources"):

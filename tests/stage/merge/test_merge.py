@@ -112,7 +112,7 @@ def test_the_prompt_contract_travels_with_the_model_and_no_path_does(
     merge: Callable[..., Artifact], trained: Callable[..., Artifact], tmp_path: Path
 ) -> None:
     folder = merge(trained()).fetch(tmp_path / "model", "model/")
-    assert read_contract(folder / "prompt.json").refusal == "Não sei."
+    assert read_contract((folder / "prompt.json").read_bytes(), "").refusal == "Não sei."
     assert not [p.name for p in folder.glob("*.json") if "/tmp" in p.read_text()]
 
 

@@ -111,7 +111,7 @@ def test_memory_that_runs_out_names_the_settings(
         raise torch.OutOfMemoryError
 
     monkeypatch.setattr(loop, "collate", full)
-    with pytest.raises(SettingsError, match="6 rows a step; set limits.micro_batch"):
+    with pytest.raises(SettingsError, match=r"6 rows a step; set limits\.micro_batch"):
         train(dataset())
 
 

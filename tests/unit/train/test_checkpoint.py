@@ -57,8 +57,8 @@ def test_no_checkpoint_is_no_error(checkpoints: Checkpoints) -> None:
     assert checkpoints.load() is None
 
 
-def file_of(root: Path, place: str, name: str) -> Path:
-    [path] = (root / f"{place}.files").glob(f"*/{name}")
+def file_of(root: Path, place: str) -> Path:
+    [path] = (root / f"{place}.files").glob("*/*")
     return path
 
 
@@ -67,13 +67,12 @@ def flip_a_bit(path: Path) -> None:
     path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
 
 
-@pytest.mark.parametrize("name", ["adapter.safetensors", "optimizer.safetensors", "state.json"])
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(
-    checkpoints: Checkpoints, tmp_path: Path, root: Path, name: str
+    checkpoints: Checkpoints, tmp_path: Path, root: Path
 ) -> None:
     checkpoints.save(at(1))
     checkpoints.save(at(2))
-    flip_a_bit(file_of(root, "b", name))
+    flip_a_bit(file_of(root, "b"))
     assert found(tmp_path).step == 1
 
 
@@ -92,7 +91,7 @@ def test_two_damaged_checkpoints_mean_a_fresh_start_with_a_warning(
     checkpoints.save(at(1))
     checkpoints.save(at(2))
     for place in ("a", "b"):
-        file_of(root, place, "optimizer.safetensors").unlink()
+        file_of(root, place).unlink()
     with caplog.at_level(logging.WARNING):
         assert again(tmp_path).load() is None
     assert caplog.messages == ["checkpoint damaged"] * 2
@@ -103,11 +102,11 @@ def test_after_a_fall_back_the_whole_checkpoint_is_not_overwritten(
 ) -> None:
     checkpoints.save(at(1))
     checkpoints.save(at(2))
-    file_of(root, "b", "state.json").unlink()
+    file_of(root, "b").unlink()
     later = again(tmp_path)
     assert later.load() is not None
     later.save(at(3))
-    file_of(root, "b", "state.json").unlink()
+    file_of(root, "b").unlink()
     assert found(tmp_path).step == 1
 
 

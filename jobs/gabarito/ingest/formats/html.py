@@ -84,7 +84,7 @@ def _main_text(body: Element) -> str:
     whole = to_text(body)
     if len(whole) < _FEW_CHARS:
         return whole
-    found = _found_by_trafilatura(body)
+    found = extract(deepcopy(body), output_format="html", include_comments=False, fast=True)
     text = to_text(_main_part(body, html.document_fromstring(found))) if found else ""
     if len(text) < _LEAST_SHARE * len(whole):
         return whole
@@ -92,13 +92,6 @@ def _main_text(body: Element) -> str:
     above = [heading for heading in headings[:1] if len(headings) == 1 and heading not in text]
     tables = (table_text(rows_of(table)) for table in body.iter("table"))
     return join_blocks([*above, text, *(table for table in tables if table not in text)])
-
-
-def _found_by_trafilatura(body: Element) -> str | None:
-    try:
-        return extract(deepcopy(body), output_format="html", include_comments=False, fast=True)
-    except RecursionError:  # it calls itself for each level of nesting
-        return None
 
 
 def _main_part(body: Element, found: Element) -> Element:
