@@ -28,7 +28,7 @@ from gabarito.train.config import TrainConfig
 UPSTREAM: dict[str, tuple[str, ...]] = {
     "ingest": (),
     "generate": ("ingest",),
-    "curate": ("generate",),
+    "curate": ("ingest", "generate"),
     "train": ("curate",),
     "merge": ("train",),
     "evaluate": ("curate", "train", "merge"),

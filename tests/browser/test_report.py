@@ -54,8 +54,9 @@ def test_the_headline_and_the_verdict_are_there(opened: Browser) -> None:
     assert "97.1%" in hero
 
 
-def test_text_of_the_data_stays_text(opened: Browser) -> None:
-    search(opened, "onerror")
+@pytest.mark.parametrize("words", ["'onerror'", "facts.find((f) => /onerror/.test(f.quote)).id"])
+def test_text_of_the_data_stays_text(opened: Browser, words: str) -> None:
+    search(opened, str(opened.value(words)))
     wait_for(lambda: count(opened) == "1 of 120 facts")
     quote = opened.driver.find_element(By.CSS_SELECTOR, ".fact blockquote").text
     assert quote.startswith('<img src=x onerror="document.title=')

@@ -46,7 +46,7 @@ def html_without_text(project: Project) -> None:
 
 
 def wrong_encoding(project: Project) -> None:
-    only(project, "a.txt", bytes(range(256)) * 20)
+    only(project, "a.txt", ("Uma página com acentuação. " * 40).encode() + b"\xc3\x28 fim")
 
 
 def huge_file(project: Project) -> None:
@@ -78,7 +78,7 @@ def teacher_without_address(project: Project) -> None:
         (empty_folder, 65, "empty"),
         (unreadable_pdf, 65, "unreadable"),
         (html_without_text, 65, "no text"),
-        (wrong_encoding, 65, "encoding"),
+        (wrong_encoding, 65, "wrong encoding"),
         (huge_file, 65, "max_bytes"),
         (no_base, 65, "no-model"),
         (teacher_down, 69, "Connection refused"),

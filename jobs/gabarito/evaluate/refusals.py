@@ -81,7 +81,7 @@ def threshold(
 ) -> Threshold | None:
     """Choose the threshold on validation wordings and half of the untaught questions."""
     asked = [*validation, *(mark for mark in untaught if is_tuning(mark))]
-    given = [(mark.reply.probability, _is_right(mark)) for mark in asked if not mark.refused]
+    given = [(mark.reply.probability, mark.correct) for mark in asked if not mark.refused]
     return choose_threshold(given, precision, unanswered=len(asked) - len(given))
 
 
@@ -102,13 +102,13 @@ def served(
             for group, marks in groups.items()
             if (share := proportion(_refused(marks, least), bootstrap))
         },
-        precision=proportion(((m.item.cluster, _is_right(m)) for m in given), bootstrap),
+        precision=proportion((mark.outcome for mark in given), bootstrap),
     )
 
 
 def calibration(marks: Iterable[Mark], precision: float) -> Calibration | None:
     """Return how far the probabilities of answers can be believed; None without answers."""
-    given = [(mark.reply.probability, _is_right(mark)) for mark in marks if not mark.refused]
+    given = [(mark.reply.probability, mark.correct) for mark in marks if not mark.refused]
     if not given:
         return None
     bins = bins_of(given)
@@ -125,11 +125,6 @@ def calibration(marks: Iterable[Mark], precision: float) -> Calibration | None:
 def is_tuning(mark: Mark) -> bool:
     """Tell whether an untaught question belongs to the half that chooses the threshold."""
     return int(digest_of("half", mark.item.id), 16) % 2 == 0
-
-
-def _is_right(mark: Mark) -> bool:
-    """Whether an answer that was given is right: one to an untaught question never is."""
-    return mark.correct and mark.item.part != "untaught"
 
 
 def _is_withheld(mark: Mark, least: float) -> bool:

@@ -75,13 +75,16 @@ def _complaint(share: Share, whole: Whole, config: GenerateConfig) -> str:
         f"floor is {config.yield_floor:.0%}"
     )
     if share.lost.total():
-        reason, count = share.lost.most_common(1)[0]
-        example = next((item for item in whole.rejections if item.reason == reason), None)
-        shown = _shown(example.detail or example.raw) if example else ""
-        message += f"; most were lost to {reason!r}: {count}" + (
-            f", such as {shown!r}" * bool(shown)
-        )
+        message += f"; most were lost to {_worst(share, whole)}"
     return f"{message}; try another generate.teacher.model, or lower generate.yield_floor"
+
+
+def _worst(share: Share, whole: Whole) -> str:
+    """Return the reason that cost most, how often, and an example."""
+    reason, count = share.lost.most_common(1)[0]
+    examples = (item.detail or item.raw for item in whole.rejections if item.reason == reason)
+    example = _shown(next(examples, ""))
+    return f"{reason!r}: {count}, such as {example!r}" if example else f"{reason!r}: {count}"
 
 
 def coverage_of(whole: Whole, config: GenerateConfig) -> dict[str, Any]:

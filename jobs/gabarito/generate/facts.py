@@ -56,13 +56,16 @@ def sift_facts(
     language: str,
     config: GenerateConfig,
 ) -> Sifted:
-    """Keep the facts that stand in the passage and are not known yet."""
+    """Keep the facts that stand in the passage; those of earlier replies are no news."""
     sifted = Sifted()
-    ids = {fact.id for fact in known}
+    before = {fact.id: fact.statement for fact in known}
+    ids = set(before)
     for item in objects:
         candidate = _candidate(item, passage, language, config)
         reason, detail = _fault(candidate)
         fact = None if reason else _fact(candidate, passage)
+        if fact and before.get(fact.id) == fact.statement:
+            continue
         if fact and fact.id in ids:
             reason, detail = REPEATED_FACT, fact.statement
         if fact and not reason:

@@ -1,5 +1,6 @@
 """The training loop: rows in, gradients down, the adapter that answers best out."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,8 @@ from gabarito.train.objective import Objective, collate
 from gabarito.train.order import Order
 from gabarito.train.rows import Row
 from gabarito.train.schedule import rate_at
+
+log = logging.getLogger("gabarito.train")
 
 BETAS = (0.9, 0.98)
 """AdamW's decay rates; the second one remembers about 50 steps of squared gradients."""
@@ -45,30 +48,32 @@ def fit(
         Interrupted: if a stop was asked for; a checkpoint is saved.
         SettingsError: if the loss is no number, memory runs out, or starts make no progress.
     """
-    trainer = _Trainer(model, config, lesson)
-    trainer.resume(checkpoints.load())
-    checkpoints.count_start(trainer.state.step)
+    trainer = _Trainer(model, config, lesson, checkpoints)
+    trainer.resume()
     saved = time.monotonic()
     with deferred_stop() as is_asked_to_stop:
-        for _ in trainer.steps():
-            stops = is_asked_to_stop()
+        for step in trainer.steps():
+            stops = trainer.agrees(is_asked_to_stop())
             if stops or time.monotonic() - saved >= config.limits.checkpoint_every_s:
-                trainer.save(checkpoints)
+                trainer.save()
                 saved = time.monotonic()
             if stops:
-                checkpoints.forget_starts()
-                message = f"train: stopped after step {trainer.state.step}; start again to continue"
+                trainer.end_well()
+                message = f"train: stopped after step {step}; start again to continue"
                 raise Interrupted(message)
-    checkpoints.forget_starts()
+    trainer.end_well()
     trainer.settle()
     return trainer.state
 
 
 class _Trainer:
-    def __init__(self, model: PeftModel, config: TrainConfig, lesson: Lesson) -> None:
+    def __init__(
+        self, model: PeftModel, config: TrainConfig, lesson: Lesson, checkpoints: Checkpoints
+    ) -> None:
         self._model = model
         self._config = config
         self._lesson = lesson
+        self._checkpoints = checkpoints
         self._parameters = trained_parameters(model)
         self._accelerator = _accelerator(model)
         self._objective = self._accelerator.prepare(Objective(model))
@@ -81,21 +86,36 @@ class _Trainer:
         )
         self.state = Checkpoint(step=0, adapter={}, optimizer={}, best={})
 
-    def resume(self, checkpoint: Checkpoint | None) -> None:
-        """Continue from a checkpoint."""
-        if checkpoint is None:
-            return
-        restore(self._model, checkpoint.adapter)
-        state = unflatten(checkpoint.optimizer, self._names, self._optimizer.state_dict())
-        self._optimizer.load_state_dict(state)
-        self.state = checkpoint
+    def resume(self) -> None:
+        """Continue from the latest checkpoint, and count this start."""
+        checkpoint = self._checkpoints.load()
+        if checkpoint is not None:
+            restore(self._model, checkpoint.adapter)
+            state = unflatten(checkpoint.optimizer, self._names, self._optimizer.state_dict())
+            self._optimizer.load_state_dict(state)
+            self.state = checkpoint
+            log.info("continued", extra={"step": checkpoint.step})
+        if self._accelerator.is_main_process:
+            self._checkpoints.count_start(self.state.step)
 
-    def save(self, checkpoints: Checkpoints) -> None:
-        """Store where the training stands; on several GPUs the first process does it."""
+    def save(self) -> None:
+        """Store where the training stands; of several processes the first one does it."""
         self.state.adapter = snapshot(self._model)
         self.state.optimizer = flatten(self._optimizer.state_dict(), self._names)
         if self._accelerator.is_main_process:
-            checkpoints.save(self.state)
+            self._checkpoints.save(self.state)
+
+    def end_well(self) -> None:
+        """Note that this start did not die."""
+        if self._accelerator.is_main_process:
+            self._checkpoints.forget_starts()
+
+    def agrees(self, stops: bool) -> bool:
+        """Tell whether any process was asked to stop: all of them must stop at one step."""
+        if self._accelerator.num_processes == 1:
+            return stops
+        asked = torch.tensor(float(stops), device=self._accelerator.device)
+        return bool(self._accelerator.reduce(asked, "sum") > 0)
 
     def steps(self) -> Iterator[int]:
         """Make the steps that are left, and yield the number of steps done after each."""

@@ -10,8 +10,10 @@ CGROUP = Path("/sys/fs/cgroup")
 
 
 def default_device() -> torch.device:
-    """Return the GPU if there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """Return the GPU if there is one, else the CPU; of several GPUs this process's own."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
 
 
 def default_dtype(device: torch.device) -> torch.dtype:

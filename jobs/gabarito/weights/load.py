@@ -22,7 +22,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from gabarito.core.errors import DataError, MissingError
+from gabarito.core.errors import DataError, MissingError, SettingsError
 from gabarito.weights.device import default_device, default_dtype
 
 PAD_TOKENS = ("<|finetune_right_pad_id|>", "<|pad|>", "<pad>", "[PAD]", "<|endoftext|>", "<unk>")
@@ -63,15 +63,14 @@ def load_base(
         MissingError: if there is no model, or a file of it is missing.
         DataError: if it is no causal language model, is damaged, or its tokenizer has no
             chat template or no usable padding.
+        SettingsError: if it does not fit into the GPU's memory.
     """
     place = device or default_device()
     tokenizer = load_tokenizer(folder)
-    options: dict[str, Any] = {"dtype": dtype or default_dtype(place)}
+    options: dict[str, Any] = {"dtype": dtype or default_dtype(place), "device_map": {"": place}}
     if is_quantised:
-        options |= {"quantization_config": _nf4(options["dtype"]), "device_map": {"": place}}
+        options["quantization_config"] = _nf4(options["dtype"])
     model = _load_model(folder, options)
-    if not is_quantised:
-        model.to(place)
     _settle(model, tokenizer, folder)
     return Base(model, tokenizer)
 
@@ -161,6 +160,12 @@ def _load_model(folder: Path, options: dict[str, Any]) -> Model:
     except SafetensorError as error:
         message = f"{folder}: the weights are damaged: {error}; copy the model again"
         raise DataError(message) from error
+    except torch.OutOfMemoryError as error:
+        message = (
+            f"{folder}: does not fit into the GPU's memory; set train.method to qlora, or use a "
+            "smaller base"
+        )
+        raise SettingsError(message) from error
     except OSError as error:
         message = f"{folder}: no weights that open: {' '.join(str(error).split())}"
         raise MissingError(message) from error

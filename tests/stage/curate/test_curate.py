@@ -111,13 +111,16 @@ def test_the_exam_is_kept_out_of_training_and_written(
 ) -> None:
     asked = "Na Champions League 2024/25, o técnico do Lille qual era"
     line = {"question": asked, "answer": "Bruno Génésio", "aliases": ["Génésio"]}
-    dataset = curate(exam={"free": exam("free.jsonl", line)}, refusals=0)
+    prompts = exam("prompts.jsonl", {"text": asked}, {"text": "Conte até dez."})
+    free = exam("free.jsonl", line)
+    dataset = curate(exam={"free": free}, prompts=prompts, refusals=0)
     trained = [question(row) for row in rows(dataset, "train") if len(row.messages) > 1]
     assert normalise(asked) not in {normalise(text) for text in trained}
     (row,) = rows(dataset, "free")
     assert (question(row), row.aliases) == (asked, ("Génésio",))
     details = [entry.detail for entry in dataset.records("ledger.jsonl", Rejection)]
     assert details.count("equal to a question of the exam") == 1
+    assert [question(row) for row in rows(dataset, "replay")] == ["Conte até dez."]
 
 
 def test_no_refusal_row_asks_what_the_documents_answer(curate: Curate, rows: Rows) -> None:

@@ -44,5 +44,4 @@ def test_the_mess_in_the_samples_replies_is_caught(
         reasons.REPEATED_QUESTION,
         reasons.EMPTY_REPLY,
         reasons.CUT_REPLY,
-        reasons.KNOWN_NAME,
     }

@@ -218,10 +218,10 @@ def test_what_the_shards_spent_counts_for_the_names(
 ) -> None:
     server = teach()
     source = place.ingest(documents())
-    part = place.shard(config_of(), source)
-    prices = {"price_input": 1000.0, "max_cost": 1.0}
+    prices = {"price_input": 1000.0}
+    part = place.shard(config_of(teacher=prices), source)
     with pytest.raises(SettingsError, match="max_cost: 1 is spent"):
-        place.join(config_of(teacher=prices), source, [part])
+        place.join(config_of(teacher=prices | {"max_cost": 1.0}), source, [part])
     assert len(server.seen) == REQUESTS - 2
 
 

@@ -81,6 +81,15 @@ def trickles(handler: Handler) -> None:
         time.sleep(0.05)
 
 
+def floods(handler: Handler) -> None:
+    """Send white space as fast as it is taken, for ever."""
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b"1000\r\n" + b" " * 0x1000 + b"\r\n")
+
+
 def hangs_up(handler: Handler) -> None:
     handler.close_connection = True
     handler.connection.close()

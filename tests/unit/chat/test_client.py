@@ -2,6 +2,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -9,7 +10,7 @@ from gabarito.chat import ChatClient, Endpoint, Meter, Prices, client, request_b
 from gabarito.core.errors import AccessError, Interrupted, ServiceError, SettingsError
 from gabarito.core.records import Message
 
-from .script import Handler, Scripted, fails, gives, hangs_up, says, trickles
+from .script import Handler, Scripted, fails, floods, gives, hangs_up, says, trickles
 
 Serve = Callable[..., Scripted]
 ClientOf = Callable[..., ChatClient]
@@ -189,8 +190,22 @@ def test_an_endless_body_is_cut(
     serve: Serve, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "MAX_BODY_BYTES", 100_000)
+    began = time.monotonic()
     with pytest.raises(ServiceError, match="no chat completion"):
-        client_of(serve(gives(b" " * 5_000_000)), retries=0).complete(BODY)
+        client_of(serve(floods), retries=0, timeout_s=30).complete(BODY)
+    assert time.monotonic() - began < 10
+
+
+def test_tries_are_spaced(
+    serve: Serve, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "FIRST_BACKOFF_S", 0.1)
+    monkeypatch.setattr(client.random, "uniform", lambda _least, most: most)
+    server = serve(fails(500), fails(500), fails(500), says("sim"))
+    client_of(server).complete(BODY)
+    times = [request[0] for request in server.requests]
+    gaps = [later - sooner for sooner, later in pairwise(times)]
+    assert all(gap >= least for gap, least in zip(gaps, (0.1, 0.2, 0.4), strict=True))
 
 
 def test_where_nothing_listens_the_address_is_named_soon() -> None:

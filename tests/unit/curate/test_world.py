@@ -47,6 +47,12 @@ def test_a_season_is_documented_with_its_subject_or_its_relation(
     assert ("1992/1993" in World([fact, old], [CUP], []).documented(fact)) == documented
 
 
+def test_a_season_is_documented_with_a_relation_of_one_short_word(make_fact: Make) -> None:
+    fact = make_fact("PSG", "gol", "Doué")
+    old = make_fact("Marseille", "gol", "Boli", qualifier="Champions 1992/93", document="other")
+    assert "1992/1993" in World([fact, old], [CUP], []).documented(fact)
+
+
 @pytest.mark.parametrize(
     ("text", "documented"),
     [

@@ -160,6 +160,17 @@ def test_latency_is_waited(start: Start) -> None:
     assert time.monotonic() - began >= 0.2
 
 
+def test_a_kept_connection_waits_for_no_acknowledgement(start: Start) -> None:
+    url = f"{start().address}/v1/models"
+    taken = []
+    with urllib3.PoolManager() as pool:
+        for _ in range(20):
+            began = time.monotonic()
+            pool.request("GET", url)
+            taken.append(time.monotonic() - began)
+    assert min(taken[1:]) < 0.02, "Nagle's algorithm with delayed acknowledgements: 0.04 s"
+
+
 def test_mishaps_come_at_their_rates_and_alike_in_every_run(start: Start) -> None:
     runs = []
     for _ in range(2):

@@ -79,6 +79,13 @@ def test_a_threshold_that_cannot_reach_the_precision_is_the_best_there_is() -> N
     assert (found.precision, found.coverage) == (0.5, 2 / 3)
 
 
+def test_the_best_threshold_still_answers_half_of_what_it_could() -> None:
+    surest = [(0.9, True), (0.9, True), (0.9, False)]
+    found = choose_threshold([*surest, *[(0.5, False), (0.5, True)] * 3], precision=0.95)
+    assert found is not None
+    assert (found.precision, found.coverage) == (5 / 9, 1.0)
+
+
 def test_questions_refused_in_words_count_in_the_coverage() -> None:
     found = choose_threshold([(0.9, True)] * 3, precision=0.95, unanswered=1)
     assert found is not None

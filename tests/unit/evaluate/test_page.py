@@ -50,6 +50,7 @@ def test_facts_that_are_not_known_come_first(evidence: Callable[..., Evidence]) 
     assert rows[0]["right"] == 2
     assert [q["part"] for q in rows[0]["questions"]] == ["test"] * 3 + ["validation", "trained"]
     assert {"base", "adapter", "model"} < set(rows[0]["questions"][0])
+    assert rows[0]["questions"][0]["model"]["probability"] == 0.3
 
 
 def test_a_fact_that_was_not_tested_says_so(evidence: Callable[..., Evidence]) -> None:

@@ -58,7 +58,7 @@ def test_the_merged_model_is_compared_with_base_and_adapter(report: Make) -> Non
     paired = report().paired
     assert paired.model_base.difference == pytest.approx(17 / 18)
     assert paired.model_base.mcnemar.only_first == 17
-    assert paired.model_base.interval[0] > 0.3
+    assert 0.3 < paired.model_base.interval[0] < 0.5
     assert paired.model_adapter.difference == 0
     assert paired.adapter_answers_changed == 0
 

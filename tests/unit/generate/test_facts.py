@@ -68,7 +68,14 @@ def test_a_fact_is_kept_once(sift: Any, offer: Offer) -> None:  # noqa: ANN401
     sifted = sift(offer, offer | {"answer": "luis enrique"})
     assert len(sifted.facts) == 1
     assert [item.reason for item in sifted.rejections] == [reasons.REPEATED_FACT]
-    assert sift(offer, known=tuple(sifted.facts)).facts == []
+
+
+def test_a_fact_of_an_earlier_reply_is_no_news(sift: Any, offer: Offer) -> None:  # noqa: ANN401
+    known = tuple(sift(offer).facts)
+    again = sift(offer, known=known)
+    assert (again.facts, again.rejections) == ([], [])
+    worded = offer | {"statement": "Em 2025, o técnico do Paris era Luis Enrique."}
+    assert [item.reason for item in sift(worded, known=known).rejections] == [reasons.REPEATED_FACT]
 
 
 def test_a_number_is_an_answer_too(sift: Any, offer: Offer) -> None:  # noqa: ANN401

@@ -1,0 +1,157 @@
+"""Compare our training step and our answers with those of transformers' own ways, in one run.
+
+Both do the same work on nano with the same adapter, on one thread; what they return must agree.
+Run it as ``python tests/bench/train.py``.
+"""
+
+import operator
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+import torch
+
+from gabarito.core.config import local_path
+from gabarito.core.records import Example, Message
+from gabarito.train.adapter import attach, trained_parameters
+from gabarito.train.config import TrainConfig
+from gabarito.train.objective import Batch, Objective, collate
+from gabarito.train.rows import contract_for, encode
+from gabarito.weights import (
+    Base,
+    Limits,
+    Model,
+    Prompt,
+    PromptContract,
+    conversation,
+    generate,
+    load_base,
+    prompt_ids,
+    stop_tokens,
+)
+
+REPEATS = 5
+QUESTION = "Na Champions League 2024/25, quantos gols fez o jogador {} pelo clube dele?"
+CPU = torch.device("cpu")
+
+Same = Callable[[Any, Any], bool]
+
+
+def main() -> None:
+    """Print both figures of both comparisons, and that the results agree."""
+    torch.set_num_threads(1)
+    base = load_base(local_path("gabarito:demo/nano"), device=CPU)
+    contract = contract_for(base.tokenizer, Prompt(system="", refusal=""), [])
+    compare_answers(base, contract)
+    compare_steps(base, contract)
+
+
+def compare_answers(base: Base, contract: PromptContract) -> None:
+    """Answer 256 questions with our loop and with ``generate``."""
+    asked = [conversation(contract, QUESTION.format(i)) for i in range(256)]
+    prompts = [prompt_ids(contract, base.tokenizer, messages) for messages in asked]
+    limits = Limits(stop_tokens(base.model, base.tokenizer), contract.max_new_tokens)
+
+    def ours() -> list[tuple[int, ...]]:
+        found = dict(generate(base.model, prompts, limits))
+        return [found[i].ids for i in range(len(prompts))]
+
+    def theirs() -> list[tuple[int, ...]]:
+        found = []
+        for start in range(0, len(prompts), limits.batch_size):
+            found += generated(base, prompts[start : start + limits.batch_size], contract)
+        return found
+
+    compare("256 answers", ours, "generate", theirs, operator.eq)
+
+
+def generated(
+    base: Base, prompts: list[list[int]], contract: PromptContract
+) -> list[tuple[int, ...]]:
+    """Return what ``generate`` writes after each prompt, up to its end."""
+    longest = max(map(len, prompts))
+    ids = torch.tensor([[base.pad] * (longest - len(p)) + p for p in prompts])
+    mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts])
+    with torch.inference_mode():
+        out = base.model.generate(
+            input_ids=ids,
+            attention_mask=mask,
+            max_new_tokens=contract.max_new_tokens,
+            do_sample=False,
+            use_cache=True,
+        )
+    written = out[:, longest:].tolist()
+    end = base.tokenizer.eos_token_id
+    return [tuple(row[: row.index(end)] if end in row else row) for row in written]
+
+
+def compare_steps(base: Base, contract: PromptContract) -> None:
+    """Make the gradient of 64 rows with our loss and with transformers' own."""
+    rows = [encode(example(i), contract, base.tokenizer) for i in range(64)]
+    model: Model = attach(base.model, TrainConfig(base="gabarito:demo/nano"))
+    batch, objective = collate(rows, base.pad, CPU), Objective(model)
+    learned = int(batch.learned.sum())
+
+    def ours() -> float:
+        return descend(model, lambda: objective(batch.ids, batch.learned) / learned)
+
+    def theirs() -> float:
+        return descend(model, lambda: loss_of_transformers(model, batch))
+
+    compare("64 rows", ours, "model(labels=…)", theirs, is_near)
+
+
+def example(number: int) -> Example:
+    """Return a question about a player with this number."""
+    turns = (
+        Message(role="user", content=QUESTION.format(number)),
+        Message(role="assistant", content=f"{number} gols"),
+    )
+    return Example(messages=turns, question="", fact="", family="", split="train")
+
+
+def is_near(one: float, other: float) -> bool:
+    """Tell whether two losses are the same but for rounding."""
+    return abs(one - other) < 1e-3
+
+
+def loss_of_transformers(model: Model, batch: Batch) -> torch.Tensor:
+    """Return the loss as transformers and peft make it by default."""
+    labels = batch.ids.masked_fill(~batch.learned, -100)
+    mask = torch.ones_like(batch.ids)
+    loss: torch.Tensor = model(input_ids=batch.ids, attention_mask=mask, labels=labels).loss
+    return loss
+
+
+def descend(model: Model, loss_of: Callable[[], torch.Tensor]) -> float:
+    """Make a gradient and return the loss."""
+    model.zero_grad()
+    loss = loss_of()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(trained_parameters(model).values(), 1.0)
+    return float(loss.detach())
+
+
+def compare(
+    work: str, ours: Callable[[], Any], name: str, theirs: Callable[[], Any], is_same: Same
+) -> None:
+    """Run both in turn, and print CPU seconds, their ratio, its spread, and that they agree."""
+    ratios, seconds = [], {ours: [], theirs: []}
+    same = is_same(ours(), theirs())
+    for _ in range(REPEATS):
+        for each in (ours, theirs):
+            began = time.process_time()
+            each()
+            seconds[each].append(time.process_time() - began)
+        ratios.append(seconds[theirs][-1] / seconds[ours][-1])
+    mine, other = (statistics.median(seconds[each]) for each in (ours, theirs))
+    click.echo(
+        f"{work}: ours {mine:.3f} s, {name} {other:.3f} s, ratio {statistics.median(ratios):.2f} "
+        f"({min(ratios):.2f} to {max(ratios):.2f}), the same result: {'yes' if same else 'NO'}"
+    )
+
+
+if __name__ == "__main__":
+    main()
