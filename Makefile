@@ -55,7 +55,7 @@ bench: $(INSTALLED) ## measure what the README states: the demo's time, memory, 
 
 $(INSTALLED): requirements/dev.txt requirements/install.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian python3-venv
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (about a minute and 6 GB: torch is the CUDA build)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements/install.txt
