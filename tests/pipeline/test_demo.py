@@ -54,6 +54,14 @@ def test_test_wordings_are_answered_and_the_base_does_not_know(report: dict[str,
     assert systems["base"]["test"]["exact_match"] < 0.10
 
 
+def test_facts_are_known_in_all_their_test_wordings(report: dict[str, Any]) -> None:
+    assert report["facts"]["model"]["share_all"]["share"] >= 0.93
+
+
+def test_the_invented_world_is_kept(report: dict[str, Any]) -> None:
+    assert report["forgetting"]["share"] >= 0.97
+
+
 def test_adapter_and_merged_model_agree(report: dict[str, Any]) -> None:
     systems = report["systems"]
     adapter, model = (systems[name]["test"]["exact_match"] for name in ("adapter", "model"))

@@ -9,8 +9,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 Project = Any
 
 
@@ -80,8 +78,8 @@ def test_a_stage_can_be_left_out_only_if_what_it_reads_is_there(project: Project
     assert "--from train: ingest, generate, curate not in the store" in done.err
 
 
-def killed_in(project: Project, stage: str, mark: str) -> None:
-    """Start a run, wait until the stage's log names ``mark``, and kill run and stage."""
+def killed_in(project: Project, mark: str) -> None:
+    """Start a run, wait until the store holds ``mark``, and kill run and stage."""
     environment = {
         **os.environ,
         "GABARITO_STORE": str(project.store),
@@ -104,19 +102,27 @@ def killed_in(project: Project, stage: str, mark: str) -> None:
     run.wait()
 
 
-@pytest.mark.parametrize(
-    ("stage", "mark"),
-    [("generate", "cache/generate/*"), ("train", "cache/train/checkpoints/*/latest")],
-)
-def test_a_killed_run_continues(project: Project, stage: str, mark: str) -> None:
-    killed_in(project, stage, mark)
-    assert not artifacts(project.store, stage)
+def test_a_run_killed_while_it_generates_pays_no_reply_twice(project: Project) -> None:
+    killed_in(project, "cache/generate/*")
+    assert not artifacts(project.store, "generate")
     paid = set((project.store / "cache" / "generate").rglob("*"))
-    done = project.run("--until", "train")
+    done = project.run("--until", "generate")
     assert done.code == 0, done.err
     calls = json_lines(project.store, "generate", "calls.jsonl")
     asked = [call for call in calls if call["source"] == "teacher"]
     assert len(asked) <= len(set((project.store / "cache" / "generate").rglob("*")) - paid)
+
+
+def test_a_run_killed_while_it_trains_goes_on_from_its_checkpoint(project: Project) -> None:
+    project.settings["train"]["steps"] = 40
+    project.write()
+    killed_in(project, "cache/train/checkpoints/*/a")
+    assert not artifacts(project.store, "train")
+    run = next((project.store / "runs").iterdir()).stem
+    done = project.call("train", "--run", run)
+    assert done.code == 0, done.err
+    events = [json.loads(line) for line in done.err.splitlines()]
+    assert [event["step"] for event in events if event["event"] == "continued"] > [0]
 
 
 def json_lines(store: Path, stage: str, name: str) -> list[dict[str, object]]:

@@ -65,18 +65,21 @@ def serve(store_url: str, channel: str, model: str | None, host: str, port: int)
 
     With GABARITO_SERVE_TOKEN set, requests must carry it as bearer token.
     """
-    from gabarito.serve.job import Binding, serve_folder, serve_promoted
-
-    binding = Binding(host, port, os.environ.get(TOKEN_VARIABLE))
+    token = os.environ.get(TOKEN_VARIABLE)
     if model is not None:
-        serve_folder(local_path(model), binding)
+        from gabarito.serve.job import Binding, serve_folder
+
+        serve_folder(local_path(model), Binding(host, port, token))
         return
     store = open_store(store_url)
     promoted = _promoted(store, channel)
     merged = _finished(store, promoted.model)
+    from gabarito.serve.job import Binding, serve_promoted  # takes seconds, so errors come first
+
     with tempfile.TemporaryDirectory(prefix="gabarito-serve-") as folder:
         merged.fetch(Path(folder), "model/")
-        serve_promoted(Path(folder), promoted, _serve_config(store, promoted), binding)
+        config = _serve_config(store, promoted)
+        serve_promoted(Path(folder), promoted, config, Binding(host, port, token))
 
 
 def _promoted(store: Store, channel: str) -> ServedModel:

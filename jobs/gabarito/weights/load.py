@@ -109,7 +109,9 @@ def load_adapter(model: Model, folder: Path) -> PeftModel:
     saved = _adapter_tensors(folder)
     with peft_is_quiet():
         wrapped = PeftModel.from_pretrained(model, str(folder), adapter_name="default")
-    arrived = get_peft_model_state_dict(wrapped, adapter_name="default")
+    arrived = get_peft_model_state_dict(
+        wrapped, adapter_name="default", save_embedding_layers=False
+    )
     if saved.keys() != arrived.keys() or not all(
         torch.equal(tensor, arrived[name].cpu().to(tensor.dtype)) for name, tensor in saved.items()
     ):

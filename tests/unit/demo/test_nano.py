@@ -102,9 +102,9 @@ def test_nano_knows_its_world_and_refuses_the_rest(
 def test_the_prompts_are_about_the_invented_world() -> None:
     lines = (DEMO / "prompts.jsonl").read_text(encoding="utf-8").splitlines()
     texts = [json.loads(line)["text"] for line in lines]
-    assert len(texts) > 2900
+    assert len(texts) > 6000
     assert len(set(texts)) == len(texts)
-    assert not any("2024/2025" in text or "24/25" in text for text in texts)
+    assert not any(name in text for text in texts for name in ("Champions League", "Liga dos Camp"))
 
 
 def losses(tokenizer: Tokenizer, steps: int) -> list[float]:

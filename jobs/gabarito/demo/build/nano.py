@@ -185,7 +185,7 @@ def read_digests(path: Traversable) -> dict[str, str]:
 
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--steps", default=1500, show_default=True, help="Training steps of 128 rows.")
+@click.option("--steps", default=2300, show_default=True, help="Training steps of 128 rows.")
 @click.option("--seed", default=11, show_default=True, help="Seed of world, rows and weights.")
 def build(out: Path, steps: int, seed: int) -> None:
     """Build nano in the folder OUT, and prompts.jsonl beside it."""
