@@ -34,8 +34,11 @@ def run(pipeline: Path, store_url: str, first: str | None, last: str | None) -> 
     walk(store, new_run(read_pipeline(pipeline)), first, last)
 
 
-def walk(store: Store, planned: Run, first: str | None = None, last: str | None = None) -> None:
-    """Print the plan of a run, make what is missing, and promote what passes its gate."""
+def walk(store: Store, planned: Run, first: str | None = None, last: str | None = None) -> bool:
+    """Print the plan of a run, make what is missing, and promote what passes its gate.
+
+    Returns whether the run's model is promoted.
+    """
     began = time.monotonic()
     steps = _between(make_plan(store, planned), first, last)
     refuse_stale(steps)
@@ -45,11 +48,11 @@ def walk(store: Store, planned: Run, first: str | None = None, last: str | None 
         console = Console()
         with open_view(console, steps) as view:
             run_steps(store, planned, steps, view)
-    if steps[-1].stage == "evaluate":
-        _say_verdict(store, planned)
+    promoted = steps[-1].stage == "evaluate" and _promotes(store, planned)
     took = time.monotonic() - began
     outcome = f"made {', '.join(missing)}" if missing else "nothing to do, all of it is there"
     click.echo(f"run {planned.run}: {outcome} ({took:.1f} s)")
+    return promoted
 
 
 @click.command()
@@ -109,15 +112,17 @@ def _plan_line(steps: list[Step]) -> str:
     return "; ".join(parts)
 
 
-def _say_verdict(store: Store, planned: Run) -> None:
+def _promotes(store: Store, planned: Run) -> bool:
+    """Say whether a finished run passed its gate, and promote its model if so."""
     passed, gate = settle(store, planned)
     if passed:
         click.echo(f"gate passed: channel {planned.pipeline.channel!r} serves this model")
-        return
+        return True
     click.echo("gate failed, the channel is left as it is:")
     reasons = gate.get("reasons")
     for reason in reasons if isinstance(reasons, list) else []:
         click.echo(f"  {reason}")
+    return False
 
 
 def _state_line(store: Store, last: Run, step: Step) -> str:

@@ -7,6 +7,7 @@ import click
 
 from gabarito.commands.options import store_option
 from gabarito.core.config import local_path
+from gabarito.core.errors import DataError
 from gabarito.core.store import open_store
 from gabarito.demo.teacher import Manners, serve_replies
 from gabarito.generate.teacher import KEY_NAME, URL_NAME
@@ -35,7 +36,9 @@ def demo(store_url: str, port: int, stay: bool | None) -> None:
     planned = new_run(read_pipeline(local_path(SAMPLE_PIPELINE)))
     with started("teacher", "--replies", SAMPLE_REPLIES, "--port", "0") as teacher:
         os.environ[URL_NAME] = f"{teacher.address}/v1"
-        walk(store, planned)
+        if not walk(store, planned):
+            message = "demo: the model did not pass its gate, so there is nothing to ask"
+            raise DataError(message)
     interview(store, planned, SAMPLE_BASE, port=port, stay=stay)
 
 

@@ -44,7 +44,10 @@ def one_thread() -> Iterator[None]:
 
 
 def test_the_committed_files_are_those_of_the_digests() -> None:
-    for name, digest in read_digests(NANO / DIGESTS).items():
+    digests = read_digests(NANO / DIGESTS)
+    committed = {path.name for path in NANO.iterdir()} - {DIGESTS, "README.md"}
+    assert set(digests) == {*committed, "../prompts.jsonl"}
+    for name, digest in digests.items():
         assert sha256((NANO / name).read_bytes()).hexdigest() == digest, name
 
 
