@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gabarito.commands.options import store_option
+from gabarito.commands.options import port_type, store_option
 from gabarito.core.artifact import Address, Artifact, open_artifact
 from gabarito.core.channel import ServedModel, read_channel
 from gabarito.core.config import local_path
@@ -59,7 +59,7 @@ def ask(question: str, url: str) -> None:
 @channel_option
 @click.option("--model", help="Serve this folder instead of what the channel names.")
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, help="0: any free port.")
+@click.option("--port", type=port_type, default=8000, show_default=True, help="0: any free port.")
 def serve(store_url: str, channel: str, model: str | None, host: str, port: int) -> None:
     """Serve the promoted model behind an OpenAI-compatible endpoint.
 
