@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,6 +15,45 @@ from gabarito.core.config import InputFile, Operational, is_path, local_path
 from gabarito.core.errors import DataError, MissingError
 from gabarito.core.lines import read_object
 from gabarito.core.store import open_store
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file below a folder, or what else lies there that cannot be read, and why."""
+
+    path: Path
+    status: os.stat_result | None
+    flaw: str = ""
+
+
+def entries_below(folder: Path) -> list[Entry]:
+    """Return all that lies below a folder, except for the folders that can be listed.
+
+    Raises:
+        OSError: if the folder itself cannot be listed.
+    """
+    refused: list[OSError] = []
+    walk = os.walk(folder, onerror=refused.append)
+    paths = [Path(place, name) for place, folders, files in walk for name in (*folders, *files)]
+    flaws = {Path(error.filename): error for error in refused}
+    if folder in flaws:
+        raise flaws[folder]
+    unlisted = [Entry(path, None, str(error.strerror)) for path, error in flaws.items()]
+    found = (_entry(path) for path in paths if path not in flaws)
+    return [*unlisted, *filter(None, found)]
+
+
+def _entry(path: Path) -> Entry | None:
+    """Return what lies at ``path``, unless it is a folder."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        return Entry(path, None, f"{'a link: ' if path.is_symlink() else ''}{error.strerror}")
+    if stat.S_ISREG(status.st_mode):
+        return Entry(path, status)
+    if not stat.S_ISDIR(status.st_mode):
+        return Entry(path, status, "neither a file nor a folder")
+    return Entry(path, status, "a link to a folder is not followed") if path.is_symlink() else None
 
 
 def input_digests(settings: BaseModel) -> dict[str, str]:
@@ -50,14 +91,16 @@ def digest_of_path(path: str) -> str:
     if path.startswith("s3://"):
         return _digest_of_bucket(path)
     local = local_path(path)
-    if not local.exists():
-        message = f"{path}: no such file or folder; check the path in the settings"
-        raise MissingError(message)
     try:
-        return _digest_of_file(local) if local.is_file() else _digest_of_folder(local)
+        if local.is_file():
+            return _digest_of_file(local)
+        if local.is_dir():
+            return _digest_of_folder(local)
     except PermissionError as error:
         message = f"{error.filename}: may not be read by this user; change its permissions"
         raise DataError(message) from error
+    message = f"{path}: no such file or folder; check the path in the settings"
+    raise MissingError(message)
 
 
 def _digest(path: str, mark: InputFile) -> str:
@@ -73,9 +116,17 @@ def _digest_of_bucket(url: str) -> str:
 
 
 def _digest_of_folder(folder: Path) -> str:
-    found = sorted(entry for entry in folder.rglob("*") if entry.is_file())
-    lines = (f"{entry.relative_to(folder)} {_digest_of_file(entry)}\n" for entry in found)
+    found = sorted(entries_below(folder), key=lambda entry: entry.path)
+    lines = (f"{entry.path.relative_to(folder)} {_digest_of_entry(entry)}\n" for entry in found)
     return hashlib.sha256(os.fsencode("".join(lines))).hexdigest()
+
+
+def _digest_of_entry(entry: Entry) -> str:
+    """Return a file's digest, or nothing for what cannot be read: its name alone counts."""
+    try:
+        return "" if entry.flaw else _digest_of_file(entry.path)
+    except PermissionError:
+        return ""
 
 
 def _digest_of_file(path: Path) -> str:

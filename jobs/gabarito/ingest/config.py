@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from gabarito.core.config import InputPath, Settings, StageSettings
 
-REVISION = 1
+REVISION = 2
 """Raise it when the same settings and files would give other documents."""
 
 FORMATS = {
@@ -94,7 +94,7 @@ class IngestConfig(StageSettings):
         le=1,
         description=(
             "Share of three-word sequences in common from which the later of two documents is "
-            "dropped, unless it holds a number that the first does not."
+            "dropped, unless it holds a number that the first does not, or other names."
         ),
     )
 
