@@ -3,7 +3,7 @@
 import json
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gabarito.core.artifact import Artifact
 from gabarito.core.errors import DataError
@@ -21,6 +21,16 @@ class Overlap(Record):
     question: str
     similarity: float
     words: float
+
+
+class CurvePoint(BaseModel):
+    """What is drawn of one step of training; the other fields of its line are left out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    step: int
+    loss: float | None = None
+    exact_match: float | None = None
 
 
 def read_exam(dataset: Artifact, config: EvaluateConfig) -> Exam:
@@ -82,7 +92,7 @@ def curves(train: Artifact) -> list[dict[str, Any]]:
     """Return the curves of training, a line a step."""
     if "curves.jsonl" not in train.manifest.files:
         return []
-    return [json.loads(line) for line in train.read("curves.jsonl").splitlines() if line.strip()]
+    return [point.model_dump() for point in train.records("curves.jsonl", CurvePoint)]
 
 
 def _lines(artifact: Artifact, name: str, model: type[R]) -> list[R]:
