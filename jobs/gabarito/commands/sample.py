@@ -59,4 +59,4 @@ def teacher(replies: str, host: str, port: int, **manners: Unpack[Manners]) -> N
 
     With GABARITO_TEACHER_KEY set, requests must carry it as bearer token.
     """
-    serve_replies(local_path(replies), host, port, os.environ.get(KEY_NAME), **manners)
+    serve_replies(replies, host, port, os.environ.get(KEY_NAME), **manners)
