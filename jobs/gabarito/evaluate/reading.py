@@ -3,14 +3,14 @@
 import json
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from gabarito.core.artifact import Artifact
 from gabarito.core.errors import DataError
 from gabarito.core.records import Example, Record
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.exam import PARTS, Exam, Item, Part, drawn, items_of, sample_of_trained
-from gabarito.weights import CONTRACT_FILE, PromptContract
+from gabarito.weights import CONTRACT_FILE, PromptContract, read_contract
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -61,11 +61,7 @@ def agreed_contract(dataset: Artifact, adapter: Artifact, merged: Artifact) -> P
         DataError: names what differs.
     """
     where = f"{merged.address.prefix}/model/{CONTRACT_FILE}"
-    try:
-        contract = PromptContract.model_validate_json(merged.read(f"model/{CONTRACT_FILE}"))
-    except ValidationError as error:
-        message = f"{where}: not a prompt contract; raise merge.again to merge the model anew"
-        raise DataError(message) from error
+    contract = read_contract(merged.read(f"model/{CONTRACT_FILE}"), where)
     _refuse_difference(where, contract, dataset, "raise train.again to train on this dataset")
     _refuse_difference(where, contract, adapter, "raise merge.again to merge this adapter")
     return contract

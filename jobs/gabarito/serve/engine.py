@@ -10,7 +10,14 @@ from gabarito.core.errors import DataError
 from gabarito.core.records import Message
 from gabarito.serve.batcher import End, Failure, Prompt
 from gabarito.serve.protocol import RefusedError, Token
-from gabarito.weights import PromptContract, check_contract, load_base, stop_tokens, use_cpu_quota
+from gabarito.weights import (
+    PromptContract,
+    check_contract,
+    load_base,
+    stop_tokens,
+    token_ids,
+    use_cpu_quota,
+)
 from gabarito.weights.answer import Batch
 from gabarito.weights.contract import templated
 
@@ -53,7 +60,7 @@ class TransformersEngine:
 
     def encode_text(self, text: str) -> tuple[int, ...]:
         """Return the tokens of a plain text, special tokens written out recognised."""
-        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        return tuple(token_ids(self._tokenizer, text))
 
     def _text(self, ids: list[int]) -> str:
         return str(self._tokenizer.decode(ids, skip_special_tokens=True))
