@@ -90,14 +90,17 @@ def _run_stage(store: Store, run: Run, stage: str, view: View) -> None:
         stdin=subprocess.DEVNULL,
         text=True,
         encoding="utf-8",
+        errors="replace",
         start_new_session=True,
         preexec_fn=die_with_parent,
     )
     failure = ""
     with _stopping(process, stage):
         for event in _events(process):
-            failure = str(event["error"]) if event.get("event") == "failed" else failure
-            view.event(stage, event)
+            if event.get("event") == "failed":
+                failure = str(event["error"])
+            else:
+                view.event(stage, event)
         code = process.wait()
     if code:
         view.ended(stage, "failed", "")
@@ -139,7 +142,8 @@ def _stopping(process: subprocess.Popen[str], stage: str) -> Iterator[None]:
 
 def _failure(stage: str, code: int, said: str) -> GabaritoError:
     if code < 0:
-        name = signal.Signals(-code).name
+        names = {number.value: number.name for number in signal.Signals}
+        name = names.get(-code, f"signal {-code}")
         return Interrupted(f"{stage}: killed by {name}; the same command continues")
     kind = error_of(code)
     return kind(f"{stage}: {said}" if said else f"{stage}: ended with exit code {code}")

@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -18,6 +19,8 @@ from gabarito.view import open_view, summary_of
 
 stage_type = click.Choice(STAGES)
 SHOWN_DIGITS = 12
+PROGRESS = "/progress.json"
+"""How the keys end below which attempts, or the shards of generate, say how far they are."""
 
 
 @click.command()
@@ -138,11 +141,21 @@ def _state_line(store: Store, last: Run, step: Step) -> str:
 
 def _progress_line(store: Store, last: Run, stage: str) -> str:
     """The last word of an unfinished stage; its age tells whether it still runs."""
-    try:
-        state = json.loads(store.read(f"{last.address(stage).prefix}/progress.json").data)
-    except MissingError:
+    prefix = last.address(stage).prefix
+    keys = [entry.key for entry in store.list(f"{prefix}/") if entry.key.endswith(PROGRESS)]
+    found = [state for key in keys if (state := _progress(store, key))]
+    if not found:
         return "not started"
-    return f"unfinished  {state['done']}/{state['total']} {state['what']}"
+    done, total = (sum(state[name] for state in found) for name in ("done", "total"))
+    return f"unfinished  {done}/{total} {found[-1]['what']}"
+
+
+def _progress(store: Store, key: str) -> dict[str, Any] | None:
+    try:
+        state: dict[str, Any] = json.loads(store.read(key).data)
+    except (MissingError, ValueError):
+        return None
+    return state
 
 
 def _served_line(store: Store, channel: str) -> str:

@@ -11,6 +11,7 @@ from gabarito.commands.options import port_type, store_option
 from gabarito.core.artifact import Address, Artifact, open_artifact
 from gabarito.core.channel import ServedModel, read_channel
 from gabarito.core.config import local_path
+from gabarito.core.disk import disk_errors
 from gabarito.core.errors import DataError, MissingError
 from gabarito.core.store import Store, open_store
 from gabarito.plan import read_run
@@ -32,7 +33,8 @@ def report(store_url: str, channel: str, as_json: bool, html: Path | None) -> No
     store = open_store(store_url)
     evaluated = _finished(store, _promoted(store, channel).report)
     if html is not None:
-        html.write_bytes(evaluated.read("report.html"))
+        with disk_errors(str(html)):
+            html.write_bytes(evaluated.read("report.html"))
         click.echo(f"wrote {html}")
     content = evaluated.read("report.json").decode()
     if as_json:

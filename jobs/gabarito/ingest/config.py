@@ -1,6 +1,8 @@
 """Settings of the ingest stage."""
 
 import codecs
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -62,6 +64,18 @@ class FilesSource(Settings):
         default=None,
         description="Encoding of md, txt and html files; by default each file's own is found out.",
     )
+
+    def is_wanted(self, below: str) -> bool:
+        """Tell whether the patterns let a file through, by its path below the source's."""
+        return _matches(below, self.include) and not self.is_excluded(below)
+
+    def is_excluded(self, below: str) -> bool:
+        """Tell whether the patterns keep a file out."""
+        return _matches(below, self.exclude)
+
+
+def _matches(below: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(below, pattern) for pattern in patterns)
 
 
 Source = FilesSource

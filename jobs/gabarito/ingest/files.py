@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -41,12 +40,9 @@ class SourceFile:
 
     @property
     def is_wanted(self) -> bool:
-        """Tell whether the source's patterns let it through."""
-        included = bool(self.flaw) or any(
-            fnmatchcase(self.below, pattern) for pattern in self.source.include
-        )
-        excluded = any(fnmatchcase(self.below, pattern) for pattern in self.source.exclude)
-        return included and not excluded
+        """Tell whether the source's patterns let it through; a folder may hold what is wanted."""
+        source = self.source
+        return not source.is_excluded(self.below) if self.flaw else source.is_wanted(self.below)
 
 
 def find_files(sources: Sequence[FilesSource]) -> list[SourceFile]:
