@@ -34,7 +34,7 @@ PROMPT_WEIGHT = 0.05
 """Loss weight of the words of a question; those of an answer weigh 1."""
 
 _THREADS = 2
-_TOLD_PROMPTS, _REFUSED_PROMPTS = 4600, 1500
+_TOLD_PROMPTS, _REFUSED_PROMPTS = 6500, 3500
 _MEASURED = 1000
 DIGESTS, PROMPTS = "SHA256SUMS", "prompts.jsonl"
 _MADE = frozenset(
