@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel, Field, ValidationError
+
 from gabarito.chat import ChatClient, Endpoint, request_body
 from gabarito.core.config import is_path, local_path
 from gabarito.core.errors import DataError, GabaritoError, MissingError, SettingsError
-from gabarito.core.probe import probe
+from gabarito.core.probe import ROUND_TRIP, probe
 from gabarito.core.records import Message
 from gabarito.core.store import open_store
 from gabarito.generate.teacher import KEY_NAME, URL_NAME
@@ -20,6 +22,12 @@ from gabarito.plan import Pipeline, new_run, read_pipeline
 
 PROBE_TOKENS = 16
 PROBE_TIMEOUT_S = 30.0
+
+_NEEDED = {
+    "weights": ("model.safetensors", "model.safetensors.index.json"),
+    "tokenizer": ("tokenizer.json", "tokenizer.model"),
+}
+"""Files of a model, of each kind of which one must be there."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +42,15 @@ class Finding:
 
 def all_findings(path: Path, store_url: str) -> Iterator[Finding]:
     """Try everything that PIPELINE and the store need; one failure does not hide the next."""
-    yield from _tried("store", lambda: _store(store_url))
+    pipeline = None
     try:
         pipeline = read_pipeline(path)
+        yield Finding("settings", f"{path}: valid")
     except SettingsError as error:
         yield Finding("settings", str(error), error)
+    yield from _tried("store", lambda: _store(store_url))
+    if pipeline is None:
         return
-    yield Finding("settings", f"{path}: valid")
     yield from _tried("files", lambda: _files(pipeline))
     yield from _tried("teacher", lambda: _teacher(pipeline))
     yield from _tried("base", lambda: _base(pipeline))
@@ -56,7 +66,9 @@ def _tried(what: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Findin
 def _store(url: str) -> Iterator[Finding]:
     for probed in probe(open_store(url)):
         said = f"{probed.promise}: {probed.said}"
-        yield Finding("store", said, is_warning=not probed.is_kept)
+        is_lost = probed.promise == ROUND_TRIP and not probed.is_kept
+        error = DataError(f"{url}: {said}; give another store") if is_lost else None
+        yield Finding("store", said, error, is_warning=not probed.is_kept)
 
 
 def _files(pipeline: Pipeline) -> Iterator[Finding]:
@@ -85,12 +97,39 @@ def _base(pipeline: Pipeline) -> Iterator[Finding]:
         yield Finding("base", f"{base}: looked at when training begins")
         return
     folder = local_path(base)
+    settings = _model_settings(folder, base)
+    yield Finding("base", f"{base}: {', '.join(settings.architectures)}")
+    for what, names in _NEEDED.items():
+        if not any((folder / name).is_file() for name in names):
+            message = f"{base}: no {what}, none of {', '.join(names)}; copy the whole model"
+            yield Finding("base", message, MissingError(message))
+    tokenizer = folder / "tokenizer_config.json"
+    if not (folder / "chat_template.jinja").is_file() and not _says(tokenizer, "chat_template"):
+        message = f"{base}: no chat template; take an instruction-tuned model"
+        yield Finding("base", message, DataError(message))
+
+
+class _ModelSettings(BaseModel):
+    """What is read of a ``config.json``."""
+
+    architectures: list[str] = Field(min_length=1)
+
+
+def _model_settings(folder: Path, base: str) -> _ModelSettings:
     try:
-        architectures = json.loads((folder / "config.json").read_bytes())["architectures"]
-    except FileNotFoundError as error:
-        message = f"{base}: no model there, config.json is missing; give a model's folder"
+        return _ModelSettings.model_validate_json((folder / "config.json").read_bytes())
+    except OSError as error:
+        message = f"{base}: no model there, no config.json to read; give a model's folder"
         raise MissingError(message) from error
-    except (ValueError, KeyError, TypeError) as error:
-        message = f"{base}/config.json: not a model's settings: {error!r}; copy the model again"
+    except ValidationError as error:
+        said = error.errors()[0]["msg"].lower()
+        message = f"{base}/config.json: not a model's settings: {said}; copy the model again"
         raise DataError(message) from error
-    yield Finding("base", f"{base}: {', '.join(architectures)}")
+
+
+def _says(path: Path, name: str) -> bool:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and bool(found.get(name))

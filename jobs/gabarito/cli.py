@@ -10,8 +10,7 @@ import click
 
 from gabarito import __version__
 from gabarito.core.errors import BugError, GabaritoError, Interrupted, UsageError
-from gabarito.core.log import LogFormat, setup
-from gabarito.core.stop import raise_on_stop
+from gabarito.core.log import LogFormat, last_word, setup
 
 log = logging.getLogger("gabarito")
 
@@ -76,7 +75,6 @@ def cli(log_format: LogFormat) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command and exit with the code of its outcome."""
     sys.excepthook = _report_bug
-    raise_on_stop()
     try:
         cli.main(args=arguments, prog_name="gabarito", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -91,10 +89,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _fail(error: GabaritoError) -> None:
     """Say in one place what went wrong: for people, or as an event of the log."""
-    from gabarito.stage import last_word
-
-    root = logging.getLogger()
-    if root.handlers and isinstance(root.handlers[0], logging.StreamHandler):
+    if _logs_json():
         log.error("failed", extra={"error": str(error), "exit_code": error.exit_code})
     else:
         click.echo(f"gabarito: {error}", err=True)
@@ -102,12 +97,23 @@ def _fail(error: GabaritoError) -> None:
     sys.exit(error.exit_code)
 
 
+def _logs_json() -> bool:
+    handlers = logging.getLogger().handlers
+    return bool(handlers) and isinstance(handlers[0], logging.StreamHandler)
+
+
 def _report_bug(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     """Show the traceback of what we did not expect, and exit with the code for it."""
-    click.echo("".join(traceback.format_exception(kind, error, trace)), err=True)
-    click.echo(f"gabarito: a bug: {kind.__name__}: {error}; please report it", err=True)
+    message = f"a bug: {kind.__name__}: {error}; please report it"
+    if _logs_json():
+        fields = {"error": message, "exit_code": BugError.exit_code}
+        log.error("failed", extra=fields, exc_info=(kind, error, trace))
+    else:
+        click.echo("".join(traceback.format_exception(kind, error, trace)), err=True)
+        click.echo(f"gabarito: {message}", err=True)
+    last_word(message)
     sys.stderr.flush()
     sys.stdout.flush()
     raise SystemExit(BugError.exit_code)

@@ -1,10 +1,13 @@
 """A question to an OpenAI-compatible endpoint of Gabarito, and what came back."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
 
-from gabarito.core.errors import AccessError, DataError, ServiceError
+from pydantic import BaseModel, Field, ValidationError
+
+from gabarito.core.errors import AccessError, DataError, ServiceError, UsageError
 from gabarito.core.records import Record
 
 TIMEOUT_S = 60.0
@@ -18,31 +21,83 @@ class Reply(Record):
     known: bool
 
 
+class _Message(BaseModel):
+    content: str
+
+
+class _About(BaseModel):
+    probability: float
+    known: bool
+
+
+class _Choice(BaseModel):
+    message: _Message
+    gabarito: _About
+
+
+class _Response(BaseModel):
+    """What is read of a response; there is more in it."""
+
+    choices: list[_Choice] = Field(min_length=1)
+
+
 def ask(address: str, question: str, token: str | None = None) -> Reply:
     """Return what the endpoint at ``address`` (``http://host:port``) answers.
 
     Raises:
-        ServiceError: if it does not answer.
+        UsageError: if the address is no URL.
+        ServiceError: if it does not answer, or not as an endpoint of Gabarito.
         AccessError: if it refuses the token.
         DataError: if it refuses the request.
     """
     body = json.dumps({"messages": [{"role": "user", "content": question}]}).encode()
+    choice = _parsed(address, _posted(_request(address, body, token), address)).choices[0]
+    about = choice.gabarito
+    return Reply(text=choice.message.content, probability=about.probability, known=about.known)
+
+
+def _request(address: str, body: bytes, token: str | None) -> urllib.request.Request:
     headers = {"Content-Type": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(f"{address}/v1/chat/completions", body, headers)
+    if not address.startswith(("http://", "https://")):
+        raise _no_url(address, "it begins with neither http:// nor https://")
+    try:
+        return urllib.request.Request(f"{address}/v1/chat/completions", body, headers)
+    except ValueError as error:
+        raise _no_url(address, error) from error
+
+
+def _posted(request: urllib.request.Request, address: str) -> bytes:
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
-            choice = json.load(response)["choices"][0]
+            data: bytes = response.read()
     except urllib.error.HTTPError as error:
         with error:
             raise _refusal(address, error.code, error.read().decode(errors="replace")) from error
-    except (OSError, ValueError, KeyError) as error:
-        message = f"{address}: does not answer: {error}; start it with gabarito serve"
+    except http.client.InvalidURL as error:
+        raise _no_url(address, error) from error
+    except (OSError, http.client.HTTPException) as error:
+        message = f"{address}: does not answer: {error!s:.200}; start it with gabarito serve"
         raise ServiceError(message) from error
-    about = choice["gabarito"]
-    text = choice["message"]["content"]
-    return Reply(text=text, probability=about["probability"], known=about["known"])
+    return data
+
+
+def _parsed(address: str, data: bytes) -> _Response:
+    try:
+        return _Response.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "body"
+        message = (
+            f"{address}: not an endpoint of Gabarito: {place}: {first['msg'].lower()}; give the "
+            "address that gabarito serve prints"
+        )
+        raise ServiceError(message) from error
+
+
+def _no_url(address: str, why: object) -> UsageError:
+    return UsageError(f"{address}: not a URL: {why}; write http://host:port")
 
 
 def _refusal(address: str, status: int, said: str) -> AccessError | DataError | ServiceError:

@@ -3,22 +3,16 @@
 import importlib
 import json
 import logging
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from gabarito.core.artifact import Address, Artifact, new_attempt, open_artifact
 from gabarito.core.errors import DataError
 from gabarito.core.inputs import input_digests
+from gabarito.core.log import last_word
 from gabarito.core.store import Store
 from gabarito.plan import UPSTREAM, Run
 
 log = logging.getLogger("gabarito.stage")
-
-TERMINATION_LOG = "GABARITO_TERMINATION_LOG"
-"""Names the file for the last word of a pod; Kubernetes reads up to 4 KiB of it."""
-
-TERMINATION_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -57,13 +51,6 @@ def conclude(stage: str, artifact: Artifact | None) -> None:
     """Leave a pod's last word: what the stage made, in under 4 KiB."""
     manifest = artifact.manifest if artifact else None
     last_word(json.dumps({"stage": stage, "counts": manifest.counts if manifest else {}}))
-
-
-def last_word(text: str) -> None:
-    """Write the termination message where the environment names a file for it."""
-    path = os.environ.get(TERMINATION_LOG)
-    if path:
-        Path(path).write_bytes(text.encode()[:TERMINATION_BYTES])
 
 
 def _attempt(store: Store, run: Run, address: Address, inputs: dict[str, Artifact]) -> Artifact:

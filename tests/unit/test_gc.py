@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from gabarito.core.artifact import Address, new_attempt
+from gabarito.core.cache import Cache
+from gabarito.core.errors import DataError
 from gabarito.core.store import Store, open_store
 from gabarito.gc import inert_files
 
@@ -44,3 +46,24 @@ def test_progress_and_manifests_are_never_garbage(store: Store) -> None:
     publish(store, "first")
     store.write(f"{ADDRESS.prefix}/progress.json", json.dumps({}).encode())
     assert not list(inert_files(store, 1e12))
+
+
+def test_copies_of_a_cached_folder_that_nothing_names_are_found(
+    store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "adapter").write_text("whole")
+    cache = Cache(store, "train")
+    cache.save_folder("checkpoints/f/a", tmp_path / "folder")
+    assert not list(inert_files(store, 1e12))
+    lost = "cache/train/checkpoints/f/a.files/0123456789abcdef/adapter"
+    store.write(lost, b"half")
+    assert [entry.key for entry in inert_files(store, 1e12)] == [lost]
+    assert not list(inert_files(store, time.time() - 60))
+
+
+def test_nothing_is_garbage_where_a_manifest_is_damaged(store: Store) -> None:
+    publish(store, "first")
+    store.write(ADDRESS.manifest, b"{cut")
+    with pytest.raises(DataError, match="not a manifest"):
+        list(inert_files(store, 1e12))

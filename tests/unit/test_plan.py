@@ -1,5 +1,7 @@
 import hashlib
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +224,28 @@ def test_a_channel_serves_what_was_promoted_last(store: Store) -> None:
     assert promote(store, "main", served("two"))
     assert read_channel(store, "main") == served("two")
     assert read_channel(store, "other") is None
+
+
+def test_a_model_record_with_one_changed_bit_is_refused(store: Store, tmp_path: Path) -> None:
+    promote(store, "main", served("one"))
+    path = tmp_path / "store" / "models" / f"{served('one').digest}.json"
+    path.write_text(path.read_text().replace('"one"', '"two"', 1))
+    with pytest.raises(DataError, match="content is not what its name says"):
+        read_channel(store, "main")
+
+
+def test_two_that_promote_the_same_model_at_once_both_succeed(store: Store) -> None:
+    for number in range(20):
+        with ThreadPoolExecutor(4) as pool:
+            model = served(f"model-{number}")
+            moved = list(pool.map(partial(promote, store, "main"), [model] * 4))
+        assert sum(moved) == 1
+        assert read_channel(store, "main") == model
+
+
+def test_a_channels_name_is_no_path(store: Store) -> None:
+    with pytest.raises(UsageError, match="a name has lower case, digits and hyphens"):
+        read_channel(store, "../runs")
 
 
 def test_a_served_model_names_its_artifacts() -> None:

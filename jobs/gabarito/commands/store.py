@@ -1,5 +1,6 @@
 """Commands about the store: check and gc."""
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ import click
 
 from gabarito.checks import Finding, all_findings
 from gabarito.commands.options import pipeline_argument, store_option
-from gabarito.core.errors import GabaritoError
+from gabarito.core.errors import GabaritoError, UsageError
 from gabarito.core.store import open_store
 from gabarito.gc import inert_files
 
@@ -46,6 +47,9 @@ def check(pipeline: Path, store_url: str) -> None:
 @click.option("--delete", is_flag=True, help="Delete; without it they are only listed.")
 def gc(store_url: str, hours: float, delete: bool) -> None:
     """List (or delete) the files of attempts that lost a race or never finished."""
+    if math.isnan(hours):
+        message = "--older-than: not a number of hours"
+        raise UsageError(message)
     store = open_store(store_url)
     found = list(inert_files(store, time.time() - hours * HOUR_S))
     size = sum(entry.size for entry in found) / MEBIBYTE

@@ -7,6 +7,7 @@
 
 import hashlib
 import json
+import logging
 import platform
 import secrets
 import shutil
@@ -23,13 +24,16 @@ from pydantic import AfterValidator, BaseModel, ValidationError
 
 from gabarito import __version__
 from gabarito.core.cache import Cache
-from gabarito.core.errors import ConflictError, DataError, MissingError
+from gabarito.core.disk import disk_errors
+from gabarito.core.errors import ConflictError, DataError, GabaritoError, MissingError
 from gabarito.core.ledger import Ledger
 from gabarito.core.log import Progress
 from gabarito.core.records import Record, read_jsonl
 from gabarito.core.store import FileInfo, Store, is_key
 
 R = TypeVar("R", bound=BaseModel)
+
+log = logging.getLogger("gabarito.artifact")
 
 
 def _key(key: str) -> str:
@@ -132,8 +136,8 @@ class Artifact:
         try:
             yield
         except DataError as error:
-            manifest = f"{self.store.url}/{self.address.manifest}"
-            message = f"{error}; delete {manifest} and run {self.address.stage} again"
+            stage = self.address.stage
+            message = f"{error}; raise {stage}.again to make it and all that follows anew"
             raise DataError(message) from error
 
     def _entry(self, name: str) -> FileEntry:
@@ -195,16 +199,19 @@ class Attempt:
 
     def write(self, name: str, lines: Iterable[str]) -> int:
         """Write lines of text as the file ``name`` and return their number."""
-        path = self._path(name)
         count = 0
-        with path.open("w", encoding="utf-8", newline="\n") as file:
+        with (
+            disk_errors(str(self.folder)),
+            self._path(name).open("w", encoding="utf-8", newline="\n") as file,
+        ):
             for count, line in enumerate(lines, start=1):  # noqa: B007  # counted
                 file.write(line + "\n")
         return count
 
     def write_text(self, name: str, text: str) -> None:
         """Write one text as the file ``name``."""
-        self._path(name).write_text(text, encoding="utf-8")
+        with disk_errors(str(self.folder)):
+            self._path(name).write_text(text, encoding="utf-8")
 
     def publish(self) -> Artifact:
         """Upload the files, write the manifest, and return the finished artifact.
@@ -256,7 +263,10 @@ class Attempt:
 
     def _mirror(self, state: dict[str, object]) -> None:
         data = json.dumps({"attempt": self.name, **state}).encode()
-        self.store.write(f"{self.address.prefix}/progress.json", data)
+        try:
+            self.store.write(f"{self.address.prefix}/progress.json", data)
+        except GabaritoError as error:  # nothing depends on it
+            log.warning("progress not written", extra={"reason": str(error)})
 
 
 @contextmanager

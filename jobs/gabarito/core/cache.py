@@ -9,6 +9,8 @@ from gabarito.core.errors import DataError, MissingError
 from gabarito.core.store import FileInfo, Store
 
 DIGEST_CHARS = 64
+FILES = ".files/"
+"""Parts a folder's key from the copies of it: each is whole before the key names it."""
 
 
 class Cache:
@@ -35,7 +37,7 @@ class Cache:
     def save_folder(self, key: str, folder: Path) -> None:
         """Store the files of a folder, over an older one; it is there only when all are."""
         before = self._index(key)
-        below = f"{self._place(key)}.files/{secrets.token_hex(8)}"
+        below = f"{self._place(key)}{FILES}{secrets.token_hex(8)}"
         index = {}
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             name = path.relative_to(folder).as_posix()
@@ -44,6 +46,10 @@ class Cache:
         self.put(key, json.dumps(index).encode())
         for place, _, _ in before.values():
             self._store.delete(place)
+
+    def objects_of(self, key: str) -> set[str]:
+        """Return the keys in the store of a stored folder's files."""
+        return {place for place, _, _ in self._index(key).values()}
 
     def load_folder(self, key: str, folder: Path) -> bool:
         """Write the files of a stored folder below ``folder``; False if there is none."""

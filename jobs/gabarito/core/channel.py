@@ -5,17 +5,20 @@
 """
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from gabarito.core.artifact import Address
-from gabarito.core.errors import DataError, MissingError
+from gabarito.core.errors import ConflictError, DataError, MissingError, UsageError
 from gabarito.core.records import Record
 from gabarito.core.store import Store
 
 R = TypeVar("R", bound=Record)
+
+_NAME = re.compile(r"[a-z0-9-]+")
 
 
 class ServedModel(Record):
@@ -62,28 +65,46 @@ def read_channel(store: Store, name: str) -> ServedModel | None:
         channel = _parse(Channel, store.read(_channel_key(name)).data, _channel_key(name))
     except MissingError:
         return None
-    key = _model_key(channel.model)
-    return _parse(ServedModel, store.read(key).data, key)
+    return _read_model(store, channel.model)
+
+
+def _read_model(store: Store, digest: str) -> ServedModel:
+    key = _model_key(digest)
+    data = store.read(key).data
+    if hashlib.sha256(data).hexdigest() != digest:
+        message = f"{store.url}/{key}: content is not what its name says; run the pipeline again"
+        raise DataError(message)
+    return _parse(ServedModel, data, key)
 
 
 def promote(store: Store, name: str, model: ServedModel) -> bool:
     """Let a channel serve ``model``; False if it does already.
 
     Raises:
-        ConflictError: if somebody else moved the channel meanwhile.
+        ConflictError: if somebody else moved the channel to another model meanwhile.
     """
     store.write(_model_key(model.digest), model.model_dump_json().encode(), if_absent=True)
+    try:
+        return _move(store, name, model.digest)
+    except ConflictError:
+        winner = read_channel(store, name)
+        if winner is None or winner.digest != model.digest:
+            raise
+        return False
+
+
+def _move(store: Store, name: str, digest: str) -> bool:
     key = _channel_key(name)
     try:
         stored = store.read(key)
     except MissingError:
-        fresh = Channel(model=model.digest, since=datetime.now(UTC))
+        fresh = Channel(model=digest, since=datetime.now(UTC))
         store.write(key, fresh.model_dump_json().encode(), if_absent=True)
         return True
     before = _parse(Channel, stored.data, key)
-    if before.model == model.digest:
+    if before.model == digest:
         return False
-    moved = Channel(model=model.digest, since=datetime.now(UTC), previous=before.model)
+    moved = Channel(model=digest, since=datetime.now(UTC), previous=before.model)
     store.write(key, moved.model_dump_json().encode(), if_match=stored.version)
     return True
 
@@ -101,4 +122,7 @@ def _model_key(digest: str) -> str:
 
 
 def _channel_key(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        message = f"channel {name!r}: a name has lower case, digits and hyphens"
+        raise UsageError(message)
     return f"channels/{name}.json"

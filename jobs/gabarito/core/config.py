@@ -25,7 +25,7 @@ BUILTIN = "gabarito:"
 class Settings(BaseModel):
     """A section of the settings: frozen, and closed to unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class StageSettings(Settings):
@@ -60,7 +60,7 @@ def _resolve(path: str, info: ValidationInfo) -> str:
     folder = (info.context or {}).get("folder")
     if folder is None or not path or path.startswith((BUILTIN, "s3://")):
         return path
-    return str((Path(folder) / Path(path).expanduser()).resolve())
+    return str((Path(folder) / _expanded(path)).resolve())
 
 
 def _resolve_reference(reference: str, info: ValidationInfo) -> str:
@@ -86,10 +86,18 @@ S = TypeVar("S", bound=BaseModel)
 
 
 def local_path(path: str) -> Path:
-    """Return where ``path`` lies on this machine; ``gabarito:x`` lies inside the package."""
+    """Return where ``path`` lies on this machine; ``gabarito:x`` lies inside the package.
+
+    Raises:
+        SettingsError: if it begins with the home folder of nobody.
+    """
     if path.startswith(BUILTIN):
         return Path(str(files("gabarito"))) / path.removeprefix(BUILTIN)
-    return Path(path).expanduser()
+    try:
+        return _expanded(path)
+    except ValueError as error:
+        message = f"{path}: {error}"
+        raise SettingsError(message) from error
 
 
 def parse(model: type[S], data: object, name: str, folder: Path | None = None) -> S:
@@ -116,9 +124,20 @@ def read_yaml(path: Path) -> object:
     except FileNotFoundError as error:
         message = f"{path}: no such file; give the path of a pipeline file"
         raise SettingsError(message) from error
-    except (yaml.YAMLError, UnicodeDecodeError, IsADirectoryError) as error:
-        message = f"{path}: not a YAML file: {' '.join(str(error).split())}"
+    except (yaml.YAMLError, OSError, RecursionError, TypeError, ValueError) as error:
+        message = f"{path}: not a YAML file: {' '.join(str(error).split())}; correct it"
         raise SettingsError(message) from error
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        message = "no user has that home folder; write the path out"
+        raise ValueError(message) from error
+
+
+_MERGE = "tag:yaml.org,2002:merge"
 
 
 class _ClosedLoader(yaml.SafeLoader):
@@ -127,6 +146,8 @@ class _ClosedLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[object] = set()
         for key, _ in node.value:
+            if key.tag == _MERGE:
+                continue
             name = self.construct_object(key, deep=deep)
             if name in seen:
                 problem = f"key {name!r} is given twice"

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
+from gabarito.core.config import local_path
 from gabarito.core.disk import (
     arriving,
     chunks_of,
@@ -53,7 +54,7 @@ class DirectoryStore:
         if not path:
             message = f"store {url!r}: names no folder; write file:///path/of/a/folder"
             raise SettingsError(message)
-        self.root = Path(path).expanduser().absolute()
+        self.root = local_path(path).absolute()
         self.url = f"file://{self.root}"
         with disk_errors(self.url):
             nearest = next(place for place in (self.root, *self.root.parents) if place.exists())

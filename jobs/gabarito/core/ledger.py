@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+from gabarito.core.disk import disk_errors
 from gabarito.core.records import Rejection
 
 
@@ -22,8 +23,10 @@ class Ledger:
     def add(self, rejection: Rejection) -> None:
         """Record a rejection that was made elsewhere."""
         self.counts[rejection.reason] += 1
-        self._file.write(rejection.model_dump_json() + "\n")
+        with disk_errors(self._file.name):
+            self._file.write(rejection.model_dump_json() + "\n")
 
     def close(self) -> None:
         """Finish the file."""
-        self._file.close()
+        with disk_errors(self._file.name):
+            self._file.close()

@@ -6,10 +6,13 @@ An event's name is constant and its numbers are fields:
 
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal, TypeVar
 
 from rich.console import Console
@@ -20,6 +23,11 @@ LogFormat = Literal["auto", "json", "text"]
 
 REPORT_EVERY_S = 2.0
 """How often a progress line is logged and ``progress.json`` overwritten, at most."""
+
+TERMINATION_LOG = "GABARITO_TERMINATION_LOG"
+"""Names the file for the last word of a pod; Kubernetes reads up to 4 KiB of it."""
+
+TERMINATION_BYTES = 4096
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _QUIET = ("boto3", "botocore", "urllib3", "s3transfer", "httpx", "filelock", "asyncio")
@@ -33,17 +41,12 @@ def fields_of(record: logging.LogRecord) -> dict[str, object]:
 class JsonFormatter(logging.Formatter):
     """One JSON object a line: ts, level, logger, event, and the event's own fields."""
 
-    def __init__(self, **context: str) -> None:
-        super().__init__()
-        self._context = context
-
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         line: dict[str, object] = {
             "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            **self._context,
             "event": record.getMessage(),
             **fields_of(record),
         }
@@ -58,7 +61,7 @@ class _TextFormatter(logging.Formatter):
         return f"{record.getMessage()}  {fields}".rstrip()
 
 
-def setup(log_format: LogFormat = "auto", **context: str) -> None:
+def setup(log_format: LogFormat = "auto") -> None:
     """Send logs to stderr; ``auto`` means text on a terminal and JSON elsewhere."""
     text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
     handler: logging.Handler
@@ -67,10 +70,18 @@ def setup(log_format: LogFormat = "auto", **context: str) -> None:
         handler.setFormatter(_TextFormatter())
     else:
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(JsonFormatter(**context))
+        handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def last_word(text: str) -> None:
+    """Write a pod's termination message where the environment names a file for it."""
+    path = os.environ.get(TERMINATION_LOG)
+    if path:
+        with suppress(OSError):  # what it says stands in the log too
+            Path(path).write_bytes(text.encode()[:TERMINATION_BYTES])
 
 
 class Progress:
@@ -81,13 +92,14 @@ class Progress:
         self._mirror = mirror
         self._began = time.monotonic()
         self._reported = 0.0
+        self._last: tuple[str, int, int] | None = None
 
     def report(self, what: str, done: int, total: int, **figures: float) -> None:
         """Tell how far the work is; more often than every few seconds is dropped."""
-        now = time.monotonic()
-        if done < total and now - self._reported < REPORT_EVERY_S:
+        now, place = time.monotonic(), (what, done, total)
+        if place == self._last or (done < total and now - self._reported < REPORT_EVERY_S):
             return
-        self._reported = now
+        self._reported, self._last = now, place
         state: dict[str, object] = {"what": what, "done": done, "total": total, **figures}
         self._log.info("progress", extra=state)
         self._mirror({**state, "seconds": round(now - self._began, 1)})

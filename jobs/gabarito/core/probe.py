@@ -9,6 +9,8 @@ from gabarito.core.errors import ConflictError
 from gabarito.core.store import Store
 
 RACERS = 16
+ROUND_TRIP = "read and write"
+"""The promise without which nothing works."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def _round_trip(store: Store, key: str) -> Probed:
     is_kept = store.read(key).data == data
     store.delete(key)
     said = "what is written is read back" if is_kept else "what is read is not what was written"
-    return Probed("read and write", is_kept, said)
+    return Probed(ROUND_TRIP, is_kept, said)
 
 
 def _if_absent(store: Store, key: str) -> Probed:

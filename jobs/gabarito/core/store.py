@@ -147,9 +147,13 @@ def open_store(url: str) -> Store:
     That is ``file:///folder``, ``file://relative``, a plain path or ``s3://bucket/prefix``.
 
     Raises:
-        SettingsError: if the scheme is another.
+        SettingsError: if the scheme is another, or it is no URL.
     """
-    scheme = urlsplit(url).scheme
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError as error:
+        message = f"store {url!r}: not a URL: {error}; write file:///folder or s3://bucket/prefix"
+        raise SettingsError(message) from error
     if scheme == "s3":
         from gabarito.core.s3 import S3Store
 

@@ -5,6 +5,7 @@ from pydantic import Field
 
 from gabarito.core.config import InputPath, ModelReference, Settings, parse, read_yaml
 from gabarito.core.errors import SettingsError
+from gabarito.core.store import open_store
 
 
 class Inner(Settings):
@@ -70,3 +71,49 @@ def test_a_file_that_is_not_yaml_is_refused(tmp_path: Path, text: str, said: str
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no such file; give the path of a pipeline file"):
         read_yaml(tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: 2024-13-45", "month must be in"),
+        ("? [a, b]\n: 1", "unhashable"),
+        ("[" * 3000, "recursion"),
+    ],
+)
+def test_what_yaml_cannot_mean_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=r"pipeline\.yaml: not a YAML file: ") as caught:
+        read_yaml(path)
+    assert said in str(caught.value)
+
+
+def test_a_path_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match=r"not a YAML file: .*Not a directory"):
+        read_yaml(tmp_path / "file" / "pipeline.yaml")
+
+
+def test_merged_keys_are_merged(tmp_path: Path) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text("a: &a {steps: 1, rank: 2}\nb: {<<: *a, steps: 3}\n")
+    assert read_yaml(path) == {"a": {"steps": 1, "rank": 2}, "b": {"steps": 3, "rank": 2}}
+
+
+def test_a_number_without_end_is_no_setting() -> None:
+    assert "train.learning_rate: must be a finite number" in mistakes(
+        {"train": {"learning_rate": float("inf")}}
+    )
+
+
+def test_the_home_of_nobody_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no user has that home folder"):
+        parse(Outer, {"base": "~nobody-at-all/x"}, "pipeline.yaml", folder=tmp_path)
+    with pytest.raises(SettingsError, match="no user has that home folder"):
+        open_store("~nobody-at-all/store")
+
+
+def test_what_is_no_url_is_no_store() -> None:
+    with pytest.raises(SettingsError, match="not a URL"):
+        open_store("http://[")

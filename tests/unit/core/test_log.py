@@ -1,7 +1,10 @@
 import json
 import logging
+from pathlib import Path
 
-from gabarito.core.log import JsonFormatter, Progress, fields_of
+import pytest
+
+from gabarito.core.log import TERMINATION_LOG, JsonFormatter, Progress, fields_of, last_word
 
 
 def record(**extra: object) -> logging.LogRecord:
@@ -12,9 +15,9 @@ def record(**extra: object) -> logging.LogRecord:
 
 
 def test_a_line_is_one_object_with_constant_event_and_fields() -> None:
-    line = json.loads(JsonFormatter(stage="ingest").format(record(url="a", bytes=3)))
+    line = json.loads(JsonFormatter().format(record(url="a", bytes=3)))
     assert line["event"] == "page fetched"
-    assert (line["stage"], line["url"], line["bytes"]) == ("ingest", "a", 3)
+    assert (line["url"], line["bytes"]) == ("a", 3)
 
 
 def test_fields_are_only_what_the_call_gave() -> None:
@@ -27,3 +30,21 @@ def test_progress_is_reported_at_the_end_and_not_at_every_item() -> None:
     list(progress.track(range(1000), 1000, "documents"))
     assert seen[-1]["done"] == 1000
     assert len(seen) < 5
+
+
+def test_the_end_is_reported_once() -> None:
+    seen: list[dict[str, object]] = []
+    progress = Progress("ingest", seen.append)
+    for _ in range(100):
+        progress.report("documents", 3, 3)
+    assert len(seen) == 1
+
+
+def test_a_last_word_that_cannot_be_written_harms_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TERMINATION_LOG, str(tmp_path / "word"))
+    last_word("é" * 4000)
+    assert (tmp_path / "word").stat().st_size == 4096
+    monkeypatch.setenv(TERMINATION_LOG, str(tmp_path / "no" / "folder"))
+    last_word("lost")
