@@ -59,6 +59,7 @@ $(INSTALLED): requirements/dev.txt requirements/install.txt pyproject.toml
 	@echo "installing into $(VENV) (about a minute and 6 GB: torch is the CUDA build)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements/install.txt
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements/dev.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes \
+		-r requirements/dev.txt
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
