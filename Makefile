@@ -42,6 +42,7 @@ requirements: $(INSTALLED) ## lock the requirements anew, with hashes
 		-o requirements/train.txt
 	$(LOCK) pyproject.toml --extra serve -c requirements/dev.txt -o requirements/serve.txt
 	$(LOCK) --group install -c requirements/dev.txt -o requirements/install.txt
+	$(LOCK) --group s3 -c requirements/dev.txt -o k8s/dev/s3/requirements.txt
 
 sample: $(INSTALLED) ## write the sample's pages and recorded replies anew
 	$(BIN)/python -m gabarito.demo.build.pages
