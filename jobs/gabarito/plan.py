@@ -136,6 +136,11 @@ def freeze(store: Store, run: Run) -> None:
         return
 
 
+def is_frozen(store: Store, run: Run) -> bool:
+    """Tell whether the run's record is written."""
+    return store.exists(_run_key(run.run))
+
+
 def read_run(store: Store, run: str) -> Run:
     """Return a run's record.
 

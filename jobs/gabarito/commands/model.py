@@ -9,9 +9,9 @@ import click
 
 from gabarito.commands.options import store_option
 from gabarito.core.artifact import Address, Artifact, open_artifact
-from gabarito.core.channel import ServedModel, read_channel
+from gabarito.core.channel import ServedModel, read_channel, read_model
 from gabarito.core.config import local_path
-from gabarito.core.errors import DataError, MissingError
+from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.store import Store, open_store
 from gabarito.plan import read_run
 from gabarito.serve.config import ServeConfig
@@ -58,9 +58,17 @@ def ask(question: str, url: str) -> None:
 @store_option
 @channel_option
 @click.option("--model", help="Serve this folder instead of what the channel names.")
+@click.option("--model-digest", help="Serve this promoted model, whatever the channel names.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, help="0: any free port.")
-def serve(store_url: str, channel: str, model: str | None, host: str, port: int) -> None:
+def serve(  # noqa: PLR0913  # one parameter for each option
+    store_url: str,
+    channel: str,
+    model: str | None,
+    model_digest: str | None,
+    host: str,
+    port: int,
+) -> None:
     """Serve the promoted model behind an OpenAI-compatible endpoint.
 
     With GABARITO_SERVE_TOKEN set, requests must carry it as bearer token.
@@ -68,11 +76,14 @@ def serve(store_url: str, channel: str, model: str | None, host: str, port: int)
     from gabarito.serve.job import Binding, serve_folder, serve_promoted
 
     binding = Binding(host, port, os.environ.get(TOKEN_VARIABLE))
+    if model is not None and model_digest is not None:
+        message = "--model and --model-digest: only one model can be served; give one of them"
+        raise UsageError(message)
     if model is not None:
         serve_folder(local_path(model), binding)
         return
     store = open_store(store_url)
-    promoted = _promoted(store, channel)
+    promoted = read_model(store, model_digest) if model_digest else _promoted(store, channel)
     merged = _finished(store, promoted.model)
     with tempfile.TemporaryDirectory(prefix="gabarito-serve-") as folder:
         merged.fetch(Path(folder), "model/")

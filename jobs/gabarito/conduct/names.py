@@ -23,6 +23,7 @@ RELEASED = f"{PREFIX}/released"
 STATE = f"{PREFIX}/state"
 MESSAGE = f"{PREFIX}/message"
 PROGRESS = f"{PREFIX}/progress"
+RESULT = f"{PREFIX}/result"
 GATE = f"{PREFIX}/gate"
 
 # annotations of the endpoint's Deployment

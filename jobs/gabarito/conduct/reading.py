@@ -48,6 +48,7 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
         notes=notes_of(job),
         is_going="deletionTimestamp" in metadata,
         trouble=_trouble(job, phase, pods, place),
+        parts=_parts(job),
     )
 
 
@@ -94,8 +95,8 @@ def rollout_of(deployment: Object) -> Rollout:
         return "idle"
     if condition_of(deployment, "Progressing").get("status") == "False":
         return "failed"
-    counts = [status.get(f"{name}eplicas", 0) for name in ("updatedR", "availableR", "r")]
-    return "ready" if counts == [replicas] * len(counts) else "rolling"
+    counts = {status.get(name, 0) for name in ("updatedReplicas", "availableReplicas", "replicas")}
+    return "ready" if counts == {replicas} else "rolling"
 
 
 def labels_of(thing: Object) -> Mapping[str, str]:
@@ -122,6 +123,13 @@ def _trouble(job: Object, phase: Phase, pods: Sequence[Object], place: Place) ->
         )
         return Trouble("Paused", "somebody suspended it", f"to go on: {resume}")
     return trouble_of_job(job, pods, place) if phase == "running" else None
+
+
+def _parts(job: Object) -> str:
+    """How many pods of an Indexed Job ended well."""
+    if job["spec"].get("completionMode") != "Indexed":
+        return ""
+    return f"{job.get('status', {}).get('succeeded', 0)}/{job['spec']['completions']} shards"
 
 
 def _since(deployment: Object) -> datetime | None:

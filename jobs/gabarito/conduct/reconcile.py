@@ -24,6 +24,7 @@ from gabarito.plan import STAGES, UPSTREAM
 
 SUSPENDED: frozenset[Phase] = frozenset({"planned", "queued", "paused"})
 LIVE: frozenset[Phase] = frozenset({"queued", "paused", "running"})
+ENDED: frozenset[Phase] = frozenset({"complete", "failed"})
 NOT_STARTED: frozenset[Phase] = frozenset({"planned", "queued"})
 
 
@@ -46,7 +47,7 @@ def jobs_of(desired: Desired, observed: Observed, stage: str) -> list[StageJob]:
     ours = [
         job
         for job in observed.jobs
-        if (job.stage, job.run) == (stage, desired.run.run) and not job.is_going
+        if job.stage == stage and not job.is_going and _is_ours(desired, job)
     ]
     return sorted(ours, key=lambda job: (job.phase in LIVE, job.attempt))
 
@@ -76,19 +77,16 @@ def _release(desired: Desired, observed: Observed, stage: str) -> Iterator[Actio
 
 
 def _left_over(desired: Desired, observed: Observed) -> Iterator[Action]:
-    """Adopt what another run began and this one wants; stop the rest of it."""
+    """Adopt what another run began and this one wants too; stop the rest of it."""
+    run = desired.run.run
     for job in observed.jobs:
-        if job.run == desired.run.run or job.is_going or job.phase in ("complete", "failed"):
+        if job.run == run or job.is_going or job.phase in ENDED:
             continue
-        is_wanted = (
-            job.notes.get(names.FINGERPRINT) == desired.run.fingerprints.get(job.stage)
-            and observed.steps[job.stage].state == "missing"
-        )
-        if is_wanted and job.phase != "planned":
-            yield NoteJob(job.name, labels={names.RUN: desired.run.run})
+        if _is_ours(desired, job):
+            yield NoteJob(job.name, labels={names.RUN: run})
             continue
         if job.phase == "running":
-            message = f"run {desired.run.run} does not want it: its settings changed"
+            message = f"run {run} does not want it: its settings changed"
             yield Announce(about_job(job), "StageStopped", message)
         yield DeleteJob(job.name, job.uid)
 
@@ -112,7 +110,7 @@ def _stage(desired: Desired, observed: Observed, stage: str) -> Iterator[Action]
 def _missing(
     desired: Desired, observed: Observed, stage: str, job: StageJob | None
 ) -> Iterator[Action]:
-    if job is None or (job.phase in ("complete", "failed") and _is_retried(desired, job)):
+    if job is None or (job.phase in ENDED and _is_retried(desired, job)):
         yield from _create(desired, observed, stage, job.attempt + 1 if job else 1)
     elif job.phase in NOT_STARTED and _is_outdated(desired, job):
         yield DeleteJob(job.name, job.uid)
@@ -150,8 +148,9 @@ def _done(observed: Observed, job: StageJob) -> Iterator[Action]:
     summary = figures.summary if figures else ""
     yield from _released(job)
     yield Announce(about_job(job), "StageDone", f"{job.stage} is done: {summary}".rstrip(": "))
-    notes = {names.STATE: "done", names.MESSAGE: None, names.PROGRESS: summary or None}
-    yield NoteJob(job.name, notes)
+    progress = observed.progress.get(job.stage) or job.notes.get(names.PROGRESS)
+    notes = {names.STATE: "done", names.MESSAGE: None, names.RESULT: summary or None}
+    yield NoteJob(job.name, {**notes, names.PROGRESS: progress})
 
 
 def _failed(job: StageJob, trouble: Trouble) -> Iterator[Action]:
@@ -206,6 +205,13 @@ def _once(observed: Observed, event: Announce) -> Iterator[Action]:
     """An Event about something that no annotation can keep: told once by each process."""
     if event.name not in observed.told:
         yield event
+
+
+def _is_ours(desired: Desired, job: StageJob) -> bool:
+    """Made for this run, or begun for another one and wanted by this one too."""
+    wanted = desired.run.fingerprints[job.stage]
+    is_shared = job.phase in LIVE and job.notes.get(names.FINGERPRINT) == wanted
+    return job.run == desired.run.run or is_shared
 
 
 def _is_outdated(desired: Desired, job: StageJob) -> bool:

@@ -28,6 +28,9 @@ from gabarito.core.channel import Rejected
 SHOWN = 12
 """Digits of a digest that people are shown."""
 
+ASKING = timedelta(seconds=120)
+"""How long a ready endpoint may take to answer the questions."""
+
 
 def decide_endpoint(desired: Desired, observed: Observed) -> Iterator[Action]:
     """Yield what to do about channel and endpoint."""
@@ -40,6 +43,7 @@ def decide_endpoint(desired: Desired, observed: Observed) -> Iterator[Action]:
         return
     if model is None:
         yield from _remove(desired, observed, endpoint)
+        yield from _told_without_endpoint(desired, observed)
     elif endpoint is None or endpoint.key != endpoint_key(model, _template(desired, observed)):
         yield from _apply(desired, observed, model)
         return
@@ -67,18 +71,21 @@ def served_model(desired: Desired, observed: Observed) -> str | None:
 
 def failure_of(desired: Desired, observed: Observed, endpoint: Endpoint) -> str | None:
     """Say why an endpoint will not work, if that is known by now."""
-    why = f": {endpoint.trouble.text}" if endpoint.trouble else ""
-    check = observed.check
-    if endpoint.rollout == "idle":
+    check = observed.check if observed.check and observed.check.key == endpoint.key else None
+    if endpoint.rollout == "idle" or (check and check.outcome == "passed"):
         return None
-    if endpoint.rollout == "failed":
-        return f"the endpoint did not come up{why}"
-    if check and check.key == endpoint.key and check.outcome == "failed":
+    if check and check.outcome == "failed":
         return check.said
+    why = f": {endpoint.trouble.text}" if endpoint.trouble else ""
+    if endpoint.rollout == "failed":
+        return f"the endpoint did not become ready{why}"
     limit = timedelta(seconds=desired.config.serve.ready_timeout_s)
-    if endpoint.since is not None and observed.now - endpoint.since > limit:
-        said = f": {check.said}" if check and check.said else why
-        return f"the endpoint did not answer within {limit.total_seconds():.0f} s{said}"
+    waited = observed.now - endpoint.since if endpoint.since else timedelta(0)
+    within = f"within {limit.total_seconds():.0f} s"
+    if endpoint.rollout == "rolling":
+        return f"the endpoint was not ready {within}{why}" if waited > limit else None
+    if check and waited > limit + ASKING:
+        return f"the endpoint is ready, but could not be asked: {check.said}"
     return None
 
 
@@ -115,11 +122,25 @@ def _apply(desired: Desired, observed: Observed, model: str) -> Iterator[Action]
     if endpoint is not None and endpoint.model != model:
         yield from _took_back(desired, observed, endpoint.model)
     if model == memory.promoted and (endpoint is None or endpoint.model != model):
-        name, since = desired.run.pipeline.channel, observed.channel and observed.channel.since
-        message = f"channel {name} serves model {model[:SHOWN]} of run {desired.run.run}"
-        anchor = about_anchor(desired.config.anchor, observed.anchor)
-        yield Announce(anchor, "Promoted", message, f"{model}{since}")
+        yield _promoted(desired, observed, model)
     yield ApplyEndpoint(model, _template(desired, observed))
+
+
+def _told_without_endpoint(desired: Desired, observed: Observed) -> Iterator[Action]:
+    """Where no endpoint is wanted, the channel's move is all there is to tell."""
+    channel, promoted = observed.channel, observed.memory.promoted
+    if channel and promoted and channel.model == promoted:
+        event = _promoted(desired, observed, promoted)
+        if event.name not in observed.told:
+            yield event
+
+
+def _promoted(desired: Desired, observed: Observed, model: str) -> Announce:
+    since = observed.channel.since if observed.channel else None
+    name, run = desired.run.pipeline.channel, desired.run.run
+    anchor = about_anchor(desired.config.anchor, observed.anchor)
+    message = f"channel {name} serves model {model[:SHOWN]} of run {run}"
+    return Announce(anchor, "Promoted", message, f"{model}{since}")
 
 
 def _took_back(desired: Desired, observed: Observed, model: str) -> Iterator[Action]:
@@ -128,7 +149,8 @@ def _took_back(desired: Desired, observed: Observed, model: str) -> Iterator[Act
         return
     now = observed.channel.model if observed.channel else None
     instead = f"model {now[:SHOWN]} is served again" if now else "nothing is served"
-    message = f"model {model[:SHOWN]} was taken back: {entry.reason}; {instead}"
+    again = "raise retries.serve to promote it again"
+    message = f"model {model[:SHOWN]} was taken back: {entry.reason}; {instead}; {again}"
     anchor = about_anchor(desired.config.anchor, observed.anchor)
     yield Announce(anchor, "RolledBack", message, f"{model}{entry.at}", is_warning=True)
 
@@ -148,7 +170,10 @@ def _prove(
     """Bring an endpoint that was applied to where it is trusted, or taken back."""
     check = observed.check
     if failure is not None and _is_template_to_blame(observed, endpoint):
-        message = f"{failure}; the template before serves again, correct stages.serve and upgrade"
+        message = (
+            f"{failure}; the template before serves again, and no model is promoted until "
+            "stages.serve is corrected or retries.serve raised"
+        )
         subject = about_endpoint(endpoint)
         yield Announce(subject, "RolledBack", message, endpoint.template, is_warning=True)
         yield Remember(observed.memory.model_copy(update={"refused": desired.circumstances}))
@@ -180,6 +205,8 @@ def _promote(desired: Desired, observed: Observed) -> Iterator[Action]:
     """Promote what passed its gate: once, and again only under other circumstances."""
     found, channel = observed.evaluation, observed.channel
     if found is None or not found.passed or (channel and channel.model == found.model):
+        return
+    if observed.memory.refused == desired.circumstances:
         return
     entry = rejection(observed, found.model)
     if entry is None:

@@ -30,12 +30,12 @@ class Trouble:
     @property
     def text(self) -> str:
         """Both in one sentence."""
-        return f"{self.said}; {self.cure}"
+        return f"{self.said}; {self.cure}" if self.cure else self.said
 
 
 @dataclass(frozen=True)
 class StageJob:
-    """A Job of the release; ``notes`` are its annotations."""
+    """A Job of the release; ``notes`` are its annotations, ``parts`` how many shards ended."""
 
     name: str
     uid: str
@@ -46,6 +46,7 @@ class StageJob:
     notes: Mapping[str, str]
     is_going: bool = False
     trouble: Trouble | None = None
+    parts: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,11 @@ class Desired:
     config: ConductorConfig
     run: Run
     templates: Templates
+
+    @property
+    def endpoint_name(self) -> str:
+        """The name of the Deployment."""
+        return str(self.templates.serve.body["metadata"]["name"])
 
     @property
     def serve_retries(self) -> int:
