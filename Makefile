@@ -54,6 +54,15 @@ nano: $(INSTALLED) ## train the sample's base model anew (under 30 minutes on 2 
 bench: $(INSTALLED) ## measure what the README states: the demo's time, memory, answers
 	$(BIN)/python tests/bench/demo.py
 
+.PHONY: images image-tests
+images: ## build the images with buildah; where Docker is: docker buildx bake -f images/docker-bake.hcl
+	@images/build
+
+image-tests: $(INSTALLED) ## build the images, with torch for a CPU, and look inside them
+	@.ci/debian runc
+	@IMAGES_TORCH=cpu images/build
+	$(BIN)/pytest tests/images
+
 $(INSTALLED): requirements/dev.txt requirements/install.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian python3-venv
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)

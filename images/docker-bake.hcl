@@ -2,9 +2,9 @@
 #
 # Each variable can be set in the environment: VERSION=0.2.0 REGISTRY=registry.example/team/ …
 
+# What stands before an image's name, with a slash at its end.
 variable "REGISTRY" {
-  description = "What stands before an image's name, with a slash at its end"
-  default     = ""
+  default = ""
 }
 
 variable "VERSION" {
@@ -19,9 +19,9 @@ variable "BASE_IMAGE" {
   default = "python:3.12-slim-bookworm"
 }
 
+# cuda or cpu
 variable "TORCH" {
-  description = "cuda or cpu"
-  default     = "cuda"
+  default = "cuda"
 }
 
 group "default" {
