@@ -155,9 +155,10 @@ def connect(namespace: str | None = None, context: str | None = None) -> KubeClu
     settings.connection_pool_maxsize = POOL
     try:
         load_incluster_config(settings)
+        chosen = "default"
     except ConfigException:
-        namespace = namespace or _use_kubeconfig(settings, context)
-    return KubeCluster(ApiClient(settings), namespace or "default")
+        chosen = _use_kubeconfig(settings, context)
+    return KubeCluster(ApiClient(settings), namespace or chosen)
 
 
 def _use_kubeconfig(settings: Configuration, context: str | None) -> str:
