@@ -78,16 +78,24 @@ def _gate(observed: Observed) -> str:
 
 
 def _served(desired: Desired, observed: Observed) -> str:
-    channel, endpoint = observed.channel, observed.endpoint
+    channel = observed.channel
     if channel is None:
         return "nothing yet; a model is promoted when its gate passes"
-    taken = f"; taken back: {channel.rejected[-1].reason}" if channel.rejected else ""
-    if channel.model is None:
-        return f"nothing{taken}"
-    model = f"model {channel.model[:SHOWN]}"
+    parts = [_now(desired, observed, channel.model)]
+    if channel.rejected:
+        last = channel.rejected[-1]
+        parts.append(f"model {last.model[:SHOWN]} was taken back: {last.reason}")
+    if observed.memory.refused == desired.circumstances:
+        parts.append("the template before is used, stages.serve as it is now did not work")
+    return "; ".join(parts)
+
+
+def _now(desired: Desired, observed: Observed, model: str | None) -> str:
+    if model is None:
+        return "nothing"
     if not desired.config.serve.replicas:
-        return f"{model} in channel {desired.run.pipeline.channel}, without an endpoint{taken}"
-    return f"{model}, {_endpoint(observed, endpoint, channel.model)}{taken}"
+        return f"model {model[:SHOWN]} in channel {desired.run.pipeline.channel}, no endpoint"
+    return f"model {model[:SHOWN]}, {_endpoint(observed, observed.endpoint, model)}"
 
 
 def _endpoint(observed: Observed, endpoint: Endpoint | None, model: str) -> str:
