@@ -18,7 +18,7 @@ from gabarito.conduct.lease import Lease, keep
 from gabarito.conduct.names import INSTANCE, lease_name
 from gabarito.conduct.probes import start_server
 from gabarito.conduct.pulse import Pulse
-from gabarito.conduct.watch import start_watching
+from gabarito.conduct.watch import Signals, start_watching
 from gabarito.core.errors import GabaritoError, ServiceError
 from gabarito.core.store import open_store
 
@@ -36,15 +36,15 @@ PATIENCE = 3
 
 def conduct(config: ConductorConfig, port: int) -> None:
     """Lead the release until told to stop."""
-    pulse, wake = Pulse(), threading.Event()
+    pulse, signals = Pulse(), Signals()
     cluster, store = connect(config.namespace), open_store(config.store)
     start_server(port, pulse)
-    with _lease(cluster, config, wake) as lease:
+    with _lease(cluster, config, signals) as lease:
         selector = f"{INSTANCE}={config.release}"
-        start_watching(cluster, (JOBS, PODS, DEPLOYMENTS), selector, wake)
-        leader = Leader(config, cluster, store, lease, wake)
+        start_watching(cluster, (JOBS, PODS, DEPLOYMENTS), selector, signals)
+        leader = Leader(config, cluster, store, lease, signals.wake)
         try:
-            go_round(leader, lease, pulse, wake)
+            go_round(leader, lease, pulse, signals.wake)
         except KeyboardInterrupt:
             log.info("stopped")
 
@@ -74,15 +74,15 @@ def go_round(leader: Leader, lease: Lease, pulse: Pulse, wake: threading.Event) 
 
 
 @contextmanager
-def _lease(cluster: Cluster, config: ConductorConfig, wake: threading.Event) -> Iterator[Lease]:
+def _lease(cluster: Cluster, config: ConductorConfig, signals: Signals) -> Iterator[Lease]:
     """Keep the Lease within the block, and give it back at its end."""
-    name, stop = lease_name(config.fullname), threading.Event()
+    name = lease_name(config.fullname)
     lease = Lease(cluster, name, holder=socket.gethostname(), anchor=config.anchor)
-    threading.Thread(target=keep, args=(lease, stop, wake), name="lease", daemon=True).start()
+    threading.Thread(target=keep, args=(lease, signals), name="lease", daemon=True).start()
     try:
         yield lease
     finally:
-        stop.set()
+        signals.stop.set()
         try:
             lease.release()
         except GabaritoError as error:

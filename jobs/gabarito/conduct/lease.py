@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from gabarito.conduct.api import CONFIG_MAPS, LEASES, Cluster, Object
 from gabarito.conduct.templates import owned
+from gabarito.conduct.watch import Signals
 from gabarito.core.errors import ConflictError, GabaritoError, MissingError, ServiceError
 
 log = logging.getLogger("gabarito.conduct")
@@ -154,9 +155,9 @@ class Lease:
         return {"apiVersion": LEASES.api, "kind": LEASES.kind, "metadata": metadata, "spec": spec}
 
 
-def keep(lease: Lease, stop: threading.Event, wake: threading.Event) -> None:
+def keep(lease: Lease, signals: Signals) -> None:
     """Renew the Lease until told to stop, whatever the API does meanwhile."""
-    while not stop.is_set():
+    while not signals.stop.is_set():
         was_held = lease.is_held
         try:
             lease.renew()
@@ -166,8 +167,8 @@ def keep(lease: Lease, stop: threading.Event, wake: threading.Event) -> None:
             log.warning("lease not renewed", extra={"error": str(error)})
         if lease.is_held != was_held:
             log.info("lease", extra={"is_held": lease.is_held, "holder": lease.holder})
-            wake.set()
-        stop.wait(RENEW_S if lease.is_held else RETRY_S)
+            signals.wake.set()
+        signals.stop.wait(RENEW_S if lease.is_held else RETRY_S)
 
 
 def _holder_of(lease: Object) -> str:

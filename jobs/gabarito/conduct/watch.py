@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from gabarito.conduct.api import Cluster, Kind
 from gabarito.core.errors import GabaritoError
@@ -13,22 +14,29 @@ PAUSE_S = 2.0
 """Between a watch that failed and the next one."""
 
 
+@dataclass(frozen=True)
+class Signals:
+    """``wake`` is set whenever something happened, ``stop`` at the end."""
+
+    wake: threading.Event = field(default_factory=threading.Event)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
 def start_watching(
-    cluster: Cluster, kinds: Iterable[Kind], selector: str, wake: threading.Event
+    cluster: Cluster, kinds: Iterable[Kind], selector: str, signals: Signals
 ) -> None:
-    """Set ``wake`` whenever an object changes, for as long as the process lives."""
+    """Wake the loop whenever an object changes, until the end."""
     for kind in kinds:
         name = f"watch-{kind.plural}"
-        arguments = (cluster, kind, selector, wake)
+        arguments = (cluster, kind, selector, signals)
         threading.Thread(target=_watch, args=arguments, name=name, daemon=True).start()
 
 
-def _watch(cluster: Cluster, kind: Kind, selector: str, wake: threading.Event) -> None:
-    pause = threading.Event()
-    while True:
+def _watch(cluster: Cluster, kind: Kind, selector: str, signals: Signals) -> None:
+    while not signals.stop.is_set():
         try:
             for _ in cluster.watch(kind, selector):
-                wake.set()
+                signals.wake.set()
         except GabaritoError as error:
             log.warning("watch ended", extra={"kind": kind.plural, "error": str(error)})
-            pause.wait(PAUSE_S)
+            signals.stop.wait(PAUSE_S)

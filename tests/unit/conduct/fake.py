@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from gabarito.conduct.api import Kind, Object
 from gabarito.core.directory import DirectoryStore
-from gabarito.core.errors import ConflictError, MissingError
+from gabarito.core.errors import ConflictError, GabaritoError, MissingError
 
 
 class FakeCluster:
@@ -18,6 +18,8 @@ class FakeCluster:
         self.objects: dict[tuple[str, str], Object] = {}
         self.before: Callable[[str], None] = lambda _: None
         """Called with the name of a method that is about to change something."""
+        self.ending: GabaritoError | None = None
+        """What ends a watch."""
         self._numbers = itertools.count(1)
 
     def read(self, kind: Kind, name: str) -> Object | None:
@@ -73,6 +75,8 @@ class FakeCluster:
 
     def watch(self, kind: Kind, selector: str) -> Iterator[None]:
         yield from (None for _ in self.list(kind, selector))
+        if self.ending is not None:
+            raise self.ending
 
     @contextmanager
     def unobserved(self) -> Iterator[None]:
