@@ -16,8 +16,8 @@ from .values import Value, read_values
 BEGIN, END = "<!-- values: begin -->", "<!-- values: end -->"
 RENDERED = ("defaults", "demo")
 SHOWN = 60
-POLICY = """{{{{/* Generated from gabarito.core.errors. The first rule that fits decides; what none names counts
-     against backoffLimit. A bad input fails one shard, or the stage. */}}}}
+POLICY = """{{{{/* Generated from gabarito.core.errors. The first rule that fits decides; what none
+     names counts against backoffLimit. A bad input fails one shard, or the stage. */}}}}
 {{{{- define "gabarito.podFailurePolicy" -}}}}
 rules:
   - action: FailJob

@@ -133,6 +133,22 @@ def test_sidecars_are_native_and_have_what_they_leave_out() -> None:
     assert scenario("demo").pod("test").spec["initContainers"] == [teacher]
 
 
+def test_what_a_sidecar_or_a_probe_says_itself_holds(tmp_path: Path) -> None:
+    sidecar = {
+        "name": "proxy",
+        "image": "p:1",
+        "securityContext": {"readOnlyRootFilesystem": False},
+    }
+    serve = {"sidecars": [sidecar], "probes": {"readiness": {"initialDelaySeconds": 3}}}
+    pod = changed(tmp_path, "demo", {"stages": {"serve": serve}}).pod("serve").spec
+    (proxy,), (container,) = pod["initContainers"], pod["containers"]
+    assert (proxy["image"], proxy["restartPolicy"]) == ("p:1", "Always")
+    assert proxy["securityContext"]["readOnlyRootFilesystem"] is False
+    assert proxy["securityContext"]["allowPrivilegeEscalation"] is False
+    assert container["readinessProbe"]["initialDelaySeconds"] == 3
+    assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
+
+
 def test_images_come_from_a_registry_or_are_named_whole() -> None:
     images = {
         pod.component: pod.spec["containers"][0]["image"]

@@ -1,7 +1,4 @@
-{{- define "gabarito.stages" -}}
-ingest generate curate train merge evaluate
-{{- end }}
-
+{{/* The files of the conductor. */}}
 {{- define "gabarito.files" -}}
 {{- $fullname := include "gabarito.fullname" . }}
 pipeline.yaml: |

@@ -52,99 +52,14 @@ terminationMessagePolicy: FallbackToLogsOnError
 {{- toYaml $resources }}
 {{- end }}
 
-{{- define "gabarito.env" -}}
-- {name: GABARITO_TERMINATION_LOG, value: /dev/termination-log}
-{{- with .root.Values.store }}
-- {name: GABARITO_STORE, value: {{ .url | quote }}}
-{{- with .endpoint }}
-- {name: AWS_ENDPOINT_URL, value: {{ . | quote }}}
-{{- end }}
-{{- with .region }}
-- {name: AWS_DEFAULT_REGION, value: {{ . | quote }}}
-{{- end }}
-{{- if ne .addressing "auto" }}
-- {name: AWS_CONFIG_FILE, value: /etc/aws/config}
-{{- end }}
-{{- if .existingSecret }}
-{{- include "gabarito.secretEnv" (list "AWS_ACCESS_KEY_ID" .existingSecret .secretKeys.accessKeyId) }}
-{{- include "gabarito.secretEnv" (list "AWS_SECRET_ACCESS_KEY" .existingSecret .secretKeys.secretAccessKey) }}
-{{- with .secretKeys.sessionToken }}
-{{- include "gabarito.secretEnv" (list "AWS_SESSION_TOKEN" $.root.Values.store.existingSecret .) }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- if has .component (list "generate" "test") }}
-{{- with .root.Values.teacher }}
-{{- with .url }}
-- {name: GABARITO_TEACHER_URL, value: {{ . | quote }}}
-{{- end }}
-{{- with .existingSecret }}
-{{- include "gabarito.secretEnv" (list "GABARITO_TEACHER_KEY" . $.root.Values.teacher.secretKey) }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- if has .component (list "serve" "conductor" "test") }}
-{{- with .root.Values.stages.serve.token }}
-{{- if .existingSecret }}
-{{- include "gabarito.secretEnv" (list "GABARITO_SERVE_TOKEN" .existingSecret .secretKey) }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- with .values.extraEnv }}
-{{ toYaml . }}
-{{- end }}
-{{- end }}
-
-{{- define "gabarito.secretEnv" }}
-- name: {{ index . 0 }}
-  valueFrom: {secretKeyRef: {name: {{ index . 1 }}, key: {{ index . 2 | quote }}}}
-{{- end }}
-
-{{- define "gabarito.volumeMounts" -}}
-- {name: tmp, mountPath: /tmp}
-{{- if ne .root.Values.store.addressing "auto" }}
-- {name: aws, mountPath: /etc/aws, readOnly: true}
-{{- end }}
-{{- if .values.sharedMemory }}
-- {name: shm, mountPath: /dev/shm}
-{{- end }}
-{{- with .values.extraVolumeMounts }}
-{{ toYaml . }}
-{{- end }}
-{{- end }}
-
-{{- define "gabarito.volumes" -}}
-{{- $scratch := .values.scratch | default dict }}
-- name: tmp
-{{- if $scratch.claim }}
-  ephemeral:
-    volumeClaimTemplate:
-      spec:
-        {{- toYaml $scratch.claim | nindent 8 }}
-{{- else if $scratch.sizeLimit }}
-  emptyDir: {sizeLimit: {{ $scratch.sizeLimit }}}
-{{- else }}
-  emptyDir: {}
-{{- end }}
-{{- if ne .root.Values.store.addressing "auto" }}
-- name: aws
-  configMap: {name: {{ include "gabarito.fullname" .root }}-aws}
-{{- end }}
-{{- with .values.sharedMemory }}
-- name: shm
-  emptyDir: {medium: Memory, sizeLimit: {{ . }}}
-{{- end }}
-{{- with .values.extraVolumes }}
-{{ toYaml . }}
-{{- end }}
-{{- end }}
-
 {{/* Sidecars: what they leave out is that of the main container. */}}
 {{- define "gabarito.sidecars" -}}
 {{- $image := include "gabarito.image" (dict "root" .root "component" .component "image" .values.image) }}
 {{- $defaults := dict "image" $image "imagePullPolicy" .root.Values.image.pullPolicy
       "securityContext" .root.Values.containerSecurityContext "restartPolicy" "Always" }}
 {{- range .values.sidecars }}
-{{ list (merge (deepCopy .) (deepCopy $defaults)) | toYaml }}
+{{- $sidecar := deepCopy $defaults }}
+{{- include "gabarito.overlay" (dict "onto" $sidecar "over" .) }}
+{{ list $sidecar | toYaml }}
 {{- end }}
 {{- end }}

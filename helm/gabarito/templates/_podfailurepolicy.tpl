@@ -1,5 +1,5 @@
-{{/* Generated from gabarito.core.errors. The first rule that fits decides; what none names counts
-     against backoffLimit. A bad input fails one shard, or the stage. */}}
+{{/* Generated from gabarito.core.errors. The first rule that fits decides; what none
+     names counts against backoffLimit. A bad input fails one shard, or the stage. */}}
 {{- define "gabarito.podFailurePolicy" -}}
 rules:
   - action: FailJob

@@ -63,31 +63,3 @@ spec:
       volumes:
         {{- include "gabarito.volumes" $pod | trim | nindent 8 }}
 {{- end }}
-
-{{/* One pod with a GPU leaves none for its successor: it goes first. */}}
-{{- define "gabarito.rollout" -}}
-{{- $values := fromJson (include "gabarito.stage" (dict "root" . "component" "serve")) }}
-{{- $alone := and $values.gpu.count (eq (include "gabarito.fewest" .) "1") }}
-{{- if eq $values.rollout "auto" }}{{ ternary "recreate" "surge" (not (not $alone)) }}{{ else }}{{ $values.rollout }}{{ end }}
-{{- end }}
-
-{{/* The fewest pods of the endpoint. */}}
-{{- define "gabarito.fewest" -}}
-{{- with .Values.stages.serve }}
-{{- ternary .autoscaling.minReplicas .replicas .autoscaling.enabled }}
-{{- end }}
-{{- end }}
-
-{{- define "gabarito.probes" -}}
-{{- $ready := dict "httpGet" (dict "path" "/ready" "port" "http") }}
-{{- $tries := div (add .readyTimeoutSeconds 4) 5 }}
-{{- $startup := merge (dict "periodSeconds" 5 "failureThreshold" $tries) $ready }}
-{{- $readiness := merge (dict "periodSeconds" 5 "failureThreshold" 2) $ready }}
-{{- $liveness := dict "httpGet" (dict "path" "/health" "port" "http") "periodSeconds" 10 "failureThreshold" 6 }}
-startupProbe:
-  {{- toYaml (merge (deepCopy .probes.startup) $startup) | nindent 2 }}
-readinessProbe:
-  {{- toYaml (merge (deepCopy .probes.readiness) $readiness) | nindent 2 }}
-livenessProbe:
-  {{- toYaml (merge (deepCopy .probes.liveness) $liveness) | nindent 2 }}
-{{- end }}
