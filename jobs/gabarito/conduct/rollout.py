@@ -119,7 +119,7 @@ def _remove(desired: Desired, observed: Observed, endpoint: Endpoint | None) -> 
 
 def _apply(desired: Desired, observed: Observed, model: str) -> Iterator[Action]:
     endpoint, memory = observed.endpoint, observed.memory
-    if endpoint is not None and endpoint.model != model:
+    if endpoint is not None:
         yield from _took_back(desired, observed, endpoint.model)
     if model == memory.promoted and (endpoint is None or endpoint.model != model):
         yield _promoted(desired, observed, model)
@@ -129,10 +129,11 @@ def _apply(desired: Desired, observed: Observed, model: str) -> Iterator[Action]
 def _told_without_endpoint(desired: Desired, observed: Observed) -> Iterator[Action]:
     """Where no endpoint is wanted, the channel's move is all there is to tell."""
     channel, promoted = observed.channel, observed.memory.promoted
-    if channel and promoted and channel.model == promoted:
-        event = _promoted(desired, observed, promoted)
-        if event.name not in observed.told:
-            yield event
+    if channel is None or channel.model != promoted:
+        return
+    event = _promoted(desired, observed, promoted)
+    if event.name not in observed.told:
+        yield event
 
 
 def _promoted(desired: Desired, observed: Observed, model: str) -> Announce:
@@ -156,6 +157,10 @@ def _took_back(desired: Desired, observed: Observed, model: str) -> Iterator[Act
 
 
 def _is_ours_to_cure(observed: Observed, endpoint: Endpoint) -> bool:
+    """What worked before and does not now is not cured by another model or template."""
+    good = observed.memory.good
+    if good is not None and endpoint_key(good.model, good.template) == endpoint.key:
+        return False
     return _is_template_to_blame(observed, endpoint) or endpoint.model == observed.memory.promoted
 
 
@@ -203,8 +208,8 @@ def _remember_good(desired: Desired, observed: Observed, endpoint: Endpoint) -> 
 
 def _promote(desired: Desired, observed: Observed) -> Iterator[Action]:
     """Promote what passed its gate: once, and again only under other circumstances."""
-    found, channel = observed.evaluation, observed.channel
-    if found is None or not found.passed or (channel and channel.model == found.model):
+    found = observed.evaluation
+    if found is None or not found.passed:
         return
     if observed.memory.refused == desired.circumstances:
         return

@@ -184,6 +184,10 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         ),
         [],
     ),
+    "progress that was read once stays": (
+        observed(job("ingest", "running", notes=TOLD | {names.PROGRESS: "1/2 pages"}), *REST),
+        [],
+    ),
     "a stale artifact is told, and stops what is below it": (
         observed(job("generate"), *REST[1:], done=["ingest"], stale=["generate"]),
         ["delete generate", "warn StageWaiting"],
@@ -241,6 +245,16 @@ def test_raising_a_number_starts_a_failed_stage_again(made_under: str, is_retrie
     assert actions == (["create ingest 2"] if is_retried else [])
 
 
+@pytest.mark.parametrize(
+    ("done", "will"),
+    [(STAGES[:4], "merge, evaluate will run"), (STAGES, "all of it is there already")],
+)
+def test_a_run_that_begins_says_what_will_run(done: tuple[str, ...], will: str) -> None:
+    event = decide(desired(), observed(done=done, is_frozen=False))[0]
+    assert isinstance(event, Announce)
+    assert event.message == f"run {RUN} of handbook: {will}"
+
+
 def test_a_failure_says_what_to_do() -> None:
     seen = observed(job("ingest", "failed", trouble=DEAD), *REST)
     (event,) = [
@@ -250,6 +264,12 @@ def test_a_failure_says_what_to_do() -> None:
         "ingest failed: bad data (exit code 65): line 3; mend that, then: kubectl annotate job "
         f"-n team-a demo-gabarito-{RUN}-ingest gabarito.dev/retry=true"
     )
+
+
+def test_a_done_stage_without_figures_has_no_result() -> None:
+    *_, noted = decide(desired(), observed(job("ingest", "complete"), done=STAGES))
+    assert isinstance(noted, NoteJob)
+    assert noted.notes[names.RESULT] is None
 
 
 def test_a_done_stage_keeps_its_figures_and_how_far_it_got() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from gabarito.conduct.actions import Announce, MoveBack
+from gabarito.conduct.actions import Announce, MoveBack, Remember
 from gabarito.conduct.reconcile import decide
 from gabarito.conduct.state import Check, Evaluation, Good, Memory, Observed, Trouble, endpoint_key
 from gabarito.core.channel import Channel, Rejected
@@ -51,6 +51,11 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         seen(evaluation=passed(), channel=channel()),
         ["remember a0"],
     ),
+    "one that did not pass is not ours, whoever promoted it": (
+        seen(evaluation=Evaluation(A, passed=False), channel=channel()),
+        ["apply a serve-1"],
+    ),
+    "a channel that somebody deleted is left alone": (seen(memory=OURS), []),
     "a promoted model is served": (
         seen(evaluation=passed(), channel=channel(), memory=OURS),
         ["tell Promoted", "apply a serve-1"],
@@ -77,6 +82,15 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     ),
     "one that somebody scaled to no pods too": (
         seen(channel=channel(), endpoint=endpoint(rollout="idle", since=LONG_AGO), memory=OURS),
+        [],
+    ),
+    "and is not blamed for answers that do not come": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(rollout="idle", since=LONG_AGO),
+            check=Check(FRESH, "running"),
+            memory=OURS,
+        ),
         [],
     ),
     "one of which nobody knows since when too": (
@@ -112,6 +126,10 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     "a lost memory is found again in the endpoint": (
         seen(channel=channel(), endpoint=endpoint(is_good=True), memory=OURS),
         ["remember a0 good a serve-1"],
+    ),
+    "what another release promoted is asked too": (
+        seen(channel=channel(B), endpoint=endpoint(B)),
+        ["check b"],
     ),
     "wrong answers move the channel back": (
         seen(channel=channel(), endpoint=endpoint(), check=Check(FRESH, "failed"), memory=OURS),
@@ -205,6 +223,34 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         seen(channel=channel(), endpoint=endpoint(rollout="failed"), memory=BEFORE),
         ["warn RolledBack", f"remember a0 good a serve-0 refused {UNDER}"],
     ),
+    "even if another model was promoted last": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(rollout="failed"),
+            memory=BEFORE.model_copy(update={"promoted": B}),
+        ),
+        ["warn RolledBack", f"remember b0 good a serve-0 refused {UNDER}"],
+    ),
+    "a new template that rolls is waited for": (
+        seen(channel=channel(), endpoint=endpoint(rollout="rolling"), memory=BEFORE),
+        [],
+    ),
+    "a new model in a new template is what goes back": (
+        seen(
+            channel=channel(B),
+            endpoint=endpoint(B, rollout="failed"),
+            memory=BEFORE.model_copy(update={"promoted": B}),
+        ),
+        ["move back b"],
+    ),
+    "what worked before and does not now is told, nothing else would cure it": (
+        seen(channel=channel(), endpoint=endpoint(rollout="failed"), memory=GOOD),
+        ["warn EndpointFailed"],
+    ),
+    "without a template before the wanted one is tried again": (
+        seen(channel=channel(), memory=Memory(promoted=A, refused=UNDER)),
+        ["tell Promoted", "apply a serve-1"],
+    ),
     "then the template before serves again": (
         seen(
             channel=channel(),
@@ -252,6 +298,20 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
 @pytest.mark.parametrize(("found", "expected"), TABLE.values(), ids=TABLE.keys())
 def test_what_is_decided(found: Observed, expected: list[str]) -> None:
     assert short(decide(desired(), found)) == expected
+
+
+@pytest.mark.parametrize(("template", "body"), [("serve-0", {"kept": "yes"}), ("serve-1", None)])
+def test_a_good_template_is_remembered_with_its_own_body(
+    template: str, body: dict[str, str] | None
+) -> None:
+    wanted = desired()
+    good = Good(model=A, template="serve-0", body={"kept": "yes"})
+    memory = Memory(promoted=B, good=good, refused=UNDER if body else "")
+    found = seen(channel=channel(B), endpoint=endpoint(B, template, is_good=True), memory=memory)
+    (action,) = decide(wanted, found)
+    assert isinstance(action, Remember)
+    assert action.memory.good
+    assert action.memory.good.body == (body or wanted.templates.serve.body)
 
 
 def test_raising_retries_of_serve_promotes_a_rejected_model_again() -> None:
