@@ -64,7 +64,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
-    differing = [path for path, text in generated() if not is_as(path, text, check=check)]
+    try:
+        differing = [path for path, text in generated() if not is_as(path, text, check=check)]
+    except FileNotFoundError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     for path in differing:
         sys.stderr.write(f"{path.relative_to(ROOT)}: differs; run make generate\n")
     return bool(differing)
