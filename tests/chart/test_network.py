@@ -34,10 +34,18 @@ def test_the_teacher_is_for_generate(tmp_path: Path) -> None:
     assert not any(8100 in _ports(scenario("demo"), each) for each in ALL)  # in its own pod
 
 
-def test_the_model_hub_is_for_those_that_load_the_base(tmp_path: Path) -> None:
+def test_the_model_hub_is_for_those_that_load_the_base() -> None:
     reaching = {each for each in ALL if _reaches_web(scenario("defaults"), each)}
     assert reaching == {"train", "merge", "evaluate"}
     assert not any(_reaches_web(scenario("kueue"), each) for each in ALL)
+
+
+def test_the_node_is_asked_for_keys_only_where_nothing_else_gives_them() -> None:
+    given = {"defaults": True, "demo": False, "irsa": False, "external-secret": False}
+    for name, is_asked in given.items():
+        assert all(
+            ("169.254.169.254/32" in str(_policy(scenario(name), each))) is is_asked for each in ALL
+        )
 
 
 def test_peers_and_ports_can_be_narrower() -> None:

@@ -9,6 +9,10 @@
 {{- include "gabarito.rule" (dict "side" "to" "peers" $policy.store.to "ports" ($policy.store.ports | default (list $port))) }}
 {{- end }}
 {{- end }}
+{{- if eq (include "gabarito.needsNode" .) "yes" }}
+{{- $node := list (dict "ipBlock" (dict "cidr" "169.254.169.254/32")) (dict "ipBlock" (dict "cidr" "169.254.170.23/32")) }}
+{{- include "gabarito.rule" (dict "side" "to" "peers" $node "ports" (list 80)) }}
+{{- end }}
 {{- if has .component (list "generate" "test") }}
 {{- include "gabarito.teacherRule" .root }}
 {{- end }}
@@ -46,5 +50,14 @@
 {{- end }}
 {{- else if has .component (list "train" "merge" "evaluate") }}
 {{- if not (regexMatch "^([./~]|gabarito:|s3://)" .root.Values.pipeline.train.base) }}yes{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* Without a Secret and without an annotation that names a role, Amazon's node gives the keys: its
+     metadata or its agent for pod identities. */}}
+{{- define "gabarito.needsNode" -}}
+{{- $account := get .root.Values.serviceAccount (ternary "conductor" "stage" (eq .component "conductor")) }}
+{{- with .root.Values.store }}
+{{- if and (hasPrefix "s3:" .url) (not (or .endpoint .existingSecret $account.annotations)) }}yes{{ end }}
 {{- end }}
 {{- end }}
