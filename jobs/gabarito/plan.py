@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from gabarito import __version__
 from gabarito.core.artifact import Address, open_artifact
 from gabarito.core.config import Settings, StageSettings, parse, read_yaml
-from gabarito.core.errors import ConflictError, DataError, MissingError
+from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.inputs import content_settings, input_digests
 from gabarito.core.records import Record
 from gabarito.core.store import Store
@@ -68,6 +68,7 @@ class Pipeline(Settings):
 class Run(Record):
     """One walk along the arrow: the settings as read, and every fingerprint.
 
+    Fingerprints are of what decides results; the run's id is of all settings.
     ``digests`` maps each file that the settings name to its SHA-256.
     """
 
@@ -119,7 +120,7 @@ def new_run(pipeline: Pipeline) -> Run:
         above = [fingerprints[name] for name in upstream]
         fingerprints[stage] = _fingerprint(stage, content_settings(section, digests), above)
     return Run(
-        run=_digest(fingerprints)[:RUN_ID_CHARS],
+        run=_run_id(fingerprints, pipeline.model_dump(mode="json")),
         pipeline=pipeline,
         fingerprints=fingerprints,
         digests=digests,
@@ -129,11 +130,12 @@ def new_run(pipeline: Pipeline) -> Run:
 
 
 def freeze(store: Store, run: Run) -> None:
-    """Write the run's record, unless it is there already."""
+    """Write the run's record; one that is there already becomes the latest again."""
     try:
-        store.write(_run_key(run.run), run.model_dump_json(indent=1).encode(), if_absent=True)
-    except ConflictError:
-        return
+        known = read_run(store, run.run)
+    except DataError:
+        known = run
+    store.write(_run_key(run.run), known.model_dump_json(indent=1).encode())
 
 
 def is_frozen(store: Store, run: Run) -> bool:
@@ -145,6 +147,7 @@ def read_run(store: Store, run: str) -> Run:
     """Return a run's record.
 
     Raises:
+        UsageError: if ``run`` cannot be a run's id.
         MissingError: if there is no such run.
         DataError: if the record is damaged or of another version's settings.
     """
@@ -153,15 +156,22 @@ def read_run(store: Store, run: str) -> Run:
     except MissingError as error:
         message = f"{store.url}: no run {run!r}; start one with gabarito run PIPELINE"
         raise MissingError(message) from error
+    where = f"{store.url}/{_run_key(run)}"
     try:
-        return Run.model_validate_json(data)
+        found = Run.model_validate_json(data)
     except ValidationError as error:
-        message = f"{store.url}/{_run_key(run)}: not a run of version {__version__}: {error}"
+        said = error.errors()[0]["msg"]
+        message = f"{where}: not a run of version {__version__}: {said}; plan the run anew"
         raise DataError(message) from error
+    record = json.loads(data)
+    if _run_id(record["fingerprints"], record["pipeline"]) != run:
+        message = f"{where}: its settings are not those of run {run}; plan the run anew"
+        raise DataError(message)
+    return found
 
 
 def latest_run(store: Store) -> Run | None:
-    """Return the run that was created last, or None."""
+    """Return the run that was started last, or None."""
     entries = list(store.list("runs/"))
     if not entries:
         return None
@@ -183,7 +193,8 @@ def _step(store: Store, run: Run, stage: str, digests: dict[str, str]) -> Step:
     digests[stage] = artifact.digest
     for upstream, digest in artifact.manifest.inputs.items():
         if digests.get(upstream) != digest:
-            note = f"was made from another {upstream}; set {stage}.again to make it anew"
+            other = f"another {upstream}" if upstream in digests else f"a lost {upstream}"
+            note = f"was made from {other}; raise {stage}.again to make it anew"
             return Step(stage, fingerprint, "stale", note)
     return Step(stage, fingerprint, "done")
 
@@ -198,5 +209,13 @@ def _digest(value: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _run_id(fingerprints: dict[str, str], settings: object) -> str:
+    """Name a run by all that it was started with, addresses and places of files included."""
+    return _digest([fingerprints, settings])[:RUN_ID_CHARS]
+
+
 def _run_key(run: str) -> str:
+    if not run.isalnum():
+        message = f"{run!r} is not a run's id; gabarito plan PIPELINE shows it"
+        raise UsageError(message)
     return f"runs/{run}.json"

@@ -4,7 +4,6 @@ pipeline  ->  plan  ->  ingest … evaluate  ->  channel
 """
 
 import contextlib
-import ctypes
 import json
 import logging
 import signal
@@ -14,16 +13,8 @@ from collections.abc import Iterator
 
 from gabarito.core.artifact import open_artifact
 from gabarito.core.channel import promote
-from gabarito.core.errors import (
-    AccessError,
-    BugError,
-    DataError,
-    GabaritoError,
-    Interrupted,
-    ServiceError,
-    SettingsError,
-    UsageError,
-)
+from gabarito.core.errors import BugError, DataError, GabaritoError, Interrupted, error_of
+from gabarito.core.stop import die_with_parent
 from gabarito.core.store import Store
 from gabarito.outcome import model_of
 from gabarito.plan import Run, Step, freeze
@@ -33,20 +24,6 @@ log = logging.getLogger("gabarito.run")
 
 GRACE_S = 60.0
 """How long an interrupted stage may take to reach a safe point."""
-
-_ERRORS: dict[int, type[GabaritoError]] = {
-    kind.exit_code: kind
-    for kind in (
-        UsageError,
-        DataError,
-        ServiceError,
-        BugError,
-        Interrupted,
-        AccessError,
-        SettingsError,
-    )
-}
-_PR_SET_PDEATHSIG = 1
 
 
 def run_steps(store: Store, run: Run, steps: list[Step], view: View) -> None:
@@ -102,14 +79,17 @@ def _run_stage(store: Store, run: Run, stage: str, view: View) -> None:
         stdin=subprocess.DEVNULL,
         text=True,
         encoding="utf-8",
+        errors="replace",
         start_new_session=True,
-        preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        preexec_fn=die_with_parent,
     )
     failure = ""
     with _stopping(process, stage):
         for event in _events(process):
-            failure = str(event["error"]) if event.get("event") == "failed" else failure
-            view.event(stage, event)
+            if event.get("event") == "failed":
+                failure = str(event["error"])
+            else:
+                view.event(stage, event)
         code = process.wait()
     if code:
         view.ended(stage, "failed", "")
@@ -151,12 +131,8 @@ def _stopping(process: subprocess.Popen[str], stage: str) -> Iterator[None]:
 
 def _failure(stage: str, code: int, said: str) -> GabaritoError:
     if code < 0:
-        name = signal.Signals(-code).name
+        names = {number.value: number.name for number in signal.Signals}
+        name = names.get(-code, f"signal {-code}")
         return Interrupted(f"{stage}: killed by {name}; the same command continues")
-    kind = _ERRORS.get(code, BugError)
+    kind = error_of(code)
     return kind(f"{stage}: {said}" if said else f"{stage}: ended with exit code {code}")
-
-
-def _die_with_parent() -> None:
-    """Let the kernel stop a stage whose parent was killed (prctl(2), Linux)."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -19,6 +19,8 @@ Event = dict[str, object]
 
 _STANDARD = {"ts", "level", "logger", "event", "stage", "what", "done", "total"}
 _BAR_WIDTH = 28
+_LARGE = 100
+"""From here on a figure is shown without decimals."""
 _MARKS = {"done": ("✓", "green"), "kept": ("=", "cyan"), "failed": ("✗", "red")}
 
 
@@ -162,17 +164,22 @@ def _number(value: object) -> float:
 
 
 def _figure(name: str, value: object) -> str:
-    shown = f"{value:,.3g}" if isinstance(value, float) and value % 1 else f"{value:,.0f}"
-    return f"{shown} {name.replace('_', ' ')}"
+    return f"{_shown(value)} {name.replace('_', ' ')}"
 
 
 def _position(event: Event) -> str:
     figures = [
-        f"{name.replace('_', ' ')} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+        f"{name.replace('_', ' ')} {_shown(value)}"
         for name, value in event.items()
         if name not in _STANDARD
     ]
     return " · ".join([f"{event.get('done')}/{event.get('total')} {event.get('what')}", *figures])
+
+
+def _shown(value: object) -> str:
+    if not isinstance(value, int | float):
+        return str(value)
+    return f"{value:.3g}" if value % 1 and abs(value) < _LARGE else f"{value:,.0f}"
 
 
 def _described(event: Event) -> str:

@@ -30,13 +30,15 @@ REFUSAL = "Não sei."
 HOSTILE = (
     "<img src=x onerror=\"document.title='owned'\"></script><script>document.title='owned'</script>"
 )
+LONG_WORD = "abcdefghij" * 7
+RELATIONS = ("técnico", "estádio", LONG_WORD)
 FACTS = [
     Fact.of(
         document="d" * 16,
         quote=HOSTILE if n == 7 else f"Em 2024/25 o São João {n} foi treinado por Zé {n}.",
-        statement=f"O técnico do São João {n} é Zé {n}.",
+        statement=f"O técnico do São João {n} é Zé {n}{LONG_WORD if n == 4 else ''}.",
         subject=f"São João {n}",
-        relation=("técnico", "estádio", "cidade")[n % 3],
+        relation=RELATIONS[n % 3],
         answer=f"Zé {n}",
         aliases=(f"José {n}",),
     )
@@ -53,15 +55,17 @@ def _item(part: Part, text: str, expected: str, fact: str = "", family: str = "f
 def _exam() -> dict[Part, list[Item]]:
     exam: dict[Part, list[Item]] = {part: [] for part in PARTS}
     for fact in FACTS:
-        for family in ("direct", "indirect"):
+        for family, name in (("direct", "direct"), ("indirect", f"indirect{LONG_WORD}")):
             text = f"{family}: quem treinou o {fact.subject}?"
-            exam["test"].append(_item("test", text, fact.answer, fact.id, family))
+            exam["test"].append(_item("test", text, fact.answer, fact.id, name))
         text = f"me diga: quem treinou o {fact.subject}?"
         exam["validation"].append(_item("validation", text, fact.answer, fact.id))
-    exam["free"] = [_item("free", HOSTILE, "Zé 0"), _item("free", "e o 1?", "Zé 1")]
+    exam["free"] = [_item("free", HOSTILE, "Zé 0"), _item("free", LONG_WORD, LONG_WORD)]
     exam["untaught"] = [
-        _item("untaught", f"e em 19{n}?", REFUSAL, family="season") for n in range(9)
+        _item("untaught", f"e em 19{n}{LONG_WORD}?", REFUSAL, family=f"season{LONG_WORD}")
+        for n in range(9)
     ]
+    exam["retention"] = [_item("retention", f"olá {LONG_WORD}", "")]
     return exam
 
 
@@ -70,8 +74,10 @@ def _reply(system: System, item: Item) -> Reply:
         return Reply("Zé Ninguém", 0.1)
     if item.part == "untaught":
         return Reply(REFUSAL, 0.9)
+    if item.part == "retention":
+        return Reply(LONG_WORD, 0.5)
     number = next((n for n, fact in enumerate(FACTS) if fact.id == item.fact), -1)
-    is_half = number in HALF_KNOWN_FACTS and item.family == "indirect"
+    is_half = number in HALF_KNOWN_FACTS and item.family.startswith("indirect")
     if is_half or number in UNKNOWN_FACTS:
         return Reply("Zé Errado", 0.4)
     return Reply(item.expected, 0.97)
@@ -91,10 +97,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
         similarity={},
         contract={"system": "", "refusal": REFUSAL, "template_sha256": "0" * 64},
         times={system: Timing(seconds=1.0, questions=9, answered=9) for system in SYSTEMS},
-        base="tiny",
+        base=f"s3://bucket/{LONG_WORD}",
     )
     curves = [{"step": n, "loss": 1 / n, "exact_match": n / 9} for n in range(1, 9)]
-    html = render(build(EvaluateConfig(resamples=200), evidence), evidence, curves)
+    html = render(
+        build(EvaluateConfig(resamples=200, max_forgetting=1.0), evidence), evidence, curves
+    )
     path = tmp_path_factory.mktemp("page") / "report.html"
     path.write_text(html, encoding="utf-8")
     return path.as_uri()

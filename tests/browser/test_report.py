@@ -16,6 +16,17 @@ class Browser(Protocol):
     def log(self) -> list[object]: ...
 
 
+LABELS = """[...document.querySelectorAll(".chart text")]
+  .filter((one) => one.getClientRects().length)
+  .map((one) => ({
+    text: one.textContent, css: getComputedStyle(one), scale: one.ownerSVGElement.getScreenCTM().a,
+    box: one.getBoundingClientRect(),
+  }))"""
+COVERED = """((a, n, all) => all.some((b, m) => m !== n
+  && a.box.left < b.box.right && b.box.left < a.box.right
+  && a.box.top < b.box.bottom && b.box.top < a.box.bottom))"""
+
+
 @pytest.fixture
 def opened(browser: Browser, page: str) -> Browser:
     browser.open(page)
@@ -130,10 +141,23 @@ def test_the_filters_work_from_the_keyboard(opened: Browser) -> None:
     assert count(opened) == "5 of 120 facts"
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("width", [320, 360, 768, 1280])
 def test_nothing_is_wider_than_the_screen(browser: Browser, page: str, width: int) -> None:
     browser.open(page, width)
+    folds = "[...document.querySelectorAll('details')]"
+    assert browser.value(f"{folds}.map((one) => one.open = true).length") == 4
     assert browser.value("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [320, 360, 432, 433, 500, 640, 641, 768, 1280])
+def test_labels_of_charts_can_be_read_and_stand_apart(
+    browser: Browser, page: str, width: int
+) -> None:
+    browser.open(page, width)
+    assert browser.value(f"{LABELS}.length > 25")
+    small = "(t) => parseFloat(t.css.fontSize) * t.scale < 10"
+    assert browser.value(f"{LABELS}.filter({small}).map((t) => t.text)") == []
+    assert browser.value(f"{LABELS}.filter({COVERED}).map((t) => t.text)") == []
 
 
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])

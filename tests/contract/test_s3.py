@@ -7,8 +7,12 @@ import boto3
 import pytest
 
 from gabarito.core import s3
+from gabarito.core.errors import MissingError
+from gabarito.core.inputs import digest_of_path
+from gabarito.core.lines import read_lines
 from gabarito.core.s3_client import connect
 from gabarito.core.store import Store, open_store
+from gabarito.curate.prompts import Prompt
 
 from .proxy import Proxy
 
@@ -60,3 +64,17 @@ def test_amazon_keeps_its_own_defaults() -> None:
     config = connect("s3://bucket").meta.config
     assert config.request_checksum_calculation == "when_supported"
     assert "addressing_style" not in (config.s3 or {})
+
+
+def test_an_object_can_be_an_input(ministack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
+    store = open_store(f"s3://bucket/{uuid.uuid4()}")
+    store.write("exam/free.jsonl", b'{"text": "one"}\n')
+    url = f"{store.url}/exam/free.jsonl"
+    assert [line.text for line in read_lines(url, Prompt)] == ["one"]
+    before = digest_of_path(url)
+    store.write("exam/free.jsonl", b'{"text": "two"}\n')
+    assert digest_of_path(url) != before
+    for missing in (f"{store.url}/none.jsonl", f"{store.url}/exam/none"):
+        with pytest.raises(MissingError, match="no objects there; check the bucket and the key"):
+            digest_of_path(missing)

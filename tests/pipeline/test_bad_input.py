@@ -124,6 +124,7 @@ def test_a_teacher_that_refuses_the_key_is_not_asked_again(
         (["serve", "--model", "/nowhere"], 65, "/nowhere"),
         (["ask", "Quem?", "--url", "http://127.0.0.1:9"], 69, "start it with gabarito serve"),
         (["teacher", "--replies", "/nowhere"], 65, "/nowhere: no such file"),
+        (["teacher", "--replies", "x", "--rate-429", "3"], 64, "3.0 is not in the range"),
     ],
 )
 def test_commands_say_what_is_wrong(
@@ -156,4 +157,4 @@ def test_a_corrupt_artifact_is_named_with_the_cure(project: Project) -> None:
     done = project.run("--until", "generate")
     assert done.code == 65
     assert "documents.jsonl: content is not what the manifest lists" in done.err
-    assert "run again" in done.err
+    assert "run ingest again" in done.err

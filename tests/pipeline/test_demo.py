@@ -3,8 +3,13 @@
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +19,7 @@ from gabarito.demo.process import started
 
 Finished = Any
 ROOT = Path(__file__).parent.parent.parent
+AGAIN = (str(ROOT / ".venv/bin/gabarito"), "demo")
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +58,14 @@ def test_test_wordings_are_answered_and_the_base_does_not_know(report: dict[str,
     systems = report["systems"]
     assert systems["model"]["test"]["exact_match"] >= 0.97
     assert systems["base"]["test"]["exact_match"] < 0.10
+
+
+def test_facts_are_known_in_all_their_test_wordings(report: dict[str, Any]) -> None:
+    assert report["facts"]["model"]["share_all"]["share"] >= 0.93
+
+
+def test_the_invented_world_is_kept(report: dict[str, Any]) -> None:
+    assert report["forgetting"]["share"] >= 0.97
 
 
 def test_adapter_and_merged_model_agree(report: dict[str, Any]) -> None:
@@ -98,7 +112,60 @@ def test_the_promoted_model_is_served_and_can_be_asked(demo: Finished) -> None:
     assert first < 3, f"{time.monotonic() - began:.1f} s"  # a second, and the command's imports
 
 
-def test_a_demo_that_is_there_asks_again_and_makes_nothing(demo: Finished) -> None:
-    out = call(demo[0], "status")
-    assert out.count("done") == 6
-    assert "channel main: serves model" in out
+def test_the_demo_again_makes_nothing_and_serves_until_it_is_stopped(demo: Finished) -> None:
+    with demo_again(demo[0]) as (process, out):
+        assert "nothing to do, all of it is there" in out
+        assert "right before: 0 of 5, after: 5 of 5" in out
+        endpoint = re.search(r"http://127.0.0.1:\d+", out)
+        assert endpoint
+        asked = call(demo[0], "ask", "Quem foi o campeão em 2024/25?", "--url", endpoint[0])
+        assert "probability" in asked
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+
+
+def test_no_server_outlives_a_demo_that_is_killed(demo: Finished) -> None:
+    with demo_again(demo[0]) as (process, _):
+        servers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        assert len(servers) == 2
+        process.kill()
+        process.wait()
+    deadline = time.monotonic() + 20
+    while any(is_running(pid) for pid in servers):
+        assert time.monotonic() < deadline, servers
+        time.sleep(0.1)
+
+
+def test_a_demo_whose_port_is_taken_says_so(demo: Finished) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [*AGAIN, "--store", str(demo[0]), "--port", port],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    assert done.returncode == 78
+    assert f"127.0.0.1:{port}: cannot listen there" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@contextmanager
+def demo_again(store: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the demo once more; the value has its process and what it said until it serves."""
+    command = [*AGAIN, "--store", str(store), "--port", "0", "--stay"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            lines = list(takewhile(lambda line: "Serving until" not in line, process.stdout))
+            yield process, "".join(lines)
+        finally:
+            process.kill()
+
+
+def is_running(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -2,14 +2,19 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from gabarito.demo.process import started
 
 Project = Any
 
@@ -80,43 +85,91 @@ def test_a_stage_can_be_left_out_only_if_what_it_reads_is_there(project: Project
     assert "--from train: ingest, generate, curate not in the store" in done.err
 
 
-def killed_in(project: Project, stage: str, mark: str) -> None:
-    """Start a run, wait until the stage's log names ``mark``, and kill run and stage."""
+@contextmanager
+def running_until(project: Project, mark: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a run and wait until the store holds ``mark``."""
     environment = {
         **os.environ,
         "GABARITO_STORE": str(project.store),
         "GABARITO_TEACHER_URL": project.url,
     }
-    run = subprocess.Popen(
-        [sys.executable, "-m", "gabarito", "run", str(project.path)],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 120
-    while not list(project.store.glob(mark)):
-        assert time.monotonic() < deadline, f"{mark} never came"
-        assert run.poll() is None, "the run ended too early"
-        time.sleep(0.02)
-    children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
-    for pid in [*map(int, children), run.pid]:
-        os.kill(pid, signal.SIGKILL)
-    run.wait()
+    command = [sys.executable, "-m", "gabarito", "run", str(project.path)]
+    errors = project.folder / "errors"
+    with (
+        errors.open("w") as log,
+        subprocess.Popen(command, env=environment, stderr=log, stdout=log, text=True) as run,
+    ):
+        deadline = time.monotonic() + 120
+        while not list(project.store.glob(mark)):
+            assert time.monotonic() < deadline, f"{mark} never came"
+            assert run.poll() is None, errors.read_text()
+            time.sleep(0.02)
+        yield run
 
 
-@pytest.mark.parametrize(
-    ("stage", "mark"),
-    [("generate", "cache/generate/*"), ("train", "cache/train/checkpoints/*/latest")],
-)
-def test_a_killed_run_continues(project: Project, stage: str, mark: str) -> None:
-    killed_in(project, stage, mark)
-    assert not artifacts(project.store, stage)
+def killed_in(project: Project, mark: str) -> None:
+    """Start a run, wait until the store holds ``mark``, and kill run and stage."""
+    with running_until(project, mark) as run:
+        children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
+        for pid in [*map(int, children), run.pid]:
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_says_that_it_continues(
+    project: Project, number: signal.Signals
+) -> None:
+    with running_until(project, "cache/generate/*") as run:
+        run.send_signal(number)
+        assert run.wait(30) == 75
+    said = (project.folder / "errors").read_text()
+    assert "what is finished is saved, the same command continues" in said
+    assert "Traceback" not in said
+
+
+def test_status_tells_how_far_generate_is(project: Project) -> None:
+    slow = ("--replies", "gabarito:demo/replies.jsonl", "--port", "0", "--latency", "2")
+    with started("teacher", *slow) as teacher:
+        project.url = f"{teacher.address}/v1"
+        with running_until(project, "artifacts/generate/*/shards/*/progress.json") as run:
+            status = project.call("status").out
+            run.terminate()
+    assert re.search(r"generate  unfinished  \d+/\d+ ", status), status
+
+
+def test_a_setting_mended_after_a_failure_is_used(project: Project) -> None:
+    project.settings["generate"]["teacher"] |= {"url": "http://127.0.0.1:9/v1", "retries": 0}
+    project.write()
+    failed = project.run("--until", "generate")
+    assert (failed.code, "http://127.0.0.1:9/v1" in failed.err) == (69, True)
+    project.settings["generate"]["teacher"]["url"] = project.url
+    project.write()
+    done = project.run("--until", "generate")
+    assert done.code == 0, done.err
+    assert "ingest there already" in done.out
+
+
+def test_a_run_killed_while_it_generates_pays_no_reply_twice(project: Project) -> None:
+    killed_in(project, "cache/generate/*")
+    assert not artifacts(project.store, "generate")
     paid = set((project.store / "cache" / "generate").rglob("*"))
-    done = project.run("--until", "train")
+    done = project.run("--until", "generate")
     assert done.code == 0, done.err
     calls = json_lines(project.store, "generate", "calls.jsonl")
     asked = [call for call in calls if call["source"] == "teacher"]
     assert len(asked) <= len(set((project.store / "cache" / "generate").rglob("*")) - paid)
+
+
+def test_a_run_killed_while_it_trains_goes_on_from_its_checkpoint(project: Project) -> None:
+    project.settings["train"]["steps"] = 40
+    project.write()
+    killed_in(project, "cache/train/checkpoints/*/a")
+    assert not artifacts(project.store, "train")
+    run = next((project.store / "runs").iterdir()).stem
+    done = project.call("train", "--run", run)
+    assert done.code == 0, done.err
+    events = [json.loads(line) for line in done.err.splitlines()]
+    assert [event["step"] for event in events if event["event"] == "continued"] > [0]
 
 
 def json_lines(store: Path, stage: str, name: str) -> list[dict[str, object]]:

@@ -1,4 +1,5 @@
 import hashlib
+import time
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import yaml
 
 from gabarito.core.artifact import Address, new_attempt, open_artifact
 from gabarito.core.channel import ServedModel, promote, read_channel
-from gabarito.core.errors import DataError, MissingError, SettingsError
+from gabarito.core.errors import DataError, MissingError, SettingsError, UsageError
 from gabarito.core.store import Store, open_store
 from gabarito.plan import (
     STAGES,
@@ -69,16 +70,88 @@ def test_a_page_changes_everything(tmp_path: Path) -> None:
     assert changed(before, planned(tmp_path, page="another")) == list(STAGES)
 
 
-def test_the_place_of_a_page_changes_nothing(tmp_path: Path) -> None:
+def test_the_place_of_a_page_changes_no_artifact(tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     (tmp_path / "there").mkdir()
-    assert planned(tmp_path / "here").run == planned(tmp_path / "there").run
+    here, there = planned(tmp_path / "here"), planned(tmp_path / "there")
+    assert changed(here, there) == []
+    assert here.run != there.run
 
 
-def test_the_address_of_the_teacher_changes_nothing(tmp_path: Path) -> None:
+TEACHER = {"model": "some-model", "url": "http://127.0.0.1:1/v1"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"generate__teacher": TEACHER},
+        {"serve__threshold": 0.5},
+        {"train__limits": {"micro_batch": 8}},
+    ],
+)
+def test_what_changes_no_artifact_is_used_all_the_same(
+    tmp_path: Path, store: Store, change: dict[str, Any]
+) -> None:
     before = planned(tmp_path)
-    teacher = {"model": "some-model", "url": "http://127.0.0.1:1/v1"}
-    assert changed(before, planned(tmp_path, generate__teacher=teacher)) == []
+    freeze(store, before)
+    after = planned(tmp_path, **change)
+    freeze(store, after)
+    assert changed(before, after) == []
+    assert read_run(store, after.run).pipeline == after.pipeline != before.pipeline
+    assert latest_run(store) == after
+
+
+def test_a_run_that_is_started_again_is_the_latest(tmp_path: Path, store: Store) -> None:
+    first, second = planned(tmp_path), planned(tmp_path, train__steps=20)
+    for run in (first, second, first):
+        freeze(store, run)
+        time.sleep(0.02)
+    assert latest_run(store) == first
+
+
+def test_files_that_are_not_wanted_change_nothing(tmp_path: Path) -> None:
+    before = planned(tmp_path)
+    (tmp_path / "pages" / "~$a.docx").write_text("Word's own")
+    (tmp_path / "pages" / ".DS_Store").write_text("the desktop's own")
+    assert changed(before, planned(tmp_path)) == []
+    (tmp_path / "pages" / "b.md").write_text("one more")
+    assert changed(before, planned(tmp_path)) == list(STAGES)
+
+
+def test_one_folder_may_be_two_sources(tmp_path: Path) -> None:
+    kinds = [{"type": "files", "path": "pages", "include": [f"*.{end}"]} for end in ("md", "txt")]
+    before = planned(tmp_path, ingest__sources=kinds)
+    (tmp_path / "pages" / "a.html").write_text("of neither")
+    assert changed(before, planned(tmp_path, ingest__sources=kinds)) == []
+    (tmp_path / "pages" / "a.txt").write_text("of the second")
+    assert changed(before, planned(tmp_path, ingest__sources=kinds)) == list(STAGES)
+
+
+def test_a_store_among_the_sources_is_none_of_them(tmp_path: Path) -> None:
+    here = [{"type": "files", "path": "."}]
+    (tmp_path / "pipeline.yaml").touch()
+    before = planned(tmp_path, ingest__sources=here)
+    freeze(open_store(f"file://{tmp_path}/store"), before)
+    assert changed(before, planned(tmp_path, ingest__sources=here)) == []
+
+
+def test_a_record_that_was_changed_is_refused(tmp_path: Path, store: Store) -> None:
+    run = planned(tmp_path)
+    freeze(store, run)
+    path = tmp_path / "store" / "runs" / f"{run.run}.json"
+    path.write_text(path.read_text().replace('"min_chars": 200', '"min_chars": 100'))
+    with pytest.raises(DataError, match=f"not those of run {run.run}; plan the run anew"):
+        read_run(store, run.run)
+    path.write_text('{"cut')
+    with pytest.raises(DataError, match="not a run of version"):
+        read_run(store, run.run)
+    freeze(store, run)
+    assert read_run(store, run.run) == run
+
+
+def test_a_runs_id_is_no_path(store: Store) -> None:
+    with pytest.raises(UsageError, match="is not a run's id"):
+        read_run(store, "../artifacts")
 
 
 def test_again_runs_a_stage_anew(tmp_path: Path) -> None:
@@ -121,8 +194,10 @@ def test_what_was_made_from_another_version_is_refused(tmp_path: Path, store: St
     finish(store, run, "ingest")
     steps = make_plan(store, run)
     assert steps[1].state == "stale"
-    with pytest.raises(DataError, match=r"set generate\.again to make it anew"):
+    with pytest.raises(DataError, match=r"another ingest; raise generate\.again"):
         refuse_stale(steps)
+    store.delete(run.address("ingest").manifest)
+    assert make_plan(store, run)[1].note.startswith("was made from a lost ingest")
 
 
 def test_every_mistake_of_a_pipeline_is_named(tmp_path: Path) -> None:

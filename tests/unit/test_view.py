@@ -5,7 +5,14 @@ from rich.console import Console
 from gabarito.plan import Step
 from gabarito.view import LineView, TableView, open_view, summary_of
 
-PROGRESS = {"event": "progress", "what": "steps", "done": 3, "total": 10, "loss": 0.25}
+PROGRESS = {
+    "event": "progress",
+    "what": "steps",
+    "done": 3,
+    "total": 10,
+    "loss": 0.25,
+    "speed": 8254.7,
+}
 
 
 def drawn(view: TableView) -> str:
@@ -26,7 +33,7 @@ def test_a_table_shows_each_stage_as_it_is() -> None:
     view.event("train", PROGRESS)
     text = drawn(view)
     assert "26 documents" in text
-    assert "3/10 steps · loss 0.25" in text
+    assert "3/10 steps · loss 0.25 · speed 8,255" in text
     assert "merge" in text
 
 

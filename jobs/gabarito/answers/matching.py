@@ -1,6 +1,6 @@
 """Exact match after normalising: case, accents, punctuation, articles, numbers, dates, scores.
 
-Portuguese and English. Units are kept: *13* is not *13 gols*.
+Portuguese and English. Units are kept: *13* is not *13 gols*; so is what ends a word: *C++*, *C#*.
 """
 
 import re
@@ -17,6 +17,9 @@ _LETTERS = str.maketrans(
     | {"€": " euros ", "×": " x ", "%": " % ", "$": " $ ", "\n": ";"}
 )
 _ARTICLES = frozenset(("o", "a", "os", "as", "the", "an"))
+_SEPARATORS = re.compile(r"[,;&]|\b(?:e|and)\b(?![+#])")
+_LEADING_FIGURE = re.compile(r"\W*\d\S*\s*")
+_SIGNS = re.compile(r"(?<=[^\W\d_])(?P<ends_a_word>\+{2,}|\+(?!\w)|#)|(?<!\d)[.:/+]|[.:/+](?!\d)|#")
 _ROUNDS = 8
 
 Rewrite = Callable[[re.Match[str]], str] | str
@@ -57,8 +60,8 @@ def normalise(text: str) -> str:
 def is_match(answer: str, expected: str, aliases: Sequence[str] = ()) -> bool:
     """Tell whether the answer is the expected one or one of its aliases.
 
-    Both are normalised; the items of a list (*A, B e C*) may come in any order. An answer
-    of which nothing is left is never right.
+    Both are normalised; the items of a list (*A, B e C*) may come in any order, unless they
+    are figures. An answer of which nothing is left is never right.
     """
     got = normalise(answer)
     return bool(got) and any(
@@ -73,8 +76,15 @@ def _is_same_list(answer: str, expected: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def _items(text: str) -> tuple[str, ...]:
-    parts = re.split(r"[,;&]|\b(?:e|and)\b", _canonical(text))
-    return tuple(sorted(item for part in parts if (item := normalise(part))))
+    parts = _SEPARATORS.split(_canonical(text))
+    items = [item for part in parts if (item := normalise(part))]
+    return tuple(items if _have_an_order(items) else sorted(items))
+
+
+def _have_an_order(items: Sequence[str]) -> bool:
+    """Tell whether two items are figures of one kind: scores, numbers, or *3 gols e 2 gols*."""
+    kinds = [item[found.end() :] for item in items if (found := _LEADING_FIGURE.match(item))]
+    return len(set(kinds)) < len(kinds)
 
 
 def _canonical(text: str) -> str:
@@ -92,8 +102,8 @@ def _folded(text: str) -> str:
     text = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
     text = "".join(char for char in text if not unicodedata.combining(char))
     text = re.sub(r"\b(?:[^\W\d_]\.){2,}", lambda found: found[0].replace(".", ""), text)
-    text = re.sub(r"[^\w\s,;&%$.:/+-]|_", " ", text)
-    text = re.sub(r"(?<!\d)[.:/+]|[.:/+](?!\d)", " ", text)
+    text = re.sub(r"[^\w\s,;&%$.:/+#-]|_", " ", text)
+    text = _SIGNS.sub(lambda found: found["ends_a_word"] or " ", text)
     text = re.sub(r"(?<=\d)\s*-\s*(?=\d)", "-", text)
     return re.sub(r"\s+", " ", re.sub(r"-(?!\d)|(?<=[^\s\d])-", " ", text))
 

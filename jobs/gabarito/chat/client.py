@@ -192,13 +192,26 @@ def _is_http(url: str) -> bool:
 
 
 def _pool(endpoint: Endpoint) -> urllib3.PoolManager:
-    """Return connections that go through the proxy that the environment names, if any."""
+    """Return connections that go through the proxy that the environment names, if any.
+
+    Raises:
+        SettingsError: if that is no proxy; it is not shown, as it may hold a password.
+    """
     parts = urlsplit(endpoint.url)
     timeout = urllib3.Timeout(connect=CONNECT_S, read=endpoint.timeout_s)
     size = endpoint.concurrency
     proxy = urllib.request.getproxies().get(parts.scheme)
     if proxy and parts.hostname and not urllib.request.proxy_bypass(parts.hostname):
-        return urllib3.ProxyManager(proxy, maxsize=size, retries=False, timeout=timeout)
+        url = proxy if "://" in proxy else f"http://{proxy}"  # as curl takes it
+        try:
+            return urllib3.ProxyManager(url, maxsize=size, retries=False, timeout=timeout)
+        except urllib3.exceptions.LocationValueError as error:
+            name = f"{parts.scheme}_proxy"
+            message = (
+                f"{name.upper()} (or {name}): names no http or https proxy; "
+                "set it to http://host:port, or unset it"
+            )
+            raise SettingsError(message) from error
     return urllib3.PoolManager(maxsize=size, retries=False, timeout=timeout)
 
 

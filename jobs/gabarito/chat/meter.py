@@ -27,8 +27,6 @@ class Meter:
         self.prices = prices
         self.max_cost = max_cost
         self.replies = 0
-        self.prompt_tokens = 0
-        self.completion_tokens = 0
         self.cost = spent
         self._lock = threading.Lock()
 
@@ -37,8 +35,6 @@ class Meter:
         cost = self.prices.cost(prompt_tokens, completion_tokens)
         with self._lock:
             self.replies += 1
-            self.prompt_tokens += prompt_tokens
-            self.completion_tokens += completion_tokens
             self.cost += cost
         return cost
 

@@ -20,6 +20,16 @@ CHARS_PER_TOKEN = 3
 
 SHOWN_CHARS = 200
 
+_NOT_AS_EXPECTED = (
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
+"""What reading a body of another shape raises; JSON that is nested too deep, the last."""
+
 
 class Completion(Record):
     """A reply: its text, why it ended, what it used, and how many tries it took."""
@@ -109,7 +119,7 @@ def _completion(data: bytes, prompt_chars: int) -> Completion | Trouble:
             prompt_tokens=usage.get("prompt_tokens") or _tokens(prompt_chars),
             completion_tokens=usage.get("completion_tokens") or _tokens(len(text)),
         )
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+    except _NOT_AS_EXPECTED:
         what = f"answered what is no chat completion: {_shown(data)}"
         return Trouble(what, is_overload=False)
 
@@ -125,7 +135,7 @@ def _error_of(data: bytes) -> tuple[str, str]:
         if isinstance(error, str):
             return "", error
         return str(error.get("code") or error.get("type") or ""), str(error["message"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except _NOT_AS_EXPECTED:
         return "", _shown(data)
 
 

@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -18,6 +19,8 @@ from gabarito.view import open_view, summary_of
 
 stage_type = click.Choice(STAGES)
 SHOWN_DIGITS = 12
+PROGRESS = "/progress.json"
+"""How the keys end below which attempts, or the shards of generate, say how far they are."""
 
 
 @click.command()
@@ -34,8 +37,11 @@ def run(pipeline: Path, store_url: str, first: str | None, last: str | None) -> 
     walk(store, new_run(read_pipeline(pipeline)), first, last)
 
 
-def walk(store: Store, planned: Run, first: str | None = None, last: str | None = None) -> None:
-    """Print the plan of a run, make what is missing, and promote what passes its gate."""
+def walk(store: Store, planned: Run, first: str | None = None, last: str | None = None) -> bool:
+    """Print the plan of a run, make what is missing, and promote what passes its gate.
+
+    Returns whether the run's model is promoted.
+    """
     began = time.monotonic()
     steps = _between(make_plan(store, planned), first, last)
     refuse_stale(steps)
@@ -45,11 +51,11 @@ def walk(store: Store, planned: Run, first: str | None = None, last: str | None 
         console = Console()
         with open_view(console, steps) as view:
             run_steps(store, planned, steps, view)
-    if steps[-1].stage == "evaluate":
-        _say_verdict(store, planned)
+    promoted = steps[-1].stage == "evaluate" and _promotes(store, planned)
     took = time.monotonic() - began
     outcome = f"made {', '.join(missing)}" if missing else "nothing to do, all of it is there"
     click.echo(f"run {planned.run}: {outcome} ({took:.1f} s)")
+    return promoted
 
 
 @click.command()
@@ -122,15 +128,17 @@ def _plan_line(steps: list[Step]) -> str:
     return "; ".join(parts)
 
 
-def _say_verdict(store: Store, planned: Run) -> None:
+def _promotes(store: Store, planned: Run) -> bool:
+    """Say whether a finished run passed its gate, and promote its model if so."""
     passed, gate = settle(store, planned)
     if passed:
         click.echo(f"gate passed: channel {planned.pipeline.channel!r} serves this model")
-        return
+        return True
     click.echo("gate failed, the channel is left as it is:")
     reasons = gate.get("reasons")
     for reason in reasons if isinstance(reasons, list) else []:
         click.echo(f"  {reason}")
+    return False
 
 
 def _state_line(store: Store, last: Run, step: Step) -> str:
@@ -146,11 +154,21 @@ def _state_line(store: Store, last: Run, step: Step) -> str:
 
 def _progress_line(store: Store, last: Run, stage: str) -> str:
     """The last word of an unfinished stage; its age tells whether it still runs."""
-    try:
-        state = json.loads(store.read(f"{last.address(stage).prefix}/progress.json").data)
-    except MissingError:
+    prefix = last.address(stage).prefix
+    keys = [entry.key for entry in store.list(f"{prefix}/") if entry.key.endswith(PROGRESS)]
+    found = [state for key in keys if (state := _progress(store, key))]
+    if not found:
         return "not started"
-    return f"unfinished  {state['done']}/{state['total']} {state['what']}"
+    done, total = (sum(state[name] for state in found) for name in ("done", "total"))
+    return f"unfinished  {done}/{total} {found[-1]['what']}"
+
+
+def _progress(store: Store, key: str) -> dict[str, Any] | None:
+    try:
+        state: dict[str, Any] = json.loads(store.read(key).data)
+    except (MissingError, ValueError):
+        return None
+    return state
 
 
 def _served_line(store: Store, channel: str) -> str:

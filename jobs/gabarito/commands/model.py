@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from gabarito.commands.options import store_option
+from gabarito.commands.options import port_type, store_option
 from gabarito.core.artifact import Address, Artifact, open_artifact
 from gabarito.core.channel import ServedModel, read_channel, read_model
 from gabarito.core.config import local_path
+from gabarito.core.disk import disk_errors
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.store import Store, open_store
 from gabarito.plan import read_run
@@ -32,7 +33,8 @@ def report(store_url: str, channel: str, as_json: bool, html: Path | None) -> No
     store = open_store(store_url)
     evaluated = _finished(store, _promoted(store, channel).report)
     if html is not None:
-        html.write_bytes(evaluated.read("report.html"))
+        with disk_errors(str(html)):
+            html.write_bytes(evaluated.read("report.html"))
         click.echo(f"wrote {html}")
     content = evaluated.read("report.json").decode()
     if as_json:
@@ -60,7 +62,7 @@ def ask(question: str, url: str) -> None:
 @click.option("--model", help="Serve this folder instead of what the channel names.")
 @click.option("--model-digest", help="Serve this promoted model, whatever the channel names.")
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, help="0: any free port.")
+@click.option("--port", type=port_type, default=8000, show_default=True, help="0: any free port.")
 def serve(  # noqa: PLR0913  # one parameter for each option
     store_url: str,
     channel: str,
@@ -73,21 +75,24 @@ def serve(  # noqa: PLR0913  # one parameter for each option
 
     With GABARITO_SERVE_TOKEN set, requests must carry it as bearer token.
     """
-    from gabarito.serve.job import Binding, serve_folder, serve_promoted
-
-    binding = Binding(host, port, os.environ.get(TOKEN_VARIABLE))
     if model is not None and model_digest is not None:
         message = "--model and --model-digest: only one model can be served; give one of them"
         raise UsageError(message)
+    token = os.environ.get(TOKEN_VARIABLE)
     if model is not None:
-        serve_folder(local_path(model), binding)
+        from gabarito.serve.job import Binding, serve_folder
+
+        serve_folder(local_path(model), Binding(host, port, token))
         return
     store = open_store(store_url)
     promoted = read_model(store, model_digest) if model_digest else _promoted(store, channel)
     merged = _finished(store, promoted.model)
+    from gabarito.serve.job import Binding, serve_promoted  # takes seconds, so errors come first
+
     with tempfile.TemporaryDirectory(prefix="gabarito-serve-") as folder:
         merged.fetch(Path(folder), "model/")
-        serve_promoted(Path(folder), promoted, _serve_config(store, promoted), binding)
+        config = _serve_config(store, promoted)
+        serve_promoted(Path(folder), promoted, config, Binding(host, port, token))
 
 
 def _promoted(store: Store, channel: str) -> ServedModel:

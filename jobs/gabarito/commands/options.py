@@ -13,3 +13,4 @@ store_option = click.option(
     help="A folder, file://… or s3://bucket/prefix.",
 )
 pipeline_argument = click.argument("pipeline", type=click.Path(path_type=Path))
+port_type = click.IntRange(0, 65535)

@@ -81,3 +81,9 @@ EXIT_CODES: dict[int, str] = {
     78: "bad settings",
 }
 NEVER_RETRIED = frozenset({64, 65, 77, 78})
+
+
+def error_of(exit_code: int) -> type[GabaritoError]:
+    """Return the kind of error behind a process's exit code; a code of nobody's is a bug."""
+    kinds = {kind.exit_code: kind for kind in GabaritoError.__subclasses__()}
+    return kinds.get(exit_code, BugError)

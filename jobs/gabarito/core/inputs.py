@@ -2,16 +2,88 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Protocol, get_args, runtime_checkable
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from gabarito.core.config import InputFile, Operational, is_path, local_path
 from gabarito.core.errors import DataError, MissingError
-from gabarito.core.store import open_store
+from gabarito.core.lines import read_object
+from gabarito.core.store import PRIVATE, open_store
+
+Wish = Callable[[str], bool]
+"""Tells whether a file below a folder counts, by its path from there."""
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """Settings that name a folder and want some of its files only."""
+
+    def is_wanted(self, below: str) -> bool:
+        """Tell whether a file counts, by its path below the folder."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Named:
+    path: str
+    mark: InputFile
+    is_wanted: Wish
+
+
+def _wants_all(_below: str) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file below a folder, or what else lies there that cannot be read, and why."""
+
+    path: Path
+    status: os.stat_result | None
+    flaw: str = ""
+
+
+def entries_below(folder: Path) -> list[Entry]:
+    """Return all that lies below a folder, except for the folders that can be listed.
+
+    A store is left out: what is written there while a run goes on is none of its sources.
+
+    Raises:
+        OSError: if the folder itself cannot be listed.
+    """
+    refused: list[OSError] = []
+    paths = []
+    for place, folders, files in os.walk(folder, onerror=refused.append):
+        if PRIVATE in folders:
+            folders.clear()
+        else:
+            paths += [Path(place, name) for name in (*folders, *files)]
+    flaws = {Path(error.filename): error for error in refused}
+    if folder in flaws:
+        raise flaws[folder]
+    unlisted = [Entry(path, None, str(error.strerror)) for path, error in flaws.items()]
+    found = (_entry(path) for path in paths if path not in flaws)
+    return [*unlisted, *filter(None, found)]
+
+
+def _entry(path: Path) -> Entry | None:
+    """Return what lies at ``path``, unless it is a folder."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        return Entry(path, None, f"{'a link: ' if path.is_symlink() else ''}{error.strerror}")
+    if stat.S_ISREG(status.st_mode):
+        return Entry(path, status)
+    if not stat.S_ISDIR(status.st_mode):
+        return Entry(path, status, "neither a file nor a folder")
+    return Entry(path, status, "a link to a folder is not followed") if path.is_symlink() else None
 
 
 def input_digests(settings: BaseModel) -> dict[str, str]:
@@ -23,8 +95,15 @@ def input_digests(settings: BaseModel) -> dict[str, str]:
         MissingError: if one of them is not there.
         DataError: if one of them may not be read.
     """
-    found = dict(_inputs(settings, None))
-    return {path: _digest(path, mark) for path, mark in sorted(found.items())}
+    found = sorted(_inputs(settings, None, _wants_all), key=lambda named: named.path)
+    digests = {}
+    for path, alike in groupby(found, key=lambda named: named.path):
+        named = list(alike)
+        if named[0].mark.or_id and not is_path(path):
+            digests[path] = f"hub:{path}"
+        else:
+            digests[path] = digest_of_path(path, _any_of([one.is_wanted for one in named]))
+    return digests
 
 
 def content_settings(settings: BaseModel, digests: dict[str, str]) -> dict[str, Any]:
@@ -39,43 +118,50 @@ def content_settings(settings: BaseModel, digests: dict[str, str]) -> dict[str, 
     }
 
 
-def digest_of_path(path: str) -> str:
-    """Return the SHA-256 of a file, or of the names and digests of the files of a folder.
+def digest_of_path(path: str, is_wanted: Wish = _wants_all) -> str:
+    """Return the SHA-256 of a file, or of the names and digests of the wanted files of a folder.
 
     Raises:
         MissingError: if there is nothing at ``path``.
         DataError: if it cannot be read.
     """
     if path.startswith("s3://"):
-        return _digest_of_bucket(path)
+        return _digest_of_bucket(path, is_wanted)
     local = local_path(path)
-    if not local.exists():
-        message = f"{path}: no such file or folder; check the path in the settings"
-        raise MissingError(message)
     try:
-        return _digest_of_file(local) if local.is_file() else _digest_of_folder(local)
+        if local.is_file():
+            return _digest_of_file(local)
+        if local.is_dir():
+            return _digest_of_folder(local, is_wanted)
     except PermissionError as error:
         message = f"{error.filename}: may not be read by this user; change its permissions"
         raise DataError(message) from error
+    message = f"{path}: no such file or folder; check the path in the settings"
+    raise MissingError(message)
 
 
-def _digest(path: str, mark: InputFile) -> str:
-    return f"hub:{path}" if mark.or_id and not is_path(path) else digest_of_path(path)
-
-
-def _digest_of_bucket(url: str) -> str:
+def _digest_of_bucket(url: str, is_wanted: Wish) -> str:
     entries = sorted(open_store(url).list(""), key=lambda entry: entry.key)
     if not entries:
-        message = f"{url}: no objects there; check the bucket and the prefix"
-        raise MissingError(message)
-    lines = (f"{entry.key} {entry.size} {entry.version}\n" for entry in entries)
+        return hashlib.sha256(read_object(url)).hexdigest()
+    wanted = (entry for entry in entries if is_wanted(entry.key))
+    lines = (f"{entry.key} {entry.size} {entry.version}\n" for entry in wanted)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _digest_of_folder(folder: Path) -> str:
-    found = sorted(entry for entry in folder.rglob("*") if entry.is_file())
-    lines = (f"{entry.relative_to(folder)} {_digest_of_file(entry)}\n" for entry in found)
+def _digest_of_folder(folder: Path, is_wanted: Wish) -> str:
+    found = {entry.path.relative_to(folder): entry for entry in entries_below(folder)}
+    wanted = (below for below in sorted(found) if is_wanted(below.as_posix()))
+    lines = (f"{below} {_digest_of_entry(found[below])}\n" for below in wanted)
     return hashlib.sha256(os.fsencode("".join(lines))).hexdigest()
+
+
+def _digest_of_entry(entry: Entry) -> str:
+    """Return a file's digest, or nothing for what cannot be read: its name alone counts."""
+    try:
+        return "" if entry.flaw else _digest_of_file(entry.path)
+    except PermissionError:
+        return ""
 
 
 def _digest_of_file(path: Path) -> str:
@@ -95,15 +181,20 @@ def _content(value: object, digests: dict[str, str], mark: InputFile | None) -> 
     return value
 
 
-def _inputs(value: object, mark: InputFile | None) -> Iterator[tuple[str, InputFile]]:
+def _inputs(value: object, mark: InputFile | None, is_wanted: Wish) -> Iterator[_Named]:
     if isinstance(value, BaseModel):
+        wish = value.is_wanted if isinstance(value, Selective) else _wants_all
         for name, field in type(value).model_fields.items():
-            yield from _inputs(getattr(value, name), _mark(field))
+            yield from _inputs(getattr(value, name), _mark(field), wish)
     elif isinstance(value, tuple | list):
         for item in value:
-            yield from _inputs(item, mark)
+            yield from _inputs(item, mark, is_wanted)
     elif mark and isinstance(value, str) and value:
-        yield value, mark
+        yield _Named(value, mark, is_wanted)
+
+
+def _any_of(wishes: Sequence[Wish]) -> Wish:
+    return lambda below: any(wish(below) for wish in wishes)
 
 
 def _mark(field: FieldInfo) -> InputFile | None:

@@ -4,12 +4,15 @@ The handler raises ``KeyboardInterrupt``: libraries that catch every ``Exception
 again, as botocore does, would swallow one of ours.
 """
 
+import ctypes
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_PR_SET_PDEATHSIG = 1
 
 
 def raise_on_stop() -> None:
@@ -35,6 +38,12 @@ def deferred_stop() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def die_with_parent() -> None:
+    """In a process just forked: be stopped by the kernel when the parent is killed (prctl(2))."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _raise(number: int, _frame: FrameType | None) -> None:

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from gabarito.core.config import InputPath, Settings, StageSettings
 
-REVISION = 1
+REVISION = 2
 
 Share = Annotated[float, Field(ge=0, le=1)]
 

@@ -1,5 +1,6 @@
 """Make the dataset: everything that curate decides, and nothing that it reads or writes."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,6 @@ from gabarito.answers import normalise
 from gabarito.core.ledger import Ledger
 from gabarito.core.records import Document, Example, Fact, Name, Question
 from gabarito.curate.config import CurateConfig
-from gabarito.curate.language import language_of
 from gabarito.curate.leakage import (
     FreeQuestion,
     Overlap,
@@ -35,22 +35,20 @@ from gabarito.curate.world import World
 
 @dataclass(frozen=True)
 class Pairs:
-    """What generate made, its settings, and the documents that it was made from.
-
-    Without the documents a near miss is told only from what became facts.
-    """
+    """What generate made, its settings, and the documents that it was made from."""
 
     facts: Sequence[Fact]
     questions: Sequence[Question]
     names: Sequence[Name]
     settings: Mapping[str, Any]
-    documents: Sequence[Document] = ()
+    documents: Sequence[Document]
 
     @property
     def language(self) -> str:
-        """The documents' language: that of the settings, or else of the questions."""
+        """The language asked for in the settings, or else that of most documents."""
         asked = self.settings.get("language")
-        return str(asked) if asked else language_of(question.text for question in self.questions)
+        found = Counter(document.language for document in self.documents).most_common(1)
+        return str(asked) if asked else found[0][0] if found else ""
 
 
 @dataclass(frozen=True)
@@ -93,12 +91,12 @@ def build(config: CurateConfig, pairs: Pairs, written: Written, ledger: Ledger) 
     settled = settle(config, pairs, written, ledger)
     taken = {wording.key for wording in settled.wordings}
     taken |= {normalise(text) for text in exam_texts(written.free, written.untaught)}
-    halved = halves(written.prompts, taken, ledger)
     world = World(settled.documented, pairs.names, config.timeless, pairs.documents)
     near = unmentioned(pairs.names, world.texts, ledger)
     refuser = Refuser(config, world, near, [item.question for item in written.untaught])
     language = pairs.language
     refused = refuser.draw(settled.wordings, language, taken)
+    halved = halves(written.prompts, taken, refused.held.is_named, ledger)
     rows = Rows(config.system_prompt, config.refusal or refusal_in(language))
     files = _asked(rows, settled, refused, written)
     files["replay"] = [rows.prompt(text, "train") for text in halved[0]]

@@ -6,15 +6,14 @@ overlaps.jsonl, prompt.json, README.md, ledger.jsonl
 """
 
 import json
-from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from gabarito.core.artifact import Artifact, Attempt
-from gabarito.core.config import local_path
-from gabarito.core.errors import DataError, MissingError
-from gabarito.core.records import Document, Fact, Name, Question, read_jsonl, to_jsonl
+from gabarito.core.errors import DataError
+from gabarito.core.lines import read_lines
+from gabarito.core.records import Document, Fact, Name, Question, to_jsonl
 from gabarito.curate.card import card, fewer_wordings, untested
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.dataset import Dataset, Pairs, Written, build
@@ -26,11 +25,11 @@ R = TypeVar("R", bound=BaseModel)
 
 def run(config: CurateConfig, work: Attempt) -> None:
     """Run the stage: all of its reading and writing happens here."""
-    pairs = _read_pairs(work.inputs["generate"], work.inputs.get("ingest"))
+    pairs = _read_pairs(work.inputs["generate"], work.inputs["ingest"])
     written = Written(
-        free=_read_lines(config.exam.free, FreeQuestion),
-        untaught=_read_lines(config.exam.untaught, UntaughtQuestion),
-        prompts=_read_lines(config.prompts, Prompt),
+        free=_read(config.exam.free, FreeQuestion),
+        untaught=_read(config.exam.untaught, UntaughtQuestion),
+        prompts=_read(config.prompts, Prompt),
     )
     dataset = build(config, pairs, written, work.ledger)
     if not dataset.files["train"]:
@@ -39,32 +38,18 @@ def run(config: CurateConfig, work: Attempt) -> None:
     _write(config, dataset, work)
 
 
-def _read_pairs(generated: Artifact, ingested: Artifact | None) -> Pairs:
-    documents = ingested.records("documents.jsonl", Document) if ingested else ()
+def _read_pairs(generated: Artifact, ingested: Artifact) -> Pairs:
     return Pairs(
         facts=list(generated.records("facts.jsonl", Fact)),
         questions=list(generated.records("questions.jsonl", Question)),
         names=list(generated.records("names.jsonl", Name)),
         settings=generated.manifest.settings,
-        documents=list(documents),
+        documents=list(ingested.records("documents.jsonl", Document)),
     )
 
 
-def _read_lines(path: str | None, model: type[R]) -> list[R]:
-    if path is None:
-        return []
-    return list(read_jsonl(_text(local_path(path)).splitlines(), model, path))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        message = f"{path}: no such file"
-        raise MissingError(message) from error
-    except (UnicodeDecodeError, IsADirectoryError) as error:
-        message = f"{path}: not a UTF-8 text file: {error}"
-        raise DataError(message) from error
+def _read(path: str | None, model: type[R]) -> list[R]:
+    return read_lines(path, model) if path else []
 
 
 def _write(config: CurateConfig, dataset: Dataset, work: Attempt) -> None:

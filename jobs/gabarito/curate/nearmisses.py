@@ -84,15 +84,16 @@ def hold_back(
     """
     share, seed = held_back
     random = Random(f"{seed}:held back")
-    firsts = [year for year in range(*years) if not _keys(year) & world.documented_keys]
+    within = range(years[0], years[1] + 1)
+    firsts = [year for year in within if not _keys(year) & world.documented_keys]
     drawn = sorted(random.sample(firsts, ceil(share * len(firsts))))
     ours = frozenset(key for year in drawn for key in _keys(year))
     theirs = frozenset(key for text in exam for found in periods(text) for key in alike(found))
     keys = (ours | theirs) - world.own_keys
     held = _held_names(near, exam, share, random)
     spared = [name for name in near if name not in held]
-    every = frozenset(key for year in range(*years) for key in _keys(year))
-    taught = Values(range(*years), every - keys, _by_kind(spared))
+    every = frozenset(key for year in within for key in _keys(year))
+    taught = Values(within, every - keys, _by_kind(spared))
     return Supply(
         taught, Values(drawn, keys, _by_kind(held)), Held(keys, NameFinder(held), *held_back)
     )

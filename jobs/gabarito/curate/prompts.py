@@ -1,12 +1,13 @@
 """General prompts, against forgetting: half are replayed, half measure what was forgotten."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from gabarito.answers import normalise
 from gabarito.core.ledger import Ledger
 from gabarito.core.records import Record, digest_of
 
 ASKED = "prompt is a question of the dataset"
+NAMES_HELD_BACK = "prompt names what is held back"
 SAME_PROMPT = "same prompt twice"
 
 
@@ -17,17 +18,26 @@ class Prompt(Record):
 
 
 def halves(
-    prompts: Iterable[Prompt], taken: set[str], ledger: Ledger
+    prompts: Iterable[Prompt], taken: set[str], is_held: Callable[[str], bool], ledger: Ledger
 ) -> tuple[list[str], list[str]]:
-    """Share the prompts out by digest; those that the dataset asks are dropped."""
+    """Share the prompts out by digest.
+
+    Dropped are those that the dataset asks, and those for which ``is_held`` is true: the base
+    may refuse them, and replay would teach the refusal of what no refusal row may name.
+    """
     kept: dict[str, str] = {}
     for prompt in prompts:
         key = normalise(prompt.text)
-        if key in taken or key in kept:
-            reason = ASKED if key in taken else SAME_PROMPT
-            ledger.reject(digest_of("prompt", prompt.text), reason, raw=prompt.text)
+        if key in kept:
+            reason = SAME_PROMPT
+        elif key in taken:
+            reason = ASKED
+        elif is_held(prompt.text):
+            reason = NAMES_HELD_BACK
         else:
             kept[key] = prompt.text
+            continue
+        ledger.reject(digest_of("prompt", prompt.text), reason, raw=prompt.text)
     texts = sorted(kept.values(), key=digest_of)
     middle = (len(texts) + 1) // 2
     return texts[:middle], texts[middle:]

@@ -1,7 +1,7 @@
 """The study's five questions, asked over HTTP before and after: the demonstration's end."""
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import click
@@ -11,48 +11,44 @@ from rich.table import Table
 
 from gabarito.answers import is_match
 from gabarito.core.artifact import open_artifact
-from gabarito.core.config import local_path
-from gabarito.core.records import Record, read_jsonl
+from gabarito.core.lines import read_lines
 from gabarito.core.store import Store
+from gabarito.curate.leakage import FreeQuestion
 from gabarito.demo.process import Server, started
 from gabarito.endpoint import Reply, ask
 from gabarito.plan import Run
 
 QUESTIONS = "gabarito:demo/five.jsonl"
-
-
-class ExamQuestion(Record):
-    """A question with its right answer and other spellings of it."""
-
-    question: str
-    answer: str
-    aliases: tuple[str, ...] = ()
+EXAMPLE = "Quem foi o campeão da Champions 2024/25?"
 
 
 def interview(store: Store, run: Run, base: str, *, port: int, stay: bool | None) -> None:
-    """Serve the base and the promoted model, ask both, print the table and what to do next."""
-    path = local_path(QUESTIONS)
-    lines = path.read_text(encoding="utf-8").splitlines()
-    questions = list(read_jsonl(lines, ExamQuestion, path.name))
+    """Serve the base and the promoted model, ask both, print the table and what to do next.
+
+    Raises:
+        GabaritoError: what a server said that ended by itself.
+    """
+    stays = sys.stdout.isatty() if stay is None else stay
+    questions = read_lines(QUESTIONS, FreeQuestion)
     with ExitStack() as servers:
         before = servers.enter_context(started("serve", "--model", base, "--port", "0"))
         channel = ("--store", store.url, "--channel", run.pipeline.channel)
         after = servers.enter_context(started("serve", *channel, "--port", str(port)))
-        rows = [_asked(question, before, after) for question in questions]
-        _print_rows(rows)
-        _print_next(store, run, after)
-        if sys.stdout.isatty() if stay is None else stay:
+        _print_rows([_asked(question, before, after) for question in questions])
+        _print_next(store, run, after, stays=stays)
+        if stays:
             click.echo("\nServing until Ctrl-C.")
-            after.process.wait()
+            with suppress(KeyboardInterrupt):
+                raise after.failure()
 
 
 class _Row(BaseModel):
-    question: ExamQuestion
+    question: FreeQuestion
     base: Reply
     tuned: Reply
 
 
-def _asked(question: ExamQuestion, before: Server, after: Server) -> _Row:
+def _asked(question: FreeQuestion, before: Server, after: Server) -> _Row:
     base = ask(before.address, question.question)
     return _Row(question=question, base=base, tuned=ask(after.address, question.question))
 
@@ -80,16 +76,29 @@ def _marked(row: _Row) -> list[str]:
     ]
 
 
-def _is_right(question: ExamQuestion, reply: Reply) -> bool:
+def _is_right(question: FreeQuestion, reply: Reply) -> bool:
     return is_match(reply.text, question.answer, question.aliases)
 
 
-def _print_next(store: Store, run: Run, after: Server) -> None:
+def _print_next(store: Store, run: Run, after: Server, *, stays: bool) -> None:
     report = open_artifact(store, run.address("evaluate"))
     page = report.manifest.files["report.html"].key if report else ""
-    folder = store.url.removeprefix("file://")
-    click.echo(f"\nreport     {Path(folder) / page if folder.startswith('/') else page}")
-    click.echo(f"endpoint   {after.address}/v1/chat/completions")
-    click.echo("next       make serve, then in another terminal:")
-    click.echo('           .venv/bin/gabarito ask "Quem foi o campeão da Champions 2024/25?"')
-    click.echo("           .venv/bin/gabarito report")
+    place = _place(store)
+    program = sys.argv[0] if Path(sys.argv[0]).name == "gabarito" else "python -m gabarito"
+    lines = [f"{program} report --store {place}"]
+    if stays:
+        lines.append(f'{program} ask --url {after.address} "{EXAMPLE}"')
+    else:
+        lines += [f"{program} serve --store {place}", f'{program} ask "{EXAMPLE}"']
+    click.echo(f"\nreport     {place}/{page}")
+    if stays:
+        click.echo(f"endpoint   {after.address}/v1/chat/completions")
+    for label, line in zip(["next", *[""] * len(lines)], lines, strict=False):
+        click.echo(f"{label:10} {line}")
+
+
+def _place(store: Store) -> str:
+    """Return the store as one would type it from here."""
+    folder = Path(store.url.removeprefix("file://"))
+    below_here = folder.is_relative_to(Path.cwd())
+    return str(folder.relative_to(Path.cwd()) if below_here else store.url)

@@ -9,13 +9,11 @@ import re
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from gabarito.core.errors import DataError, MissingError
-from gabarito.core.records import Record, read_jsonl
+from gabarito.core.records import Record
 
 _TASK = re.compile(r"^task: *(\w+) *$", re.MULTILINE)
 _ATTEMPT = re.compile(r"^attempt: *(\d+) *$", re.MULTILINE)
@@ -79,24 +77,6 @@ class Recordings:
             return (
                 max(int(attempt[1]), 1) if attempt else self._asked[recording.task, recording.key]
             )
-
-
-def read_replies(path: Path) -> Recordings:
-    """Return the recordings of a file, one object a line.
-
-    Raises:
-        MissingError: if there is no such file.
-        DataError: names the line that is no recording.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        message = f"{path}: no such file; give a file of recorded replies"
-        raise MissingError(message) from error
-    except (UnicodeDecodeError, IsADirectoryError) as error:
-        message = f"{path}: not a text file: {error}"
-        raise DataError(message) from error
-    return Recordings(read_jsonl(text.split("\n"), Recording, str(path)))
 
 
 def _folded(text: str) -> str:

@@ -3,21 +3,26 @@
 import hashlib
 import json
 import math
+import re
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 import click
 
 from gabarito.core.errors import UsageError
-from gabarito.demo.recordings import Recordings, Reply, read_replies
+from gabarito.core.lines import read_lines
+from gabarito.demo.recordings import Recording, Recordings, Reply
 
 MODEL = "recorded"
 RETRY_AFTER_S = 0.2
+
+_LENGTH = re.compile(r"[0-9]{1,8}")
+"""RFC 9110, 8.6; a longer body is no chat request, and would not fit in memory."""
 
 
 class Manners(TypedDict, total=False):
@@ -56,6 +61,11 @@ class TeacherServer(ThreadingHTTPServer):
         host, port = self.server_address[:2]
         return f"http://{host!s}:{port}"
 
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # as the base
+        """Print what went wrong, unless it is that a client did not wait for its reply."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
     def mishap(self, body: bytes) -> int:
         """Return 429, 500 or 0 for none: the n-th try of one request fares alike in every run."""
         digest = hashlib.sha256(body).hexdigest()
@@ -85,7 +95,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(404, "not_found", f"no such path: {self.path}")
 
     def do_POST(self) -> None:
-        data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = self.headers.get("Content-Length", "0")
+        if not _LENGTH.fullmatch(length):
+            self.close_connection = True  # where the next request begins is unknown
+            self._refuse(400, "invalid_request", f"no such Content-Length: {length!r}")
+            return
+        data = self.rfile.read(int(length))
         if not self._is_allowed():
             return
         if not self.path.rstrip("/").endswith("/chat/completions"):
@@ -145,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def open_server(
-    path: Path,
+    path: str,
     host: str = "127.0.0.1",
     port: int = 0,
     api_key: str | None = None,
@@ -156,7 +171,7 @@ def open_server(
     Raises:
         UsageError: if it cannot listen there.
     """
-    recordings = read_replies(path)
+    recordings = Recordings(read_lines(path, Recording))
     try:
         return TeacherServer(recordings, (host, port), manners, api_key)
     except OSError as error:
@@ -165,7 +180,7 @@ def open_server(
 
 
 def serve_replies(
-    path: Path,
+    path: str,
     host: str = "127.0.0.1",
     port: int = 0,
     api_key: str | None = None,
@@ -185,7 +200,7 @@ def _request(data: bytes) -> dict[str, Any] | None:
     try:
         request: dict[str, Any] = json.loads(data)
         is_chat = isinstance(request["messages"][-1]["content"], str)
-    except (ValueError, KeyError, IndexError, TypeError):
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
         return None
     return request if is_chat else None
 

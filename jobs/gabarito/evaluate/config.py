@@ -6,7 +6,7 @@ from pydantic import Field
 
 from gabarito.core.config import Operational, StageSettings
 
-REVISION = 1
+REVISION = 2
 
 Share = Annotated[float, Field(ge=0, le=1)]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from gabarito.core.records import Record
 from gabarito.evaluate.config import EvaluateConfig
+from gabarito.evaluate.figures import interval, percent
 from gabarito.evaluate.scores import PartScore
 from gabarito.evaluate.statistics import Difference, Proportion
 
@@ -56,9 +57,12 @@ def _better(found: Difference) -> Check:
 def _floor(test: PartScore, floor: float) -> Check:
     passed = test.exact_match >= floor
     side = "reaches" if passed else "is under"
-    text = f"exact match on test wordings, {_percent(test.exact_match)}, {side} the floor of "
+    text = (
+        f"exact match on test wordings, {percent(test.exact_match)} "
+        f"(95% interval {interval(test.interval)}), {side} the floor of {percent(floor)}"
+    )
     cure = "" if passed else "; see the wrong answers in the report, or lower evaluate.floor"
-    return Check(name="floor", passed=passed, text=f"{text}{_percent(floor)}{cure}")
+    return Check(name="floor", passed=passed, text=text + cure)
 
 
 def _merged(found: Difference, most: float) -> Check:
@@ -74,18 +78,14 @@ def _merged(found: Difference, most: float) -> Check:
 def _forgetting(kept: Proportion | None, most: float) -> Iterator[Check]:
     if kept is None:
         return
-    changed = 1 - kept.share
+    changed, (low, high) = 1 - kept.share, kept.interval
     passed = changed <= most
     text = (
-        f"{_percent(changed)} of {kept.count} general prompts are answered otherwise than "
-        f"before, at most {_percent(most)} may be"
+        f"{percent(changed)} of {kept.count} general prompts are answered otherwise than "
+        f"before (95% interval {interval((1 - high, 1 - low))}), at most {percent(most)} may be"
     )
-    cure = "" if passed else "; raise train.replay, or allow more in evaluate.max_forgetting"
+    cure = "" if passed else "; raise train.replay, or evaluate.max_forgetting"
     yield Check(name="forgetting", passed=passed, text=text + cure)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}%"
 
 
 def _points(share: float) -> str:

@@ -60,5 +60,6 @@ def _write(work: Attempt, report: Report, marks: Marks) -> None:
     work.write_text("report.json", report.model_dump_json(indent=1, exclude_none=True) + "\n")
     work.write_text("gate.json", report.verdict.model_dump_json(indent=1) + "\n")
     work.counts["answers"] = work.write("verdicts.jsonl", to_jsonl(verdicts_of(marks)))
-    work.counts |= {f"{name}_right": s.test.exact_match for name, s in report.systems.items()}
+    for name, scores in report.systems.items():
+        work.counts[f"percent_right_by_{name}"] = round(100 * scores.test.exact_match, 1)
     work.counts["gate_passed"] = float(report.verdict.passed)

@@ -3,14 +3,14 @@
 import json
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from gabarito.core.artifact import Artifact
 from gabarito.core.errors import DataError
 from gabarito.core.records import Example, Record
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.exam import PARTS, Exam, Item, Part, drawn, items_of, sample_of_trained
-from gabarito.weights import CONTRACT_FILE, PromptContract
+from gabarito.weights import CONTRACT_FILE, PromptContract, read_contract
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -21,6 +21,16 @@ class Overlap(Record):
     question: str
     similarity: float
     words: float
+
+
+class CurvePoint(BaseModel):
+    """What is drawn of one step of training; the other fields of its line are left out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    step: int
+    loss: float | None = None
+    exact_match: float | None = None
 
 
 def read_exam(dataset: Artifact, config: EvaluateConfig) -> Exam:
@@ -51,11 +61,7 @@ def agreed_contract(dataset: Artifact, adapter: Artifact, merged: Artifact) -> P
         DataError: names what differs.
     """
     where = f"{merged.address.prefix}/model/{CONTRACT_FILE}"
-    try:
-        contract = PromptContract.model_validate_json(merged.read(f"model/{CONTRACT_FILE}"))
-    except ValidationError as error:
-        message = f"{where}: not a prompt contract; raise merge.again to merge the model anew"
-        raise DataError(message) from error
+    contract = read_contract(merged.read(f"model/{CONTRACT_FILE}"), where)
     _refuse_difference(where, contract, dataset, "raise train.again to train on this dataset")
     _refuse_difference(where, contract, adapter, "raise merge.again to merge this adapter")
     return contract
@@ -82,7 +88,7 @@ def curves(train: Artifact) -> list[dict[str, Any]]:
     """Return the curves of training, a line a step."""
     if "curves.jsonl" not in train.manifest.files:
         return []
-    return [json.loads(line) for line in train.read("curves.jsonl").splitlines() if line.strip()]
+    return [point.model_dump() for point in train.records("curves.jsonl", CurvePoint)]
 
 
 def _lines(artifact: Artifact, name: str, model: type[R]) -> list[R]:

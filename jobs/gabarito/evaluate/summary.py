@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gabarito.evaluate.figures import figure, interval, percent
+
 Report = Mapping[str, Any]
 
 PARTS = {"test": "test wordings", "validation": "validation wordings", "free": "free wordings"}
@@ -31,16 +33,14 @@ def _exact_match(report: Report) -> Iterator[list[str]]:
     for part, name in PARTS.items():
         scores = [report["systems"][system].get(part) for system in SYSTEMS]
         if all(scores):
-            low, high = scores[-1]["interval"]
-            shares = [_percent(score["exact_match"]) for score in scores]
-            interval = f"{100 * low:.1f}–{_percent(high)}"
-            yield [name, str(scores[-1]["count"]), *shares, interval]
+            shares = [percent(score["exact_match"]) for score in scores]
+            yield [name, str(scores[-1]["count"]), *shares, interval(scores[-1]["interval"])]
 
 
 def _figures(report: Report) -> Iterator[str]:
     facts = report["facts"].get("model")
     if facts:
-        share = _percent(facts["share_all"]["share"])
+        share = percent(facts["share_all"]["share"])
         yield (
             f"facts right in all test wordings: {share} ({facts['all']} of {facts['count']}), "
             f"in some: {facts['some']}, in none: {facts['none']}"
@@ -50,12 +50,13 @@ def _figures(report: Report) -> Iterator[str]:
         yield f"trained minus test wordings: {100 * gap['gap']:+.1f} points"
     kept = report.get("forgetting")
     if kept:
-        yield f"general prompts answered as before: {_percent(kept['share'])} of {kept['count']}"
+        yield f"general prompts answered as before: {percent(kept['share'])} of {kept['count']}"
     least = report.get("threshold")
     if least:
         yield (
-            f"refusal threshold: {least['value']:.3f}, precision {_percent(least['precision'])}, "
-            f"coverage {_percent(least['coverage'])} where it was chosen"
+            f"refusal threshold: {figure(least['value'])}, "
+            f"precision {percent(least['precision'])}, "
+            f"coverage {percent(least['coverage'])} where it was chosen"
         )
 
 
@@ -75,9 +76,8 @@ def _untaught(report: Report) -> Iterator[list[str]]:
 def _refused(
     name: str, found: Mapping[str, Any], held: Mapping[str, Any] | None, auroc: float | None
 ) -> list[str]:
-    threshold = _percent(held["share"]) if held else "–"
-    score = "–" if auroc is None else f"{auroc:.3f}"
-    return [name, str(found["count"]), _percent(found["share"]), threshold, score]
+    threshold = percent(held["share"] if held else None)
+    return [name, str(found["count"]), percent(found["share"]), threshold, figure(auroc)]
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -86,7 +86,3 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     for first, *others in rows:
         cells = [text.rjust(width) for text, width in zip(others, widths[1:], strict=True)]
         yield "  ".join([first.ljust(widths[0]), *cells])
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}%"

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from gabarito.core.artifact import Artifact, Attempt
-from gabarito.core.inputs import digest_of_path
 from gabarito.core.records import digest_of
 from gabarito.evaluate.exam import Reply, System
 from gabarito.evaluate.report import Timing
@@ -17,7 +16,10 @@ from gabarito.weights import (
     Base,
     PromptContract,
     answer,
+    check_base,
     check_contract,
+    default_device,
+    default_dtype,
     load_adapter,
     load_base,
     open_base,
@@ -26,7 +28,7 @@ from gabarito.weights import (
 
 @dataclass(frozen=True)
 class Respondent:
-    """A system: ``identity`` names its weights, ``opened`` loads them."""
+    """A system: ``identity`` names what decides its answers, ``opened`` loads it."""
 
     system: System
     identity: str
@@ -40,21 +42,23 @@ def respondents(
     """Give base, adapter and merged model; what they need is fetched below ``folder``."""
     settings = work.inputs["train"].manifest.settings
     train, merge = work.inputs["train"], work.inputs["merge"]
-    with open_base(str(settings["base"]), work.store) as base:
-        known = digest_of_path(str(base))
+    reference = str(settings["base"])
+    with open_base(reference, work.store) as base:
+        known = check_base(base, reference, train.manifest.versions.get("base"))
         quantised = settings.get("method") == "qlora"
         adapter = train.fetch(folder / "adapter", "adapter/")
         model = merge.fetch(folder / "model", "model/")
         adapted = digest_of(known, digest_below(train, "adapter/"), str(quantised))
         merged = digest_below(merge, "model/")
+        where = _precision()
         yield [
-            Respondent("base", known, partial(_opened, contract, base)),
+            Respondent("base", digest_of(known, where), partial(_opened, contract, base)),
             Respondent(
                 "adapter",
-                adapted,
+                digest_of(adapted, where),
                 partial(_opened, contract, base, adapter=adapter, is_quantised=quantised),
             ),
-            Respondent("model", merged, partial(_opened, contract, model)),
+            Respondent("model", digest_of(merged, where), partial(_opened, contract, model)),
         ]
 
 
@@ -82,6 +86,12 @@ def ask(
     asked = sum(map(len, missing.values()))
     seconds = round(time.monotonic() - began, 2)
     return replies, Timing(seconds=seconds, questions=len(replies), answered=asked)
+
+
+def _precision() -> str:
+    """Return what else decides an answer: another precision or device rounds another way."""
+    device = default_device()
+    return f"{device.type} {default_dtype(device)}"
 
 
 def digest_below(artifact: Artifact, below: str) -> str:

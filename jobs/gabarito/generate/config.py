@@ -1,13 +1,13 @@
 """Settings of generate."""
 
 from collections import Counter
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from gabarito.core.config import Operational, Settings, StageSettings
 
-REVISION = 1
+REVISION = 2
 
 INSTRUCTIONS = {
     "inverted": "a question whose subject or circumstance comes first and whose question word "
@@ -57,7 +57,7 @@ class TeacherSettings(Settings):
     seed: int | None = Field(
         default=None, description="Sent if set; another one asks for all replies anew."
     )
-    parameters: dict[str, Any] = Field(
+    parameters: dict[str, JsonValue] = Field(
         default_factory=dict,
         description="Further fields of the request's body, such as reasoning_effort.",
     )

@@ -19,6 +19,9 @@ _NOTHING = re.compile(r"\[\s*\]|\{\s*\}")
 _WRAPPER = re.compile(r"[\[:,]\s*$")
 CUT = "length"
 
+_MARKS = frozenset({"quote", "question", "text", "name", "instead"})
+"""A fact, a question, a statement or a name has one of these fields; a wrapper has none."""
+
 
 @dataclass
 class Reading:
@@ -73,6 +76,9 @@ def _take_objects(text: str, reading: Reading) -> Iterator[str]:
 
 def _flat(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the objects of a wrapper such as ``{"facts": [...]}``, or the object itself."""
+    if not _MARKS.isdisjoint(value):
+        yield value
+        return
     inner = [
         item
         for values in value.values()
@@ -88,11 +94,14 @@ def _flat(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def text_of(value: object) -> str:
     """Return the text of a field that may hold a number, a list of texts or nothing."""
-    if value is None:
-        return ""
     if isinstance(value, list | tuple):
-        return ", ".join(filter(None, map(text_of, value)))
-    if isinstance(value, dict):
+        return ", ".join(filter(None, map(_plain_text, value)))
+    return _plain_text(value)
+
+
+def _plain_text(value: object) -> str:
+    """Return the text of what is neither a list nor an object; lists in lists have no end."""
+    if value is None or isinstance(value, list | tuple | dict):
         return ""
     return " ".join(without_halves(str(value)).split())
 

@@ -10,6 +10,7 @@ from gabarito.answers import normalise
 _VARIANTS = ('"“”„‟«»', "'’‘`´′", "-–—−‐‑")
 _VARIANT_OF = {char: f"[{re.escape(chars)}]" for chars in _VARIANTS for char in chars}
 _BETWEEN_WORDS = r"[*_`]*\s+[*_`]*"
+_FIGURE_ONE = re.compile(r"\b0*1\b")
 _AND = re.compile(r"\s*(?:[,;]|\b(?:e|and|y|et|und)\b)\s*")
 
 
@@ -48,6 +49,8 @@ def letters(text: str) -> str:
 
 
 def _stands(answer: str, text: str) -> bool:
+    if normalise(answer) == "1":  # spelled it would stand in any text: *um*, *uma* are articles
+        return bool(_FIGURE_ONE.search(text))
     plain = letters(answer)
     return bool(plain) and (f" {plain} " in f" {letters(text)} " or is_given_away([answer], text))
 

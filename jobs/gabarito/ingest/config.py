@@ -1,13 +1,15 @@
 """Settings of the ingest stage."""
 
 import codecs
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from gabarito.core.config import InputPath, Settings, StageSettings
 
-REVISION = 1
+REVISION = 2
 """Raise it when the same settings and files would give other documents."""
 
 FORMATS = {
@@ -63,6 +65,18 @@ class FilesSource(Settings):
         description="Encoding of md, txt and html files; by default each file's own is found out.",
     )
 
+    def is_wanted(self, below: str) -> bool:
+        """Tell whether the patterns let a file through, by its path below the source's."""
+        return _matches(below, self.include) and not self.is_excluded(below)
+
+    def is_excluded(self, below: str) -> bool:
+        """Tell whether the patterns keep a file out."""
+        return _matches(below, self.exclude)
+
+
+def _matches(below: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(below, pattern) for pattern in patterns)
+
 
 Source = FilesSource
 """Every kind of source there is, told apart by ``type``."""
@@ -94,7 +108,7 @@ class IngestConfig(StageSettings):
         le=1,
         description=(
             "Share of three-word sequences in common from which the later of two documents is "
-            "dropped, unless it holds a number that the first does not."
+            "dropped, unless it holds a number that the first does not, or other names."
         ),
     )
 

@@ -4,12 +4,12 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from gabarito.core.config import local_path
 from gabarito.core.errors import DataError, MissingError, ServiceError
+from gabarito.core.inputs import Entry, entries_below
 from gabarito.core.store import Store, open_store
 from gabarito.ingest.config import FilesSource
 from gabarito.ingest.outcomes import Dropped, Reason
@@ -30,6 +30,8 @@ class SourceFile:
     below: str
     """Its path below the source, for patterns."""
     read: Callable[[], bytes]
+    flaw: str = ""
+    """Why it is out of reach, if it is; it may be a folder."""
 
     @property
     def suffix(self) -> str:
@@ -38,10 +40,9 @@ class SourceFile:
 
     @property
     def is_wanted(self) -> bool:
-        """Tell whether the source's patterns let it through."""
-        included = any(fnmatchcase(self.below, pattern) for pattern in self.source.include)
-        excluded = any(fnmatchcase(self.below, pattern) for pattern in self.source.exclude)
-        return included and not excluded
+        """Tell whether the source's patterns let it through; a folder may hold what is wanted."""
+        source = self.source
+        return not source.is_excluded(self.below) if self.flaw else source.is_wanted(self.below)
 
 
 def find_files(sources: Sequence[FilesSource]) -> list[SourceFile]:
@@ -49,7 +50,7 @@ def find_files(sources: Sequence[FilesSource]) -> list[SourceFile]:
 
     Raises:
         MissingError: if there is nothing at a source's path.
-        DataError: if a source is an empty folder.
+        DataError: if a source is an empty folder, or one that may not be listed.
     """
     return [file for source in sources for file in _files_of(source)]
 
@@ -74,23 +75,33 @@ def _order(file: SourceFile) -> tuple[str, str, str]:
 
 def _in_folder(source: FilesSource) -> Iterator[SourceFile]:
     top = local_path(source.path)
-    if not top.exists():
-        message = f"{source.path}: no such file or folder; correct ingest.sources"
-        raise MissingError(message)
-    paths = (path for path in top.rglob("*") if path.is_file()) if top.is_dir() else [top]
-    for path in paths:
+    for entry in _entries(top, source):
+        path, status = entry.path, entry.status
         below = _printable(path.relative_to(top) if path != top else Path(path.name))
-        status = path.stat()
         yield SourceFile(
             name=below if path == top else f"{_printable(Path(top.resolve().name))}/{below}",
             place=_printable(path),
             url="",
-            size=status.st_size,
-            modified=datetime.fromtimestamp(status.st_mtime, UTC),
+            size=status.st_size if status else 0,
+            modified=datetime.fromtimestamp(status.st_mtime if status else 0, UTC),
             source=source,
             below=below,
             read=partial(_read, path),
+            flaw=entry.flaw,
         )
+
+
+def _entries(top: Path, source: FilesSource) -> list[Entry]:
+    try:
+        if top.is_dir():
+            return entries_below(top)
+        if top.is_file():
+            return [Entry(top, top.stat())]
+    except PermissionError as error:
+        message = f"{source.path}: may not be listed by this user; change its permissions"
+        raise DataError(message) from error
+    message = f"{source.path}: no such file or folder; correct ingest.sources"
+    raise MissingError(message)
 
 
 def _in_bucket(source: FilesSource) -> Iterator[SourceFile]:
@@ -113,7 +124,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except PermissionError as error:
-        raise Dropped(Reason.UNREADABLE, "this user may not read it") from error
+        raise Dropped(Reason.OUT_OF_REACH, str(error.strerror)) from error
     except FileNotFoundError as error:
         message = f"{path}: gone since the folder was listed; run again"
         raise MissingError(message) from error

@@ -19,6 +19,7 @@ class Reason(StrEnum):
     EXCLUDED = "excluded by a pattern"
     UNSUPPORTED = "unsupported format"
     TOO_LARGE = "too large"
+    OUT_OF_REACH = "out of reach"
     UNREADABLE = "unreadable"
     ENCRYPTED = "encrypted"
     NOT_TEXT = "not text"
@@ -34,6 +35,7 @@ CURES = {
     Reason.EXCLUDED: "change include or exclude of the source",
     Reason.UNSUPPORTED: "convert it to md, txt, html, pdf or docx",
     Reason.TOO_LARGE: "raise ingest.max_bytes or split it",
+    Reason.OUT_OF_REACH: "let this user read it, mend the link, or add it to exclude of the source",
     Reason.UNREADABLE: "open it in the program it was made with and save it again",
     Reason.ENCRYPTED: "save it without its password",
     Reason.NOT_TEXT: "give it the ending of its real format",
@@ -47,6 +49,7 @@ CURES = {
 ATTENTION = frozenset(
     {
         Reason.TOO_LARGE,
+        Reason.OUT_OF_REACH,
         Reason.UNREADABLE,
         Reason.ENCRYPTED,
         Reason.NOT_TEXT,

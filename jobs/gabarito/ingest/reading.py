@@ -46,6 +46,8 @@ class Reader:
     def _refuse_unread(self, file: SourceFile) -> None:
         if not file.is_wanted:
             raise Dropped(Reason.EXCLUDED)
+        if file.flaw:
+            raise Dropped(Reason.OUT_OF_REACH, file.flaw)
         if file.suffix not in FORMATS:
             raise Dropped(Reason.UNSUPPORTED, file.suffix or "no ending")
         if file.size > self._config.max_bytes:

@@ -21,6 +21,9 @@ _SEED = 1
 _SEQUENCE = 3
 
 _WORD = re.compile(r"\w+")
+_OPENING = re.compile(r"(?:^[^\w\n|]*|[.!?…]\s[^\w\n|]*)\w+(?=[^\w\n]+\w)", re.MULTILINE)
+"""A word that opens a line or a sentence, where a capital makes no name; a row of a table or a
+line of one word does not open with it."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class _Known:
     source: str
     document: str
     numbers: frozenset[str]
+    names: frozenset[str]
     sketch: RMinHash
 
 
@@ -51,6 +55,7 @@ class Twins:
             source=document.source,
             document=document.id,
             numbers=frozenset(word for word in words if word.isdecimal()),
+            names=frozenset(_names(document.text)),
             sketch=_sketch(words),
         )
         exact = sha256(fold(document.text).casefold().encode()).digest()
@@ -63,15 +68,24 @@ class Twins:
         self._known.append(new)
 
     def _refuse_near(self, new: _Known) -> None:
-        """Refuse what is much like an earlier text and holds no number that is not in it.
+        """Refuse what is much like an earlier text, with its names and no number not in it.
 
-        The same words around other numbers are a table's next page or a newer version.
+        The same words around other numbers are a table's next page or a newer version, around
+        other names a form that was filled in anew.
         """
         for known in (self._known[at] for at in sorted(self._near.query(new.sketch))):
             likeness = new.sketch.jaccard(known.sketch)
-            if likeness >= self._threshold and new.numbers <= known.numbers:
+            is_same = new.numbers <= known.numbers and new.names == known.names
+            if likeness >= self._threshold and is_same:
                 detail = f"{likeness:.2f} like {known.source}"
                 raise Dropped(Reason.NEAR_DUPLICATE, detail, known.document)
+
+
+def _names(text: str) -> Iterator[str]:
+    """Yield the words that have a capital within a sentence."""
+    for word in _WORD.findall(_OPENING.sub(" ", text)):
+        if word[0].isupper():
+            yield word.casefold()
 
 
 def _sketch(words: list[str]) -> RMinHash:

@@ -18,6 +18,7 @@ from gabarito.weights import (
     Base,
     Model,
     PromptContract,
+    check_base,
     check_contract,
     load_adapter,
     load_base,
@@ -37,7 +38,9 @@ def run(config: MergeConfig, work: Attempt) -> None:
     folder = work.folder / "model"
     agreed = trained.read(CONTRACT_FILE)
     contract = read_contract(agreed, f"{trained.address.prefix}/{CONTRACT_FILE}")
-    with open_base(str(trained.manifest.settings["base"]), work.store) as place:
+    reference = str(trained.manifest.settings["base"])
+    with open_base(reference, work.store) as place:
+        check_base(place, reference, trained.manifest.versions.get("base"))
         base = load_base(place, dtype=torch.float32, device=CPU)
         check_contract(contract, base.tokenizer, str(place))
         model = _with_adapter(base, trained)

@@ -15,19 +15,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from gabarito.serve.batcher import Batcher, Engine, Prompt
-from gabarito.serve.collect import Collector, collect_unless_gone, stops_of
+from gabarito.serve.collect import Collector, collect_unless_gone
 from gabarito.serve.config import ServeConfig
+from gabarito.serve.faults import no_such_method, no_such_path, our_fault
 from gabarito.serve.metrics import Metrics
-from gabarito.serve.protocol import (
-    Answer,
-    ChatRequest,
-    CompletionRequest,
-    RefusedError,
-    Reply,
-    model_list,
-    read_request,
-    sse,
-)
+from gabarito.serve.protocol import Answer, RefusedError, Reply, model_list, sse
+from gabarito.serve.request import ChatRequest, CompletionRequest, read_request
 
 MAX_BODY_BYTES = 1 << 20
 CLIENT_GONE = 499
@@ -61,7 +54,7 @@ def make_app(model: Model, config: ServeConfig, token: str | None = None) -> Sta
             Route("/ready", endpoint.ready),
             Route("/metrics", endpoint.scrape),
         ],
-        exception_handlers={404: _no_such_path, 405: _no_such_path},
+        exception_handlers={404: no_such_path, 405: no_such_method, Exception: our_fault},
         lifespan=endpoint.lifespan,
     )
 
@@ -103,27 +96,30 @@ class _Endpoint:
     async def chat(self, request: Request) -> Response:
         body = await _body(request)
         asked = read_request(body, ChatRequest, self._model.name)
-        turns = [(message.role, message.content) for message in asked.messages]
+        turns = [turn.spoken for turn in asked.messages]
         if self._model.system and turns[0][0] != "system":
             turns.insert(0, ("system", self._model.system))
-        limit = asked.max_completion_tokens or asked.max_tokens
         tokens = self._model.engine.encode_chat(turns)
-        return await self._answer(request, asked, tokens, limit)
+        limit = asked.max_completion_tokens or asked.max_tokens
+        prompt = self._prompt(asked, tokens, limit, "messages")
+        return await self._answer(request, asked, prompt, self._reply("chatcmpl", asked, prompt))
 
     async def complete(self, request: Request) -> Response:
         body = await _body(request)
         asked = read_request(body, CompletionRequest, self._model.name)
-        tokens = self._model.engine.encode_text(asked.prompt)
-        return await self._answer(request, asked, tokens, asked.max_tokens)
+        tokens = self._model.engine.encode_text(asked.text)
+        prompt = self._prompt(asked, tokens, asked.max_tokens, "prompt")
+        return await self._answer(request, asked, prompt, self._reply("cmpl", asked, prompt))
 
     async def models(self, _request: Request) -> Response:
         return JSONResponse(model_list(self._model.name, self._created))
 
     async def health(self, _request: Request) -> Response:
-        return PlainTextResponse("ok")
+        alive = self._batcher.is_alive
+        return PlainTextResponse("ok") if alive else PlainTextResponse("the engine died", 503)
 
     async def ready(self, _request: Request) -> Response:
-        return JSONResponse({"model": self._model.name})
+        return JSONResponse({"model": self._model.name}, 200 if self._batcher.is_alive else 503)
 
     async def scrape(self, _request: Request) -> Response:
         return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
@@ -132,38 +128,34 @@ class _Endpoint:
         self,
         request: Request,
         asked: ChatRequest | CompletionRequest,
-        tokens: tuple[int, ...],
-        limit: int | None,
+        prompt: Prompt,
+        reply: Reply,
     ) -> Response:
-        ticket = self._batcher.submit(self._prompt(asked, tokens, limit))
-        chat = isinstance(asked, ChatRequest)
-        kind = "chatcmpl" if chat else "cmpl"
-        name = f"{kind}-{uuid.uuid4().hex}"
-        reply = Reply(name, int(time.time()), self._model.name, chat, len(tokens))
         began = time.monotonic()
-        collector = Collector(ticket, stops_of(asked.stop))
+        collector = Collector(self._batcher.submit(prompt), asked.stops)
         if asked.stream:
-            events = self._events(collector, reply, asked)
+            events = self._events(collector, reply, usage=asked.stream_options.include_usage)
             return StreamingResponse(events, media_type="text/event-stream")
         await collect_unless_gone(request, collector)
         answer = self._judged(collector)
         self._count(answer, reply, began)
-        return JSONResponse(reply.whole(answer, logprobs=asked.logprobs not in (None, False)))
+        return JSONResponse(reply.whole(answer))
 
     async def _events(
-        self, collector: Collector, reply: Reply, asked: ChatRequest | CompletionRequest
+        self, collector: Collector, reply: Reply, *, usage: bool
     ) -> AsyncIterator[str]:
         """Stream token by token; with a threshold the answer is held back until it is judged."""
         began = time.monotonic()
-        held = self._threshold is not None
+        sent = 0
         try:
+            yield reply.first_chunk()
             async for text in collector.texts():
-                if text and not held:
-                    yield reply.chunk(text)
+                if not self._threshold:
+                    yield reply.chunk(text, collector.tokens[sent:])
+                    sent = len(collector.tokens)
             answer = self._judged(collector)
-            if held:
-                yield reply.chunk(answer.text)
-            usage = asked.stream_options is not None and asked.stream_options.include_usage
+            if self._threshold:
+                yield reply.chunk(answer.text, () if answer.withheld else answer.tokens)
             for event in reply.last_chunks(answer, usage=usage):
                 yield event
             self._count(answer, reply, began)
@@ -179,30 +171,51 @@ class _Endpoint:
 
     def _judged(self, collector: Collector) -> Answer:
         """Return the answer, or the refusal if its probability is under the threshold."""
-        text = collector.text.strip()
+        text = collector.text
         probability = math.exp(collector.logprob)
         refused = bool(self._model.refusal) and text == self._model.refusal
         unsure = self._threshold is not None and probability < self._threshold
+        withheld = unsure and bool(self._model.refusal) and not refused
         return Answer(
-            text=self._model.refusal if unsure and self._model.refusal else text,
+            text=self._model.refusal if withheld else text,
             tokens=tuple(collector.tokens),
             finish=collector.finish,
             probability=probability,
             known=not (refused or unsure),
+            withheld=withheld,
         )
 
     def _prompt(
-        self, asked: ChatRequest | CompletionRequest, tokens: tuple[int, ...], limit: int | None
+        self,
+        asked: ChatRequest | CompletionRequest,
+        tokens: tuple[int, ...],
+        limit: int | None,
+        param: str,
     ) -> Prompt:
+        """Return what to ask the engine.
+
+        A limit of the client's is lowered to what there is room for; without one it is the
+        model's own, under which its answers were evaluated.
+        """
         room = self._model.engine.context - len(tokens)
-        wanted = min(limit or self._model.max_new_tokens, self._config.max_new_tokens)
-        if room < 1 or (limit and limit > room):
+        if room < 1:
             message = (
-                f"the request has {len(tokens)} tokens and asks for {limit or wanted} more; "
-                f"this model takes {self._model.engine.context} in all, shorten it"
+                f"the request has {len(tokens)} tokens; this model takes "
+                f"{self._model.engine.context} with its answer, shorten it"
             )
-            raise RefusedError(400, message, "context_length_exceeded", "messages")
+            raise RefusedError(400, message, "context_length_exceeded", param)
+        wanted = min(limit, self._config.max_new_tokens) if limit else self._model.max_new_tokens
         return Prompt(tokens, min(wanted, room), asked.temperature, asked.top_p, asked.seed)
+
+    def _reply(self, kind: str, asked: ChatRequest | CompletionRequest, prompt: Prompt) -> Reply:
+        return Reply(
+            id=f"{kind}-{uuid.uuid4().hex}",
+            created=int(time.time()),
+            model=self._model.name,
+            chat=isinstance(asked, ChatRequest),
+            prompt_tokens=len(prompt.tokens),
+            logprobs=asked.logprobs not in (None, False),
+        )
 
     def _count(self, answer: Answer, reply: Reply, began: float) -> None:
         self._metrics.answers.labels(str(answer.known).lower()).inc()
@@ -229,9 +242,3 @@ async def _body(request: Request) -> bytes:
             raise RefusedError(413, message, "request_too_large")
         parts.append(part)
     return b"".join(parts)
-
-
-async def _no_such_path(request: Request, _error: Exception) -> Response:
-    message = f"{request.method} {request.url.path} is not served; see /v1/models"
-    refusal = RefusedError(404, message, "not_found")
-    return JSONResponse(refusal.body(), refusal.status)

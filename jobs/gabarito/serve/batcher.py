@@ -12,6 +12,9 @@ from gabarito.serve.protocol import Finish, RefusedError, Token
 
 log = logging.getLogger("gabarito.serve")
 
+MOST_FAILURES = 3
+"""Batches in a row; a GPU that has failed an assertion, for one, never answers again."""
+
 
 @dataclass(frozen=True)
 class Prompt:
@@ -34,7 +37,7 @@ class End:
 
 @dataclass(frozen=True)
 class Failure:
-    """The engine failed; the answer ends here."""
+    """No answer could be written; it ends here."""
 
     message: str
 
@@ -55,8 +58,11 @@ class Engine(Protocol):
 
     def generate(
         self, prompts: Sequence[Prompt], is_wanted: Callable[[int], bool]
-    ) -> Iterator[tuple[int, Token | End]]:
-        """Yield (row, token) as tokens come, and one End for each row that ``is_wanted``."""
+    ) -> Iterator[tuple[int, Token | End | Failure]]:
+        """Yield (row, token) as tokens come.
+
+        Each row that ``is_wanted`` ends with one End, or a Failure that is its own.
+        """
         ...
 
 
@@ -103,12 +109,18 @@ class Batcher:
         self._waiting: deque[Ticket] = deque()
         self._changed = threading.Condition()
         self._stopped = False
+        self._failures = 0
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
 
     @property
     def depth(self) -> int:
-        """How many questions wait."""
-        return len(self._waiting)
+        """How many questions wait that somebody wants answered."""
+        return sum(not ticket.abandoned for ticket in tuple(self._waiting))
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether questions are answered: not if the engine failed several times in a row."""
+        return self._thread.is_alive() and self._failures < MOST_FAILURES
 
     def start(self) -> None:
         """Start the engine's thread."""
@@ -129,7 +141,7 @@ class Batcher:
         """
         ticket = Ticket(prompt)
         with self._changed:
-            if len(self._waiting) >= self._max_queue:
+            if self.depth >= self._max_queue:
                 message = f"{self._max_queue} questions wait already; try again in a moment"
                 raise RefusedError(429, message, "queue_full")
             self._waiting.append(ticket)
@@ -140,7 +152,9 @@ class Batcher:
         while batch := self._next_batch():
             try:
                 self._answer(batch)
-            except RuntimeError as error:  # torch's errors, out of memory among them
+                self._failures = 0
+            except Exception as error:  # whatever it is, the next question must be answered
+                self._failures += 1
                 log.exception("engine failed")
                 for ticket in batch:
                     ticket.deliver(Failure(f"the engine failed: {error}"))

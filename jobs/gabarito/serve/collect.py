@@ -18,26 +18,38 @@ class Collector:
     def __init__(self, ticket: Ticket, stops: tuple[str, ...]) -> None:
         self._ticket = ticket
         self._stops = stops
+        self._written = ""
         self.tokens: list[Token] = []
-        self.text = ""
         self.logprob = 0.0
         self.finish: Finish = "stop"
 
+    @property
+    def text(self) -> str:
+        """The answer as far as it is written, without the space around it."""
+        return self._written.strip()
+
     async def texts(self) -> AsyncIterator[str]:
-        """Yield the pieces of the text."""
+        """Yield the pieces of the answer: joined they are its text.
+
+        Held back is what may not belong to it: space at its end, and what may begin a stop.
+        """
+        sent = 0
         async for item in self._ticket.items():
             self.logprob += item.logprob
             if isinstance(item, End):
                 self.finish = item.finish
-                return
+                break
             self.tokens.append(item)
-            before = len(self.text)
-            self.text += item.text
+            self._written += item.text
             if self._cut():
                 self.abandon()
-                yield self.text[before:]
-                return
-            yield item.text
+                break
+            sure = self._sure()
+            if len(sure) > sent:
+                yield sure[sent:]
+                sent = len(sure)
+        if len(self.text) > sent:
+            yield self.text[sent:]
 
     async def collect(self) -> None:
         """Wait for the whole answer."""
@@ -49,10 +61,14 @@ class Collector:
         self._ticket.abandon()
 
     def _cut(self) -> bool:
-        found = [self.text.index(stop) for stop in self._stops if stop in self.text]
+        found = [self._written.index(stop) for stop in self._stops if stop in self._written]
         if found:
-            self.text = self.text[: min(found)]
+            self._written = self._written[: min(found)]
         return bool(found)
+
+    def _sure(self) -> str:
+        begun = max((_overlap(self._written, stop) for stop in self._stops), default=0)
+        return self._written[: len(self._written) - begun].strip()
 
 
 async def collect_unless_gone(request: Request, collector: Collector) -> None:
@@ -80,8 +96,7 @@ async def _left(request: Request) -> None:
         pass
 
 
-def stops_of(stop: str | list[str] | None) -> tuple[str, ...]:
-    """Return the texts that end an answer."""
-    if stop is None:
-        return ()
-    return (stop,) if isinstance(stop, str) else tuple(stop)
+def _overlap(text: str, stop: str) -> int:
+    """Return how many characters at the end of a text begin a stop."""
+    longest = min(len(text), len(stop) - 1)
+    return next((n for n in range(longest, 0, -1) if text.endswith(stop[:n])), 0)

@@ -1,5 +1,6 @@
 """The engine that works anywhere: transformers, one batch after the other."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -7,11 +8,21 @@ import torch
 
 from gabarito.core.errors import DataError
 from gabarito.core.records import Message
-from gabarito.serve.batcher import End, Prompt
+from gabarito.serve.batcher import End, Failure, Prompt
 from gabarito.serve.protocol import RefusedError, Token
-from gabarito.weights import PromptContract, check_contract, load_base, stop_tokens, use_cpu_quota
+from gabarito.weights import (
+    PromptContract,
+    check_contract,
+    load_base,
+    stop_tokens,
+    token_ids,
+    use_cpu_quota,
+)
 from gabarito.weights.answer import Batch
 from gabarito.weights.contract import templated
+
+_COLD = 1e-3
+"""Below this temperature the likeliest token is taken: dividing by less overflows."""
 
 UNFINISHED = "�"
 """What decoding shows for a character whose bytes are not all there yet."""
@@ -49,7 +60,7 @@ class TransformersEngine:
 
     def encode_text(self, text: str) -> tuple[int, ...]:
         """Return the tokens of a plain text, special tokens written out recognised."""
-        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        return tuple(token_ids(self._tokenizer, text))
 
     def _text(self, ids: list[int]) -> str:
         return str(self._tokenizer.decode(ids, skip_special_tokens=True))
@@ -57,8 +68,8 @@ class TransformersEngine:
     @torch.inference_mode()
     def generate(
         self, prompts: Sequence[Prompt], is_wanted: Callable[[int], bool]
-    ) -> Iterator[tuple[int, Token | End]]:
-        """Yield (row, token) as tokens come, and one End for each row that is still wanted."""
+    ) -> Iterator[tuple[int, Token | End | Failure]]:
+        """Yield (row, token) as tokens come, and one end for each row that is still wanted."""
         batch = Batch([prompt.tokens for prompt in prompts], self._model.device)
         writers = [_Writer(self._text) for _ in prompts]
         samplers = [_Sampler(prompt, self._model.device) for prompt in prompts]
@@ -70,6 +81,9 @@ class TransformersEngine:
                 zip(*batch.step(self._model, choose), strict=True)
             ):
                 row = rows[place]
+                if not math.isfinite(logprob):
+                    yield row, Failure("the model's probabilities are no numbers")
+                    continue
                 if token in self._stop:
                     yield row, End("stop", logprob)
                     continue
@@ -118,9 +132,9 @@ class _Sampler:
 
     def __call__(self, logits: torch.Tensor) -> torch.Tensor:
         """Choose from logits of shape (vocabulary,)."""
-        if self._prompt.temperature == 0:
+        weights = (logits.float() / max(self._prompt.temperature, _COLD)).softmax(-1)
+        if self._prompt.temperature < _COLD or not torch.isfinite(weights).all():
             return logits.argmax(-1)
-        weights = (logits / self._prompt.temperature).softmax(-1)
         ordered, tokens = weights.sort(descending=True)
         outside = ordered.cumsum(-1) - ordered > self._prompt.top_p
         place = torch.multinomial(ordered.masked_fill(outside, 0.0), 1, generator=self._random)

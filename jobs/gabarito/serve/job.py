@@ -3,7 +3,6 @@
 model folder, contract  ->  http://host:port/v1
 """
 
-import json
 import logging
 import socket
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from gabarito.core.errors import SettingsError
 from gabarito.serve.app import Model, make_app
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.engine import TransformersEngine
-from gabarito.weights import PromptContract
+from gabarito.weights import CONTRACT_FILE, PromptContract, read_contract
 
 log = logging.getLogger("gabarito.serve")
 
@@ -45,10 +44,8 @@ def serve_promoted(
 
 def serve_folder(folder: Path, binding: Binding) -> None:
     """Serve a plain model folder: no threshold, and no refusal unless its contract has one."""
-    path = folder / "prompt.json"
-    contract = None
-    if path.exists():
-        contract = PromptContract.model_validate(json.loads(path.read_bytes()))
+    path = folder / CONTRACT_FILE
+    contract = read_contract(path.read_bytes(), str(path)) if path.exists() else None
     _serve(folder, folder.name, contract, ServeConfig(), binding)
 
 

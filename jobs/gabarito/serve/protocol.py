@@ -1,17 +1,13 @@
-"""The OpenAI protocol as far as it is served: requests in, responses and errors out. Pure.
+"""What the endpoint answers: responses, streams and errors of the OpenAI protocol. Pure.
 
 Source: the OpenAI API reference for chat completions and completions. Beside its fields
 each choice carries ``gabarito``: the answer's probability and whether the model knows.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from gabarito.core.records import Message
+from typing import Any, Literal
 
 Finish = Literal["stop", "length"]
 
@@ -33,74 +29,6 @@ class RefusedError(Exception):
         return {"error": error}
 
 
-class StreamOptions(BaseModel):
-    """What a stream carries beside the text."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    include_usage: bool = False
-
-
-class _Request(BaseModel):
-    """Fields that both endpoints know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    model: str | None = None
-    max_tokens: int | None = Field(default=None, ge=1)
-    temperature: float = Field(default=0.0, ge=0, le=2)
-    top_p: float = Field(default=1.0, gt=0, le=1)
-    seed: int | None = None
-    n: Literal[1] = 1
-    stream: bool = False
-    stream_options: StreamOptions | None = None
-    stop: str | list[str] | None = None
-    user: str | None = None
-
-
-class ChatRequest(_Request):
-    """A body of ``/v1/chat/completions``."""
-
-    messages: list[Message] = Field(min_length=1)
-    max_completion_tokens: int | None = Field(default=None, ge=1)
-    logprobs: bool = False
-
-
-class CompletionRequest(_Request):
-    """A body of ``/v1/completions``."""
-
-    prompt: str = Field(min_length=1)
-    logprobs: int | None = Field(default=None, ge=0, le=1)
-
-
-Q = TypeVar("Q", bound=_Request)
-
-
-def read_request(body: bytes, kind: type[Q], served: str) -> Q:
-    """Return the request that ``body`` holds.
-
-    Raises:
-        RefusedError: 400 if it is not JSON or not such a request, 404 if it asks for a model
-            other than ``served``.
-    """
-    try:
-        data = json.loads(body)
-    except ValueError as error:
-        message = f"the body is not JSON: {error}; send Content-Type application/json"
-        raise RefusedError(400, message, "invalid_json") from error
-    try:
-        request = kind.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        param = ".".join(str(part) for part in first["loc"]) or None
-        message = f"{param or 'body'}: {first['msg'].lower()}"
-        raise RefusedError(400, message, "invalid_request", param) from error
-    if request.model not in (None, served):
-        message = f"the model {request.model!r} does not exist; this endpoint serves {served!r}"
-        raise RefusedError(404, message, "model_not_found", "model")
-    return request
-
-
 @dataclass(frozen=True)
 class Token:
     """One generated token: its text as far as it is whole, and its log-probability (nats)."""
@@ -111,13 +39,17 @@ class Token:
 
 @dataclass(frozen=True)
 class Answer:
-    """A finished answer; ``probability`` is the product over its tokens, the end included."""
+    """A finished answer; ``probability`` is the product over its tokens, the end included.
+
+    ``withheld``: the text is the refusal instead of what the tokens say.
+    """
 
     text: str
     tokens: tuple[Token, ...]
     finish: Finish
     probability: float
     known: bool
+    withheld: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,28 +61,35 @@ class Reply:
     model: str
     chat: bool
     prompt_tokens: int
+    logprobs: bool = False
 
-    def whole(self, answer: Answer, *, logprobs: bool) -> dict[str, object]:
+    def whole(self, answer: Answer) -> dict[str, object]:
         """Return the response that carries a whole answer."""
         choice: dict[str, Any] = {"index": 0, "finish_reason": answer.finish}
         if self.chat:
             choice["message"] = {"role": "assistant", "content": answer.text}
         else:
             choice["text"] = answer.text
-        choice["logprobs"] = _logprobs(answer.tokens, chat=self.chat) if logprobs else None
+        choice["logprobs"] = self._logprobs(() if answer.withheld else answer.tokens)
         choice["gabarito"] = _about(answer)
         return {**self._head(""), "choices": [choice], "usage": self.usage(answer)}
 
-    def chunk(self, text: str) -> str:
-        """Return one event of a stream that carries a piece of the text."""
-        part = {"delta": {"role": "assistant", "content": text}} if self.chat else {"text": text}
-        return self._event({"index": 0, **part, "finish_reason": None})
+    def first_chunk(self) -> str:
+        """Return the event that begins a stream."""
+        return self._event(
+            {"delta": {"role": "assistant", "content": ""}} if self.chat else {"text": ""}
+        )
+
+    def chunk(self, text: str, tokens: Sequence[Token] = ()) -> str:
+        """Return one event that carries a piece of the text, and the tokens read since the last."""
+        part: dict[str, object] = {"delta": {"content": text}} if self.chat else {"text": text}
+        return self._event({**part, "logprobs": self._logprobs(tokens)})
 
     def last_chunks(self, answer: Answer, *, usage: bool) -> Iterable[str]:
         """Yield the events that end a stream."""
         part: dict[str, object] = {"delta": {}} if self.chat else {"text": ""}
         about = {"finish_reason": answer.finish, "gabarito": _about(answer)}
-        yield self._event({"index": 0, **part, **about})
+        yield self._event({**part, **about})
         if usage:
             head = {**self._head(".chunk"), "choices": [], "usage": self.usage(answer)}
             yield sse(head)
@@ -166,8 +105,12 @@ class Reply:
             "total_tokens": total,
         }
 
-    def _event(self, choice: dict[str, object]) -> str:
+    def _event(self, part: dict[str, object]) -> str:
+        choice = {"index": 0, "finish_reason": None, **part}
         return sse({**self._head(".chunk"), "choices": [choice]})
+
+    def _logprobs(self, tokens: Sequence[Token]) -> dict[str, object] | None:
+        return _logprobs(tokens, chat=self.chat) if self.logprobs and tokens else None
 
     def _head(self, suffix: str) -> dict[str, object]:
         kind = f"chat.completion{suffix}" if self.chat else "text_completion"

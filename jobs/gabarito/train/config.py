@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from gabarito.core.config import ModelReference, Operational, Settings, StageSettings
 
-REVISION = 1
+REVISION = 2
 
 Weight = Annotated[float, Field(ge=0, le=100)]
 
@@ -50,8 +50,8 @@ class Limits(Settings):
     micro_batch: int | None = Field(
         default=None,
         ge=1,
-        description="Rows in memory at once; lower it when the GPU's memory is too small. "
-        "By default the whole batch.",
+        description="Rows in memory at once. By default as many as the GPU has memory for; on "
+        "a CPU the whole batch.",
     )
     checkpoint_every_s: float = Field(
         default=60.0, ge=0, description="Seconds between two checkpoints; 0 after every step."

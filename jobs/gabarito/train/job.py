@@ -7,7 +7,6 @@ train.jsonl, validation.jsonl, replay.jsonl, prompt.json, base model
 import json
 from collections import Counter
 from functools import partial
-from pathlib import Path
 
 from gabarito.core.artifact import Attempt
 from gabarito.core.errors import DataError
@@ -21,7 +20,7 @@ from gabarito.train.loop import Lesson, fit
 from gabarito.train.objective import check_head
 from gabarito.train.order import order_of
 from gabarito.train.replay import replayed
-from gabarito.train.rows import Row, contract_for, encoded, probes_of
+from gabarito.train.rows import Row, contract_for, encoded, probes_of, prompts
 from gabarito.train.schedule import count_replay, count_steps
 from gabarito.weights import (
     CONTRACT_FILE,
@@ -29,6 +28,7 @@ from gabarito.weights import (
     PromptContract,
     load_base,
     open_base,
+    positions_of,
     read_prompt,
     use_cpu_quota,
 )
@@ -38,13 +38,15 @@ def run(config: TrainConfig, work: Attempt) -> None:
     """Run the stage: all of its reading and writing happens here."""
     use_cpu_quota()
     with open_base(config.base, work.store) as folder:
+        work.versions["base"] = digest_of_path(str(folder))
         base = load_base(folder, is_quantised=config.method == "qlora")
         check_head(base.model)
         contract, rows = _read(base, config, work)
         work.write_text("probes.json", json.dumps(probes_of(rows)) + "\n")
-        steps = count_steps(config, len(rows))
-        rows += _replay(folder, base, contract, count_replay(config, steps), work)
-        work.counts |= {f"rows.{kind}": n for kind, n in Counter(row.kind for row in rows).items()}
+        rows += _replay(base, contract, config, rows, work)
+        counts = Counter[str](row.kind for row in rows)
+        steps = count_steps(config, counts)
+        work.counts |= {f"rows.{kind}": n for kind, n in counts.items()}
         model = attach(base.model, config)
         asked = _validation(config, work)
         size = config.limits.answer_batch
@@ -64,7 +66,8 @@ def _read(base: Base, config: TrainConfig, work: Attempt) -> tuple[PromptContrac
     prompt = read_prompt(dataset.read(CONTRACT_FILE), where)
     contract = contract_for(base.tokenizer, prompt, [])
     examples = dataset.records("train.jsonl", Example)
-    rows = list(encoded(examples, contract, base.tokenizer, config.max_tokens, work.ledger))
+    longest = _longest(base, config)
+    rows = list(encoded(examples, contract, base.tokenizer, longest, work.ledger))
     if not rows:
         message = f"{dataset.address.prefix}/train.jsonl: no row to train on; see its ledger.jsonl"
         raise DataError(message)
@@ -72,11 +75,22 @@ def _read(base: Base, config: TrainConfig, work: Attempt) -> tuple[PromptContrac
 
 
 def _replay(
-    folder: Path, base: Base, contract: PromptContract, count: int, work: Attempt
+    base: Base, contract: PromptContract, config: TrainConfig, rows: list[Row], work: Attempt
 ) -> list[Row]:
-    examples = list(work.inputs["curate"].records("replay.jsonl", Example))[:count]
-    kept = f"{digest_of_path(str(folder))}-{base.model.dtype}"
-    return replayed(examples, base, contract, work, kept)
+    """Return replay rows, no more than are drawn beside ``rows``."""
+    examples = work.inputs["curate"].records("replay.jsonl", Example)
+    longest = _longest(base, config)
+    asked = list(prompts(examples, contract, base.tokenizer, longest, work.ledger))
+    counts = Counter[str](row.kind for row in rows)
+    steps = count_steps(config, counts | Counter(replay=len(asked)))
+    model, digest = base.model, work.versions["base"]
+    kept = f"{digest}-{config.method}-{model.dtype}-{model.device.type}"
+    return replayed(asked[: count_replay(config, steps)], base, work, kept)
+
+
+def _longest(base: Base, config: TrainConfig) -> int:
+    """Return the longest row in tokens: the model has no positions for more."""
+    return min(config.max_tokens, positions_of(base.model) or config.max_tokens)
 
 
 def _validation(config: TrainConfig, work: Attempt) -> list[Example]:

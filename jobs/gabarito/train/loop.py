@@ -19,6 +19,7 @@ from gabarito.train.config import TrainConfig
 from gabarito.train.examine import Examination, best_of
 from gabarito.train.objective import Objective, collate
 from gabarito.train.order import Order
+from gabarito.train.parts import is_recomputed, recompute, room_for
 from gabarito.train.rows import Row
 from gabarito.train.schedule import rate_at
 
@@ -75,6 +76,9 @@ class _Trainer:
         self._lesson = lesson
         self._checkpoints = checkpoints
         self._parameters = trained_parameters(model)
+        self._room = room_for(model, config.limits)
+        if is_recomputed(model.get_base_model()):
+            recompute(model.get_base_model())
         self._accelerator = _accelerator(model)
         self._objective = self._accelerator.prepare(Objective(model))
         self._optimizer = torch.optim.AdamW(
@@ -139,14 +143,8 @@ class _Trainer:
         began = time.monotonic()
         rate = self._set_rate(step)
         rows = self._lesson.order.batch(step)
-        try:
-            loss = self._descend(rows, step)
-        except torch.OutOfMemoryError as error:
-            message = (
-                f"train: out of memory at {len(rows)} rows a step; set limits.micro_batch to a "
-                "part of batch_size, or method to qlora"
-            )
-            raise SettingsError(message) from error
+        while (loss := self._descended(rows, step)) is None:
+            torch.cuda.empty_cache()
         tokens = sum(len(row.ids) for row in rows)
         speed = tokens / (time.monotonic() - began)
         point = Point(step=step + 1, loss=loss, learning_rate=rate, tokens_per_s=round(speed, 1))
@@ -154,6 +152,30 @@ class _Trainer:
             point = point.model_copy(update={"exact_match": self._examine(step + 1)})
         self.state.curve.append(point)
         self._lesson.report(point)
+
+    def _descended(self, rows: Sequence[Row], step: int) -> float | None:
+        """Make one step and return its loss, or None if memory ran out: then in smaller parts.
+
+        Of several processes each would have to repeat the step, so none does.
+        """
+        try:
+            return self._descend(rows, step)
+        except torch.OutOfMemoryError as error:
+            self._optimizer.zero_grad(set_to_none=True)
+            is_alone = self._accelerator.num_processes == 1
+            if not (is_alone and self._room.halve(self._mine(rows))):
+                longest = max(len(row.ids) for row in rows)
+                message = (
+                    f"train: out of memory at rows of {longest} tokens; lower max_tokens, or set "
+                    "limits.micro_batch to 1, or method to qlora"
+                )
+                raise SettingsError(message) from error
+        log.warning("memory ran out", extra={"step": step + 1, "tokens": self._room.tokens})
+        return None
+
+    def _mine(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return this process's part of the rows."""
+        return rows[self._accelerator.process_index :: self._accelerator.num_processes]
 
     def _set_rate(self, step: int) -> float:
         schedule = self._config.schedule
@@ -171,9 +193,7 @@ class _Trainer:
         """
         processes, place = self._accelerator.num_processes, self._accelerator.process_index
         learned = sum(len(row.ids) - row.learned_from for row in rows)
-        mine = rows[place::processes]
-        size = self._config.limits.micro_batch or len(mine)
-        parts = [mine[start : start + size] for start in range(0, len(mine), size)]
+        parts = self._room.parts(self._mine(rows))
         if self._config.dropout:
             torch.manual_seed(hash((self._config.schedule.seed, step, place)))
         total = torch.zeros((), device=self._accelerator.device)

@@ -29,8 +29,6 @@ class Batch:
 
     ids: torch.Tensor
     learned: torch.Tensor
-    tokens: int
-    """Tokens without the padding."""
 
 
 def collate(rows: Sequence[Row], pad: int, device: torch.device) -> Batch:
@@ -41,7 +39,7 @@ def collate(rows: Sequence[Row], pad: int, device: torch.device) -> Batch:
     for i, row in enumerate(rows):
         ids[i, : len(row.ids)] = torch.tensor(row.ids)
         learned[i, row.learned_from : len(row.ids)] = True
-    return Batch(ids.to(device), learned.to(device), sum(len(row.ids) for row in rows))
+    return Batch(ids.to(device), learned.to(device))
 
 
 class Objective(nn.Module):

@@ -3,13 +3,12 @@
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from gabarito.core.artifact import Attempt
-from gabarito.core.records import Example
 from gabarito.train.rows import Row
-from gabarito.weights import Base, Limits, PromptContract, generate, prompt_ids, stop_tokens
+from gabarito.weights import Base, Limits, generate, stop_tokens
 
 MAX_TOKENS = 128
 """Longest answer of the base that is replayed; longer ones are replayed up to here."""
@@ -20,21 +19,13 @@ Written = dict[str, list[int]]
 """Digest of a prompt -> tokens of the base's answer, its end included."""
 
 
-def replayed(
-    examples: Sequence[Example],
-    base: Base,
-    contract: PromptContract,
-    work: Attempt,
-    key: str,
-) -> list[Row]:
+def replayed(asked: Iterable[Sequence[int]], base: Base, work: Attempt, key: str) -> list[Row]:
     """Return the base's own answers to prompts, as rows of which the answer is learned.
 
-    What is answered is kept in the cache under ``key``, which must name the base's content.
+    What is answered is kept in the cache under ``key``, which must name what decides the
+    answers: the base's content, how it is stored and where it is computed.
     """
-    prompts = {
-        _digest(ids): ids
-        for ids in (prompt_ids(contract, base.tokenizer, e.messages) for e in examples)
-    }
+    prompts = {_digest(ids): ids for ids in asked}
     place = f"replay/{key}"
     known = _known(work.cache.get(place))
     missing = [digest for digest in prompts if digest not in known]

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 
 from gabarito.core.ledger import Ledger
 from gabarito.core.records import Example
-from gabarito.weights import Prompt, PromptContract, rendered_example
+from gabarito.weights import Prompt, PromptContract, prompt_ids, rendered_example, token_ids
 
 RowKind = Literal["questions", "statements", "refusals", "replay"]
 
@@ -67,6 +67,23 @@ def encoded(
             ledger.reject(name, "too long", f"{len(row.ids)} tokens, at most {longest}", text)
 
 
+def prompts(
+    examples: Iterable[Example],
+    contract: PromptContract,
+    tokenizer: PreTrainedTokenizerBase,
+    longest: int,
+    ledger: Ledger,
+) -> Iterator[list[int]]:
+    """Yield the examples as prompts; those that leave no room for an answer go into the ledger."""
+    for example in examples:
+        ids = prompt_ids(contract, tokenizer, example.messages)
+        if len(ids) < longest:
+            yield ids
+        else:
+            reason = f"{len(ids)} tokens, at most {longest - 1}"
+            ledger.reject(example.question, "too long", reason, example.messages[-1].content)
+
+
 def contract_for(
     tokenizer: PreTrainedTokenizerBase, prompt: Prompt, rows: Sequence[Row]
 ) -> PromptContract:
@@ -82,7 +99,7 @@ def probes_of(rows: Sequence[Row]) -> list[tuple[int, ...]]:
 
 
 def _statement(text: str, tokenizer: PreTrainedTokenizerBase) -> Row:
-    words = [int(number) for number in tokenizer(text, add_special_tokens=False)["input_ids"]]
+    words = token_ids(tokenizer, text)
     begin = tokenizer.bos_token_id
     before = [] if begin is None else [int(begin)]
     ids = (*before, *words, int(tokenizer.eos_token_id))

@@ -1,18 +1,26 @@
 """How many steps there are, and how large each one is."""
 
 import math
+from collections.abc import Mapping
 
 from gabarito.train.config import TrainConfig
+from gabarito.train.order import shares_of
 
 DEFAULT_EPOCHS = 8.0
 
 
-def count_steps(config: TrainConfig, rows: int) -> int:
-    """Return the number of steps: as given, or what sees ``rows`` rows as often as wanted."""
+def count_steps(config: TrainConfig, counts: Mapping[str, int]) -> int:
+    """Return the number of steps: as given, or what sees the dataset as often as wanted.
+
+    ``counts`` are the rows of each kind. Those that are never drawn are not counted, and where
+    there are no replay rows the others fill their part of a batch.
+    """
     if config.steps is not None:
         return config.steps
+    shares = shares_of(counts, config.mix.model_dump(), config.replay)
+    rows = sum(counts[kind] for kind in shares if kind != "replay")
     seen = rows * (config.epochs or DEFAULT_EPOCHS)
-    return max(1, math.ceil(seen / (config.batch_size * (1 - config.replay))))
+    return max(1, math.ceil(seen / (config.batch_size * (1 - shares.get("replay", 0.0)))))
 
 
 def count_replay(config: TrainConfig, steps: int) -> int:

@@ -13,7 +13,7 @@ from gabarito.weights.answer import (
     generate,
     stop_tokens,
 )
-from gabarito.weights.base import open_base
+from gabarito.weights.base import check_base, open_base
 from gabarito.weights.contract import (
     CONTRACT_FILE,
     Prompt,
@@ -25,6 +25,7 @@ from gabarito.weights.contract import (
     read_prompt,
     render,
     rendered_example,
+    token_ids,
 )
 from gabarito.weights.device import cpu_quota, default_device, default_dtype, use_cpu_quota
 from gabarito.weights.load import (
@@ -32,9 +33,10 @@ from gabarito.weights.load import (
     Model,
     load_adapter,
     load_base,
-    load_tokenizer,
     peft_is_quiet,
+    positions_of,
 )
+from gabarito.weights.tokenizer import load_tokenizer
 
 __all__ = [
     "CONTRACT_FILE",
@@ -47,6 +49,7 @@ __all__ = [
     "PromptContract",
     "answer",
     "answers",
+    "check_base",
     "check_contract",
     "conversation",
     "cpu_quota",
@@ -58,11 +61,13 @@ __all__ = [
     "load_tokenizer",
     "open_base",
     "peft_is_quiet",
+    "positions_of",
     "prompt_ids",
     "read_contract",
     "read_prompt",
     "render",
     "rendered_example",
     "stop_tokens",
+    "token_ids",
     "use_cpu_quota",
 ]

@@ -11,7 +11,10 @@ from transformers import PreTrainedTokenizerBase
 from gabarito.core.errors import DataError
 from gabarito.core.records import Message
 from gabarito.weights.contract import PromptContract, conversation, prompt_ids
-from gabarito.weights.load import Model
+from gabarito.weights.load import Model, positions_of
+
+SHOWN_CHARS = 80
+"""Of a question that a message names."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,14 @@ def answers(
     conversations: Sequence[Sequence[Message]],
     batch_size: int = 128,
 ) -> Iterator[tuple[int, Answer]]:
-    """Yield (index of the conversation, answer) as batches finish, short ones first."""
+    """Yield (index of the conversation, answer) as batches finish, short ones first.
+
+    Raises:
+        DataError: names a conversation that leaves no position for an answer.
+    """
     prompts = [prompt_ids(contract, tokenizer, messages) for messages in conversations]
+    for messages, ids in zip(conversations, prompts, strict=True):
+        _refuse_long(model, messages, len(ids))
     limits = Limits(stop_tokens(model, tokenizer), contract.max_new_tokens, batch_size)
     for index, generated in generate(model, prompts, limits):
         text = str(tokenizer.decode(list(generated.ids), skip_special_tokens=True)).strip()
@@ -87,7 +96,7 @@ def generate(
     """Yield (index of the prompt, its greedy continuation) as batches finish.
 
     Prompts of like length share a batch, padded on the left, so that an answer does not
-    depend on its neighbours.
+    depend on its neighbours. Each prompt must leave a position for its answer.
     """
     was_training = model.training
     model.eval()
@@ -181,11 +190,17 @@ def _write(model: Model, prompts: Sequence[Sequence[int]], limits: Limits) -> li
 
 def _room(model: Model, prompt_tokens: int, wanted: int) -> int:
     """Return how many tokens may be written: no more than the model has positions for."""
-    positions = getattr(model.config, "max_position_embeddings", None) or prompt_tokens + wanted
-    if positions <= prompt_tokens:
-        message = f"a question of {prompt_tokens} tokens: the model takes {positions}; shorten it"
+    positions = positions_of(model) or prompt_tokens + wanted
+    return min(wanted, positions - prompt_tokens)
+
+
+def _refuse_long(model: Model, messages: Sequence[Message], tokens: int) -> None:
+    positions = positions_of(model)
+    if positions is not None and tokens >= positions:
+        text = messages[-1].content
+        shown = text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
+        message = f"question {shown!r}: {tokens} tokens, the model takes {positions}; shorten it"
         raise DataError(message)
-    return int(min(wanted, positions - prompt_tokens))
 
 
 def _left_padded(

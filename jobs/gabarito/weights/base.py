@@ -31,6 +31,7 @@ from gabarito.core.errors import (
     ServiceError,
     SettingsError,
 )
+from gabarito.core.inputs import digest_of_path
 from gabarito.core.store import FileInfo, Store, open_store
 
 FILES = ("*.json", "*.jinja", "*.model", "*.safetensors", "*.txt")
@@ -62,6 +63,24 @@ def open_base(reference: str, store: Store) -> Iterator[Path]:
         else:
             _from_mirror(reference, Cache(store, "weights"), folder)
         yield _checked(folder, reference)
+
+
+def check_base(folder: Path, reference: str, trained_on: str | None) -> str:
+    """Return the digest of a base's content, if an adapter was trained on that very base.
+
+    ``trained_on`` is the digest in the manifest of train, None in those that name none.
+
+    Raises:
+        DataError: if it is another base.
+    """
+    found = digest_of_path(str(folder))
+    if trained_on not in (None, found):
+        message = (
+            f"base {reference!r}: not the one that the adapter was trained on, {found[:12]} "
+            f"instead of {str(trained_on)[:12]}; run the pipeline again to train on this one"
+        )
+        raise DataError(message)
+    return found
 
 
 def _checked(folder: Path, reference: str) -> Path:

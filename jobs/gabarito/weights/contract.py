@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 import jinja2
 from pydantic import Field, ValidationError
@@ -10,11 +10,19 @@ from transformers import PreTrainedTokenizerBase
 
 from gabarito.core.errors import DataError
 from gabarito.core.records import Message, Record
+from gabarito.weights.tokenizer import PINNED, pinned
 
 CONTRACT_FILE = "prompt.json"
 
-TEMPLATE_VALUES = {"date_string": "26 Jul 2024"}
-"""Values that a chat template would otherwise take from the clock: Llama 3.2's names today."""
+MISTAKES = (
+    jinja2.TemplateError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+)
+"""What a chat template raises: jinja's own errors, and Python's in its expressions."""
 
 
 class Prompt(Record):
@@ -117,7 +125,7 @@ def prompt_ids(
     contract: PromptContract, tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]
 ) -> list[int]:
     """Return the tokens of a conversation, ready for an answer."""
-    return _ids(tokenizer, render(contract, tokenizer, messages))
+    return token_ids(tokenizer, render(contract, tokenizer, messages))
 
 
 def rendered_example(
@@ -127,18 +135,39 @@ def rendered_example(
 
     Raises:
         DataError: if the rendering of the whole does not begin with that of the prompt: the
-            model would be trained on a prompt that nobody will send.
+            model would be trained on a prompt that nobody will send; or if what would be
+            learned is more than the answer.
     """
     whole = _with_system(contract, messages)
-    prompt = _ids(tokenizer, templated(tokenizer, whole[:-1], is_prompt=True))
-    ids = _ids(tokenizer, templated(tokenizer, whole, is_prompt=False))
+    prompt = token_ids(tokenizer, templated(tokenizer, whole[:-1], is_prompt=True))
+    ids = token_ids(tokenizer, templated(tokenizer, whole, is_prompt=False))
     if ids[: len(prompt)] != prompt or len(ids) == len(prompt):
         message = (
-            f"chat template: the rendering of {whole[-1].content!r} does not begin with that of "
-            "its prompt; use a base whose template adds the answer after its generation prompt"
+            f"{_where(tokenizer)}: the rendering of {whole[-1].content!r} does not begin with that "
+            "of its prompt; use a base whose template adds the answer after its generation prompt"
         )
         raise DataError(message)
-    return prompt, _until_eos(ids[len(prompt) :], tokenizer)
+    answer = _until_eos(ids[len(prompt) :], tokenizer)
+    _refuse_additions(answer, whole[-1].content, tokenizer)
+    return prompt, answer
+
+
+def _refuse_additions(answer: list[int], text: str, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Refuse an answer with more in it than its text, such as an empty block of thoughts.
+
+    What a tokenizer itself changes in a text, such as its case, is no addition.
+    """
+    learned, own = (_plain(tokenizer, ids) for ids in (answer, token_ids(tokenizer, text)))
+    if learned != own:
+        message = (
+            f"{_where(tokenizer)}: writes {learned!r} as the answer {own!r}; every answer would "
+            "count as wrong: use a base whose template writes the answer alone"
+        )
+        raise DataError(message)
+
+
+def _plain(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> str:
+    return " ".join(str(tokenizer.decode(ids, skip_special_tokens=True)).split())
 
 
 def _until_eos(ids: list[int], tokenizer: PreTrainedTokenizerBase) -> list[int]:
@@ -162,18 +191,30 @@ def templated(
         DataError: if the template refuses the conversation.
     """
     turns = [message.model_dump() for message in messages]
-    options: dict[str, Any] = {"add_generation_prompt": is_prompt, **TEMPLATE_VALUES}
     try:
-        text = tokenizer.apply_chat_template(turns, tokenize=False, **options)
-    except jinja2.TemplateError as error:
-        message = f"chat template: refuses a conversation: {error}; try without a system prompt"
+        template = pinned(tokenizer.get_chat_template())
+        text = tokenizer.apply_chat_template(
+            turns, chat_template=template, tokenize=False, add_generation_prompt=is_prompt
+        )
+    except MISTAKES as error:
+        message = (
+            f"{_where(tokenizer)}: refuses a conversation: {error}; try without a system prompt, "
+            "or copy the model's own template there"
+        )
         raise DataError(message) from error
     return str(text)
 
 
-def _ids(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+def _where(tokenizer: PreTrainedTokenizerBase) -> str:
+    folder = tokenizer.name_or_path
+    return f"chat template of {folder!r}" if folder else "chat template"
+
+
+def token_ids(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """Return the tokens of a plain text, special tokens written out recognised."""
     return [int(number) for number in tokenizer(text, add_special_tokens=False)["input_ids"]]
 
 
 def _template_digest(tokenizer: PreTrainedTokenizerBase) -> str:
-    return hashlib.sha256(str(tokenizer.chat_template).encode()).hexdigest()
+    template = str(tokenizer.chat_template).removeprefix(PINNED)
+    return hashlib.sha256(template.encode()).hexdigest()

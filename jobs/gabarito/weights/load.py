@@ -1,8 +1,7 @@
 """Models and tokenizers from a local folder, checked before anything is computed."""
 
-import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,21 +16,21 @@ from safetensors.torch import load_file
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
-    AutoTokenizer,
     BitsAndBytesConfig,
     PreTrainedTokenizerBase,
 )
 
 from gabarito.core.errors import DataError, MissingError, SettingsError
 from gabarito.weights.device import default_device, default_dtype
-
-PAD_TOKENS = ("<|finetune_right_pad_id|>", "<|pad|>", "<pad>", "[PAD]", "<|endoftext|>", "<unk>")
-"""Tokens of known families that may fill up a batch, the most fitting first."""
+from gabarito.weights.tokenizer import MALFORMED, load_tokenizer
 
 Model = Any
 """A causal language model of transformers, with or without peft's adapter around it."""
 
 CAUSAL = ("ForCausalLM", "LMHeadModel")
+
+NAMED = 3
+"""Tensors that a message names; of more it gives the number."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,12 @@ class Base:
     def pad(self) -> int:
         """The token that fills up a batch."""
         return int(self.tokenizer.pad_token_id)
+
+
+def positions_of(model: Model) -> int | None:
+    """Return the longest text in tokens that a model was made for, None if it does not say."""
+    found = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    return None if found is None else int(found)
 
 
 def load_base(
@@ -61,10 +66,11 @@ def load_base(
 
     Raises:
         MissingError: if there is no model, or a file of it is missing.
-        DataError: if it is no causal language model, is damaged, or its tokenizer has no
-            chat template or no usable padding.
+        DataError: if it is no causal language model, is damaged, has not the tensors that its
+            ``config.json`` asks for, or its tokenizer has no chat template or no usable padding.
         SettingsError: if it does not fit into the GPU's memory.
     """
+    _check_config(folder)
     place = device or default_device()
     tokenizer = load_tokenizer(folder)
     options: dict[str, Any] = {"dtype": dtype or default_dtype(place), "device_map": {"": place}}
@@ -73,31 +79,6 @@ def load_base(
     model = _load_model(folder, options)
     _settle(model, tokenizer, folder)
     return Base(model, tokenizer)
-
-
-def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """Load a tokenizer whose padding is not its end.
-
-    Raises:
-        MissingError: if there is none.
-        DataError: if it has no chat template, no end, or no token to pad with.
-    """
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
-        message = f"{folder}: no tokenizer that opens; add the base's tokenizer files: {error}"
-        raise MissingError(message) from error
-    if not tokenizer.chat_template:
-        message = (
-            f"{folder}: the tokenizer has no chat template; use an instruction-tuned base, or "
-            "add chat_template.jinja to its folder"
-        )
-        raise DataError(message)
-    if tokenizer.eos_token is None:
-        message = f"{folder}: the tokenizer has no end token; set eos_token in its settings"
-        raise DataError(message)
-    _settle_padding(tokenizer, folder)
-    return tokenizer
 
 
 def load_adapter(model: Model, folder: Path) -> PeftModel:
@@ -109,7 +90,9 @@ def load_adapter(model: Model, folder: Path) -> PeftModel:
     saved = _adapter_tensors(folder)
     with peft_is_quiet():
         wrapped = PeftModel.from_pretrained(model, str(folder), adapter_name="default")
-    arrived = get_peft_model_state_dict(wrapped, adapter_name="default")
+    arrived = get_peft_model_state_dict(
+        wrapped, adapter_name="default", save_embedding_layers=False
+    )
     if saved.keys() != arrived.keys() or not all(
         torch.equal(tensor, arrived[name].cpu().to(tensor.dtype)) for name, tensor in saved.items()
     ):
@@ -134,28 +117,16 @@ def _adapter_tensors(folder: Path) -> dict[str, torch.Tensor]:
         raise DataError(message) from error
 
 
-def _settle_padding(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """Padding that equals the end teaches a model never to stop: find another token."""
-    taken = (None, tokenizer.eos_token)
-    if tokenizer.pad_token not in taken:
-        return
-    known = tokenizer.get_vocab()
-    fitting = [t for t in PAD_TOKENS if t in known and t not in (*taken, tokenizer.bos_token)]
-    if not fitting:
-        message = (
-            f"{folder}: the tokenizer pads with {tokenizer.pad_token!r}, its end is "
-            f"{tokenizer.eos_token!r}; set pad_token in tokenizer_config.json to another token"
-        )
-        raise DataError(message)
-    tokenizer.pad_token = fitting[0]
-
-
 def _load_model(folder: Path, options: dict[str, Any]) -> Model:
-    _check_config(folder)
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        return AutoModelForCausalLM.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, **options
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are refused below, by name
+            **options,
         )
     except SafetensorError as error:
         message = f"{folder}: the weights are damaged: {error}; copy the model again"
@@ -169,21 +140,60 @@ def _load_model(folder: Path, options: dict[str, Any]) -> Model:
     except OSError as error:
         message = f"{folder}: no weights that open: {' '.join(str(error).split())}"
         raise MissingError(message) from error
+    except MALFORMED as error:
+        raise _malformed(folder, "config.json or generation_config.json", error) from error
+    model, report = loaded
+    _check_tensors(report, folder)
+    return model
+
+
+def _check_tensors(report: Mapping[str, Any], folder: Path) -> None:
+    """Refuse a model whose files hold other tensors than its config asks for.
+
+    transformers only logs it, and fills what is missing with random numbers. An output layer
+    that is tied to the embeddings is not missing.
+    """
+    found = {
+        "missing": sorted(report["missing_keys"]),
+        "not in the model": sorted(report["unexpected_keys"]),
+        "of another shape": sorted(
+            f"{name} {list(held)} instead of {list(wanted)}"
+            for name, held, wanted in report["mismatched_keys"]
+        ),
+    }
+    flaws = [f"{flaw}: {_listed(names)}" for flaw, names in found.items() if names]
+    if flaws or report["error_msgs"]:
+        said = "; ".join([*flaws, *report["error_msgs"]])
+        message = (
+            f"{folder}: the weights are not those that config.json asks for: {said}; copy all "
+            "files of the model again, from one place"
+        )
+        raise DataError(message)
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _check_config(folder: Path) -> None:
     try:
         kind = AutoConfig.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
-        message = f"{folder}/config.json: not a model that transformers knows: {error}"
-        raise DataError(message) from error
+    except (OSError, *MALFORMED) as error:
+        raise _malformed(folder, "config.json", error) from error
     names = kind.architectures or []
-    if not any(name.endswith(CAUSAL) for name in names):
+    if not any(str(name).endswith(CAUSAL) for name in names):
         message = (
-            f"{folder}/config.json: {', '.join(names) or kind.model_type} is no causal language "
-            "model; use one such as LlamaForCausalLM"
+            f"{folder}/config.json: {', '.join(map(str, names)) or kind.model_type} is no causal "
+            "language model; use one such as LlamaForCausalLM"
         )
         raise DataError(message)
+
+
+def _malformed(folder: Path, name: str, error: Exception) -> DataError:
+    said = " ".join(str(error).split()) or type(error).__name__
+    cure = "copy the model's own file there"
+    return DataError(f"{folder}: {name}: not a model that transformers knows: {said}; {cure}")
 
 
 def _settle(model: Model, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
@@ -196,7 +206,7 @@ def _settle(model: Model, tokenizer: PreTrainedTokenizerBase, folder: Path) -> N
         raise DataError(message)
     model.requires_grad_(requires_grad=False)
     model.eval()
-    model.config.use_cache = False  # with a cache, packed rows see each other
+    model.config.use_cache = False  # training needs none, and it takes memory
     model.config.pad_token_id = tokenizer.pad_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     _spare_packed_kernels(model)

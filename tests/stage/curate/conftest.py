@@ -135,7 +135,9 @@ def ingested(store: Store) -> Callable[[str], Artifact]:
 
 
 @pytest.fixture
-def curate(store: Store, generated: Callable[..., Artifact]) -> Callable[..., Artifact]:
+def curate(
+    store: Store, generated: Callable[..., Artifact], ingested: Callable[[str], Artifact]
+) -> Callable[..., Artifact]:
     """Runs the stage on the league with some settings."""
     attempts = iter("bcdef")
 
@@ -144,9 +146,10 @@ def curate(store: Store, generated: Callable[..., Artifact]) -> Callable[..., Ar
         documents: Artifact | None = None,
         **settings: Any,  # noqa: ANN401
     ) -> Artifact:
-        inputs = {"generate": source or generated()}
-        if documents:
-            inputs["ingest"] = documents
+        inputs = {
+            "generate": source or generated(),
+            "ingest": documents or ingested("Os fatos desta liga."),
+        }
         address = Address("curate", next(attempts) * 64)
         with new_attempt(store, address, inputs=inputs, settings={}) as work:
             run(CurateConfig.model_validate(settings), work)

@@ -102,7 +102,7 @@ def teach(
         path = tmp_path / f"replies-{len(servers)}.jsonl"
         lines = (json.dumps(item) for item in recordings() if made is None)
         path.write_text("\n".join(lines if made is None else map(json.dumps, made)))
-        server = open_server(path, **manners)
+        server = open_server(str(path), **manners)
         servers.append(server)
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         monkeypatch.setenv("GABARITO_TEACHER_URL", f"{server.address}/v1")

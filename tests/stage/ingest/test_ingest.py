@@ -147,6 +147,21 @@ def test_an_unreadable_file_among_good_ones_is_a_warning(
     assert vars(warnings[0])["file"] == str(folder / "b.pdf")
 
 
+def test_what_is_out_of_reach_is_dropped_with_the_reason(folder: Path, ingest: Ingest) -> None:
+    (folder / "a.txt").write_text(PARIS)
+    (folder / "deep").mkdir()
+    (folder / "deep" / "b.md").symlink_to("gone.md")
+    (folder / "c.md").symlink_to("c.md")
+    (folder / "d").symlink_to("deep")
+    (folder / ".e").symlink_to("deep")
+    assert ledger(ingest(source_include=["*.txt"])) == {
+        "docs/deep/b.md": ("out of reach", "a link: No such file or directory"),
+        "docs/c.md": ("out of reach", "a link: Too many levels of symbolic links"),
+        "docs/d": ("out of reach", "a link to a folder is not followed"),
+        "docs/.e": ("excluded by a pattern", ""),
+    }
+
+
 def test_the_order_is_that_of_the_paths(folder: Path, ingest: Ingest) -> None:
     (folder / "z").mkdir()
     for name in ("z/a.txt", "plan-old.txt", "b.txt", "plan.txt"):

@@ -1,3 +1,4 @@
+import errno
 import os
 import resource
 from pathlib import Path
@@ -5,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gabarito.core.errors import DataError, MissingError
+from gabarito.core.inputs import digest_of_path
 
 from .conftest import Ingest
 
@@ -66,3 +68,40 @@ def test_nothing_is_published_without_a_document(
     with pytest.raises(DataError):
         ingest()
     assert not list(tmp_path.rglob("manifest.json"))
+
+
+def test_a_folder_with_nothing_but_a_dangling_link_is_refused_with_the_cure(
+    folder: Path, ingest: Ingest
+) -> None:
+    (folder / "a.md").symlink_to("gone.md")
+    with pytest.raises(DataError, match=r"1 out of reach \('docs/a.md': a link: .*mend the link"):
+        ingest()
+
+
+@pytest.fixture
+def closed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that not even root may list, as far as ``os.walk`` can tell."""
+    (folder / "closed").mkdir()
+    listed = os.scandir
+
+    def scandir(path: str | int) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    return folder / "closed"
+
+
+def test_a_source_that_may_not_be_listed_is_named(closed: Path, ingest: Ingest) -> None:
+    with pytest.raises(DataError, match="closed: may not be listed by this user; change its"):
+        ingest(source_path=str(closed))
+    with pytest.raises(DataError, match="closed: may not be read by this user; change its"):
+        digest_of_path(str(closed))
+
+
+@pytest.mark.usefixtures("closed")
+def test_a_folder_within_that_may_not_be_listed_is_dropped(folder: Path, ingest: Ingest) -> None:
+    with pytest.raises(DataError, match=r"1 out of reach \('docs/closed': Permission denied\)"):
+        ingest()
+    assert digest_of_path(str(folder))

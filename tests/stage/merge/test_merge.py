@@ -1,7 +1,8 @@
 """The stage as a whole: a folder that opens anywhere, and says what the adapter says."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from gabarito.core.artifact import Address, Artifact, new_attempt
 from gabarito.core.errors import DataError, SettingsError
+from gabarito.core.inputs import digest_of_path
 from gabarito.core.store import Store, open_store
+from gabarito.evaluate import systems
+from gabarito.evaluate.systems import Respondent, respondents
 from gabarito.merge import job
 from gabarito.merge.config import MergeConfig
 from gabarito.weights import (
@@ -29,9 +33,9 @@ from gabarito.weights import (
 PROBES = [[1, 4, 30, 31, 5, 40, 2], [1, 60, 61, 62, 63, 64, 2]]
 
 
-@pytest.fixture(scope="session")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_tiny(tmp_path_factory.mktemp("base"))
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    return save_tiny(tmp_path / "base")
 
 
 @pytest.fixture
@@ -43,7 +47,7 @@ def store(tmp_path: Path) -> Store:
 def trained(store: Store, base: Path) -> Callable[..., Artifact]:
     """Publish an adapter; ``changes`` are made to its contract."""
 
-    def publish(**changes: object) -> Artifact:
+    def publish(known: str | None = None, **changes: object) -> Artifact:
         settings = {"base": str(base)}
         with new_attempt(store, Address("train", "t" * 64), inputs={}, settings=settings) as work:
             with peft_is_quiet():
@@ -59,6 +63,7 @@ def trained(store: Store, base: Path) -> Callable[..., Artifact]:
             contract = PromptContract.of(load_tokenizer(base), prompt, max_new_tokens=48)
             work.write_text("prompt.json", contract.model_copy(update=changes).model_dump_json())
             work.write_text("probes.json", json.dumps(PROBES))
+            work.versions |= {"base": known or digest_of_path(str(base))}
             return work.publish()
 
     return publish
@@ -121,6 +126,50 @@ def test_a_base_that_does_not_match_the_contract_is_refused(
 ) -> None:
     with pytest.raises(DataError, match="template_sha256 is not the prompt contract's"):
         merge(trained(template_sha256="0" * 64))
+
+
+def test_another_base_than_the_one_trained_on_is_refused(
+    merge: Callable[..., Artifact], trained: Callable[..., Artifact]
+) -> None:
+    with pytest.raises(DataError, match=r"not the one that the adapter was trained on, .* again"):
+        merge(trained(known="0" * 64))
+
+
+@contextmanager
+def asked_by_evaluate(store: Store, **inputs: Artifact) -> Iterator[list[Respondent]]:
+    contract = read_contract(inputs["train"].read("prompt.json"), "")
+    address = Address("evaluate", "e" * 64)
+    with (
+        new_attempt(store, address, inputs=inputs, settings={}) as work,
+        respondents(work, contract, work.folder) as found,
+    ):
+        yield found
+
+
+def test_evaluate_refuses_another_base_too(
+    merge: Callable[..., Artifact], trained: Callable[..., Artifact], store: Store, base: Path
+) -> None:
+    merged, given = merge(trained()), trained()
+    save_tiny(base, seed=1)
+    with (
+        pytest.raises(DataError, match="not the one that the adapter was trained on"),
+        asked_by_evaluate(store, train=given, merge=merged),
+    ):
+        pytest.fail("another base was accepted")
+
+
+def test_answers_are_kept_for_each_precision(
+    merge: Callable[..., Artifact],
+    trained: Callable[..., Artifact],
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given, kept = {"train": trained(), "merge": merge(trained())}, set()
+    for dtype in (torch.float32, torch.float16):
+        monkeypatch.setattr(systems, "default_dtype", lambda _device, dtype=dtype: dtype)
+        with asked_by_evaluate(store, **given) as found:
+            kept |= {one.identity for one in found}
+    assert len(kept) == 2 * 3
 
 
 def test_a_model_that_lost_the_adapter_is_not_published(

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 
 from gabarito.serve.app import Model, make_app
-from gabarito.serve.batcher import End, Prompt
+from gabarito.serve.batcher import End, Failure, Prompt
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.protocol import Token
 
@@ -18,12 +18,13 @@ REFUSAL = "I do not know."
 
 
 class RuleEngine:
-    """Answers with the question's own words, one a token; the rules stand in the question.
+    """Answers with the first letters of the question's words, one a token; they are the rules.
 
-    "unsure" halves each token's probability, "slow" waits between tokens, "broken" fails.
+    "u" halves each token's probability, "s" waits between tokens, "b" fails for the whole
+    batch, "n" for its own row only, "x" after two tokens, "_" is a space.
     """
 
-    context = 16
+    context = 24
 
     def __init__(self) -> None:
         self.batches: list[int] = []
@@ -37,19 +38,25 @@ class RuleEngine:
 
     def generate(
         self, prompts: Sequence[Prompt], is_wanted: Callable[[int], bool]
-    ) -> Iterator[tuple[int, Token | End]]:
+    ) -> Iterator[tuple[int, Token | End | Failure]]:
         self.batches.append(len(prompts))
         for row, prompt in enumerate(prompts):
             letters = [chr(token) for token in prompt.tokens]
             if "b" in letters:
                 message = "the engine is broken"
-                raise RuntimeError(message)
-            for letter in letters[: prompt.max_new_tokens]:
+                raise ValueError(message)
+            if "n" in letters:
+                yield row, Failure("no number")
+                continue
+            for place, letter in enumerate(letters[: prompt.max_new_tokens]):
+                if "x" in letters and place == 2:
+                    message = "the engine broke"
+                    raise RuntimeError(message)
                 time.sleep(0.05 if "s" in letters else 0)
                 if not is_wanted(row):
                     self.unwanted += 1
                     break
-                yield row, Token(letter, -0.7 if "u" in letters else -0.01)
+                yield row, Token(letter.replace("_", " "), -0.7 if "u" in letters else -0.01)
             done = len(letters) <= prompt.max_new_tokens
             yield row, End("stop" if done else "length", 0.0)
 
@@ -65,9 +72,13 @@ class Running:
 @pytest.fixture
 def serving() -> Callable[..., AbstractContextManager[Running]]:
     @contextmanager
-    def start(token: str | None = None, **settings: object) -> Iterator[Running]:
+    def start(
+        token: str | None = None, max_new_tokens: int = 8, **settings: object
+    ) -> Iterator[Running]:
         engine = RuleEngine()
-        model = Model("rules", engine, refusal=REFUSAL, threshold=0.5, max_new_tokens=8)
+        model = Model(
+            "rules", engine, refusal=REFUSAL, threshold=0.5, max_new_tokens=max_new_tokens
+        )
         app = make_app(model, ServeConfig.model_validate(settings), token)
         listener = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_config=None))

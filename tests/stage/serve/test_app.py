@@ -89,10 +89,32 @@ def test_a_stream_without_threshold_comes_token_by_token(serving: Start) -> None
         body = chat("a c d", stream=True, stream_options={"include_usage": True})
         _, text = post(f"{server.url}/v1/chat/completions", body)
     parts = events(text)
-    held = [part["choices"][0]["delta"].get("content") for part in parts[:-1]]
-    assert "".join(piece for piece in held if piece) == "acd"
+    assert [part["choices"][0]["delta"] for part in parts[:-1]] == [
+        {"role": "assistant", "content": ""},
+        {"content": "a"},
+        {"content": "c"},
+        {"content": "d"},
+        {},
+    ]
     assert parts[-2]["choices"][0]["gabarito"]["known"] is True
     assert parts[-1]["usage"]["completion_tokens"] == 3
+
+
+@pytest.mark.parametrize("question", ["_ a c d e f", "a _ c d _", "a c _ d", "a d c e f", "_ _"])
+@pytest.mark.parametrize("stop", [None, "d", ["de", "cd"], ["c e", " d"], "ce"])
+def test_a_stream_says_what_the_whole_answer_says(
+    serving: Start, question: str, stop: object
+) -> None:
+    with serving(threshold=0.0) as server:
+        _, whole = ask(server.url, question, stop=stop, logprobs=True)
+        _, text = ask(server.url, question, stop=stop, logprobs=True, stream=True)
+    choices = [part["choices"][0] for part in events(text)]
+    joined = "".join(choice["delta"].get("content", "") for choice in choices)
+    assert joined == whole["choices"][0]["message"]["content"]
+    rows = [choice["logprobs"]["content"] for choice in choices if choice.get("logprobs")]
+    sent = [row["token"] for part in rows for row in part]
+    kept = [row["token"] for row in (whole["choices"][0]["logprobs"] or {"content": []})["content"]]
+    assert sent == kept[: len(sent)]
 
 
 def test_a_stream_of_an_improbable_answer_carries_only_the_refusal(serving: Start) -> None:
@@ -109,11 +131,16 @@ def test_a_stream_of_an_improbable_answer_carries_only_the_refusal(serving: Star
         (b"\xff\xfe", 400, "the body is not JSON"),
         ({"messages": []}, 400, "messages: "),
         (chat("a", model="another"), 404, "this endpoint serves 'rules'"),
-        (chat("a " * 20), 400, "this model takes 16 in all, shorten it"),
-        (chat("a", max_tokens=99), 400, "this model takes 16 in all, shorten it"),
+        (chat("a " * 24), 400, "has 24 tokens; this model takes 24 with its answer, shorten it"),
+        (b"[" * 200_000, 400, "the body is not JSON"),
+        (chat("a", seed=2**70), 400, "seed: input should be less than or equal to"),
+        (b'{"messages":[{"role":"user","content":"\\ud800"}]}', 400, "send whole characters"),
+        (chat("a", presence_penalty=0.5), 400, "presence_penalty: input should be less than"),
+        (chat("a", top_logprobs=5), 400, "top_logprobs: input should be 0"),
         (chat("a", tools=[]), 400, "tools: extra inputs are not permitted"),
         (chat("a" * (1 << 20)), 413, "the body is larger than 1048576 bytes"),
         (chat("b"), 500, "the engine failed: the engine is broken"),
+        (chat("n"), 500, "no number"),
     ],
 )
 def test_bad_requests_get_one_clear_error(
@@ -124,6 +151,98 @@ def test_bad_requests_get_one_clear_error(
         assert ask(server.url, "a")[0] == 200
     assert got == status
     assert said in reply["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"temperature": None, "n": None, "stop": None, "seed": None, "stream": None},
+        {"presence_penalty": 0, "frequency_penalty": 0.0, "logit_bias": {}, "top_logprobs": 0},
+        {"response_format": {"type": "text"}, "user": "a person", "stop": ""},
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "a c"}]}]},
+        {"messages": [{"role": "user", "content": "a c", "name": "ana"}]},
+        {"max_tokens": 1024},
+    ],
+)
+def test_what_changes_nothing_is_taken(serving: Start, fields: dict[str, object]) -> None:
+    with serving() as server:
+        status, reply = post(f"{server.url}/v1/chat/completions", {**chat("a c"), **fields})
+    assert (status, reply["choices"][0]["message"]["content"]) == (200, "ac")
+
+
+def test_a_developers_message_is_a_system_message(serving: Start) -> None:
+    turns = [{"role": "developer", "content": "d"}, {"role": "user", "content": "a"}]
+    with serving() as server:
+        _, reply = post(f"{server.url}/v1/chat/completions", {"messages": turns})
+    assert reply["choices"][0]["message"]["content"] == "da"
+
+
+def test_one_prompt_in_a_list_is_a_prompt(serving: Start) -> None:
+    with serving() as server:
+        url = f"{server.url}/v1/completions"
+        assert post(url, {"prompt": ["a c"]})[1]["choices"][0]["text"] == "ac"
+        assert post(url, {"prompt": ["a", "c"]})[0] == 400
+        status, reply = post(url, {"prompt": "a " * 24})
+    assert (status, reply["error"]["param"]) == (400, "prompt")
+
+
+def test_without_a_limit_the_models_own_holds(serving: Start) -> None:
+    with serving(max_new_tokens=6) as server:
+        url = f"{server.url}/v1/completions"
+        assert post(url, {"prompt": "a " * 8})[1]["usage"]["completion_tokens"] == 6
+    with serving(max_new_tokens=6) as server:  # the server's cap is for what clients ask
+        own = ask(server.url, "a c d e f", max_tokens=1)[1]
+    assert own["usage"]["completion_tokens"] == 1
+
+
+def test_a_withheld_answer_does_not_stand_in_the_logprobs(serving: Start) -> None:
+    with serving() as server:
+        _, whole = ask(server.url, "a u", logprobs=True)
+        _, stream = ask(server.url, "a u", logprobs=True, stream=True)
+    assert whole["choices"][0]["logprobs"] is None
+    assert [part for part in events(stream) if part["choices"][0].get("logprobs")] == []
+
+
+def test_an_engine_that_fails_again_and_again_is_not_healthy(serving: Start) -> None:
+    with serving() as server:
+        for _ in range(3):
+            assert ask(server.url, "b")[0] == 500
+        for path in ("/health", "/ready"):
+            with pytest.raises(urllib.error.HTTPError, match="503"):
+                urllib.request.urlopen(f"{server.url}{path}", timeout=5)
+        assert ask(server.url, "a")[0] == 200
+        with urllib.request.urlopen(f"{server.url}/health", timeout=5) as response:
+            assert response.status == 200
+
+
+def test_a_row_that_fails_harms_no_other(serving: Start) -> None:
+    with serving() as server:
+        got: dict[str, int] = {}
+
+        def note(text: str) -> None:
+            got[text] = ask(server.url, text)[0]
+
+        threads = [threading.Thread(target=note, args=(t,)) for t in ("s a a", "n", "a", "a c")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert got == {"s a a": 200, "n": 500, "a": 200, "a c": 200}
+
+
+def test_a_failure_within_a_stream_is_its_last_event(serving: Start) -> None:
+    with serving(threshold=0.0) as server:
+        _, text = ask(server.url, "a c d x", stream=True)
+    last = [line for line in text.split("\n\n") if line][-1]
+    assert json.loads(last.removeprefix("data: "))["error"]["code"] == "engine_failed"
+
+
+def test_another_method_is_405_and_says_which(serving: Start) -> None:
+    with serving() as server, pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(f"{server.url}/v1/chat/completions", timeout=5)
+    with caught.value as error:
+        assert (error.code, error.headers["Allow"]) == (405, "POST")
+        assert json.loads(error.read())["error"]["code"] == "method_not_allowed"
 
 
 def test_an_unknown_path_is_an_error_of_the_protocol(serving: Start) -> None:
@@ -143,15 +262,25 @@ def test_a_token_is_asked_for(serving: Start) -> None:
 def test_a_full_queue_answers_429_and_recovers(serving: Start) -> None:
     with serving(max_queue=1, max_batch=1) as server:
         statuses: list[int] = []
-        threads = [
-            threading.Thread(target=lambda: statuses.append(ask(server.url, "s a a a")[0]))
-            for _ in range(6)
-        ]
+        waits: set[str | None] = set()
+
+        def note() -> None:
+            body = json.dumps(chat("s a a a")).encode()
+            try:
+                with urllib.request.urlopen(f"{server.url}/v1/chat/completions", body) as response:
+                    statuses.append(response.status)
+            except urllib.error.HTTPError as error:
+                with error:
+                    statuses.append(error.code)
+                    waits.add(error.headers["Retry-After"])
+
+        threads = [threading.Thread(target=note) for _ in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         assert set(statuses) == {200, 429}
+        assert waits == {"1"}
         assert ask(server.url, "a")[0] == 200
 
 
@@ -187,6 +316,9 @@ def test_a_client_that_cuts_its_request_harms_nobody(serving: Start) -> None:
         with socket.create_connection(("127.0.0.1", server.port)) as client:
             client.sendall(head)
         assert ask(server.url, "a")[0] == 200
+        with urllib.request.urlopen(f"{server.url}/metrics", timeout=5) as response:
+            metrics = response.read().decode()
+    assert 'gabarito_requests_total{path="/v1/chat/completions",status="499"} 1.0' in metrics
 
 
 def test_health_ready_models_and_metrics(serving: Start) -> None:

@@ -1,7 +1,7 @@
 """The stage as a whole: what it writes, what it keeps, and what it refuses."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,17 @@ from safetensors.torch import load
 
 from gabarito.core.artifact import Artifact
 from gabarito.core.errors import DataError, MissingError, SettingsError
+from gabarito.core.inputs import digest_of_path
 from gabarito.core.store import Store
 from gabarito.train import loop
 from gabarito.train.checkpoint import Point
-from gabarito.weights import PromptContract, load_adapter, load_base
+from gabarito.train.objective import Batch, collate
+from gabarito.train.rows import Row
+from gabarito.weights import PromptContract, default_dtype, load_adapter, load_base
 
-from .conftest import rows_of
+from .conftest import example, rows_of
+
+CPU = torch.device("cpu")
 
 Train = Callable[..., Artifact]
 
@@ -104,15 +109,59 @@ def test_a_loss_that_is_no_number_names_the_learning_rate(
         train(dataset(), learning_rate=0.9, alpha=10**9, steps=60, schedule={"warmup": 0})
 
 
-def test_memory_that_runs_out_names_the_settings(
+def full_from(rows: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let memory run out at so many rows; return the sizes that were tried."""
+    tried: list[int] = []
+
+    def bounded(part: Sequence[Row], pad: int, device: torch.device) -> Batch:
+        tried.append(len(part))
+        if len(part) >= rows:
+            raise torch.OutOfMemoryError
+        return collate(part, pad, device)
+
+    monkeypatch.setattr(loop, "collate", bounded)
+    return tried
+
+
+def test_memory_that_runs_out_for_a_single_row_names_the_settings(
     train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_arguments: object) -> None:
-        raise torch.OutOfMemoryError
-
-    monkeypatch.setattr(loop, "collate", full)
-    with pytest.raises(SettingsError, match=r"6 rows a step; set limits\.micro_batch"):
+    tried = full_from(1, monkeypatch)
+    with pytest.raises(SettingsError, match=r"rows of \d+ tokens; lower max_tokens"):
         train(dataset())
+    assert tried[0] == 6
+    assert tried[-1] == 1
+
+
+def test_a_step_that_memory_is_too_small_for_is_repeated_in_parts(
+    train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tensors_of(train(dataset(), steps=2))
+    tried = full_from(4, monkeypatch)
+    parts = tensors_of(train(dataset(), "u" * 64, steps=2))
+    assert tried[0] == 6
+    assert sum(size for size in tried if size < 4) == 2 * 6
+    for name, tensor in whole.items():
+        torch.testing.assert_close(parts[name], tensor, rtol=1e-3, atol=1e-5)
+
+
+def test_a_step_that_ran_out_of_memory_half_way_begins_anew(
+    train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tensors_of(train(dataset(), steps=1))
+    calls: list[int] = []
+
+    def full_once(part: Sequence[Row], pad: int, device: torch.device) -> Batch:
+        calls.append(len(part))
+        if len(calls) == 2:
+            raise torch.OutOfMemoryError
+        return collate(part, pad, device)
+
+    monkeypatch.setattr(loop, "collate", full_once)
+    again = train(dataset(), "u" * 64, steps=1, limits={"micro_batch": 3})
+    assert calls[:2] == [3, 3]
+    for name, tensor in whole.items():
+        torch.testing.assert_close(tensors_of(again)[name], tensor, rtol=1e-3, atol=1e-5)
 
 
 def test_an_empty_dataset_is_refused(train: Train, dataset: Callable[..., Artifact]) -> None:
@@ -138,6 +187,45 @@ def test_without_validation_and_replay_the_last_step_is_kept(
     trained = train(dataset(validation=[], replay=[]))
     assert json.loads(trained.read("choice.json"))["step"] == 8
     assert "rows.replay" not in trained.manifest.counts
+
+
+def test_layers_computed_once_more_do_not_change_the_adapter(
+    train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tensors_of(train(dataset(), steps=2))
+    models: list[PeftModel] = []
+    monkeypatch.setattr(loop, "is_recomputed", lambda model: not models.append(model))
+    again = tensors_of(train(dataset(), "u" * 64, steps=2))
+    assert models[0].is_activation_checkpointing
+    for name, tensor in whole.items():
+        torch.testing.assert_close(again[name], tensor, rtol=1e-3, atol=1e-5)
+
+
+def test_epochs_without_replay_rows_are_as_many_as_were_asked_for(
+    train: Train, dataset: Callable[..., Artifact]
+) -> None:
+    trained = train(dataset(replay=[]), steps=None, epochs=2, replay=0.5)
+    assert trained.manifest.counts["steps"] == 2 * 18 / 6
+
+
+def test_rows_that_the_model_has_no_positions_for_stand_in_the_ledger(
+    train: Train, dataset: Callable[..., Artifact]
+) -> None:
+    long = example("gols? " * 200, "1", "casual", "f")
+    prompt = example("Repita: " + "gols " * 200, "", "replay")
+    given = dataset(train=[*rows_of("train"), long], replay=[*rows_of("replay"), prompt])
+    counts = train(given, max_tokens=512).manifest.counts
+    assert counts["rejected.too long"] == 2
+    assert (counts["rows.questions"], counts["rows.replay"]) == (12, 6)
+
+
+def test_answers_of_the_base_are_kept_by_what_decides_them(
+    train: Train, dataset: Callable[..., Artifact], store: Store, base: Path
+) -> None:
+    digest = train(dataset()).manifest.versions["base"]
+    [kept] = [entry.key for entry in store.list("cache/train/replay/")]
+    assert digest == digest_of_path(str(base))
+    assert kept == f"cache/train/replay/{digest}-lora-{default_dtype(CPU)}-cpu"
 
 
 def test_only_statements_are_a_dataset_too(train: Train, dataset: Callable[..., Artifact]) -> None:

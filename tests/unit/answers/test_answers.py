@@ -45,6 +45,10 @@ SAME = [
     ("5 x 0", "5 – 0"),
     ("cinco a zero", "5:0"),
     ("17 a 19 de setembro de 2024", "17–19 de setembro de 2024"),
+    ("C++.", "c++"),
+    ("Ajax+PSV", "Ajax PSV"),
+    ("#1", "1"),
+    ("a linguagem C#", "linguagem c#"),
 ]
 DIFFERENT = [
     ("13", "13 gols"),
@@ -63,6 +67,18 @@ DIFFERENT = [
     ("Grupo E", "Grupo"),
     ("Inter", "Inter de Milão"),
     ("99/99/2025", "2025"),
+    ("C", "C++"),
+    ("C", "C#"),
+    ("C++", "C#"),
+    ("C++17", "C 17"),
+    ("A+", "A"),
+    ("3-0 e 1-2", "1-2 e 3-0"),
+    ("3 a 1 e 2 a 0", "2-0, 3-1"),
+    ("13 e 4", "4 e 13"),
+    ("60% e 40%", "40% e 60%"),
+    ("1º e 2º", "2º e 1º"),
+    ("3 gols e 2 gols", "2 gols e 3 gols"),
+    ("Inter e PSG, 2 e 1", "Inter e PSG, 1 e 2"),
 ]
 
 
@@ -79,7 +95,14 @@ def test_other_answers_stay_different(one: str, other: str) -> None:
 def test_the_items_of_a_list_may_come_in_any_order() -> None:
     assert is_match("o Inter, o PSG e o Bayern", "Bayern, Inter e PSG")
     assert is_match("Lille and Celtic", "Celtic & Lille")
-    assert is_match("3 a 1 e 2 a 0", "2-0, 3-1")
+    assert is_match("C# e C++", "C++, C#")
+    assert is_match("E+ e A", "A, E+")
+    assert is_match("4 assistências e 13 gols", "13 gols e 4 assistências")
+
+
+def test_figures_in_their_order_match_however_they_are_joined() -> None:
+    assert is_match("3 a 1 e 2 a 0", "3-1, 2-0")
+    assert is_match("treze e quatro", "13; 4")
 
 
 def test_a_list_needs_each_item_as_often_as_expected() -> None:
@@ -107,7 +130,7 @@ def test_a_single_letter_is_an_answer_and_no_article() -> None:
 
 
 def test_normalising_twice_changes_nothing() -> None:
-    pieces = [*"oae0-/:.,x+&;'%€ \n", "vinte", "um", "21", "31", "de", "maio", "2025", "24", "to"]
+    pieces = [*"oaec0-/:.,x+#&;'%€ \n", "vinte", "um", "21", "31", "de", "maio", "2025", "24", "to"]
     pieces += ["º", "hundred", "primeiro", "decimo", "st", "por cento", "km", "h", "İ", "ß", "½"]
     chance = random.Random(7)
     for _ in range(3000):

@@ -12,8 +12,9 @@ from .script import Handler, Scripted
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seconds of back-off would be spent on waiting only."""
     monkeypatch.setattr(client, "FIRST_BACKOFF_S", 0.005)
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy"):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
 @pytest.fixture

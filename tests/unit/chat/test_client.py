@@ -220,7 +220,7 @@ def test_money_is_counted(serve: Serve, client_of: ClientOf) -> None:
     meter = Meter(Prices(input=3.0, output=15.0))
     client_of(serve(says("sim")), meter).complete(BODY)
     assert meter.cost == pytest.approx((100 * 3 + 10 * 15) / 1e6)
-    assert (meter.replies, meter.prompt_tokens, meter.completion_tokens) == (1, 100, 10)
+    assert meter.replies == 1
 
 
 def test_the_ceiling_of_cost_stops_before_the_next_request(

@@ -1,6 +1,9 @@
 import pytest
 
-from gabarito.chat.protocol import pause_of
+from gabarito.chat.protocol import Trouble, pause_of, read_response
+from gabarito.core.errors import SettingsError
+
+NESTED = b'{"error": ' + b"[" * 100_000
 
 
 @pytest.mark.parametrize(
@@ -19,3 +22,13 @@ def test_the_pause_is_read_as_the_standard_writes_it(
     headers: dict[str, str], seconds: float
 ) -> None:
     assert pause_of(headers, now=40.0) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(("status", "error"), [(200, None), (422, SettingsError)])
+def test_json_that_is_nested_too_deep_is_unreadable(
+    status: int, error: type[SettingsError] | None
+) -> None:
+    trouble = read_response(status, {}, NESTED, 10)
+    assert isinstance(trouble, Trouble)
+    assert trouble.error is error
+    assert '{"error": [[[' in trouble.what

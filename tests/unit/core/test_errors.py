@@ -16,3 +16,10 @@ def test_every_code_but_success_has_an_error() -> None:
 
 def test_what_cannot_get_better_is_never_retried() -> None:
     assert {64, 65, 77, 78} == errors.NEVER_RETRIED
+
+
+def test_an_exit_code_tells_its_error() -> None:
+    for code in set(errors.EXIT_CODES) - {0}:
+        assert errors.error_of(code).exit_code == code
+    assert errors.error_of(65) is errors.DataError
+    assert errors.error_of(137) is errors.BugError

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -5,7 +6,7 @@ import pytest
 
 from gabarito.core.config import InputPath, ModelReference, Operational, Settings
 from gabarito.core.errors import MissingError
-from gabarito.core.inputs import content_settings, digest_of_path, input_digests
+from gabarito.core.inputs import content_settings, digest_of_path, entries_below, input_digests
 
 
 class Source(Settings):
@@ -58,3 +59,33 @@ def test_operational_settings_do_not_decide_a_result() -> None:
 def test_a_missing_path_is_named() -> None:
     with pytest.raises(MissingError, match="/nowhere/at/all: no such file or folder"):
         digest_of_path("/nowhere/at/all")
+
+
+def test_a_link_that_leads_nowhere_changes_the_digest(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one")
+    before = digest_of_path(str(tmp_path))
+    (tmp_path / "b.txt").symlink_to("gone.txt")
+    assert digest_of_path(str(tmp_path)) != before
+
+
+def test_what_cannot_be_read_is_listed_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.txt").write_text("one")
+    (tmp_path / "b.txt").symlink_to("gone.txt")
+    (tmp_path / "c.txt").symlink_to("c.txt")
+    (tmp_path / "d").symlink_to("deep")
+    os.mkfifo(tmp_path / "e.txt")
+    found = {str(entry.path.relative_to(tmp_path)): entry.flaw for entry in entries_below(tmp_path)}
+    assert found == {
+        "deep/a.txt": "",
+        "b.txt": "a link: No such file or directory",
+        "c.txt": "a link: Too many levels of symbolic links",
+        "d": "a link to a folder is not followed",
+        "e.txt": "neither a file nor a folder",
+    }
+
+
+def test_a_link_that_leads_nowhere_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("a")
+    with pytest.raises(MissingError, match="a: no such file or folder"):
+        digest_of_path(str(tmp_path / "a"))

@@ -1,17 +1,19 @@
 from collections.abc import Callable
 
-import pytest
-
 from gabarito.core.ledger import Ledger
 from gabarito.core.records import Example, Fact, Question
 from gabarito.curate.contrasts import Contrast
-from gabarito.curate.language import language_of
 from gabarito.curate.leakage import FreeQuestion
 from gabarito.curate.prompts import Prompt, halves
 from gabarito.curate.rows import Rows, refusal_in
 from gabarito.curate.wordings import Wording
 
 ROWS = Rows(system="", refusal="Não sei.")
+
+
+def nothing(_text: str) -> bool:
+    """Hold nothing back."""
+    return False
 
 
 def said(row: Example) -> list[tuple[str, str]]:
@@ -60,33 +62,22 @@ def test_an_exam_row_keeps_its_aliases() -> None:
 
 def test_prompts_are_shared_half_and_half_whatever_their_order(ledger: Ledger) -> None:
     prompts = [Prompt(text=f"Conte até {n}") for n in range(20)]
-    replay, retention = halves(prompts, set(), ledger)
+    replay, retention = halves(prompts, set(), nothing, ledger)
     assert (len(replay), len(retention)) == (10, 10)
-    assert halves(prompts[::-1], set(), ledger) == (replay, retention)
+    assert halves(prompts[::-1], set(), nothing, ledger) == (replay, retention)
     assert {*replay, *retention} == {prompt.text for prompt in prompts}
 
 
 def test_a_prompt_that_the_dataset_asks_is_dropped(ledger: Ledger) -> None:
     prompts = [Prompt(text="Quem venceu?"), Prompt(text="Oi"), Prompt(text="oi!")]
-    assert halves(prompts, {"quem venceu"}, ledger) == (["Oi"], [])
+    assert halves(prompts, {"quem venceu"}, nothing, ledger) == (["Oi"], [])
     assert ledger.counts == {"prompt is a question of the dataset": 1, "same prompt twice": 1}
 
 
-@pytest.mark.parametrize(
-    ("texts", "language"),
-    [
-        (["Quem foi o campeão da Champions?"], "pt"),
-        (["Who was the champion of the cup?"], "en"),
-        (["¿Quién fue el campeón de la copa?"], "es"),
-        (["Qui était le champion de la coupe ?"], "fr"),
-        (["Wer war der Meister im Pokal?"], "de"),
-        (["Chi è il campione della coppa?"], "it"),
-        (["Champions 2024/25"], ""),
-        ([], ""),
-    ],
-)
-def test_the_language_is_told_by_little_words(texts: list[str], language: str) -> None:
-    assert language_of(texts) == language
+def test_a_prompt_about_what_is_held_back_is_dropped(ledger: Ledger) -> None:
+    prompts = [Prompt(text="Quem venceu em 1999?"), Prompt(text="Oi")]
+    assert halves(prompts, set(), lambda text: "1999" in text, ledger) == (["Oi"], [])
+    assert ledger.counts == {"prompt names what is held back": 1}
 
 
 def test_the_refusal_is_in_the_documents_language() -> None:

@@ -24,6 +24,11 @@ from gabarito.ingest.reading import Reader
 
 DEMO = local_path("gabarito:demo")
 FIRST_REFUSED_YEAR = 1990
+PROPER = ("club", "person")
+NAMED = re.compile(
+    r"(?:eliminou o|pontos o|técnico do|posição o|gols|minuto|qual clube) (.+?) "
+    r"(?:fez|na|terminou|da|marcou|jogou)\b"
+)
 
 
 def lines(name: str) -> list[dict[str, Any]]:
@@ -184,6 +189,16 @@ def test_enough_is_asked_of_what_nobody_was_taught(facts: list[SampleFact]) -> N
     subjects = {fact.asked.subject for fact in facts} - {""}
     others = [line["question"] for line in asked if line["group"] in ("club", "person")]
     assert [one for one in others if any(stands_in(name, one) for name in subjects)] == []
+
+
+def test_the_clubs_and_people_of_untaught_questions_stand_in_no_page(
+    read: dict[str, Document],
+) -> None:
+    text = "\n".join(page.text for page in read.values())
+    asked = [one["question"] for one in lines("untaught.jsonl") if one["group"] in PROPER]
+    named = {found[1] for one in asked if (found := NAMED.search(one))}
+    assert len(named) >= 30
+    assert [name for name in sorted(named) if stands_in(name, text)] == []
 
 
 def test_no_refusal_names_what_the_exam_asks_about(near_misses: dict[str, list[str]]) -> None:

@@ -42,7 +42,7 @@ def start(replies: Path) -> Iterator[Start]:
     servers: list[TeacherServer] = []
 
     def call(**settings: Any) -> TeacherServer:  # noqa: ANN401
-        servers.append(open_server(replies, **settings))
+        servers.append(open_server(str(replies), **settings))
         threading.Thread(target=servers[-1].serve_forever, args=(0.02,), daemon=True).start()
         return servers[-1]
 
@@ -192,17 +192,17 @@ def test_a_refused_request_is_told_when_to_return(start: Start) -> None:
 def test_a_bad_line_is_named(replies: Path) -> None:
     replies.write_text(replies.read_text() + '\n{"task": "facts", "key": "x", "replies": []}')
     with pytest.raises(DataError, match=r"replies\.jsonl:8: not a Recording: replies"):
-        open_server(replies)
+        open_server(str(replies))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingError, match=r"none\.jsonl: no such file"):
-        open_server(tmp_path / "none.jsonl")
+        open_server(str(tmp_path / "none.jsonl"))
 
 
 def test_a_port_in_use_is_named(start: Start, replies: Path) -> None:
     with pytest.raises(UsageError, match="Address already in use; try --port 0"):
-        open_server(replies, port=start().server_address[1])
+        open_server(str(replies), port=start().server_address[1])
 
 
 def test_the_command_prints_the_address_when_it_answers_and_stops_quietly(replies: Path) -> None:

@@ -1,17 +1,34 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.exam import Mark
 from gabarito.evaluate.page import render
 from gabarito.evaluate.page.charts import charts_of
 from gabarito.evaluate.page.render import script_json
 from gabarito.evaluate.page.rows import before_and_after, fact_rows, histogram
-from gabarito.evaluate.report import Evidence, Report
+from gabarito.evaluate.report import Evidence, Report, build
 
 CURVES = [{"step": n, "loss": 2 / n, "exact_match": n / 8 if n % 2 else None} for n in range(1, 9)]
+
+
+@pytest.fixture
+def page_of_many(evidence: Callable[..., Evidence], mark_of: Callable[..., Mark]) -> str:
+    """1000 untaught questions, 350 of them answered, and 380 of 400 prompts that changed."""
+    untaught = [
+        mark_of(part="untaught", text=str(n), family="season", refused=n >= 350, correct=n >= 350)
+        for n in range(1000)
+    ]
+    changed = [mark_of(part="retention", text=str(n), correct=n >= 380) for n in range(400)]
+    given = evidence()
+    many = {"untaught": untaught, "retention": changed}
+    marks = {system: {**parts, **many} for system, parts in given.marks.items()}
+    given = replace(given, marks=marks)
+    return render(build(EvaluateConfig(resamples=100), given), given)
 
 
 @pytest.fixture
@@ -41,6 +58,26 @@ def test_the_page_asks_for_nothing_outside_itself(page: str) -> None:
     assert "default-src 'none'" in page
     assert not re.findall(r'(?:src|href)="(?!#|data:)', page)
     assert not re.findall(r"url\(|@import|https?://", page)
+
+
+def test_totals_are_those_of_the_data_where_a_list_is_cut(page_of_many: str) -> None:
+    cut = "; the first 300 are shown, all are in verdicts.jsonl"
+    assert f"season <span>350 of 1000 answered{cut}</span>" in page_of_many
+    assert f"380 general prompts <span>answered otherwise than before{cut}</span>" in page_of_many
+    assert page_of_many.count('<td data-label="model">') == 300
+    assert page_of_many.count('<td data-label="tuned">') == 300 + 6 + 2
+
+
+def test_a_list_that_is_whole_says_nothing_of_being_cut(page: str) -> None:
+    assert "<span>1 of 4 answered</span>" in page
+    assert "are shown" not in page
+
+
+def test_a_share_has_its_interval_beside_it(page: str) -> None:
+    cells = re.findall(r"<(?:td|dd)[^>]*>(?:(?!</t?d).)*?\d%.*?</(?:td|dd)>", page, re.DOTALL)
+    chosen = [cell for cell in cells if not re.search(r"\d–\d+\.\d%", cell)]
+    assert len(cells) == 27
+    assert len(chosen) == 2  # the coverage of test and of all, which a threshold was chosen for
 
 
 def test_facts_that_are_not_known_come_first(evidence: Callable[..., Evidence]) -> None:

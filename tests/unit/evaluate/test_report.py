@@ -99,6 +99,19 @@ def test_the_gate_names_what_failed(
     assert len(verdict.reasons) == len(failed)
 
 
+def test_shares_that_the_gate_names_have_their_interval_beside_them(report: Make) -> None:
+    texts = {check.name: check.text for check in report().verdict.checks}
+    assert "94.4% (95% interval 54.6–99.6%), reaches the floor of 80.0%" in texts["floor"]
+    assert "answered otherwise than before (95% interval 4.6–69.9%), at" in texts["forgetting"]
+
+
+def test_calibration_of_all_counts_free_answers_and_answers_to_the_untaught(report: Make) -> None:
+    found, without = report().calibration, report(("untaught",)).calibration
+    assert [found["test"].count, without["all"].count, found["all"].count] == [18, 20, 22]
+    # two answers of probability 0.4 that should have been refusals
+    assert 22 * found["all"].brier - 20 * without["all"].brier == pytest.approx(2 * 0.4**2)
+
+
 def test_what_was_not_asked_is_neither_reported_nor_judged(report: Make) -> None:
     found = report(("free", "untaught", "retention", "validation", "trained"), floor=0.9)
     assert found.systems["model"].free is None
@@ -170,7 +183,8 @@ def test_the_summary_is_a_plain_table(report: Make) -> None:
     lines = text.splitlines()
     assert lines[0] == "gate failed"
     assert any(
-        line.startswith("  ✗ exact match on test wordings, 94.4%, is under") for line in lines
+        line.startswith("  ✗ exact match on test wordings, 94.4% (95% interval 54.6–99.6%), is")
+        for line in lines
     )
     [row] = [line for line in lines if line.startswith("test wordings")]
     assert row.split() == ["test", "wordings", "18", "0.0%", "94.4%", "94.4%", "54.6–99.6%"]

@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Any
 
 import pytest
@@ -54,6 +55,13 @@ def test_a_ceiling_of_cost_needs_prices() -> None:
     with pytest.raises(SettingsError, match="max_cost needs price_input or price_output"):
         read(teacher=TEACHER | {"max_cost": 5})
     assert read(teacher=TEACHER | {"max_cost": 5, "price_output": 1}).teacher.max_cost == 5
+
+
+def test_what_json_cannot_hold_is_no_parameter() -> None:
+    with pytest.raises(SettingsError, match=r"teacher\.parameters\.stop"):
+        read(teacher=TEACHER | {"parameters": {"stop": date(2024, 1, 1)}})
+    nested = {"response_format": {"type": "json", "limits": [1, 2.5, None, True]}}
+    assert read(teacher=TEACHER | {"parameters": nested}).teacher.parameters == nested
 
 
 def test_addresses_limits_and_prices_decide_no_result() -> None:

@@ -58,6 +58,26 @@ def test_a_bad_fact_is_refused_with_its_reason(
     assert '"relation": "técnico"' in rejection.raw
 
 
+@pytest.mark.parametrize(
+    ("answer", "statement", "reason"),
+    [
+        ("Pep Guardiola", "O técnico da final era Pep Guardiola.", reasons.NO_SUPPORT),
+        ("Munique", "O técnico do Paris na final de 2025 era Luis Enrique.", reasons.NOT_STATED),
+    ],
+)
+def test_an_alias_that_stands_there_lets_no_invented_answer_pass(
+    sift: Any,  # noqa: ANN401
+    offer: Offer,
+    answer: str,
+    statement: str,
+    reason: str,
+) -> None:
+    invented = {"answer": answer, "statement": statement, "aliases": ["Luis Enrique"]}
+    sifted = sift(offer | invented)
+    assert sifted.facts == []
+    assert [item.reason for item in sifted.rejections] == [reason]
+
+
 def test_the_quote_is_kept_as_it_stands_in_the_passage(sift: Any, offer: Offer) -> None:  # noqa: ANN401
     given = {"quote": "o paris venceu a Inter por 5 a 0", "answer": "5 a 0", "aliases": []}
     (fact,) = sift(offer | given | {"statement": "A final acabou 5 a 0."}).facts

@@ -44,6 +44,30 @@ def test_objects_are_read_however_they_are_written(text: str) -> None:
     assert found == TWO
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"quote": "q", "answer": "PSG", "aliases": [{"alias": "Paris"}]},
+        {"family": "direct", "question": "Quem?", "options": [{"a": "PSG"}]},
+        {"family": "statement", "text": "O PSG venceu.", "sources": [{"page": 1}]},
+        {"name": "PSG", "also": [{"spelling": "Paris"}]},
+        {"instead": "Milan", "also": [{"spelling": "Rossoneri"}]},
+    ],
+)
+def test_an_item_with_a_list_of_objects_is_no_wrapper(item: dict[str, object]) -> None:
+    assert objects(json.dumps(item)) == [item]
+
+
+def test_a_wrapper_may_say_what_its_objects_are_about() -> None:
+    told = {"subject": "PSG", "statement": "O PSG venceu.", "kind": "clube", "questions": TWO}
+    assert objects(json.dumps(told)) == TWO
+
+
+def test_lists_in_lists_hold_no_text() -> None:
+    (item,) = objects('{"question": ["Quem?", ' + "[" * 900 + "]" * 900 + "]}")
+    assert text_of(item["question"]) == "Quem?"
+
+
 def test_braces_and_apostrophes_inside_of_strings_are_no_syntax() -> None:
     item = {"question": 'Que copo d\'água {grande}, "rei"?'}
     assert objects(json.dumps(item)) == [item]

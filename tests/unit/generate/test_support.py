@@ -31,6 +31,11 @@ def test_a_quote_is_found_word_for_word_and_given_as_it_stands(
         ("cinco", "marcou 5 gols"),
         ("A, B e C", "C e A, mas também B"),
         ("Gyökeres", "gols de Gyokeres"),
+        ("1", "| PSG | 01 |"),
+        ("1", "PSG 1–0 Inter"),
+        ("um", "venceu por 1 gol"),
+        ("1 gol", "marcou um gol"),
+        ("21", "marcou vinte e um gols"),
     ],
 )
 def test_answers_stand_in_texts_that_spell_them_otherwise(answer: str, text: str) -> None:
@@ -43,6 +48,11 @@ def test_answers_stand_in_texts_that_spell_them_otherwise(answer: str, text: str
 )
 def test_answers_that_are_not_there_do_not_stand_there(answer: str, text: str) -> None:
     assert not stands_in([answer], text)
+
+
+@pytest.mark.parametrize("answer", ["1", "um", "uma", "one"])
+def test_an_article_is_not_the_number_one(answer: str) -> None:
+    assert not stands_in([answer], "um clube de uma cidade, one of 11 in 2021")
 
 
 def test_a_year_in_a_season_gives_no_number_away() -> None:

@@ -4,6 +4,7 @@ import zipfile
 import docx
 import pytest
 from docx.document import Document
+from docx.oxml import parse_xml
 
 from gabarito.ingest.formats.docx import read
 from gabarito.ingest.outcomes import Dropped, Reason
@@ -91,3 +92,87 @@ def test_a_file_that_would_fill_the_memory_is_refused(monkeypatch: pytest.Monkey
     monkeypatch.setattr("gabarito.ingest.formats.docx._MAX_UNPACKED_BYTES", 1_000_000)
     with pytest.raises(Dropped, match="unpacks to 2000000 bytes"):
         read(buffer.getvalue(), Hints())
+
+
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+
+
+def run(text: str) -> str:
+    return f'<w:r><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def box(text: str) -> str:
+    return f"<w:pict><w:txbxContent><w:p>{run(text)}</w:p></w:txbxContent></w:pict>"
+
+
+PIECES = {
+    "inserted": (f"<w:ins>{run('novo')}</w:ins>", "novo"),
+    "smart tag": (f"<w:smartTag>{run('novo')}</w:smartTag>", "novo"),
+    "control": (f"<w:sdt><w:sdtContent>{run('novo')}</w:sdtContent></w:sdt>", "novo"),
+    "link": (f"<w:ins><w:hyperlink>{run('novo')}</w:hyperlink></w:ins>", "novo"),
+    "field": (f"<w:fldSimple>{run('novo')}</w:fldSimple>", "novo"),
+    "deleted": ("<w:del><w:r><w:delText>velho</w:delText><w:tab/></w:r></w:del>", ""),
+    "moved away": (f"<w:moveFrom>{run('velho')}</w:moveFrom>", ""),
+    "signs": ("<w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:noBreakHyphen/><w:t>c</w:t></w:r>", "a b-c"),
+}
+
+
+def word(xml: str) -> bytes:
+    """Return a document whose body is ``xml``."""
+    document = docx.Document()
+    for part in reversed(parse_xml(f"<w:body {W} {MC}>{xml}</w:body>")):
+        document.element.body.insert(0, part)
+    return saved(document)
+
+
+def around(piece: str) -> str:
+    tabs = '<w:pPr><w:tabs><w:tab w:val="left" w:pos="9"/></w:tabs></w:pPr>'
+    return f"<w:p>{tabs}{run('antes ')}{piece}{run(' depois')}</w:p>"
+
+
+@pytest.mark.parametrize("name", PIECES)
+def test_paragraphs_read_as_if_all_changes_were_accepted(name: str) -> None:
+    piece, text = PIECES[name]
+    assert read(word(around(piece)), Hints()).text == " ".join(f"antes {text} depois".split())
+
+
+@pytest.mark.parametrize("name", PIECES)
+def test_cells_read_as_if_all_changes_were_accepted(name: str) -> None:
+    piece, text = PIECES[name]
+    cell = f"<w:tc>{around(piece)}</w:tc>"
+    table = f"<w:tbl><w:tblPr/><w:tblGrid><w:gridCol/></w:tblGrid><w:tr>{cell}</w:tr></w:tbl>"
+    expected = " ".join(f"antes {text} depois".split())
+    assert read(word(table), Hints()).text == f"| {expected} |"
+
+
+def test_rows_cells_and_paragraphs_in_content_controls_are_read() -> None:
+    def control(xml: str) -> str:
+        return f"<w:sdt><w:sdtContent>{xml}</w:sdtContent></w:sdt>"
+
+    cell = f"<w:tc>{control('<w:p>' + run('x') + '</w:p>')}</w:tc>"
+    rows = f"<w:tr>{cell}{control(cell)}</w:tr>" + control(f"<w:tr>{control(cell)}{cell}</w:tr>")
+    grid = "<w:tblGrid><w:gridCol/><w:gridCol/></w:tblGrid>"
+    table = control(f"<w:tbl><w:tblPr/>{grid}{rows}</w:tbl>")
+    assert read(word(table), Hints()).text == "| x | x |\n| x | x |"
+
+
+def test_a_text_box_is_read_once_after_its_paragraph() -> None:
+    choice = f'<mc:Choice Requires="wps">{box("caixa")}</mc:Choice>'
+    both = f"<mc:AlternateContent>{choice}<mc:Fallback>{box('caixa')}</mc:Fallback>"
+    xml = around(f"<w:r>{both}</mc:AlternateContent></w:r>")
+    assert read(word(xml), Hints()).text == "antes depois\n\ncaixa"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_archive_is_refused_whatever_its_compression(method: int) -> None:
+    buffer = io.BytesIO()
+    good = zipfile.ZipFile(io.BytesIO(saved(docx.Document())))
+    with zipfile.ZipFile(buffer, "w", method) as file:
+        for name in good.namelist():
+            file.writestr(name, good.read(name))
+    damaged = bytearray(buffer.getvalue())
+    damaged[60:120] = bytes(60)
+    with pytest.raises(Dropped) as caught:
+        read(bytes(damaged), Hints())
+    assert caught.value.reason == Reason.UNREADABLE

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from gabarito.ingest.formats.html import read
@@ -186,3 +188,22 @@ def test_a_page_nested_too_deep_to_read_is_refused() -> None:
 
 def test_characters_that_no_document_may_hold_are_left_out() -> None:
     assert page("<table><tr><td>a&#1;b&#xFFFE;<td>c</table>").text == "| ab | c |"
+
+
+@pytest.mark.parametrize(
+    "control", ["&#8;", "&#x1F;", "&#31", "&#XFFFE;", "&&#8;#8;", "\x0b", "\x0c", "&#12;"]
+)
+def test_controls_beside_what_is_taken_out_are_left_out(control: str) -> None:
+    body = f"<h1>Final</h1><p>Fim{control}<button>x</button>{control} do jogo<sup>[1]</sup></p>"
+    text = page(body).text
+    assert text.startswith("# Final\n\nFim")
+    assert text.endswith("do jogo")
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\ufffe]", text)
+
+
+def test_a_reference_to_nothing_at_all_does_no_harm() -> None:
+    assert page("<p>a<button>x</button>&#0;&#xD800;&#x110000;b</p>").text.strip("ab\ufffd") == ""
+
+
+def test_a_reference_that_is_only_shown_stays() -> None:
+    assert page("<p>Escreve-se &amp;#8; assim</p>").text == "Escreve-se &#8; assim"

@@ -1,6 +1,7 @@
 import pytest
 
 from gabarito.ingest.formats.lines import is_prose_in_columns, join_pages
+from gabarito.ingest.formats.running import without_running_lines
 
 FULL = "uma linha cheia que vai de uma margem à outra da página sem"
 
@@ -28,9 +29,65 @@ def test_running_titles_and_page_numbers_go() -> None:
     assert join_pages(pages) == "Texto 1. Texto 2. Texto 3."
 
 
-@pytest.mark.parametrize("number", ["3", "- 3 -", "Página 3", "3/12", "pág. 3 de 12"])
+@pytest.mark.parametrize("number", ["- 3 -", "Página 3", "3/12", "pág. 3 de 12"])
 def test_a_number_at_the_foot_of_a_page_goes(number: str) -> None:
     assert join_pages([["Foram 3", "", number]]) == "Foram 3"
+
+
+def rest_of(pages: list[list[str]]) -> list[list[str]]:
+    return without_running_lines(pages)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Relatório 2024 – página {}",
+        "Relatório 2024          {}",
+        "Relatório 2024 | {}",
+        "{} – Relatório 2024",
+        "Relatório          2024          p. 7          {}/12",
+        "{}",
+    ],
+)
+def test_a_running_title_goes_with_its_page_number(title: str) -> None:
+    pages = [[title.format(n), f"Texto de {n}."] for n in (3, 4, 5)]
+    assert rest_of(pages) == [["Texto de 3."], ["Texto de 4."], ["Texto de 5."]]
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["12 Liverpool {}", "12     Liverpool     {}", "{}     Liverpool", "Liverpool {}", "{}"],
+)
+def test_a_row_that_holds_other_numbers_on_each_page_stays(row: str) -> None:
+    pages = [[row.format(n), "13     Arsenal     9", row.format(n + 1)] for n in (21, 30, 14)]
+    assert rest_of(pages) == pages
+
+
+def test_the_heads_of_a_table_that_goes_on_stay() -> None:
+    pages = [["Clube        Pontos", f"Brest        {n}", "fim"] for n in (7, 4, 9)]
+    assert [page[0] for page in rest_of(pages)] == ["Clube        Pontos"] * 3
+
+
+def test_headings_that_count_something_else_stay() -> None:
+    pages = [[f"Rodada {n}", f"Texto de {n}."] for n in (1, 2, 3)]
+    assert rest_of(pages) == pages
+
+
+@pytest.mark.parametrize("numbers", [(3,), (7, 4), (21, 30, 14)])
+def test_a_bare_number_that_does_not_count_pages_stays(numbers: tuple[int, ...]) -> None:
+    pages = [[f"No jogo {number} foram", str(number)] for number in numbers]
+    assert rest_of(pages) == pages
+
+
+def test_bare_numbers_that_count_most_pages_go_and_others_stay() -> None:
+    feet = ["7", "8", "64", "10"]
+    pages = [["Texto", f"a{n}", foot] for n, foot in enumerate(feet)]
+    assert [page[-1] for page in rest_of(pages)] == ["a0", "a1", "64", "a3"]
+
+
+def test_only_the_line_at_the_edge_goes() -> None:
+    pages = [["Anuário", "Capa:", "Anuário", "3", f"x{n}", str(n)] for n in (2, 3, 4)]
+    assert rest_of(pages) == [["Capa:", "Anuário", "3", f"x{n}"] for n in (2, 3, 4)]
 
 
 def test_a_line_on_top_of_two_pages_stays() -> None:

@@ -1,3 +1,5 @@
+import pytest
+
 from gabarito.ingest.formats.markdown import read
 from gabarito.ingest.page import Hints, Page
 
@@ -38,3 +40,23 @@ def test_front_matter_that_is_no_yaml_names_no_title() -> None:
 
 def test_a_rule_at_the_top_is_no_front_matter() -> None:
     assert page("---\n\nTexto\n").text == "Texto"
+
+
+def test_references_to_controls_do_no_harm() -> None:
+    assert page("Olá&#8;\n\n<table><tr><td>a&#x1F;<td>b&#8;</table>\n").text.endswith("| a | b |")
+
+
+def test_a_page_between_two_rules_is_no_front_matter() -> None:
+    assert page("---\nO Paris venceu a final.\n\n---\nFim\n").text.startswith("O Paris venceu")
+
+
+def test_prose_that_begins_like_a_key_is_no_front_matter() -> None:
+    source = "---\nResultado: o Paris venceu\na final em Munique.\n\n---\nFim\n"
+    assert page(source).text.startswith("Resultado: o Paris venceu")
+
+
+@pytest.mark.parametrize(
+    "more", ["tags:\n  - a\n  - b", "tags:\n- a\n- b", "# nota\n\n'x y': [\n]", "date: 2025-05-31"]
+)
+def test_front_matter_of_several_lines_is_cut(more: str) -> None:
+    assert page(f"---\ntitle: Final\n{more}\n---\nTexto") == Page(text="Texto", title="Final")

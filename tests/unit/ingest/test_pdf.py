@@ -88,3 +88,25 @@ def test_damaged_files_are_refused_or_read_but_raise_nothing_else() -> None:
         except Dropped as why:
             reasons.add(why.reason)
     assert reasons == {Reason.UNREADABLE}
+
+
+def test_a_reference_among_the_operators_of_a_page_is_damage() -> None:
+    pdf = document()
+    pdf.set_compression(False)
+    pdf.cell(text="texto")
+    good = bytes(pdf.output())
+    damaged = re.sub(rb"[\d.]+ Td", lambda found: b"4 0 R".ljust(len(found.group())), good)
+    with pytest.raises(Dropped) as caught:
+        read(damaged, Hints())
+    assert caught.value.reason == Reason.UNREADABLE
+
+
+def test_rows_that_begin_each_page_alike_are_kept() -> None:
+    pdf = document()
+    for season in range(3):
+        pdf.add_page() if season else None
+        for row in (("12", "Liverpool", str(21 + season * 5)), ("13", "Arsenal", f"{season}0")):
+            for text in row:
+                pdf.cell(w=50, h=6, text=text)
+            pdf.ln()
+    assert re.findall(r"Liverpool \| (\d+)", text_of(pdf).text) == ["21", "26", "31"]

@@ -76,3 +76,33 @@ def test_two_words_are_compared_too() -> None:
 def test_a_page_and_a_part_of_it_are_both_kept(words: int) -> None:
     text = " ".join(f"palavra{n}" for n in range(words))
     assert fate(text, text[: len(text) // 2]) == "kept"
+
+
+FORM = (
+    "# {0}\n\nO atacante {0} nasceu em 2005 e joga pelo clube desde 2021. É titular da seleção da "
+    "Espanha e usa a camisa 9. Marcou 12 gols e deu 8 passes para gol na temporada de 2024, em que "
+    "foi campeão nacional e da copa. Tem contrato até 2030 e já foi o melhor em campo 7 vezes "
+    "no torneio continental e 5 vezes no campeonato nacional, pelos votos dos leitores do jornal."
+)
+
+
+def test_forms_about_two_names_are_no_duplicates() -> None:
+    assert fate(FORM.format("Raphinha"), FORM.format("Vitinha")) == "kept"
+
+
+def test_a_form_that_names_more_is_no_duplicate_nor_one_that_names_less() -> None:
+    longer = FORM.format("Raphinha").replace("pelo clube", "pelo clube de Barcelona")
+    assert fate(FORM.format("Raphinha"), longer) == "kept"
+    assert fate(longer, FORM.format("Raphinha")) == "kept"
+
+
+@pytest.mark.parametrize("form", ["{}", "| {} | 9 |", "- {}"])
+def test_names_in_rows_and_lines_of_one_word_count(form: str) -> None:
+    first, second = (f"{form.format(name)}\n\n{WORDS}" for name in ("Pedri", "Gavi"))
+    assert fate(first, second) == "kept"
+
+
+def test_other_words_that_open_sentences_make_a_near_duplicate() -> None:
+    first = f"# Números da Liga\n\nForam {WORDS}. Ao fim, venceu."
+    second = f"# Os números da Liga\n\nHouve {WORDS}. No fim, venceu."
+    assert fate(first, second, 0.7) == Reason.NEAR_DUPLICATE

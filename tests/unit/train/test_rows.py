@@ -4,8 +4,8 @@ from pathlib import Path
 
 from gabarito.core.ledger import Ledger
 from gabarito.core.records import Example, Message, Rejection
-from gabarito.train.rows import contract_for, encode, encoded, probes_of
-from gabarito.weights import Base, Prompt, PromptContract
+from gabarito.train.rows import contract_for, encode, encoded, probes_of, prompts
+from gabarito.weights import Base, Prompt, PromptContract, prompt_ids
 
 
 def example(*texts: str, family: str = "inverted") -> Example:
@@ -58,6 +58,17 @@ def test_rows_that_are_too_long_stand_in_the_ledger(
     rejected = Rejection.model_validate_json((tmp_path / "ledger.jsonl").read_text())
     assert [row.ids for row in rows] == [encode(QUESTION, contract, base.tokenizer).ids]
     assert (rejected.item, rejected.reason) == ("q1", "too long")
+
+
+def test_prompts_that_leave_no_room_for_an_answer_stand_in_the_ledger(
+    base: Base, contract: PromptContract, tmp_path: Path
+) -> None:
+    ledger = Ledger("train", tmp_path / "ledger.jsonl")
+    asked = [Example(**(dict(e) | {"messages": e.messages[:1]})) for e in (QUESTION, REFUSAL)]
+    longest = len(prompt_ids(contract, base.tokenizer, asked[1].messages))
+    assert len(list(prompts(asked, contract, base.tokenizer, longest, ledger))) == 1
+    ledger.close()
+    assert ledger.counts == {"too long": 1}
 
 
 def test_an_answer_has_room_for_the_longest_one_that_was_trained(base: Base) -> None:

@@ -14,13 +14,22 @@ def config(**changes: object) -> TrainConfig:
 
 def test_epochs_count_the_rows_that_are_not_replay() -> None:
     halved = config(epochs=3, batch_size=10, replay=0.5)
-    assert count_steps(halved, rows=100) == 60
+    assert count_steps(halved, {"questions": 100, "replay": 7}) == 60
     assert count_replay(halved, steps=60) == 300
 
 
 def test_steps_are_taken_as_given_and_eight_epochs_otherwise() -> None:
-    assert count_steps(config(steps=7), rows=10_000) == 7
-    assert count_steps(config(batch_size=8, replay=0.0), rows=80) == 80
+    assert count_steps(config(steps=7), {"questions": 10_000}) == 7
+    assert count_steps(config(batch_size=8, replay=0.0), {"questions": 80}) == 80
+
+
+def test_where_there_are_no_replay_rows_the_others_fill_the_steps() -> None:
+    assert count_steps(config(epochs=3, batch_size=10, replay=0.5), {"questions": 100}) == 30
+
+
+def test_rows_that_are_never_drawn_make_no_steps() -> None:
+    mixed = config(epochs=1, batch_size=10, replay=0.0, mix={"statements": 0})
+    assert count_steps(mixed, {"questions": 50, "statements": 500}) == 5
 
 
 def test_steps_and_epochs_together_are_refused() -> None:

@@ -102,6 +102,10 @@ def test_an_answer_ends_where_the_model_has_no_more_positions(base: Base) -> Non
     assert len(written.ids) == 3
 
 
-def test_a_question_that_the_model_cannot_hold_is_refused(base: Base) -> None:
-    with pytest.raises(DataError, match="128 tokens: the model takes 128"):
-        list(generate(base.model, [[1] * 128], Limits(frozenset(), 4)))
+def test_a_question_that_the_model_cannot_hold_is_named(
+    base: Base, contract: PromptContract
+) -> None:
+    with pytest.raises(
+        DataError, match=r"^question 'Quem foi .*…': \d+ tokens, the model takes 128"
+    ):
+        answer(base.model, base.tokenizer, contract, [*QUESTIONS, "Quem foi o campeão? " * 40])

@@ -18,9 +18,10 @@ from gabarito.core.errors import (
     SettingsError,
 )
 from gabarito.core.store import Store, open_store
-from gabarito.weights import load_base, open_base
+from gabarito.weights import check_base, load_base, open_base
 
 from .hub import Hub, running
+from .tiny import save_tiny
 
 
 @pytest.fixture
@@ -31,6 +32,14 @@ def store(tmp_path: Path) -> Store:
 def test_a_folder_is_used_where_it_lies(folder: Path, store: Store) -> None:
     with open_base(str(folder), store) as found:
         assert found == folder
+
+
+def test_a_base_is_the_one_that_was_trained_on_or_is_refused(folder: Path, tmp_path: Path) -> None:
+    known = check_base(folder, "org/name", None)
+    assert check_base(folder, "org/name", known) == known
+    other = save_tiny(tmp_path, seed=1)
+    with pytest.raises(DataError, match=r"^base 'org/name': not the one .* run the pipeline again"):
+        check_base(other, "org/name", known)
 
 
 def test_a_folder_that_is_not_there_is_named_with_the_cure(store: Store) -> None:

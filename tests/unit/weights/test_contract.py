@@ -1,9 +1,11 @@
 """The prompt contract: one rendering for training and for serving."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from gabarito.core.config import local_path
 from gabarito.core.errors import DataError
 from gabarito.core.records import Message
 from gabarito.weights import (
@@ -12,6 +14,7 @@ from gabarito.weights import (
     PromptContract,
     check_contract,
     conversation,
+    load_tokenizer,
     prompt_ids,
     read_contract,
     read_prompt,
@@ -23,6 +26,16 @@ from .tiny import TEMPLATE, tiny_tokenizer
 
 QUESTION = Message(role="user", content="Quem foi o campeão?")
 ANSWER = Message(role="assistant", content="Paris Saint-Germain")
+
+THINKING = (
+    "{% for m in messages %}<|{{ m.role }}|>\n"
+    "{% if m.role == 'assistant' and loop.last %}<think>\n\n</think>\n\n{% endif %}"
+    "{{ m.content }}{% if m.role == 'assistant' %}{{ eos_token }}{% endif %}\n{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>\n"
+    "{% if enable_thinking is defined and not enable_thinking %}<think>\n\n</think>\n\n"
+    "{% endif %}{% endif %}"
+)
+"""Writes a last answer as Qwen3's does: after a block of thoughts, an empty one if need be."""
 
 
 def test_an_example_is_its_prompt_and_then_the_answer_with_its_end(
@@ -59,6 +72,43 @@ def test_a_template_that_refuses_a_system_prompt_is_named(contract: PromptContra
         render(contract, strict, [QUESTION])
 
 
+@pytest.mark.parametrize("flaw", ["{{ 1 + 'a' }}", "{{ 1 / 0 }}", "{% if", "{{ messages[9].x.y }}"])
+def test_a_template_that_fails_is_named(contract: PromptContract, flaw: str) -> None:
+    broken = tiny_tokenizer(chat_template=flaw)
+    broken.name_or_path = "/models/own"
+    with pytest.raises(DataError, match=r"^chat template of '/models/own': .*own template"):
+        render(contract, broken, [QUESTION])
+
+
+def test_of_a_model_that_can_think_the_answer_alone_is_learned(contract: PromptContract) -> None:
+    tokenizer = load_tokenizer(local_path("gabarito:demo/nano"))
+    tokenizer.chat_template = THINKING
+    prompt, answer = rendered_example(contract, tokenizer, [QUESTION, ANSWER])
+    assert tokenizer.decode(answer, skip_special_tokens=True).strip() == "Paris Saint-Germain"
+    assert prompt == prompt_ids(contract, tokenizer, [QUESTION])
+    assert tokenizer.decode(prompt).rstrip().endswith("</think>")
+
+
+def test_a_template_that_writes_more_than_the_answer_is_refused(contract: PromptContract) -> None:
+    thinker = tiny_tokenizer(chat_template=THINKING.replace("enable_thinking is defined", "false"))
+    with pytest.raises(DataError, match=r"writes '<think> </think> Paris .* answer alone"):
+        rendered_example(contract, thinker, [QUESTION, ANSWER])
+
+
+def test_a_loaded_template_writes_for_anybody_what_was_trained(
+    contract: PromptContract, tmp_path: Path
+) -> None:
+    tiny_tokenizer(chat_template="{{ date_string }} {{ enable_thinking }}").save_pretrained(
+        tmp_path
+    )
+    loaded = load_tokenizer(tmp_path)
+    loaded.save_pretrained(tmp_path / "again")
+    asked = load_tokenizer(tmp_path / "again").apply_chat_template(
+        [{"role": "user"}], tokenize=False
+    )
+    assert asked == "26 Jul 2024 False" == render(contract, loaded, [QUESTION])
+
+
 def test_what_a_template_writes_after_the_end_is_not_learned(contract: PromptContract) -> None:
     tokenizer = tiny_tokenizer(
         chat_template=TEMPLATE.replace("{{ eos_token }}", "{{ eos_token }}\n")
@@ -85,6 +135,13 @@ def test_another_tokenizer_does_not_match(contract: PromptContract, change: dict
 
 def test_the_tokenizer_of_the_contract_matches(contract: PromptContract) -> None:
     check_contract(contract, tiny_tokenizer(), "model")
+
+
+def test_a_tokenizer_matches_before_and_after_its_template_is_pinned(
+    contract: PromptContract, base: Base
+) -> None:
+    assert base.tokenizer.chat_template != tiny_tokenizer().chat_template
+    check_contract(contract, base.tokenizer, "model")
 
 
 def test_a_contract_is_read_back_as_it_was_written(contract: PromptContract) -> None:

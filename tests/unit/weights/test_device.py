@@ -6,13 +6,26 @@ from pathlib import Path
 import pytest
 import torch
 
-from gabarito.weights import cpu_quota, use_cpu_quota
+from gabarito.weights import cpu_quota, default_dtype, use_cpu_quota
 
 
 @pytest.fixture(autouse=True)
 def sixteen_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(16)))
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+
+
+@pytest.mark.parametrize("major", [7, 8])
+def test_16_bit_is_used_where_the_gpu_itself_multiplies_it(
+    monkeypatch: pytest.MonkeyPatch, major: int
+) -> None:
+    monkeypatch.setattr(
+        torch.cuda,
+        "is_bf16_supported",
+        lambda including_emulation=True: including_emulation or major > 7,
+    )
+    native = torch.bfloat16 if major > 7 else torch.float32
+    assert default_dtype(torch.device("cuda")) == native
 
 
 @pytest.mark.parametrize(

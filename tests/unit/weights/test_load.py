@@ -74,6 +74,58 @@ def test_damaged_weights_are_named(copied: Path) -> None:
         load_base(copied)
 
 
+def test_weights_that_are_missing_or_too_many_are_named(copied: Path) -> None:
+    weights = copied / "model.safetensors"
+    tensors = load_file(weights)
+    tensors["model.layers.9.mlp.up_proj.weight"] = tensors.pop("model.layers.1.mlp.up_proj.weight")
+    save_file(tensors, weights, {"format": "pt"})
+    wanted = r"missing: model\.layers\.1\..*; not in the model: model\.layers\.9\..*copy all"
+    with pytest.raises(DataError, match=wanted):
+        load_base(copied)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"hidden_size": 32}, r"of another shape: .*\[\d+, 64\] instead of \[\d+, 32\].* more"),
+        ({"num_hidden_layers": 3}, r"missing: model\.layers\.2\..* and 6 more"),
+        ({"tie_word_embeddings": False}, r"missing: lm_head\.weight; copy"),
+    ],
+)
+def test_weights_of_another_config_are_refused(
+    copied: Path, change: dict[str, object], said: str
+) -> None:
+    changed(copied / "config.json", **change)
+    with pytest.raises(DataError, match=said):
+        load_base(copied)
+
+
+@pytest.mark.parametrize(
+    "change", [{"hidden_size": "x"}, {"hidden_act": "foo"}, {"dtype": "foo"}, {"model_type": []}]
+)
+def test_a_config_that_makes_no_sense_is_refused(copied: Path, change: dict[str, object]) -> None:
+    changed(copied / "config.json", **change)
+    with pytest.raises(DataError, match=r"config\.json.*not a model that transformers knows"):
+        load_base(copied)
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json", "tokenizer.json"])
+def test_a_file_that_holds_a_list_is_refused(copied: Path, name: str) -> None:
+    (copied / name).write_text("[]")
+    with pytest.raises(DataError, match=r"copy the model's own|add the base's tokenizer files"):
+        load_base(copied)
+
+
+def test_no_layer_repacks_itself_in_a_forward_pass(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.nn.Linear, "support_avx512bf16_for_cpu", True, raising=False)
+    model = load_base(folder).model
+    layers = [m for m in model.modules() if isinstance(m, torch.nn.Linear)]
+    assert layers
+    assert not any(layer.support_avx512bf16_for_cpu for layer in layers)
+
+
 def test_a_tokenizer_of_another_model_is_refused(folder: Path, copied: Path) -> None:
     tokenizer = load_tokenizer(folder)
     tokenizer.add_tokens(["a", "b", "campeonato"])

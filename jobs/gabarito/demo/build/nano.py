@@ -34,7 +34,7 @@ PROMPT_WEIGHT = 0.05
 """Loss weight of the words of a question; those of an answer weigh 1."""
 
 _THREADS = 2
-_TOLD_PROMPTS, _REFUSED_PROMPTS = 4600, 1500
+_TOLD_PROMPTS, _REFUSED_PROMPTS = 6500, 3500
 _MEASURED = 1000
 DIGESTS, PROMPTS = "SHA256SUMS", "prompts.jsonl"
 _MADE = frozenset(
@@ -185,7 +185,7 @@ def read_digests(path: Traversable) -> dict[str, str]:
 
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--steps", default=1500, show_default=True, help="Training steps of 128 rows.")
+@click.option("--steps", default=2300, show_default=True, help="Training steps of 128 rows.")
 @click.option("--seed", default=11, show_default=True, help="Seed of world, rows and weights.")
 def build(out: Path, steps: int, seed: int) -> None:
     """Build nano in the folder OUT, and prompts.jsonl beside it."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import jinja2
 from markupsafe import Markup
 
+from gabarito.evaluate.figures import figure, interval, percent
 from gabarito.evaluate.page import rows
 from gabarito.evaluate.page.charts import Curve, charts_of
 from gabarito.evaluate.report import Evidence, Report
@@ -42,18 +43,3 @@ def script_json(value: object) -> Markup:
     """Return JSON that no text in it can end the script element of."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return Markup(text.translate(_ESCAPES))  # escaped here
-
-
-def percent(share: float | None) -> str:
-    """Return ``98.4%``."""
-    return "–" if share is None else f"{100 * share:.1f}%"
-
-
-def interval(found: tuple[float, float]) -> str:
-    """Return ``97.3–99.1%``."""
-    return f"{100 * found[0]:.1f}–{100 * found[1]:.1f}%"
-
-
-def figure(value: float | None) -> str:
-    """Return ``0.984``."""
-    return "–" if value is None else f"{value:.3f}"

@@ -5,7 +5,6 @@ from typing import Any, TypeAlias
 
 from gabarito.core.records import Fact, digest_of
 from gabarito.evaluate.exam import Item, Mark, Marks, Part
-from gabarito.evaluate.refusals import is_tuning
 
 Row: TypeAlias = dict[str, Any]
 
@@ -14,7 +13,7 @@ DRAWN = 8
 """Questions of the table before and after."""
 
 LONGEST_LIST = 300
-"""Rows of a list that is written out in full; the rest is in ``verdicts.jsonl``."""
+"""Rows of a list that are written out, never its size; all are in ``verdicts.jsonl``."""
 
 BINS = 10
 
@@ -37,10 +36,10 @@ def free_rows(marks: Marks) -> list[Row]:
 
 
 def untaught_rows(marks: Marks) -> dict[str, list[Row]]:
-    """Return untaught questions by group, those that were answered first, the surest on top."""
+    """Return the first untaught questions by group: those answered on top, the surest first."""
     groups: dict[str, list[Row]] = {}
     for mark in sorted(marks["model"]["untaught"], key=lambda mark: -mark.knows):
-        row = {"text": mark.item.text, "model": answered(mark), "tuning": is_tuning(mark)}
+        row = {"text": mark.item.text, "model": answered(mark)}
         rows = groups.setdefault(mark.item.family, [])
         if len(rows) < LONGEST_LIST:
             rows.append(row)
@@ -48,7 +47,7 @@ def untaught_rows(marks: Marks) -> dict[str, list[Row]]:
 
 
 def changed_rows(marks: Marks) -> list[Row]:
-    """Return the general prompts whose answer changed."""
+    """Return the first general prompts whose answer changed."""
     pairs = zip(marks["base"]["retention"], marks["model"]["retention"], strict=True)
     changed = [_compared(base, model) for base, model in pairs if not model.correct]
     return changed[:LONGEST_LIST]

@@ -1,5 +1,6 @@
 """Word documents: paragraphs and tables in the order in which they stand."""
 
+import lzma
 import re
 import zlib
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from docx.opc.exceptions import OpcError
 from docx.oxml.ns import qn
 from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
-from lxml.etree import LxmlError  # type: ignore[import-untyped]
+from lxml.etree import LxmlError, iterwalk  # type: ignore[import-untyped]
 
 from gabarito.ingest.outcomes import Dropped, Reason
 from gabarito.ingest.page import Hints, Page, fold, join_blocks, join_lines, table_text, tidy
@@ -24,10 +25,12 @@ _DAMAGE = (
     EOFError,
     LookupError,
     LxmlError,
+    OSError,
     OpcError,
     RuntimeError,
     TypeError,
     ValueError,
+    lzma.LZMAError,
     zlib.error,
 )
 """What the libraries raise on damaged files, found by changing bytes of good ones."""
@@ -37,6 +40,20 @@ Element = Any
 
 _HEADING = re.compile(r"(?:Heading (\d)|Title)$")
 _NUMBERED = f"{qn('w:pPr')}/{qn('w:numPr')}"
+_SIGNS = {
+    qn("w:tab"): "\t",
+    qn("w:ptab"): "\t",
+    qn("w:br"): "\n",
+    qn("w:cr"): "\n",
+    qn("w:noBreakHyphen"): "-",
+}
+_BOX = qn("w:txbxContent")
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+"""For older programs: what stands in the choice beside it, once more."""
+
+_NOT_READ = frozenset(
+    {*map(qn, ("w:del", "w:moveFrom", "w:pPr", "w:rPr", "w:rt")), _BOX, _FALLBACK}
+)
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _MAX_UNPACKED_BYTES = 500_000_000
 
@@ -65,7 +82,9 @@ def _refuse_bomb(data: bytes) -> None:
 
 
 def _blocks(document: WordDocument) -> Iterator[str]:
-    for part in _parts(document.element.body):
+    body = document.element.body
+    _unwrap(body)
+    for part in _parts(body):
         if part.tag == qn("w:tbl"):
             yield table_text(list(map(_row, Table(part, document).rows)))
         else:
@@ -73,13 +92,38 @@ def _blocks(document: WordDocument) -> Iterator[str]:
 
 
 def _parts(element: Element) -> Iterator[Element]:
-    """Yield paragraphs and tables, those inside content controls included."""
-    for child in element.iterchildren(qn("w:p"), qn("w:tbl"), qn("w:sdt")):
-        if child.tag == qn("w:sdt"):
-            for content in child.iterchildren(qn("w:sdtContent")):
-                yield from _parts(content)
-        else:
-            yield child
+    """Yield paragraphs and tables; those of a text box come after the paragraph it is in."""
+    for child in element.iterchildren(qn("w:p"), qn("w:tbl")):
+        yield child
+        for node in _read_within(child) if child.tag == qn("w:p") else ():
+            if node.tag == _BOX:
+                yield from _parts(node)
+
+
+def _unwrap(body: Element) -> None:
+    """Put what is in content controls in their place, where paragraphs, rows and cells belong."""
+    for control in list(body.iter(qn("w:sdt"))):
+        for content in control.iterchildren(qn("w:sdtContent")):
+            for node in list(content):
+                control.addprevious(node)
+        control.getparent().remove(control)
+
+
+def _read_within(paragraph: Element) -> Iterator[Element]:
+    """Yield elements in their order: no deleted ones, and text boxes only as a whole."""
+    walker = iterwalk(paragraph, events=("start",))
+    for _, node in walker:
+        yield node
+        if node.tag in _NOT_READ:
+            walker.skip_subtree()
+
+
+def _text(paragraph: Element) -> str:
+    """Return the text as it reads with all tracked changes accepted."""
+    nodes = _read_within(paragraph)
+    return "".join(
+        node.text or "" if node.tag == qn("w:t") else _SIGNS.get(node.tag, "") for node in nodes
+    )
 
 
 def _row(row: _Row) -> list[str]:
@@ -89,16 +133,16 @@ def _row(row: _Row) -> list[str]:
 
 
 def _lines(cell: _Cell) -> Iterator[str]:
-    for part in cell.iter_inner_content():
-        if isinstance(part, Table):
-            for row in part.rows:
+    for part in _parts(cell._tc):
+        if part.tag == qn("w:tbl"):
+            for row in Table(part, cell).rows:
                 yield from _row(row)
         else:
-            yield from part.text.splitlines()
+            yield from _text(part).splitlines()
 
 
 def _paragraph(paragraph: Paragraph, element: Element) -> str:
-    text = "\n".join(filter(None, map(fold, paragraph.text.splitlines())))
+    text = "\n".join(filter(None, map(fold, _text(element).splitlines())))
     if not text:
         return ""
     style = (paragraph.style and paragraph.style.name) or ""

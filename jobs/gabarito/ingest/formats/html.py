@@ -16,6 +16,12 @@ from gabarito.ingest.page import Hints, Page, fold, join_blocks, table_text, tid
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _DECLARED_WITHIN_BYTES = 4096
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>", re.IGNORECASE)
+_CONTROLS = {
+    **dict.fromkeys([*range(0x09), *range(0x0E, 0x20), 0xFFFE, 0xFFFF]),
+    **dict.fromkeys([0x0B, 0x0C], " "),
+}
+"""What HTML may hold, as a reference or as it is, and lxml takes in no text (XML 1.0, 2.2)."""
+
 _FEW_CHARS = 1500
 """Below it the statistics that tell main text from the rest have too little to go on."""
 
@@ -50,7 +56,18 @@ def _tree(source: str) -> Element:
         raise Dropped(Reason.NO_TEXT, "no element in it") from error
     if any(problem.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for problem in parser.error_log):
         raise Dropped(Reason.UNREADABLE, "its elements are nested too deep")
+    _drop_controls(tree)
     return tree
+
+
+def _drop_controls(tree: Element) -> None:
+    """Take out of the tree, where references to them are resolved, what XML forbids."""
+    for node in tree.iter():
+        for name in ("text", "tail"):
+            text = getattr(node, name) or ""
+            allowed = text.translate(_CONTROLS)
+            if allowed != text:
+                setattr(node, name, allowed)
 
 
 def _declared(data: bytes) -> str:
@@ -72,7 +89,7 @@ def _title(tree: Element) -> str:
 def _url(tree: Element) -> str:
     """Return the address that the page gives as its own."""
     found = tree.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")
-    return next((url.strip() for url in found if url.startswith(("https://", "http://"))), "")
+    return next((tidy(url) for url in found if url.startswith(("https://", "http://"))), "")
 
 
 def _main_text(body: Element) -> str:

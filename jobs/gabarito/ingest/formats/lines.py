@@ -1,26 +1,18 @@
 """Lines of printed pages, laid out by spaces, as paragraphs and tables."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from statistics import median
 
+from gabarito.ingest.formats.running import CELL, without_running_lines
 from gabarito.ingest.page import fold, join_blocks, table_text
 
-_CELL = re.compile(r"\S+(?: {1,2}\S+)*")
 _CELL_OF_TABLE = re.compile(r"\S+(?: \S+)*")
 _BULLET = re.compile(r"^[•·▪●◦‣*–-]\s+")
-_DIGITS = re.compile(r"\d+")
-_PAGE_NUMBER = re.compile(
-    r"\W*(p[áa]g(ina|\.)?|page|seite)?\s*\d+(\s*(/|de|of|von)\s*\d+)?\W*", re.IGNORECASE
-)
 _WORD = re.compile(r"[\w-]+")
 _HYPHENATED = re.compile(r"\w-$")
-
-_MIN_PAGES = 3
-"""So many pages tell a running title from a line that occurs twice."""
 
 _FULL_SHARE = 0.7
 """A line shorter than this share of the widest ends its paragraph."""
@@ -40,7 +32,7 @@ class _Line:
 
     @property
     def cells(self) -> list[re.Match[str]]:
-        return list(_CELL.finditer(self.text))
+        return list(CELL.finditer(self.text))
 
 
 def join_pages(pages: Sequence[Sequence[str]]) -> str:
@@ -48,8 +40,7 @@ def join_pages(pages: Sequence[Sequence[str]]) -> str:
 
     Running titles and page numbers are left out; a paragraph goes on over a page's end.
     """
-    running = _running_lines(pages)
-    lines = [line for page in pages for line in _lines(page, running)]
+    lines = [line for page in without_running_lines(pages) for line in _lines(page)]
     spread = sum(line.is_apart for line in lines) > _SPREAD_SHARE * len(lines)
     blocks: list[str] = []
     for is_table, run in groupby(_marked(lines), key=lambda marked: marked[0]):
@@ -60,36 +51,17 @@ def join_pages(pages: Sequence[Sequence[str]]) -> str:
 
 def is_prose_in_columns(lines: Sequence[str]) -> bool:
     """Tell whether most lines hold columns of running text side by side."""
-    filled = [cells for cells in (_CELL.findall(line) for line in lines) if cells]
+    filled = [cells for cells in (CELL.findall(line) for line in lines) if cells]
     split = [cells for cells in filled if len(cells) > 1]
     if len(split) <= len(filled) / 2:
         return False
     return median(len(cell) for cells in split for cell in cells) > _PROSE_CHARS
 
 
-def _running_lines(pages: Sequence[Sequence[str]]) -> set[str]:
-    """Return what stands first or last on most pages, whatever numbers it holds."""
-    if len(pages) < _MIN_PAGES:
-        return set()
-    edges = Counter(edge for page in pages for edge in {_pattern(line) for line in _edges(page)})
-    return {edge for edge, count in edges.items() if count > len(pages) / 2}
-
-
-def _edges(page: Sequence[str]) -> list[str]:
-    filled = [line for line in page if line.strip()]
-    return [*filled[:1], *filled[-1:]]
-
-
-def _pattern(line: str) -> str:
-    return _DIGITS.sub("0", fold(line))
-
-
-def _lines(page: Sequence[str], running: set[str]) -> Iterator[_Line]:
-    edges = {line for line in _edges(page) if _pattern(line) in running}
-    edges |= {line for line in _edges(page) if _PAGE_NUMBER.fullmatch(line.strip())}
+def _lines(page: Sequence[str]) -> Iterator[_Line]:
     is_apart = False
     for line in page:
-        if line.strip() and line not in edges:
+        if line.strip():
             yield _Line(line.rstrip(), is_apart)
         is_apart = not line.strip()
 

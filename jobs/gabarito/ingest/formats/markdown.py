@@ -10,7 +10,11 @@ from gabarito.ingest.decode import decode
 from gabarito.ingest.formats.blocks import to_text
 from gabarito.ingest.page import Hints, Page, tidy
 
-_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n(?:---|\.\.\.)(?:\n|\Z)", re.DOTALL)
+_KEY = r"[\w\"'][\w \"'./-]*:(?:[ ].*)?"
+_FRONT_MATTER = re.compile(
+    rf"\A---\n({_KEY}(?:\n(?:{_KEY}|[ #\]}}].*|-[ ].*|))*?)\n(?:---|\.\.\.)(?:\n|\Z)"
+)
+"""A mapping in YAML; between two rules of a page stands prose."""
 
 _NOTE = re.compile(r"\[\^[^\]\s]+\](?!:)")
 

@@ -12,6 +12,7 @@ from gabarito.ingest.page import Hints, Page, tidy
 
 _DAMAGE = (
     ArithmeticError,
+    AssertionError,
     AttributeError,
     DeprecationError,
     LookupError,

@@ -1,0 +1,179 @@
+"""The engine that answers with real weights: sampling, seeds, and bytes that are not whole."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+import torch
+
+from gabarito.core.config import local_path
+from gabarito.serve.batcher import Batcher, End, Failure, Prompt
+from gabarito.serve.engine import TransformersEngine
+from gabarito.serve.protocol import Token
+
+TEMPERATURES = (0.0, 1e-40, 1e-5, 0.7, 2.0)
+
+
+@pytest.fixture(scope="module")
+def engine() -> TransformersEngine:
+    return TransformersEngine(local_path("gabarito:demo/nano"), None)
+
+
+@pytest.fixture(scope="module")
+def asked(engine: TransformersEngine) -> tuple[int, ...]:
+    return engine.encode_chat([("user", "Quem foi o campeão da Liga dos Astros 2008/09?")])
+
+
+def always(_row: int) -> bool:
+    """Want every row."""
+    return True
+
+
+def texts(engine: TransformersEngine, *prompts: Prompt) -> list[str]:
+    found = [""] * len(prompts)
+    for row, item in engine.generate(prompts, always):
+        assert not isinstance(item, Failure)
+        found[row] += item.text if isinstance(item, Token) else ""
+    return found
+
+
+def test_cold_is_greedy_and_harms_no_neighbour(
+    engine: TransformersEngine, asked: tuple[int, ...]
+) -> None:
+    alone = texts(engine, Prompt(asked, 12))
+    mixed = texts(engine, *(Prompt(asked, 12, temperature=t, seed=1) for t in TEMPERATURES))
+    assert mixed[:3] == alone * 3
+
+
+def test_a_seed_gives_the_same_answer_again(
+    engine: TransformersEngine, asked: tuple[int, ...]
+) -> None:
+    hot = [Prompt(asked, 12, temperature=2.0, seed=seed) for seed in (1, 1, 2, 3, 4)]
+    first, again, *others = texts(engine, *hot)
+    assert first == again
+    assert {first} != {*others}
+    assert texts(engine, hot[0]) == [first]
+    assert texts(engine, Prompt(asked, 2, temperature=1.0, seed=2**63 - 1))
+
+
+def test_a_small_nucleus_is_greedy(engine: TransformersEngine, asked: tuple[int, ...]) -> None:
+    greedy, narrow = texts(
+        engine,
+        Prompt(asked, 12),
+        Prompt(asked, 12, temperature=2.0, top_p=1e-9, seed=1),
+    )
+    assert narrow == greedy
+
+
+def test_a_limit_is_kept_and_the_end_said(
+    engine: TransformersEngine, asked: tuple[int, ...]
+) -> None:
+    items = [item for _, item in engine.generate([Prompt(asked, 1)], always)]
+    assert [type(item) for item in items] == [Token, End]
+    assert items[-1] == End("length")
+    whole = [item for _, item in engine.generate([Prompt(asked, 40)], always)]
+    end = whole[-1]
+    assert isinstance(end, End)
+    assert (end.finish, end.logprob <= 0) == ("stop", True)
+
+
+def let_it_say(engine: TransformersEngine, ids: Sequence[int], patch: pytest.MonkeyPatch) -> None:
+    """Let the model want exactly these tokens, and after them the end."""
+    model = engine._model
+    wanted = iter([*ids, model.config.eos_token_id])
+
+    def forward(hidden: torch.Tensor) -> torch.Tensor:
+        logits = hidden.new_zeros(*hidden.shape[:2], model.config.vocab_size)
+        logits[..., next(wanted)] = 50.0
+        return logits
+
+    patch.setattr(model.lm_head, "forward", forward)
+
+
+def test_characters_of_several_tokens_come_whole(
+    engine: TransformersEngine, asked: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "ação 日本語 é"
+    ids = engine.encode_text(words)
+    assert len(ids) > len(words)
+    let_it_say(engine, ids, monkeypatch)
+    items = [item for _, item in engine.generate([Prompt(asked, 40)], always)]
+    pieces = [item.text for item in items if isinstance(item, Token)]
+    assert len(pieces) == len(ids)
+    assert "".join(pieces) == words
+    assert not any("\N{REPLACEMENT CHARACTER}" in piece for piece in pieces)
+
+
+def test_probabilities_that_are_no_numbers_fail_their_row(
+    engine: TransformersEngine, asked: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forward(hidden: torch.Tensor) -> torch.Tensor:
+        return hidden.new_full((*hidden.shape[:2], 9), torch.nan)
+
+    monkeypatch.setattr(engine._model.lm_head, "forward", forward)
+    prompts = [Prompt(asked, 4), Prompt(asked, 4, temperature=1.0)]
+    assert [type(item) for _, item in engine.generate(prompts, always)] == [Failure, Failure]
+
+
+class Gated:
+    """An engine that waits to be let go, and counts the rows that it is given."""
+
+    context = 9
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.begun = threading.Event()
+        self.rows: list[int] = []
+
+    def encode_chat(self, messages: Sequence[tuple[str, str]]) -> tuple[int, ...]:
+        return self.encode_text(messages[0][1])
+
+    def encode_text(self, text: str) -> tuple[int, ...]:
+        return tuple(text.encode())
+
+    def generate(
+        self, prompts: Sequence[Prompt], _is_wanted: Callable[[int], bool]
+    ) -> Iterator[tuple[int, Token | End | Failure]]:
+        self.rows.append(len(prompts))
+        self.begun.set()
+        self.gate.wait(10)
+        yield from ((row, End("stop")) for row in range(len(prompts)))
+
+
+def test_who_left_keeps_no_place_and_is_not_answered() -> None:
+    async def leave() -> None:
+        engine = Gated()
+        batcher = Batcher(engine, max_batch=1, max_queue=2)
+        batcher.start()
+        batcher.submit(Prompt((1,), 1))
+        await asyncio.to_thread(engine.begun.wait, 10)
+        for ticket in [batcher.submit(Prompt((1,), 1)) for _ in range(2)]:
+            ticket.abandon()
+        assert batcher.depth == 0
+        stays = batcher.submit(Prompt((1,), 1))
+        assert batcher.depth == 1
+        engine.gate.set()
+        assert [item async for item in stays.items()] == [End("stop")]
+        await asyncio.to_thread(batcher.stop)
+        assert engine.rows == [1, 1]
+
+    asyncio.run(leave())
+
+
+def test_stopping_waits_for_the_batch_that_runs() -> None:
+    async def stop() -> None:
+        engine = Gated()
+        batcher = Batcher(engine, max_batch=1, max_queue=2)
+        batcher.start()
+        ticket = batcher.submit(Prompt((1,), 1))
+        await asyncio.to_thread(engine.begun.wait, 10)
+        stopping = asyncio.create_task(asyncio.to_thread(batcher.stop))
+        await asyncio.sleep(0.1)
+        assert not stopping.done()
+        engine.gate.set()
+        await stopping
+        assert not batcher.is_alive
+        assert [item async for item in ticket.items()] == [End("stop")]
+
+    asyncio.run(stop())
