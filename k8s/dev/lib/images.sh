@@ -3,26 +3,10 @@
 
 bucket_server=gabarito-s3:dev
 
-make_base() {
-  local work
-  install_packages
-  if [ -z "$(buildah images -q --filter "reference=$base")" ]; then
-    work=$(mktemp -d)
-    debootstrap --variant=minbase --include=ca-certificates,python3,python3-venv bookworm \
-      "$work/root" >"$work/log" 2>&1 || fail "base: $(tail -n5 "$work/log")"
-    rm -rf "$work"/root/var/cache/apt/archives/*.deb "$work"/root/var/lib/apt/lists/*
-    tar -C "$work/root" -cf "$work/base.tar" .
-    printf '%s\n' 'FROM scratch' 'ADD base.tar /' \
-      'ENV LANG=C.UTF-8 SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt' 'CMD ["python3"]' \
-      >"$work/Dockerfile"
-    buildah bud -q --isolation chroot -t "$base" "$work" >/dev/null
-    rm -rf "$work"
-  fi
-  echo "$base"
-}
-
 build_image() { # build_image NAME FOLDER: this machine's authorities are trusted while it is built
   [ $# = 2 ] || fail "image: give a name and a folder"
+  local base
+  base=$("$here/../../images/base")
   buildah bud -q --isolation chroot --layers -v /etc/ssl/certs:/etc/ssl/certs:ro \
     --build-arg "BASE_IMAGE=$base" -t "localhost/$1" "$2" >/dev/null
   echo "localhost/$1"

@@ -6,7 +6,7 @@ helm=v4.3.1 coredns=v1.15.0 distribution=v3.1.2
 
 install_packages() {
   "$here/../../.ci/debian" containerd runc etcd-server containernetworking-plugins iptables \
-    iproute2 procps conntrack socat openssl ca-certificates buildah debootstrap gcc libc6-dev
+    iproute2 procps conntrack socat openssl ca-certificates buildah gcc libc6-dev
   hash -r
 }
 
