@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.core.config import local_path
 from gabarito.demo.teacher import open_server
 
 from .release import scenario
@@ -48,7 +47,7 @@ def test_an_endpoint_that_refuses_fails_it(endpoint: str, tmp_path: Path) -> Non
 
 def test_while_nothing_is_served_it_checks_what_a_run_needs(tmp_path: Path) -> None:
     nobody = "http://127.0.0.1:9/v1/models"
-    with open_server(local_path("gabarito:demo/replies.jsonl")) as teacher:
+    with open_server("gabarito:demo/replies.jsonl") as teacher:
         threading.Thread(target=teacher.serve_forever, daemon=True).start()
         done = _run(nobody, tmp_path, GABARITO_TEACHER_URL=f"{teacher.address}/v1")
         teacher.shutdown()
