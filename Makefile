@@ -37,11 +37,14 @@ generate: $(INSTALLED) ## write the generated parts anew (README settings, schem
 requirements: $(INSTALLED) ## lock the requirements anew, with hashes
 	$(LOCK) pyproject.toml --all-extras --group dev --upgrade -o requirements/dev.txt
 	$(LOCK) pyproject.toml --extra ingest -c requirements/dev.txt -o requirements/ingest.txt
-	$(LOCK) pyproject.toml --extra generate --extra curate -c requirements/dev.txt -o requirements/generate.txt
+	$(LOCK) pyproject.toml --extra generate --extra curate --extra conduct -c requirements/dev.txt \
+		-o requirements/generate.txt
 	$(LOCK) pyproject.toml --extra train --extra merge --extra evaluate -c requirements/dev.txt \
 		-o requirements/train.txt
 	$(LOCK) pyproject.toml --extra serve -c requirements/dev.txt -o requirements/serve.txt
+	printf 'hatchling\nuv\n' | $(LOCK) - -c requirements/dev.txt -o requirements/build.txt
 	$(LOCK) --group install -c requirements/dev.txt -o requirements/install.txt
+	$(LOCK) --group s3 -c requirements/dev.txt -o k8s/dev/s3/requirements.txt
 
 sample: $(INSTALLED) ## write the sample's pages and recorded replies anew
 	$(BIN)/python -m gabarito.demo.build.pages
@@ -52,6 +55,15 @@ nano: $(INSTALLED) ## train the sample's base model anew (under 30 minutes on 2 
 
 bench: $(INSTALLED) ## measure what the README states: the demo's time, memory, answers
 	$(BIN)/python tests/bench/demo.py
+
+.PHONY: images image-tests
+images: ## build the images with buildah; where Docker is: docker buildx bake -f images/docker-bake.hcl
+	@images/build
+
+image-tests: $(INSTALLED) ## build the images, with torch for a CPU, and look inside them
+	@.ci/debian runc
+	@IMAGES_TORCH=cpu images/build
+	$(BIN)/pytest tests/images
 
 $(INSTALLED): requirements/dev.txt requirements/install.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian python3-venv

@@ -1,14 +1,17 @@
 """Write the parts of the repository that are generated, or check that they are as they would be.
 
-README.md's table of settings comes from the settings models.
+README.md's table of settings and the chart's schema come from the settings models, the chart's
+table of values from its values.yaml, k8s/rendered from helm.
 """
 
 import argparse
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from chart.files import before_helm, of_helm
 from gabarito.plan import Pipeline
 
 ROOT = Path(__file__).parent.parent
@@ -61,13 +64,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
-    path, text = ROOT / "README.md", readme()
-    if not check:
-        path.write_text(text, encoding="utf-8")
-    elif path.read_text(encoding="utf-8") != text:
-        sys.stderr.write("README.md: the settings differ; run make generate\n")
+    try:
+        differing = [path for path, text in generated() if not is_as(path, text, check=check)]
+    except FileNotFoundError as error:
+        sys.stderr.write(f"{error}\n")
         return 1
-    return 0
+    for path in differing:
+        sys.stderr.write(f"{path.relative_to(ROOT)}: differs; run make generate\n")
+    return bool(differing)
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    """Yield each generated file and its text; what helm makes comes after what it reads."""
+    yield ROOT / "README.md", readme()
+    yield from before_helm()
+    yield from of_helm()
+
+
+def is_as(path: Path, text: str, *, check: bool) -> bool:
+    """Tell whether a file holds a text; write it unless that is only checked."""
+    if check:
+        return path.exists() and path.read_text(encoding="utf-8") == text
+    path.write_text(text, encoding="utf-8")
+    return True
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from typing import TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -11,6 +12,8 @@ from gabarito.core.errors import AccessError, DataError, ServiceError, UsageErro
 from gabarito.core.records import Record
 
 TIMEOUT_S = 60.0
+
+R = TypeVar("R", bound=BaseModel)
 
 
 class Reply(Record):
@@ -41,6 +44,10 @@ class _Response(BaseModel):
     choices: list[_Choice] = Field(min_length=1)
 
 
+class _Ready(BaseModel):
+    model: str
+
+
 def ask(address: str, question: str, token: str | None = None) -> Reply:
     """Return what the endpoint at ``address`` (``http://host:port``) answers.
 
@@ -51,24 +58,36 @@ def ask(address: str, question: str, token: str | None = None) -> Reply:
         DataError: if it refuses the request.
     """
     body = json.dumps({"messages": [{"role": "user", "content": question}]}).encode()
-    choice = _parsed(address, _posted(_request(address, body, token), address)).choices[0]
+    request = _request(address, "/v1/chat/completions", body, token)
+    choice = _parsed(_Response, _called(request, address), address).choices[0]
     about = choice.gabarito
     return Reply(text=choice.message.content, probability=about.probability, known=about.known)
 
 
-def _request(address: str, body: bytes, token: str | None) -> urllib.request.Request:
+def served_name(address: str) -> str:
+    """Return the name of the model that is served at ``address``, once it is ready.
+
+    Raises:
+        ServiceError: if nothing is ready there.
+    """
+    return _parsed(_Ready, _called(_request(address, "/ready"), address), address).model
+
+
+def _request(
+    address: str, path: str, body: bytes | None = None, token: str | None = None
+) -> urllib.request.Request:
     headers = {"Content-Type": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     if not address.startswith(("http://", "https://")):
         raise _no_url(address, "it begins with neither http:// nor https://")
     try:
-        return urllib.request.Request(f"{address}/v1/chat/completions", body, headers)
+        return urllib.request.Request(f"{address}{path}", body, headers)
     except ValueError as error:
         raise _no_url(address, error) from error
 
 
-def _posted(request: urllib.request.Request, address: str) -> bytes:
+def _called(request: urllib.request.Request, address: str) -> bytes:
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
             data: bytes = response.read()
@@ -83,9 +102,9 @@ def _posted(request: urllib.request.Request, address: str) -> bytes:
     return data
 
 
-def _parsed(address: str, data: bytes) -> _Response:
+def _parsed(kind: type[R], data: bytes, address: str) -> R:
     try:
-        return _Response.model_validate_json(data)
+        return kind.model_validate_json(data)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "body"

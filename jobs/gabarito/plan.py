@@ -138,6 +138,11 @@ def freeze(store: Store, run: Run) -> None:
     store.write(_run_key(run.run), known.model_dump_json(indent=1).encode())
 
 
+def is_frozen(store: Store, run: Run) -> bool:
+    """Tell whether the run's record is written."""
+    return store.exists(_run_key(run.run))
+
+
 def read_run(store: Store, run: str) -> Run:
     """Return a run's record.
 

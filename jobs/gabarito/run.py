@@ -11,11 +11,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from gabarito.core.artifact import Artifact, open_artifact
-from gabarito.core.channel import ServedModel, promote
+from gabarito.core.artifact import open_artifact
+from gabarito.core.channel import promote
 from gabarito.core.errors import BugError, DataError, GabaritoError, Interrupted, error_of
 from gabarito.core.stop import die_with_parent
 from gabarito.core.store import Store
+from gabarito.outcome import model_of
 from gabarito.plan import Run, Step, freeze
 from gabarito.view import Event, View, summary_of
 
@@ -54,25 +55,13 @@ def refuse_stale(steps: list[Step]) -> None:
 
 def settle(store: Store, run: Run) -> tuple[bool, dict[str, object]]:
     """Promote a finished run's model if it passed its gate; return whether, and the verdict."""
-    report = open_artifact(store, run.address("evaluate"))
-    if report is None:
+    model = model_of(store, run)
+    if model is None:
         message = f"run {run.run}: evaluate is not finished; run the pipeline to its end first"
         raise DataError(message)
-    gate: dict[str, object] = json.loads(report.read("gate.json"))
-    if gate["passed"]:
-        promote(store, run.pipeline.channel, _served(run, report, gate))
-    return bool(gate["passed"]), gate
-
-
-def _served(run: Run, report: Artifact, gate: dict[str, object]) -> ServedModel:
-    return ServedModel(
-        pipeline=run.pipeline.name,
-        run=run.run,
-        merge=run.fingerprints["merge"],
-        evaluate=run.fingerprints["evaluate"],
-        contract=json.loads(report.read("report.json"))["contract"],
-        verdict=gate,
-    )
+    if model.verdict["passed"]:
+        promote(store, run.pipeline.channel, model)
+    return bool(model.verdict["passed"]), model.verdict
 
 
 def _summary(store: Store, run: Run, stage: str) -> str:

@@ -74,8 +74,21 @@ def plan(pipeline: Path, store_url: str) -> None:
 
 @click.command()
 @store_option
-def status(store_url: str) -> None:
-    """Show how far the last run is, its gate, and what its channel serves."""
+@click.option("--release", help="A Helm release: its state is read from the cluster.")
+@click.option("--namespace", help="Where the release is; default: that of the kubeconfig.")
+@click.option("--context", help="A context of the kubeconfig.")
+def status(store_url: str, release: str | None, namespace: str | None, context: str | None) -> None:
+    """Show how far the last run is, its gate, and what its channel serves.
+
+    With --release, --namespace or --context, of a release on a cluster; else of the store.
+    """
+    if release or namespace or context:
+        from gabarito.conduct.cluster import connect
+        from gabarito.conduct.status import status_lines
+
+        for line in status_lines(connect(namespace, context), release):
+            click.echo(line)
+        return
     store = open_store(store_url)
     last = latest_run(store)
     if last is None:

@@ -9,10 +9,10 @@ import click
 
 from gabarito.commands.options import port_type, store_option
 from gabarito.core.artifact import Address, Artifact, open_artifact
-from gabarito.core.channel import ServedModel, read_channel
+from gabarito.core.channel import ServedModel, read_channel, read_model
 from gabarito.core.config import local_path
 from gabarito.core.disk import disk_errors
-from gabarito.core.errors import DataError, MissingError
+from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.store import Store, open_store
 from gabarito.plan import read_run
 from gabarito.serve.config import ServeConfig
@@ -60,13 +60,24 @@ def ask(question: str, url: str) -> None:
 @store_option
 @channel_option
 @click.option("--model", help="Serve this folder instead of what the channel names.")
+@click.option("--model-digest", help="Serve this promoted model, whatever the channel names.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=port_type, default=8000, show_default=True, help="0: any free port.")
-def serve(store_url: str, channel: str, model: str | None, host: str, port: int) -> None:
+def serve(  # noqa: PLR0913  # one parameter for each option
+    store_url: str,
+    channel: str,
+    model: str | None,
+    model_digest: str | None,
+    host: str,
+    port: int,
+) -> None:
     """Serve the promoted model behind an OpenAI-compatible endpoint.
 
     With GABARITO_SERVE_TOKEN set, requests must carry it as bearer token.
     """
+    if model is not None and model_digest is not None:
+        message = "--model and --model-digest: only one model can be served; give one of them"
+        raise UsageError(message)
     token = os.environ.get(TOKEN_VARIABLE)
     if model is not None:
         from gabarito.serve.job import Binding, serve_folder
@@ -74,7 +85,7 @@ def serve(store_url: str, channel: str, model: str | None, host: str, port: int)
         serve_folder(local_path(model), Binding(host, port, token))
         return
     store = open_store(store_url)
-    promoted = _promoted(store, channel)
+    promoted = read_model(store, model_digest) if model_digest else _promoted(store, channel)
     merged = _finished(store, promoted.model)
     from gabarito.serve.job import Binding, serve_promoted  # takes seconds, so errors come first
 

@@ -51,26 +51,51 @@ class ServedModel(Record):
         return Address("evaluate", self.evaluate)
 
 
-class Channel(Record):
-    """The pointer: which model is served, since when, and which one was before."""
+class Rejected(Record):
+    """A model that a channel took back: when, why, and under what circumstances it failed."""
 
     model: str
+    at: datetime
+    reason: str
+    under: str
+
+
+class Channel(Record):
+    """The pointer: which model is served, since when, and which one was before.
+
+    ``model`` is None once the only model was taken back.
+    """
+
+    model: str | None
     since: datetime
     previous: str | None = None
+    rejected: tuple[Rejected, ...] = ()
+
+
+def find_channel(store: Store, name: str) -> Channel | None:
+    """Return a channel's record, or None if nothing was ever promoted to it."""
+    found = _stored(store, name)
+    return found[0] if found else None
 
 
 def read_channel(store: Store, name: str) -> ServedModel | None:
-    """Return the model that a channel serves, or None if nothing was promoted to it."""
-    try:
-        channel = _parse(Channel, store.read(_channel_key(name)).data, _channel_key(name))
-    except MissingError:
-        return None
-    return _read_model(store, channel.model)
+    """Return the model that a channel serves, or None if it serves nothing."""
+    channel = find_channel(store, name)
+    return read_model(store, channel.model) if channel and channel.model else None
 
 
-def _read_model(store: Store, digest: str) -> ServedModel:
+def read_model(store: Store, digest: str) -> ServedModel:
+    """Return the record of a model.
+
+    Raises:
+        MissingError: if there is no such model.
+    """
     key = _model_key(digest)
-    data = store.read(key).data
+    try:
+        data = store.read(key).data
+    except MissingError as error:
+        message = f"{store.url}: no model {digest!r}; gabarito status names the one that is served"
+        raise MissingError(message) from error
     if hashlib.sha256(data).hexdigest() != digest:
         message = f"{store.url}/{key}: content is not what its name says; run the pipeline again"
         raise DataError(message)
@@ -87,26 +112,58 @@ def promote(store: Store, name: str, model: ServedModel) -> bool:
     try:
         return _move(store, name, model.digest)
     except ConflictError:
-        winner = read_channel(store, name)
-        if winner is None or winner.digest != model.digest:
+        winner = find_channel(store, name)
+        if winner is None or winner.model != model.digest:
             raise
         return False
 
 
 def _move(store: Store, name: str, digest: str) -> bool:
+    found, now = _stored(store, name), datetime.now(UTC)
+    if found is None:
+        fresh = Channel(model=digest, since=now).model_dump_json()
+        store.write(_channel_key(name), fresh.encode(), if_absent=True)
+        return True
+    before, version = found
+    if before.model == digest:
+        return False
+    rejected = _without(before.rejected, digest)
+    moved = Channel(model=digest, since=now, previous=before.model, rejected=rejected)
+    store.write(_channel_key(name), moved.model_dump_json().encode(), if_match=version)
+    return True
+
+
+def take_back(store: Store, name: str, rejected: Rejected) -> bool:
+    """Let a channel serve the model before ``rejected``; False if it serves another by now.
+
+    Raises:
+        ConflictError: if somebody else moved the channel meanwhile.
+    """
+    found = _stored(store, name)
+    if found is None or found[0].model != rejected.model:
+        return False
+    before, version = found
+    moved = Channel(
+        model=before.previous,
+        since=rejected.at,
+        rejected=(*_without(before.rejected, rejected.model), rejected),
+    )
+    store.write(_channel_key(name), moved.model_dump_json().encode(), if_match=version)
+    return True
+
+
+def _stored(store: Store, name: str) -> tuple[Channel, str] | None:
+    """A channel's record, and the version to name when it is moved."""
     key = _channel_key(name)
     try:
         stored = store.read(key)
     except MissingError:
-        fresh = Channel(model=digest, since=datetime.now(UTC))
-        store.write(key, fresh.model_dump_json().encode(), if_absent=True)
-        return True
-    before = _parse(Channel, stored.data, key)
-    if before.model == digest:
-        return False
-    moved = Channel(model=digest, since=datetime.now(UTC), previous=before.model)
-    store.write(key, moved.model_dump_json().encode(), if_match=stored.version)
-    return True
+        return None
+    return _parse(Channel, stored.data, key), stored.version
+
+
+def _without(rejected: tuple[Rejected, ...], model: str) -> tuple[Rejected, ...]:
+    return tuple(entry for entry in rejected if entry.model != model)
 
 
 def _parse(model: type[R], data: bytes, key: str) -> R:

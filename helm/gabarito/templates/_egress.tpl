@@ -1,0 +1,63 @@
+{{/* What the pods of a component may reach. Takes root and component. */}}
+{{- define "gabarito.egress" -}}
+{{- $policy := .root.Values.networkPolicy }}
+{{- $serve := fromYaml (include "gabarito.peer" (dict "root" .root "component" "serve")) }}
+{{- include "gabarito.rule" (dict "side" "to" "peers" $policy.dns.to "ports" $policy.dns.ports "protocols" (list "UDP" "TCP")) }}
+{{- with .root.Values.store }}
+{{- if hasPrefix "s3:" .url }}
+{{- $port := include "gabarito.port" (.endpoint | default "https://") }}
+{{- include "gabarito.rule" (dict "side" "to" "peers" $policy.store.to "ports" ($policy.store.ports | default (list $port))) }}
+{{- end }}
+{{- end }}
+{{- if eq (include "gabarito.needsNode" .) "yes" }}
+{{- $node := list (dict "ipBlock" (dict "cidr" "169.254.169.254/32")) (dict "ipBlock" (dict "cidr" "169.254.170.23/32")) }}
+{{- include "gabarito.rule" (dict "side" "to" "peers" $node "ports" (list 80)) }}
+{{- end }}
+{{- if has .component (list "generate" "test") }}
+{{- include "gabarito.teacherRule" .root }}
+{{- end }}
+{{- if has .component (list "conductor" "test") }}
+{{- include "gabarito.rule" (dict "side" "to" "peers" (list $serve) "ports" (list 8000)) }}
+{{- end }}
+{{- if eq .component "conductor" }}
+{{- include "gabarito.rule" (dict "side" "to" "peers" $policy.apiServer.to "ports" $policy.apiServer.ports) }}
+{{- end }}
+{{- if eq (include "gabarito.needsWeb" .) "yes" }}
+{{- $web := list (dict "ipBlock" (dict "cidr" "0.0.0.0/0" "except" (list "169.254.0.0/16"))) (dict "ipBlock" (dict "cidr" "::/0")) }}
+{{- include "gabarito.rule" (dict "side" "to" "peers" $web "ports" (list 80 443)) }}
+{{- end }}
+{{- with $policy.extraEgress }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* A teacher beside generate, in its own pod, needs no rule. */}}
+{{- define "gabarito.teacherRule" }}
+{{- $policy := .Values.networkPolicy.teacher }}
+{{- with include "gabarito.teacher" . }}
+{{- if not (has (get (urlParse .) "hostname") (list "127.0.0.1" "localhost")) }}
+{{- $ports := $policy.ports | default (list (include "gabarito.port" .)) }}
+{{- include "gabarito.rule" (dict "side" "to" "peers" $policy.to "ports" $ports) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Sources that are not files are pages of the web; a base that is no path is on the model hub. */}}
+{{- define "gabarito.needsWeb" -}}
+{{- if eq .component "ingest" }}
+{{- range .root.Values.pipeline.ingest.sources }}
+{{- if ne .type "files" }}yes{{ break }}{{ end }}
+{{- end }}
+{{- else if has .component (list "train" "merge" "evaluate") }}
+{{- if not (regexMatch "^([./~]|gabarito:|s3://)" .root.Values.pipeline.train.base) }}yes{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* Without a Secret and without an annotation that names a role, Amazon's node gives the keys: its
+     metadata or its agent for pod identities. */}}
+{{- define "gabarito.needsNode" -}}
+{{- $account := get .root.Values.serviceAccount (ternary "conductor" "stage" (eq .component "conductor")) }}
+{{- with .root.Values.store }}
+{{- if and (hasPrefix "s3:" .url) (not (or .endpoint .existingSecret $account.annotations)) }}yes{{ end }}
+{{- end }}
+{{- end }}

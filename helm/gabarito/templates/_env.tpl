@@ -1,0 +1,50 @@
+{{/* The environment of a container: the store, and the keys that its component needs. Takes root,
+     component and values. */}}
+{{- define "gabarito.env" -}}
+- {name: GABARITO_TERMINATION_LOG, value: /dev/termination-log}
+{{- with .root.Values.store }}
+- {name: GABARITO_STORE, value: {{ .url | quote }}}
+{{- with .endpoint }}
+- {name: AWS_ENDPOINT_URL, value: {{ . | quote }}}
+{{- end }}
+{{- with .region }}
+- {name: AWS_DEFAULT_REGION, value: {{ . | quote }}}
+{{- end }}
+{{- if ne .addressing "auto" }}
+- {name: AWS_CONFIG_FILE, value: /etc/aws/config}
+{{- end }}
+{{- if .existingSecret }}
+{{- include "gabarito.secretEnv" (list "AWS_ACCESS_KEY_ID" .existingSecret .secretKeys.accessKeyId) }}
+{{- include "gabarito.secretEnv" (list "AWS_SECRET_ACCESS_KEY" .existingSecret .secretKeys.secretAccessKey) }}
+{{- with .secretKeys.sessionToken }}
+{{- include "gabarito.secretEnv" (list "AWS_SESSION_TOKEN" $.root.Values.store.existingSecret .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if has .component (list "generate" "test") }}
+{{- with .root.Values.teacher }}
+{{- with .url }}
+- {name: GABARITO_TEACHER_URL, value: {{ . | quote }}}
+{{- end }}
+{{- with .existingSecret }}
+{{- include "gabarito.secretEnv" (list "GABARITO_TEACHER_KEY" . $.root.Values.teacher.secretKey) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if has .component (list "serve" "conductor" "test") }}
+{{- with .root.Values.stages.serve.token }}
+{{- if .existingSecret }}
+{{- include "gabarito.secretEnv" (list "GABARITO_SERVE_TOKEN" .existingSecret .secretKey) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- with .values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* A variable from a Secret. Takes its name, the Secret and the key. */}}
+{{- define "gabarito.secretEnv" }}
+- name: {{ index . 0 }}
+  valueFrom: {secretKeyRef: {name: {{ index . 1 }}, key: {{ index . 2 | quote }}}}
+{{- end }}

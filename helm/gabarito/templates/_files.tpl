@@ -1,0 +1,31 @@
+{{/* The files of the conductor. */}}
+{{- define "gabarito.files" -}}
+{{- $fullname := include "gabarito.fullname" . }}
+pipeline.yaml: |
+  {{- toYaml .Values.pipeline | nindent 2 }}
+conductor.yaml: |
+  release: {{ .Release.Name }}
+  fullname: {{ $fullname }}
+  namespace: {{ .Release.Namespace }}
+  store: {{ .Values.store.url | quote }}
+  pipeline: /etc/gabarito/pipeline.yaml
+  templates: /etc/gabarito/templates
+  anchor: {{ $fullname }}-anchor
+  queue: {{ .Values.queue | quote }}
+  shards: {{ .Values.stages.generate.shards }}
+  retries: {{ toJson .Values.retries }}
+  serve:
+    {{- with .Values.stages.serve }}
+    replicas: {{ include "gabarito.fewest" $ }}
+    service: http://{{ $fullname }}.{{ $.Release.Namespace }}.svc:{{ .service.port }}
+    questions: {{ .questions }}
+    ready_timeout_s: {{ .readyTimeoutSeconds }}
+    token_env: {{ if .token.existingSecret }}GABARITO_SERVE_TOKEN{{ else }}null{{ end }}
+    {{- end }}
+{{- range splitList " " (include "gabarito.stages" .) }}
+template-{{ . }}.yaml: |
+  {{- include "gabarito.job" (dict "root" $ "component" .) | nindent 2 }}
+{{- end }}
+template-serve.yaml: |
+  {{- include "gabarito.serve" (dict "root" . "component" "serve") | nindent 2 }}
+{{- end }}

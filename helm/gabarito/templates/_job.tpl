@@ -1,0 +1,59 @@
+{{/* The Job of a stage, as the conductor makes it of this: named, owned and released by it. Takes
+     root and component. */}}
+{{- define "gabarito.job" -}}
+{{- $values := fromJson (include "gabarito.stage" .) }}
+{{- $own := dict "gabarito.dev/stage" .component }}
+{{- $pod := merge (dict "values" $values "labels" $own) . }}
+{{- $isIndexed := gt (int ($values.shards | default 1)) 1 -}}
+apiVersion: batch/v1
+kind: Job
+metadata:
+  labels:
+    {{- include "gabarito.madeLabels" . | nindent 4 }}
+    {{- toYaml $own | nindent 4 }}
+spec:
+  suspend: true
+  {{- if $isIndexed }}
+  backoffLimitPerIndex: {{ $values.backoffLimit }}
+  {{- else }}
+  backoffLimit: {{ $values.backoffLimit }}
+  {{- end }}
+  {{- range $key := list "activeDeadlineSeconds" "ttlSecondsAfterFinished" }}
+  {{- if not (kindIs "invalid" (get $values $key)) }}
+  {{ $key }}: {{ get $values $key }}
+  {{- end }}
+  {{- end }}
+  podReplacementPolicy: Failed
+  podFailurePolicy:
+    {{- include "gabarito.podFailurePolicy" (dict "isIndexed" $isIndexed) | nindent 4 }}
+  template:
+    metadata:
+      {{- include "gabarito.podMetadata" $pod | nindent 6 }}
+    spec:
+      restartPolicy: Never
+      serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) }}
+      automountServiceAccountToken: false
+      terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
+      {{- include "gabarito.podSettings" $pod | nindent 6 }}
+      {{- with $values.sidecars }}
+      initContainers:
+        {{- include "gabarito.sidecars" $pod | trim | nindent 8 }}
+      {{- end }}
+      containers:
+        - name: stage
+          args:
+            {{- toYaml (concat (list .component) $values.extraArgs) | nindent 12 }}
+          {{- include "gabarito.containerSettings" $pod | nindent 10 }}
+          resources:
+            {{- include "gabarito.resources" $pod | nindent 12 }}
+          env:
+            {{- include "gabarito.env" $pod | nindent 12 }}
+          {{- with $values.extraEnvFrom }}
+          envFrom:
+            {{- toYaml . | nindent 12 }}
+          {{- end }}
+          volumeMounts:
+            {{- include "gabarito.volumeMounts" $pod | nindent 12 }}
+      volumes:
+        {{- include "gabarito.volumes" $pod | trim | nindent 8 }}
+{{- end }}

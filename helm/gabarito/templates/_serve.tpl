@@ -1,0 +1,65 @@
+{{/* The Deployment of the endpoint, as the conductor applies it with a model's digest. Takes root
+     and component. */}}
+{{- define "gabarito.serve" -}}
+{{- $values := fromJson (include "gabarito.stage" .) }}
+{{- $pod := merge (dict "values" $values "labels" (dict "gabarito.dev/stage" "serve")) . }}
+{{- $scaled := or $values.autoscaling.enabled $values.autoscaling.external -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "gabarito.fullname" .root }}-serve
+  labels:
+    {{- include "gabarito.madeLabels" . | nindent 4 }}
+spec:
+  {{- if not $scaled }}
+  replicas: {{ $values.replicas }}
+  {{- end }}
+  revisionHistoryLimit: 3
+  progressDeadlineSeconds: {{ $values.readyTimeoutSeconds }}
+  {{- if eq (include "gabarito.rollout" .root) "recreate" }}
+  strategy: {type: Recreate}
+  {{- else }}
+  strategy:
+    type: RollingUpdate
+    rollingUpdate: {maxSurge: 1, maxUnavailable: 0}
+  {{- end }}
+  selector:
+    matchLabels:
+      {{- include "gabarito.selector" . | nindent 6 }}
+  template:
+    metadata:
+      {{- include "gabarito.podMetadata" $pod | nindent 6 }}
+    spec:
+      serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) }}
+      automountServiceAccountToken: false
+      terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
+      {{- include "gabarito.podSettings" $pod | nindent 6 }}
+      {{- with $values.sidecars }}
+      initContainers:
+        {{- include "gabarito.sidecars" $pod | trim | nindent 8 }}
+      {{- end }}
+      containers:
+        - name: serve
+          args:
+            {{- toYaml (concat (list "serve" "--host" "0.0.0.0") $values.extraArgs) | nindent 12 }}
+          {{- include "gabarito.containerSettings" $pod | nindent 10 }}
+          ports:
+            - {name: http, containerPort: 8000}
+          {{- include "gabarito.probes" $values | trim | nindent 10 }}
+          {{- with $values.preStopSleepSeconds }}
+          lifecycle:
+            preStop: {sleep: {seconds: {{ . }}}}
+          {{- end }}
+          resources:
+            {{- include "gabarito.resources" $pod | nindent 12 }}
+          env:
+            {{- include "gabarito.env" $pod | nindent 12 }}
+          {{- with $values.extraEnvFrom }}
+          envFrom:
+            {{- toYaml . | nindent 12 }}
+          {{- end }}
+          volumeMounts:
+            {{- include "gabarito.volumeMounts" $pod | nindent 12 }}
+      volumes:
+        {{- include "gabarito.volumes" $pod | trim | nindent 8 }}
+{{- end }}

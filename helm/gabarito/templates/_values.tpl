@@ -1,0 +1,49 @@
+{{/* The stages that are Jobs. */}}
+{{- define "gabarito.stages" -}}
+ingest generate curate train merge evaluate
+{{- end }}
+
+{{/* The image of a stage or of the conductor. Takes root, component and the image in its values. */}}
+{{- define "gabarito.image" -}}
+{{- $names := dict "ingest" "ingest" "generate" "generate" "curate" "generate" "conductor" "generate"
+      "test" "generate" "train" "train" "merge" "train" "evaluate" "train" "serve" "serve" }}
+{{- if .image }}
+{{- .image }}
+{{- else }}
+{{- with .root.Values.image }}
+{{- with .registry }}{{ trimSuffix "/" . }}/{{ end }}
+{{- .repository }}-{{ get $names $.component }}:{{ .tag | default $.root.Chart.AppVersion }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Lay the map `over` on the map `onto`, which is changed: maps are merged, the rest replaced. */}}
+{{- define "gabarito.overlay" -}}
+{{- range $key, $value := .over }}
+{{- $below := get $.onto $key }}
+{{- if and (kindIs "map" $value) (kindIs "map" $below) }}
+{{- include "gabarito.overlay" (dict "onto" $below "over" $value) }}
+{{- else }}
+{{- $_ := set $.onto $key $value }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A stage's values over those of all stages, as JSON. Takes root and component. */}}
+{{- define "gabarito.stage" -}}
+{{- $values := deepCopy .root.Values.stageDefaults }}
+{{- include "gabarito.overlay" (dict "onto" $values "over" (get .root.Values.stages .component)) }}
+{{- toJson $values }}
+{{- end }}
+
+{{/* The port of a URL. */}}
+{{- define "gabarito.port" -}}
+{{- $url := urlParse . }}
+{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" }}
+{{- $port | default (ternary "80" "443" (eq $url.scheme "http")) }}
+{{- end }}
+
+{{/* The teacher's address, if the values have one. */}}
+{{- define "gabarito.teacher" -}}
+{{- .Values.teacher.url | default (dig "generate" "teacher" "url" "" .Values.pipeline) }}
+{{- end }}

@@ -1,0 +1,39 @@
+{{/* What is mounted: /tmp is all that can be written. Take root, component and values. */}}
+{{- define "gabarito.volumeMounts" -}}
+- {name: tmp, mountPath: /tmp}
+{{- if ne .root.Values.store.addressing "auto" }}
+- {name: aws, mountPath: /etc/aws, readOnly: true}
+{{- end }}
+{{- if .values.sharedMemory }}
+- {name: shm, mountPath: /dev/shm}
+{{- end }}
+{{- with .values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "gabarito.volumes" -}}
+{{- $scratch := .values.scratch | default dict }}
+- name: tmp
+{{- if $scratch.claim }}
+  ephemeral:
+    volumeClaimTemplate:
+      spec:
+        {{- toYaml $scratch.claim | nindent 8 }}
+{{- else if $scratch.sizeLimit }}
+  emptyDir: {sizeLimit: {{ $scratch.sizeLimit }}}
+{{- else }}
+  emptyDir: {}
+{{- end }}
+{{- if ne .root.Values.store.addressing "auto" }}
+- name: aws
+  configMap: {name: {{ include "gabarito.fullname" .root }}-aws}
+{{- end }}
+{{- with .values.sharedMemory }}
+- name: shm
+  emptyDir: {medium: Memory, sizeLimit: {{ . }}}
+{{- end }}
+{{- with .values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}

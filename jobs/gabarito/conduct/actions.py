@@ -1,0 +1,158 @@
+"""What the conductor can do: each action once more does no harm."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from gabarito.conduct.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, Kind
+from gabarito.conduct.state import Endpoint, Memory, StageJob
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The object that an Event is about."""
+
+    kind: Kind
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True)
+class Announce:
+    """An Event for people; the same reason and key about the same object is one Event."""
+
+    subject: Subject
+    reason: str
+    message: str
+    key: str = ""
+    is_warning: bool = False
+
+    @property
+    def name(self) -> str:
+        """The Event's name: telling it twice is found out by the cluster."""
+        told = "\x1f".join((self.subject.uid, self.reason, self.key))
+        return f"{self.subject.name}.{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """Write the run's record: from now on its settings do not change."""
+
+
+@dataclass(frozen=True)
+class CreateJob:
+    """Create a stage's Job, suspended."""
+
+    stage: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class DeleteJob:
+    """Delete a Job, and the pod it may have."""
+
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True)
+class ReleaseJob:
+    """Let a planned Job start."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class NoteJob:
+    """Change annotations and labels of a Job; None removes one."""
+
+    name: str
+    notes: Mapping[str, str | None] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Promote:
+    """Let the channel serve the model that passed its gate."""
+
+    model: str
+
+
+@dataclass(frozen=True)
+class MoveBack:
+    """Take a model that does not work from the channel, and say why."""
+
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ApplyEndpoint:
+    """Let the Deployment serve a model; ``template`` is the digest of the wanted or good one."""
+
+    model: str
+    template: str
+
+
+@dataclass(frozen=True)
+class NoteEndpoint:
+    """Change annotations of the Deployment."""
+
+    name: str
+    notes: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class DeleteEndpoint:
+    """Delete the Deployment: nothing is to be served."""
+
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True)
+class StartCheck:
+    """Begin to ask the endpoint questions whose answers are known."""
+
+    model: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Remember:
+    """Write down what a restarted conductor must know."""
+
+    memory: Memory
+
+
+Action: TypeAlias = (
+    Announce
+    | Freeze
+    | CreateJob
+    | DeleteJob
+    | ReleaseJob
+    | NoteJob
+    | Promote
+    | MoveBack
+    | ApplyEndpoint
+    | NoteEndpoint
+    | DeleteEndpoint
+    | StartCheck
+    | Remember
+)
+
+
+def about_anchor(name: str, uid: str) -> Subject:
+    """Return the release itself as the subject of an Event."""
+    return Subject(CONFIG_MAPS, name, uid)
+
+
+def about_job(job: StageJob) -> Subject:
+    """Return a Job as the subject of an Event."""
+    return Subject(JOBS, job.name, job.uid)
+
+
+def about_endpoint(endpoint: Endpoint) -> Subject:
+    """Return the Deployment as the subject of an Event."""
+    return Subject(DEPLOYMENTS, endpoint.name, endpoint.uid)

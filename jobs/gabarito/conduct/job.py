@@ -1,0 +1,89 @@
+"""Lead a release: look, decide, act, and look again.
+
+cluster, store  ->  decide  ->  Jobs, channel, endpoint
+"""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gabarito.conduct.api import DEPLOYMENTS, JOBS, PODS, Cluster
+from gabarito.conduct.cluster import connect
+from gabarito.conduct.config import ConductorConfig
+from gabarito.conduct.leader import Leader
+from gabarito.conduct.lease import Lease, keep
+from gabarito.conduct.names import INSTANCE, lease_name
+from gabarito.conduct.probes import start_server
+from gabarito.conduct.pulse import Pulse
+from gabarito.conduct.watch import Signals, start_watching
+from gabarito.core.errors import GabaritoError, ServiceError
+from gabarito.core.store import open_store
+
+log = logging.getLogger("gabarito.conduct")
+
+LOOK_EVERY_S = 10.0
+STANDBY_S = 1.0
+GAP_S = 0.2
+"""Between two looks, however much happens."""
+
+MAX_PAUSE_S = 10.0
+PATIENCE = 3
+"""Failures in a row before people are told that a service is away."""
+
+
+def conduct(config: ConductorConfig, port: int) -> None:
+    """Lead the release until told to stop."""
+    pulse, signals = Pulse(), Signals()
+    cluster, store = connect(config.namespace), open_store(config.store)
+    start_server(port, pulse)
+    with _lease(cluster, config, signals) as lease:
+        selector = f"{INSTANCE}={config.release}"
+        start_watching(cluster, (JOBS, PODS, DEPLOYMENTS), selector, signals)
+        leader = Leader(config, cluster, store, lease, signals.wake)
+        try:
+            go_round(leader, lease, pulse, signals.wake)
+        except KeyboardInterrupt:
+            log.info("stopped")
+
+
+def go_round(leader: Leader, lease: Lease, pulse: Pulse, wake: threading.Event) -> None:
+    """Look whenever something happens and every few seconds, for ever."""
+    failures = 0
+    while True:
+        began = time.monotonic()
+        pulse.beat(lease)
+        pause = LOOK_EVERY_S if lease.is_held else STANDBY_S
+        try:
+            if lease.is_held:
+                pulse.looked(leader.look_and_act())
+            failures = 0
+        except GabaritoError as error:
+            failures += 1
+            pulse.failed(str(error))
+            log.warning("cannot go on", extra={"error": str(error), "failures": failures})
+            if failures >= PATIENCE or not isinstance(error, ServiceError):
+                leader.tell_problem(str(error))
+            time.sleep(min(2.0 ** (failures - 1), MAX_PAUSE_S))
+            continue
+        time.sleep(max(0.0, GAP_S - (time.monotonic() - began)))
+        wake.wait(pause)
+        wake.clear()
+
+
+@contextmanager
+def _lease(cluster: Cluster, config: ConductorConfig, signals: Signals) -> Iterator[Lease]:
+    """Keep the Lease within the block, and give it back at its end."""
+    name = lease_name(config.fullname)
+    lease = Lease(cluster, name, holder=socket.gethostname(), anchor=config.anchor)
+    threading.Thread(target=keep, args=(lease, signals), name="lease", daemon=True).start()
+    try:
+        yield lease
+    finally:
+        signals.stop.set()
+        try:
+            lease.release()
+        except GabaritoError as error:
+            log.warning("lease not given back", extra={"error": str(error)})

@@ -1,0 +1,77 @@
+"""How far a stage is and when it will be done, as its ``progress.json`` tells."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gabarito.core.artifact import Address
+from gabarito.core.errors import MissingError
+from gabarito.core.store import Store
+
+LOOK_EVERY_S = 15.0
+"""How often a running stage's progress is read, at most."""
+
+_KNOWN = frozenset({"attempt", "what", "done", "total", "seconds"})
+_MINUTE_S = 60.0
+_HOUR_S = 3600.0
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What was read last, when, and what the same attempt said first."""
+
+    at: float
+    first: Mapping[str, Any]
+    text: str
+
+
+class ProgressReader:
+    """Remembers what each stage said before: its pace is what it did since then."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._readings: dict[str, _Reading] = {}
+
+    def read(self, address: Address, *, is_last: bool = False) -> str:
+        """Return a stage's progress in one line, or ``""`` if it said nothing yet."""
+        before, now = self._readings.get(address.prefix), self._clock()
+        if before and not is_last and now - before.at < LOOK_EVERY_S:
+            return before.text
+        try:
+            state = json.loads(self._store.read(f"{address.prefix}/progress.json").data)
+        except MissingError:
+            return ""
+        first = before.first if before and _is_same_work(before.first, state) else state
+        text = progress_text(state, _remaining_s(first, state))
+        self._readings[address.prefix] = _Reading(now, first, text)
+        return text
+
+
+def progress_text(state: Mapping[str, Any], remaining_s: float | None) -> str:
+    """Return such as ``413/800 steps · loss 0.17 · eta 1 min``."""
+    figures = [f"{name.replace('_', ' ')} {state[name]:,.4g}" for name in state.keys() - _KNOWN]
+    parts = [f"{state['done']}/{state['total']} {state['what']}", *sorted(figures)]
+    return " · ".join(parts if remaining_s is None else [*parts, f"eta {_span(remaining_s)}"])
+
+
+def _remaining_s(first: Mapping[str, Any], state: Mapping[str, Any]) -> float | None:
+    """By the pace since the first look: an attempt that continued did not begin at nothing."""
+    done, seconds = state["done"] - first["done"], state["seconds"] - first["seconds"]
+    if done <= 0 or seconds <= 0 or state["done"] >= state["total"]:
+        return None
+    return float((state["total"] - state["done"]) * seconds / done)
+
+
+def _is_same_work(first: Mapping[str, Any], state: Mapping[str, Any]) -> bool:
+    return all(first[name] == state[name] for name in ("attempt", "what", "total"))
+
+
+def _span(seconds: float) -> str:
+    if seconds < 1.5 * _MINUTE_S:
+        return f"{seconds:.0f} s"
+    if seconds < 1.5 * _HOUR_S:
+        return f"{seconds / _MINUTE_S:.0f} min"
+    return f"{seconds / _HOUR_S:.1f} h"

@@ -1,0 +1,118 @@
+"""How the conductor is: told by its loop, read by its probes and by Prometheus."""
+
+import time
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from gabarito.conduct.lease import Lease
+from gabarito.conduct.state import Observed
+
+STUCK_S = 300.0
+"""A loop that said nothing for so long is restarted; the store's own time-outs are shorter."""
+
+_RIGHT = "_right"
+
+
+class Pulse(Collector):
+    """What the loop last saw and how it went; read from other threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._beat = clock()
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        self.observed: Observed | None = None
+        self.is_leader = False
+        self.problem = "it has not looked yet"
+        self.looks = 0
+        self.failures = 0
+        self.look_seconds = 0.0
+
+    def beat(self, lease: Lease) -> None:
+        """Begin a round; who does not lead has no problem but with the Lease."""
+        self._beat = self._clock()
+        self.is_leader = lease.is_held
+        if not self.is_leader:
+            self.problem = lease.problem
+
+    def looked(self, observed: Observed) -> None:
+        """End a round that went well."""
+        self.observed, self.problem = observed, ""
+        self.looks += 1
+        self.look_seconds = self._clock() - self._beat
+
+    def failed(self, problem: str) -> None:
+        """End a round that did not."""
+        self.problem = problem
+        self.failures += 1
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether the loop goes round."""
+        return self._clock() - self._beat < STUCK_S
+
+    def text(self) -> bytes:
+        """Return all of it in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the conductor's figures and, where it leads, those of its release."""
+        leads = GaugeMetricFamily("gabarito_conductor_leads", "Whether it holds the Lease.")
+        leads.add_metric([], float(self.is_leader))
+        looks = CounterMetricFamily("gabarito_conductor_looks", "Rounds that went well.")
+        looks.add_metric([], self.looks)
+        failures = CounterMetricFamily("gabarito_conductor_failures", "Rounds that failed.")
+        failures.add_metric([], self.failures)
+        took = GaugeMetricFamily("gabarito_conductor_look_seconds", "How long the last round took.")
+        took.add_metric([], self.look_seconds)
+        yield from (leads, looks, failures, took)
+        if self.is_leader and self.observed is not None:
+            yield from _stages(self.observed)
+            yield from _model(self.observed)
+
+
+def _stages(observed: Observed) -> Iterator[Metric]:
+    states = GaugeMetricFamily(
+        "gabarito_stage_state", "1 for where each stage is.", labels=["stage", "state"]
+    )
+    seconds = GaugeMetricFamily(
+        "gabarito_stage_duration_seconds", "How long a finished stage took.", labels=["stage"]
+    )
+    items = GaugeMetricFamily(
+        "gabarito_stage_items", "What a finished stage counted.", labels=["stage", "name"]
+    )
+    latest = {job.stage: job.phase for job in sorted(observed.jobs, key=lambda job: job.attempt)}
+    for stage, step in observed.steps.items():
+        state = latest.get(stage, "missing") if step.state == "missing" else step.state
+        states.add_metric([stage, state], 1)
+    for stage, figures in observed.figures.items():
+        seconds.add_metric([stage], figures.seconds)
+        for name, value in figures.counts.items():
+            items.add_metric([stage, name], value)
+    yield from (states, seconds, items)
+
+
+def _model(observed: Observed) -> Iterator[Metric]:
+    scores = GaugeMetricFamily(
+        "gabarito_eval_score", "Share of test questions answered right.", labels=["system"]
+    )
+    evaluated = observed.figures.get("evaluate")
+    for name, value in evaluated.counts.items() if evaluated else ():
+        if name.endswith(_RIGHT):
+            scores.add_metric([name.removesuffix(_RIGHT)], value)
+    gate = GaugeMetricFamily("gabarito_gate_passed", "Whether the run's model passed its gate.")
+    if observed.evaluation:
+        gate.add_metric([], float(observed.evaluation.passed))
+    promoted = GaugeMetricFamily(
+        "gabarito_promoted_info",
+        "The model that the channel serves, as a label.",
+        labels=["digest"],
+    )
+    if observed.channel and observed.channel.model:
+        promoted.add_metric([observed.channel.model], 1)
+    ready = GaugeMetricFamily("gabarito_endpoint_ready", "Whether the endpoint is rolled out.")
+    ready.add_metric([], float(bool(observed.endpoint and observed.endpoint.rollout == "ready")))
+    yield from (scores, gate, promoted, ready)

@@ -1,0 +1,148 @@
+"""From the API's objects to what a decision is made from. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from gabarito.conduct import names
+from gabarito.conduct.api import Object
+from gabarito.conduct.state import Endpoint, Phase, Rollout, StageJob, Trouble
+from gabarito.conduct.trouble import (
+    Place,
+    condition_of,
+    failure_of_job,
+    is_true,
+    time_of,
+    trouble_of_job,
+    trouble_of_pods,
+)
+from gabarito.plan import STAGES
+
+
+def stage_jobs(
+    jobs: Sequence[Object], pods: Sequence[Object], namespace: str, now: datetime
+) -> tuple[StageJob, ...]:
+    """Return the Jobs of stages, each with why it waits or failed."""
+    by_job: dict[str, list[Object]] = {}
+    for pod in pods:
+        by_job.setdefault(labels_of(pod).get(names.JOB_NAME, ""), []).append(pod)
+    return tuple(
+        stage_job(job, by_job.get(job["metadata"]["name"], ()), namespace, now)
+        for job in jobs
+        if labels_of(job).get(names.STAGE) in STAGES
+    )
+
+
+def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime) -> StageJob:
+    """Return one Job of a stage."""
+    metadata, labels = job["metadata"], labels_of(job)
+    attempt = labels.get(names.ATTEMPT, "")
+    phase = phase_of(job)
+    place = Place(labels[names.STAGE], namespace, now)
+    return StageJob(
+        name=metadata["name"],
+        uid=metadata["uid"],
+        stage=labels[names.STAGE],
+        run=labels.get(names.RUN, ""),
+        attempt=int(attempt) if attempt.isdecimal() else 1,
+        phase=phase,
+        notes=notes_of(job),
+        is_going="deletionTimestamp" in metadata,
+        trouble=_trouble(job, phase, pods, place),
+        parts=_parts(job),
+    )
+
+
+def phase_of(job: Object) -> Phase:
+    """Tell where a Job is; one that was released and is suspended again, was by somebody else."""
+    if is_true(condition_of(job, "Complete")):
+        return "complete"
+    if is_true(condition_of(job, "Failed")):
+        return "failed"
+    if not job["spec"].get("suspend"):
+        return "running"
+    notes, queue = notes_of(job), labels_of(job).get(names.QUEUE)
+    if queue:
+        return "planned" if names.QUEUE_GATE in notes else "queued"
+    return "paused" if names.RELEASED in notes else "planned"
+
+
+def endpoint_of(deployment: Object | None, pods: Sequence[Object], place: Place) -> Endpoint | None:
+    """Return the endpoint's state, or None if there is no Deployment."""
+    if deployment is None:
+        return None
+    metadata, notes = deployment["metadata"], notes_of(deployment)
+    wanted = deployment["spec"]["selector"].get("matchLabels") or {}
+    ours = [pod for pod in pods if wanted.items() <= labels_of(pod).items()]
+    return Endpoint(
+        name=metadata["name"],
+        uid=metadata["uid"],
+        model=notes.get(names.MODEL, ""),
+        template=notes.get(names.TEMPLATE, ""),
+        verified=notes.get(names.VERIFIED, ""),
+        rollout=rollout_of(deployment),
+        since=_since(deployment),
+        is_going="deletionTimestamp" in metadata,
+        trouble=trouble_of_pods(ours, place) or _refused_pods(deployment),
+    )
+
+
+def rollout_of(deployment: Object) -> Rollout:
+    """Tell how far a Deployment is, as ``kubectl rollout status`` does."""
+    status, replicas = deployment.get("status", {}), deployment["spec"].get("replicas", 1)
+    if status.get("observedGeneration", 0) < deployment["metadata"].get("generation", 1):
+        return "rolling"
+    if replicas == 0:
+        return "idle"
+    if condition_of(deployment, "Progressing").get("status") == "False":
+        return "failed"
+    counts = {status.get(name, 0) for name in ("updatedReplicas", "availableReplicas", "replicas")}
+    return "ready" if counts == {replicas} else "rolling"
+
+
+def labels_of(thing: Object) -> Mapping[str, str]:
+    """Return an object's labels."""
+    return thing["metadata"].get("labels") or {}
+
+
+def notes_of(thing: Object) -> Mapping[str, str]:
+    """Return an object's annotations."""
+    return thing["metadata"].get("annotations") or {}
+
+
+def _trouble(job: Object, phase: Phase, pods: Sequence[Object], place: Place) -> Trouble | None:
+    if phase == "failed":
+        return Trouble("Failed", failure_of_job(job, pods), "")
+    if phase == "queued":
+        said = f"it waits for quota in queue {labels_of(job).get(names.QUEUE)}"
+        look = f"kubectl describe workloads -n {place.namespace}"
+        return Trouble("Queued", said, f"{look} says what is missing")
+    if phase == "paused":
+        name = job["metadata"]["name"]
+        resume = (
+            f'kubectl patch job -n {place.namespace} {name} -p \'{{"spec":{{"suspend":false}}}}\''
+        )
+        return Trouble("Paused", "somebody suspended it", f"to go on: {resume}")
+    return trouble_of_job(job, pods, place) if phase == "running" else None
+
+
+def _parts(job: Object) -> str:
+    """How many pods of an Indexed Job ended well."""
+    if job["spec"].get("completionMode") != "Indexed":
+        return ""
+    return f"{job.get('status', {}).get('succeeded', 0)}/{job['spec']['completions']} shards"
+
+
+def _since(deployment: Object) -> datetime | None:
+    """When it was applied, or when it last ceased to be available (scaled up from none)."""
+    available = condition_of(deployment, "Available")
+    lost = None if is_true(available) else time_of(available.get("lastTransitionTime"))
+    times = [time_of(notes_of(deployment).get(names.APPLIED)), lost]
+    return max((time for time in times if time), default=None)
+
+
+def _refused_pods(deployment: Object) -> Trouble | None:
+    """What the Deployment's own conditions say when no pod could be made."""
+    refused = condition_of(deployment, "ReplicaFailure")
+    if not is_true(refused):
+        return None
+    return Trouble("NoPod", str(refused.get("message", "")), "correct the values of stages.serve")

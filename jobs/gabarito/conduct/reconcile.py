@@ -1,0 +1,230 @@
+"""From what is wanted and what was seen to what is done next. Pure: no clock, no cluster.
+
+A stage is done when its manifest is in the store, whatever its Job says.
+"""
+
+from collections.abc import Iterator
+
+from gabarito.conduct import names
+from gabarito.conduct.actions import (
+    Action,
+    Announce,
+    CreateJob,
+    DeleteJob,
+    Freeze,
+    NoteJob,
+    ReleaseJob,
+    Subject,
+    about_anchor,
+    about_job,
+)
+from gabarito.conduct.rollout import decide_endpoint
+from gabarito.conduct.state import Desired, Observed, Phase, StageJob, Trouble
+from gabarito.plan import STAGES, UPSTREAM
+
+SUSPENDED: frozenset[Phase] = frozenset({"planned", "queued", "paused"})
+LIVE: frozenset[Phase] = frozenset({"queued", "paused", "running"})
+ENDED: frozenset[Phase] = frozenset({"complete", "failed"})
+NOT_STARTED: frozenset[Phase] = frozenset({"planned", "queued"})
+
+
+def decide(desired: Desired, observed: Observed) -> list[Action]:
+    """Return what to do now, in order; nothing once the release is uninstalled."""
+    if not observed.anchor:
+        return []
+    return [
+        *_begin(desired, observed),
+        *(action for stage in STAGES for action in _release(desired, observed, stage)),
+        *_left_over(desired, observed),
+        *(action for stage in STAGES for action in _stage(desired, observed, stage)),
+        *_gate(desired, observed),
+        *decide_endpoint(desired, observed),
+    ]
+
+
+def jobs_of(desired: Desired, observed: Observed, stage: str) -> list[StageJob]:
+    """Return the run's Jobs of a stage, the one that counts last."""
+    ours = [
+        job
+        for job in observed.jobs
+        if job.stage == stage and not job.is_going and _is_ours(desired, job)
+    ]
+    return sorted(ours, key=lambda job: (job.phase in LIVE, job.attempt))
+
+
+def is_ready(observed: Observed, stage: str) -> bool:
+    """Tell whether everything that a stage reads is there."""
+    return all(observed.steps[above].state == "done" for above in UPSTREAM[stage])
+
+
+def _begin(desired: Desired, observed: Observed) -> Iterator[Action]:
+    if observed.is_frozen:
+        return
+    missing = [stage for stage in STAGES if observed.steps[stage].state == "missing"]
+    will = f"{', '.join(missing)} will run" if missing else "all of it is there already"
+    message = f"run {desired.run.run} of {desired.run.pipeline.name}: {will}"
+    yield Announce(_release_of(desired, observed), "RunStarted", message, desired.run.run)
+    yield Freeze()
+
+
+def _release(desired: Desired, observed: Observed, stage: str) -> Iterator[Action]:
+    """Let a stage start as soon as it can: this is what people wait for."""
+    jobs = jobs_of(desired, observed, stage)
+    if observed.steps[stage].state != "missing" or not jobs or not is_ready(observed, stage):
+        return
+    if jobs[-1].phase == "planned" and not _is_outdated(desired, jobs[-1]):
+        yield ReleaseJob(jobs[-1].name)
+
+
+def _left_over(desired: Desired, observed: Observed) -> Iterator[Action]:
+    """Adopt what another run began and this one wants too; stop the rest of it."""
+    run = desired.run.run
+    for job in observed.jobs:
+        if job.run == run or job.is_going or job.phase in ENDED:
+            continue
+        if _is_ours(desired, job):
+            yield NoteJob(job.name, labels={names.RUN: run})
+            continue
+        if job.phase == "running":
+            message = f"run {run} does not want it: its settings changed"
+            yield Announce(about_job(job), "StageStopped", message)
+        yield DeleteJob(job.name, job.uid)
+
+
+def _stage(desired: Desired, observed: Observed, stage: str) -> Iterator[Action]:
+    jobs = jobs_of(desired, observed, stage)
+    step = observed.steps[stage]
+    if step.state == "missing":
+        yield from (DeleteJob(job.name, job.uid) for job in jobs[:-1] if job.phase == "planned")
+        yield from _missing(desired, observed, stage, jobs[-1] if jobs else None)
+        return
+    yield from (DeleteJob(job.name, job.uid) for job in jobs if job.phase in SUSPENDED)
+    if step.state == "stale":
+        subject = _release_of(desired, observed)
+        message = f"{stage} {step.note}"
+        yield from _once(observed, Announce(subject, "StageWaiting", message, stage, True))
+    elif jobs and jobs[-1].phase not in SUSPENDED:
+        yield from _done(observed, jobs[-1])
+
+
+def _missing(
+    desired: Desired, observed: Observed, stage: str, job: StageJob | None
+) -> Iterator[Action]:
+    if job is None or (job.phase in ENDED and _is_retried(desired, job)):
+        yield from _create(desired, observed, stage, job.attempt + 1 if job else 1)
+    elif job.phase in NOT_STARTED and _is_outdated(desired, job):
+        yield DeleteJob(job.name, job.uid)
+    elif job.phase == "complete":
+        said = f"the Job is Complete, but the store holds no manifest of {stage}"
+        yield from _failed(job, Trouble("NoManifest", said, cure_of_failure(desired, job)))
+    elif job.phase == "failed":
+        said = job.trouble.said if job.trouble else "the Job failed"
+        yield from _failed(job, Trouble("Failed", said, cure_of_failure(desired, job)))
+    elif job.phase != "planned":
+        yield from _going_on(observed, job)
+
+
+def cure_of_failure(desired: Desired, job: StageJob) -> str:
+    """Say how a failed stage is started again."""
+    place = f"-n {desired.config.namespace} {job.name}"
+    return f"mend that, then: kubectl annotate job {place} {names.RETRY}=true"
+
+
+def _create(desired: Desired, observed: Observed, stage: str, attempt: int) -> Iterator[Action]:
+    """Create the next attempt under a name that no Job has; wait for one that is going."""
+    there = {job.name: job for job in observed.jobs}
+    fullname, run = desired.config.fullname, desired.run.run
+    while name := there.get(names.job_name(fullname, run, stage, attempt)):
+        if name.is_going:
+            return
+        attempt += 1
+    yield CreateJob(stage, attempt)
+
+
+def _done(observed: Observed, job: StageJob) -> Iterator[Action]:
+    if job.notes.get(names.STATE) == "done":
+        return
+    figures = observed.figures.get(job.stage)
+    summary = figures.summary if figures else ""
+    yield from _released(job)
+    yield Announce(about_job(job), "StageDone", f"{job.stage} is done: {summary}".rstrip(": "))
+    progress = observed.progress.get(job.stage) or job.notes.get(names.PROGRESS)
+    notes = {names.STATE: "done", names.MESSAGE: None, names.RESULT: summary or None}
+    yield NoteJob(job.name, {**notes, names.PROGRESS: progress})
+
+
+def _failed(job: StageJob, trouble: Trouble) -> Iterator[Action]:
+    if job.notes.get(names.STATE) == "failed":
+        return
+    yield from _released(job)
+    message = f"{job.stage} failed: {trouble.text}"
+    yield Announce(about_job(job), "StageFailed", message, trouble.reason, True)
+    yield NoteJob(job.name, {names.STATE: "failed", names.MESSAGE: trouble.text})
+
+
+def _going_on(observed: Observed, job: StageJob) -> Iterator[Action]:
+    yield from _released(job)
+    notes: dict[str, str | None] = {}
+    if job.trouble is None:
+        if job.notes.get(names.STATE) != "released":
+            notes |= {names.STATE: "released", names.MESSAGE: None}
+    elif job.notes.get(names.MESSAGE) != job.trouble.text:
+        message = f"{job.stage} waits: {job.trouble.text}"
+        yield Announce(about_job(job), "StageWaiting", message, job.trouble.reason, True)
+        notes |= {names.STATE: "waiting", names.MESSAGE: job.trouble.text}
+    progress = observed.progress.get(job.stage)
+    if progress and progress != job.notes.get(names.PROGRESS):
+        notes[names.PROGRESS] = progress
+    if notes:
+        yield NoteJob(job.name, notes)
+
+
+def _released(job: StageJob) -> Iterator[Action]:
+    if names.STATE not in job.notes:
+        message = f"what {job.stage} reads is there" if UPSTREAM[job.stage] else "nothing above it"
+        yield Announce(about_job(job), "StageReleased", message)
+
+
+def _gate(desired: Desired, observed: Observed) -> Iterator[Action]:
+    found = observed.evaluation
+    if found is None:
+        return
+    text = "passed" if found.passed else f"failed: {'; '.join(found.reasons)}"
+    jobs = jobs_of(desired, observed, "evaluate")
+    subject = about_job(jobs[-1]) if jobs else _release_of(desired, observed)
+    reason = "GatePassed" if found.passed else "GateFailed"
+    event = Announce(subject, reason, f"gate {text}", found.model, not found.passed)
+    if not jobs:
+        yield from _once(observed, event)
+    elif jobs[-1].notes.get(names.GATE) != text:
+        yield event
+        yield NoteJob(jobs[-1].name, {names.GATE: text})
+
+
+def _once(observed: Observed, event: Announce) -> Iterator[Action]:
+    """An Event about something that no annotation can keep: told once by each process."""
+    if event.name not in observed.told:
+        yield event
+
+
+def _is_ours(desired: Desired, job: StageJob) -> bool:
+    """Made for this run, or begun for another one and wanted by this one too."""
+    wanted = desired.run.fingerprints[job.stage]
+    is_shared = job.phase in LIVE and job.notes.get(names.FINGERPRINT) == wanted
+    return job.run == desired.run.run or is_shared
+
+
+def _is_outdated(desired: Desired, job: StageJob) -> bool:
+    return job.notes.get(names.TEMPLATE) != desired.templates.stages[job.stage].digest
+
+
+def _is_retried(desired: Desired, job: StageJob) -> bool:
+    """By an annotation, or by a number that was raised since the Job was made."""
+    made_under = job.notes.get(names.RETRIES, "")
+    before = int(made_under) if made_under.isdecimal() else 0
+    now = next((n for stage, n in desired.config.retries.items() if stage == job.stage), 0)
+    return job.notes.get(names.RETRY) == "true" or now > before
+
+
+def _release_of(desired: Desired, observed: Observed) -> Subject:
+    return about_anchor(desired.config.anchor, observed.anchor)

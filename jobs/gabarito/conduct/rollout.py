@@ -1,0 +1,225 @@
+"""What is done about channel and endpoint. Pure, as ``reconcile``, of which it is a part.
+
+One thing changes at a time: a model is promoted only while the endpoint before it is known to
+work, and a new template is tried with the model that is served. So it is clear which of the
+two does not work, and that one goes back.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from gabarito.conduct import names
+from gabarito.conduct.actions import (
+    Action,
+    Announce,
+    ApplyEndpoint,
+    DeleteEndpoint,
+    MoveBack,
+    NoteEndpoint,
+    Promote,
+    Remember,
+    StartCheck,
+    about_anchor,
+    about_endpoint,
+)
+from gabarito.conduct.state import Desired, Endpoint, Good, Memory, Observed, endpoint_key
+from gabarito.core.channel import Rejected
+
+SHOWN = 12
+"""Digits of a digest that people are shown."""
+
+ASKING = timedelta(seconds=120)
+"""How long a ready endpoint may take to answer the questions."""
+
+
+def decide_endpoint(desired: Desired, observed: Observed) -> Iterator[Action]:
+    """Yield what to do about channel and endpoint."""
+    claim = _claim(desired, observed)
+    if claim != observed.memory:
+        yield Remember(claim)
+        return
+    model, endpoint = served_model(desired, observed), observed.endpoint
+    if endpoint is not None and endpoint.is_going:
+        return
+    if model is None:
+        yield from _remove(desired, observed, endpoint)
+        yield from _told_without_endpoint(desired, observed)
+    elif endpoint is None or endpoint.key != endpoint_key(model, _template(desired, observed)):
+        yield from _apply(desired, observed, model)
+        return
+    elif endpoint.verified != endpoint.key:
+        failure = failure_of(desired, observed, endpoint)
+        if failure is None or _is_ours_to_cure(observed, endpoint):
+            yield from _prove(desired, observed, endpoint, failure)
+            return
+        event = Announce(
+            about_endpoint(endpoint), "EndpointFailed", failure, endpoint.key, is_warning=True
+        )
+        if event.name not in observed.told:
+            yield event
+    else:
+        yield from _remember_good(desired, observed, endpoint)
+    yield from _promote(desired, observed)
+
+
+def served_model(desired: Desired, observed: Observed) -> str | None:
+    """Return the digest of the model that the endpoint should serve."""
+    if observed.channel is None or not desired.config.serve.replicas:
+        return None
+    return observed.channel.model
+
+
+def failure_of(desired: Desired, observed: Observed, endpoint: Endpoint) -> str | None:
+    """Say why an endpoint will not work, if that is known by now."""
+    check = observed.check if observed.check and observed.check.key == endpoint.key else None
+    if endpoint.rollout == "idle" or (check and check.outcome == "passed"):
+        return None
+    if check and check.outcome == "failed":
+        return check.said
+    why = f": {endpoint.trouble.text}" if endpoint.trouble else ""
+    if endpoint.rollout == "failed":
+        return f"the endpoint did not become ready{why}"
+    limit = timedelta(seconds=desired.config.serve.ready_timeout_s)
+    waited = observed.now - endpoint.since if endpoint.since else timedelta(0)
+    within = f"within {limit.total_seconds():.0f} s"
+    if endpoint.rollout == "rolling":
+        return f"the endpoint was not ready {within}{why}" if waited > limit else None
+    if check and waited > limit + ASKING:
+        return f"the endpoint is ready, but could not be asked: {check.said}"
+    return None
+
+
+def rejection(observed: Observed, model: str) -> Rejected | None:
+    """Return the channel's word on a model that it took back."""
+    rejected = observed.channel.rejected if observed.channel else ()
+    return next((entry for entry in rejected if entry.model == model), None)
+
+
+def _claim(desired: Desired, observed: Observed) -> Memory:
+    """A model of ours in the channel was promoted by us, whoever was killed meanwhile."""
+    found, channel = observed.evaluation, observed.channel
+    if found is None or channel is None or not found.passed or channel.model != found.model:
+        return observed.memory
+    claim = {"promoted": found.model, "retries": desired.serve_retries}
+    return observed.memory.model_copy(update=claim)
+
+
+def _template(desired: Desired, observed: Observed) -> str:
+    """The digest of the template to serve with: the wanted one, unless it did not work."""
+    good, refused = observed.memory.good, observed.memory.refused
+    wanted = desired.templates.serve.digest
+    return good.template if good and refused == desired.circumstances else wanted
+
+
+def _remove(desired: Desired, observed: Observed, endpoint: Endpoint | None) -> Iterator[Action]:
+    if endpoint is not None:
+        yield from _took_back(desired, observed, endpoint.model)
+        yield DeleteEndpoint(endpoint.name, endpoint.uid)
+
+
+def _apply(desired: Desired, observed: Observed, model: str) -> Iterator[Action]:
+    endpoint, memory = observed.endpoint, observed.memory
+    if endpoint is not None:
+        yield from _took_back(desired, observed, endpoint.model)
+    if model == memory.promoted and (endpoint is None or endpoint.model != model):
+        yield _promoted(desired, observed, model)
+    yield ApplyEndpoint(model, _template(desired, observed))
+
+
+def _told_without_endpoint(desired: Desired, observed: Observed) -> Iterator[Action]:
+    """Where no endpoint is wanted, the channel's move is all there is to tell."""
+    channel, promoted = observed.channel, observed.memory.promoted
+    if channel is None or channel.model != promoted:
+        return
+    event = _promoted(desired, observed, promoted)
+    if event.name not in observed.told:
+        yield event
+
+
+def _promoted(desired: Desired, observed: Observed, model: str) -> Announce:
+    since = observed.channel.since if observed.channel else None
+    name, run = desired.run.pipeline.channel, desired.run.run
+    anchor = about_anchor(desired.config.anchor, observed.anchor)
+    message = f"channel {name} serves model {model[:SHOWN]} of run {run}"
+    return Announce(anchor, "Promoted", message, f"{model}{since}")
+
+
+def _took_back(desired: Desired, observed: Observed, model: str) -> Iterator[Action]:
+    entry = rejection(observed, model)
+    if entry is None:
+        return
+    now = observed.channel.model if observed.channel else None
+    instead = f"model {now[:SHOWN]} is served again" if now else "nothing is served"
+    again = "raise retries.serve to promote it again"
+    message = f"model {model[:SHOWN]} was taken back: {entry.reason}; {instead}; {again}"
+    anchor = about_anchor(desired.config.anchor, observed.anchor)
+    yield Announce(anchor, "RolledBack", message, f"{model}{entry.at}", is_warning=True)
+
+
+def _is_ours_to_cure(observed: Observed, endpoint: Endpoint) -> bool:
+    """What worked before and does not now is not cured by another model or template."""
+    good = observed.memory.good
+    if good is not None and endpoint_key(good.model, good.template) == endpoint.key:
+        return False
+    return _is_template_to_blame(observed, endpoint) or endpoint.model == observed.memory.promoted
+
+
+def _is_template_to_blame(observed: Observed, endpoint: Endpoint) -> bool:
+    good = observed.memory.good
+    return good is not None and good.model == endpoint.model and good.template != endpoint.template
+
+
+def _prove(
+    desired: Desired, observed: Observed, endpoint: Endpoint, failure: str | None
+) -> Iterator[Action]:
+    """Bring an endpoint that was applied to where it is trusted, or taken back."""
+    check = observed.check
+    if failure is not None and _is_template_to_blame(observed, endpoint):
+        message = (
+            f"{failure}; the template before serves again, and no model is promoted until "
+            "stages.serve is corrected or retries.serve raised"
+        )
+        subject = about_endpoint(endpoint)
+        yield Announce(subject, "RolledBack", message, endpoint.template, is_warning=True)
+        yield Remember(observed.memory.model_copy(update={"refused": desired.circumstances}))
+    elif failure is not None:
+        yield MoveBack(endpoint.model, failure)
+    elif endpoint.rollout != "ready":
+        return
+    elif check is None or check.key != endpoint.key:
+        yield StartCheck(endpoint.model, endpoint.key)
+    elif check.outcome == "passed":
+        yield from _remember_good(desired, observed, endpoint)
+        message = f"model {endpoint.model[:SHOWN]} answers: {check.said}"
+        yield Announce(about_endpoint(endpoint), "Serving", message, endpoint.key)
+        yield NoteEndpoint(endpoint.name, {names.VERIFIED: endpoint.key})
+
+
+def _remember_good(desired: Desired, observed: Observed, endpoint: Endpoint) -> Iterator[Action]:
+    memory, wanted = observed.memory, desired.templates.serve
+    if memory.good and endpoint_key(memory.good.model, memory.good.template) == endpoint.key:
+        return
+    body = wanted.body
+    if memory.good and memory.good.template == endpoint.template:
+        body = memory.good.body
+    good = Good(model=endpoint.model, template=endpoint.template, body=body)
+    yield Remember(memory.model_copy(update={"good": good}))
+
+
+def _promote(desired: Desired, observed: Observed) -> Iterator[Action]:
+    """Promote what passed its gate: once, and again only under other circumstances."""
+    found = observed.evaluation
+    if found is None or not found.passed:
+        return
+    if observed.memory.refused == desired.circumstances:
+        return
+    entry = rejection(observed, found.model)
+    if entry is None:
+        is_open = (observed.memory.promoted, observed.memory.retries) != (
+            found.model,
+            desired.serve_retries,
+        )
+    else:
+        is_open = entry.under != desired.circumstances
+    if is_open:
+        yield Promote(found.model)

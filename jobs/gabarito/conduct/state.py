@@ -1,0 +1,171 @@
+"""What is wanted and what was seen: everything that a decision is made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from gabarito.conduct.api import Object
+from gabarito.conduct.config import ConductorConfig
+from gabarito.conduct.templates import Templates
+from gabarito.core.channel import Channel
+from gabarito.core.records import Record
+from gabarito.plan import Run, Step
+
+Phase = Literal["planned", "queued", "paused", "running", "complete", "failed"]
+"""Of a Job: planned until its inputs are there; queued waits for Kueue; paused by people."""
+
+Rollout = Literal["rolling", "ready", "failed", "idle"]
+"""Of the endpoint; idle: scaled to no pods by somebody else."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why something waits or failed: a word for the Event, what was said, and what to do."""
+
+    reason: str
+    said: str
+    cure: str
+
+    @property
+    def text(self) -> str:
+        """Both in one sentence."""
+        return f"{self.said}; {self.cure}" if self.cure else self.said
+
+
+@dataclass(frozen=True)
+class StageJob:
+    """A Job of the release; ``notes`` are its annotations, ``parts`` how many shards ended."""
+
+    name: str
+    uid: str
+    stage: str
+    run: str
+    attempt: int
+    phase: Phase
+    notes: Mapping[str, str]
+    is_going: bool = False
+    trouble: Trouble | None = None
+    parts: str = ""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The Deployment: digests of model and template, and the key of what was found good.
+
+    ``since`` is when it began to become what it is.
+    """
+
+    name: str
+    uid: str
+    model: str
+    template: str
+    verified: str
+    rollout: Rollout
+    since: datetime | None = None
+    is_going: bool = False
+    trouble: Trouble | None = None
+
+    @property
+    def key(self) -> str:
+        """Names this model in this template."""
+        return endpoint_key(self.model, self.template)
+
+
+@dataclass(frozen=True)
+class Check:
+    """The questions with known answers, asked at the endpoint that ``key`` names."""
+
+    key: str
+    outcome: Literal["running", "passed", "failed"]
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What evaluate found: the model's digest, and why it may not be promoted."""
+
+    model: str
+    passed: bool
+    reasons: tuple[str, ...] = ()
+
+
+class Good(Record):
+    """An endpoint that answered as it should: its model, its template's digest and body."""
+
+    model: str
+    template: str
+    body: Object
+
+
+class Memory(Record):
+    """What the conductor must know after a restart and cannot see elsewhere.
+
+    ``promoted`` is the model this release promoted last, under ``retries`` of serve;
+    ``refused`` the circumstances whose serve template failed with a model known to be good.
+    """
+
+    promoted: str = ""
+    retries: int = 0
+    good: Good | None = None
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What the release asks for; it does not change while a conductor lives."""
+
+    config: ConductorConfig
+    run: Run
+    templates: Templates
+
+    @property
+    def endpoint_name(self) -> str:
+        """The name of the Deployment."""
+        return str(self.templates.serve.body["metadata"]["name"])
+
+    @property
+    def serve_retries(self) -> int:
+        """The number under which a model is promoted; raising it promotes again."""
+        return self.config.retries.get("serve", 0)
+
+    @property
+    def circumstances(self) -> str:
+        """Under what a model is served: it may be promoted again under others."""
+        return f"{self.templates.serve.digest}/{self.serve_retries}"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a finished stage said about itself."""
+
+    summary: str
+    seconds: float
+    counts: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was seen at ``now``.
+
+    ``told`` are the Events that this process has sent; ``progress`` is how far stages are.
+    """
+
+    now: datetime
+    anchor: str
+    steps: Mapping[str, Step]
+    jobs: tuple[StageJob, ...] = ()
+    figures: Mapping[str, Figures] = field(default_factory=dict)
+    progress: Mapping[str, str] = field(default_factory=dict)
+    is_frozen: bool = True
+    evaluation: Evaluation | None = None
+    channel: Channel | None = None
+    endpoint: Endpoint | None = None
+    check: Check | None = None
+    memory: Memory = field(default_factory=Memory)
+    told: frozenset[str] = frozenset()
+
+
+def endpoint_key(model: str, template: str) -> str:
+    """Name a model served with a template."""
+    return f"{model}/{template}"

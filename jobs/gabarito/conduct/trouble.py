@@ -1,0 +1,165 @@
+"""Why a Job or an endpoint waits or failed, read from pods and conditions. Pure."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from gabarito.conduct.api import Object
+from gabarito.conduct.state import Trouble
+from gabarito.core.errors import EXIT_CODES
+
+SLOW = timedelta(seconds=120)
+"""How long a pod may take to start before people are told where to look."""
+
+NO_POD = timedelta(seconds=10)
+"""How long a Job may be without a pod before people are told where to look."""
+
+KILLED = 137
+_IMAGE = frozenset({
+    "ErrImageNeverPull", "ErrImagePull", "ImageInspectError", "ImagePullBackOff",
+    "InvalidImageName", "RegistryUnavailable",
+})  # fmt: skip
+_START = frozenset({"CreateContainerError", "RunContainerError", "PostStartHookError"})
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whose pods these are: ``section`` of the values sets how they run."""
+
+    section: str
+    namespace: str
+    now: datetime
+
+
+def trouble_of_pods(pods: Sequence[Object], place: Place) -> Trouble | None:
+    """Return why the first of these pods that does not run does not."""
+    return next((found for pod in pods if (found := _trouble_of_pod(pod, place))), None)
+
+
+def trouble_of_job(job: Object, pods: Sequence[Object], place: Place) -> Trouble | None:
+    """Return why a Job that was released has no pod that runs."""
+    active = [pod for pod in pods if pod["status"].get("phase") in ("Pending", "Running")]
+    found = trouble_of_pods(active, place)
+    if found or active:
+        return found
+    status = job.get("status", {})
+    if status.get("failed"):
+        said = f"{status['failed']} pods failed, a next one is tried: {last_words(pods)}"
+        look = f"kubectl logs -n {place.namespace} job/{job['metadata']['name']}"
+        return Trouble("TryingAgain", said, f"to see more: {look}")
+    began = time_of(status.get("startTime"))
+    if began is not None and place.now - began > NO_POD:
+        look = f"kubectl describe job -n {place.namespace} {job['metadata']['name']}"
+        cure = f"a quota, Pod Security or the service account forbids it, {look} says which"
+        return Trouble("NoPod", "no pod could be created", cure)
+    return None
+
+
+def failure_of_job(job: Object, pods: Sequence[Object]) -> str:
+    """Return what a failed Job says, and what its last pod said."""
+    failed = condition_of(job, "Failed")
+    if failed.get("reason") == "DeadlineExceeded":
+        return "ran longer than its activeDeadlineSeconds"
+    return last_words(pods) or str(failed.get("message", "the Job failed"))
+
+
+def last_words(pods: Sequence[Object]) -> str:
+    """Return how the pod that ended last ended: its exit code's meaning and its message."""
+    ends = [end for pod in pods for end in _ends(pod)]
+    return max(ends, default=("", ""))[1]
+
+
+def condition_of(thing: Object, kind: str) -> dict[str, Any]:
+    """Return a condition of an object, or an empty one."""
+    conditions: list[dict[str, Any]] = thing.get("status", {}).get("conditions") or []
+    return next((entry for entry in conditions if entry["type"] == kind), {})
+
+
+def is_true(condition: dict[str, Any]) -> bool:
+    """Tell whether a condition holds."""
+    return condition.get("status") == "True"
+
+
+def time_of(text: str | None) -> datetime | None:
+    """Return a timestamp of the API as a time."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def _trouble_of_pod(pod: Object, place: Place) -> Trouble | None:
+    scheduled = condition_of(pod, "PodScheduled")
+    if scheduled.get("status") == "False":
+        said = f"no node takes its pod: {scheduled.get('message', scheduled.get('reason', ''))}"
+        section = f"stages.{place.section}"
+        cure = f"add such a node, or change {section}'s resources, gpu, nodeSelector, tolerations"
+        return Trouble("Unschedulable", said, cure)
+    for container in _containers(pod):
+        waiting = container.get("state", {}).get("waiting") or {}
+        found = _trouble_of_container(container, waiting, place)
+        if found:
+            return found
+    began = time_of(pod["metadata"].get("creationTimestamp"))
+    is_slow = began is not None and place.now - began > SLOW
+    if pod["status"].get("phase") == "Pending" and is_slow:
+        look = f"kubectl describe pod -n {place.namespace} {pod['metadata']['name']}"
+        cure = f"a large image, a volume or the network may be why, {look} says it"
+        return Trouble("StartsSlowly", "its pod has not started yet", cure)
+    return None
+
+
+def _trouble_of_container(container: Object, waiting: Object, place: Place) -> Trouble | None:
+    reason, said = str(waiting.get("reason", "")), str(waiting.get("message", ""))
+    if reason in _IMAGE:
+        cure = "correct image.registry, image.tag or the stage's image, or set image.pullSecrets"
+        return Trouble("ImageNotFound", f"image {container['image']}: {said or reason}", cure)
+    if reason == "CreateContainerConfigError":
+        cure = f"create it in namespace {place.namespace}, or correct the chart's values"
+        return Trouble("SecretMissing", said or reason, cure)
+    if reason in _START:
+        cure = f"correct the values of stages.{place.section}"
+        return Trouble("CannotStart", said or reason, cure)
+    if reason == "CrashLoopBackOff":
+        end = container.get("lastState", {}).get("terminated") or {}
+        said = f"container {container['name']} ends again and again: {_ending(end)}"
+        return Trouble("Crashing", said, "mend what it says; it is started again by itself")
+    return None
+
+
+def _containers(pod: Object) -> list[Object]:
+    status = pod["status"]
+    return [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+
+
+def _ends(pod: Object) -> Iterator[tuple[str, str]]:
+    """When and how the pod ended, if it did."""
+    if pod["status"].get("reason"):  # evicted by the kubelet: its containers may say nothing
+        status = pod["status"]
+        words = f"{status['reason']}: {status.get('message', '')}".rstrip(": ")
+        yield str(pod["metadata"].get("creationTimestamp", "")), words
+    for container in _containers(pod):
+        end = container.get("state", {}).get("terminated") or {}
+        if end.get("exitCode"):
+            yield str(end.get("finishedAt") or ""), _ending(end)
+
+
+def _ending(end: Object) -> str:
+    code, reason = end.get("exitCode"), end.get("reason")
+    message = str(end.get("message") or "").strip()
+    if reason == "OOMKilled":
+        return "killed, it used more memory than its limit; raise resources.limits.memory"
+    if code == KILLED:
+        return f"killed (exit code {code})"
+    meaning = EXIT_CODES.get(code or 0)
+    head = f"{meaning} (exit code {code})" if meaning else f"exit code {code}"
+    return f"{head}: {_sentence(message)}" if message else head
+
+
+def _sentence(message: str) -> str:
+    """A last word is a sentence, or the end of a log whose last event says what failed."""
+    last = message.splitlines()[-1]
+    try:
+        event = json.loads(last)
+    except ValueError:
+        return last
+    return str(event["error"]) if isinstance(event, dict) and "error" in event else last

@@ -1,0 +1,31 @@
+# Images for the cluster, built by buildah where no image registry can be reached.
+# shellcheck shell=bash disable=SC2154  # variables of ../cluster
+
+bucket_server=gabarito-s3:dev
+
+build_image() { # build_image NAME FOLDER: this machine's authorities are trusted while it is built
+  [ $# = 2 ] || fail "image: give a name and a folder"
+  local base
+  base=$("$here/../../images/base")
+  buildah bud -q --isolation chroot --layers -v /etc/ssl/certs:/etc/ssl/certs:ro \
+    --build-arg "BASE_IMAGE=$base" -t "localhost/$1" "$2" >/dev/null
+  echo "localhost/$1"
+}
+
+load_images() {
+  local name
+  for name in "$@"; do
+    buildah push -q --tls-verify=false "localhost/${name#localhost/}" \
+      "docker://$registry/${name#localhost/}"
+    echo "registry.local/${name#localhost/}"
+  done
+}
+
+serve_s3() {
+  build_image "$bucket_server" "$here/s3" >/dev/null
+  load_images "$bucket_server" >/dev/null
+  export KUBECONFIG=$kubeconfig
+  kubectl apply -f "$here/s3.yaml" >/dev/null
+  kubectl rollout status --namespace s3 deployment/s3 --timeout=120s >/dev/null
+  echo http://s3.s3.svc:9000
+}

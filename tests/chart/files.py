@@ -1,0 +1,70 @@
+"""Everything of the chart that is generated: its schema, its README's table, the rules for exit
+codes, and k8s/rendered.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gabarito.core.errors import NEVER_RETRIED, DataError, Interrupted
+
+from .helm import CHART, ROOT, template
+from .schema import schema_text
+from .values import Value, read_values
+
+BEGIN, END = "<!-- values: begin -->", "<!-- values: end -->"
+RENDERED = ("defaults", "demo")
+SHOWN = 60
+POLICY = """{{{{/* Generated from gabarito.core.errors. The first rule that fits decides; what none
+     names counts against backoffLimit. A bad input fails one shard, or the stage. */}}}}
+{{{{- define "gabarito.podFailurePolicy" -}}}}
+rules:
+  - action: FailJob
+    onExitCodes: {{containerName: stage, operator: In, values: {failing}}}
+  - action: {{{{ ternary "FailIndex" "FailJob" .isIndexed }}}}
+    onExitCodes: {{containerName: stage, operator: In, values: [{bad}]}}
+  - action: Ignore
+    onPodConditions: [{{type: DisruptionTarget, status: "True"}}]
+  - action: Ignore
+    onExitCodes: {{containerName: stage, operator: In, values: [{interrupted}]}}
+{{{{- end }}}}
+"""
+
+
+def before_helm() -> Iterator[tuple[Path, str]]:
+    """Yield each file that the chart itself needs, and its text."""
+    values = read_values(CHART / "values.yaml")
+    bad = DataError.exit_code
+    failing = sorted(NEVER_RETRIED - {bad})
+    policy = POLICY.format(failing=failing, bad=bad, interrupted=Interrupted.exit_code)
+    yield CHART / "values.schema.json", schema_text(values)
+    yield CHART / "templates/_podfailurepolicy.tpl", policy
+    text = (CHART / "README.md").read_text(encoding="utf-8")
+    block = f"{BEGIN}\n{values_table(values)}\n{END}"
+    yield CHART / "README.md", re.sub(f"{BEGIN}.*{END}", lambda _: block, text, flags=re.DOTALL)
+
+
+def of_helm() -> Iterator[tuple[Path, str]]:
+    """Yield each file that helm makes of the chart, and its text."""
+    for name in RENDERED:
+        text = template(CHART / f"ci/{name}-values.yaml", "--skip-tests")
+        yield ROOT / f"k8s/rendered/{name}.yaml", text.lstrip("\n")
+
+
+def values_table(values: Sequence[Value]) -> str:
+    """Return a table with a row for each value."""
+    rows = ["| value | default | meaning |", "|---|---|---|"]
+    rows += [_row(value) for value in values if value.is_leaf and (value.sentence or value.default)]
+    return "\n".join(rows)
+
+
+def _row(value: Value) -> str:
+    default = json.dumps(value.default, ensure_ascii=False)
+    shown = "" if value.default in ("", None) else f"`{_shortened(default)}`"
+    sentence = value.sentence.replace("|", "\\|") or f"as `stageDefaults.{value.path[2]}`"
+    return f"| `{'.'.join(value.path)}` | {shown} | {sentence} |"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

@@ -1,0 +1,126 @@
+"""values.schema.json: of the pipeline from the settings models, of the rest from values.yaml.
+
+Draft 7, which every Helm from 3.0 on knows; closed, so that a typing error is refused.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from gabarito.conduct.config import ConductorConfig
+from gabarito.plan import STAGES, Pipeline
+
+from .values import Value
+
+Schema = dict[str, Any]
+DRAFT = "http://json-schema.org/draft-07/schema#"
+TYPES = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    list: "array",
+    dict: "object",
+}
+STAGE: Schema = {"$ref": "#/definitions/stage"}
+STRINGS: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
+QUANTITIES: Schema = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
+DEFINITIONS: dict[str, Schema] = {
+    "strings": STRINGS,
+    "objects": {"type": "array", "items": {"type": "object"}},
+    "named": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["name"],
+            "properties": {"name": {"type": "string", "minLength": 1}},
+        },
+    },
+    "ports": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 65535}},
+    "resources": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "requests": QUANTITIES,
+            "limits": QUANTITIES,
+            "claims": {"type": "array", "items": {"type": "object"}},
+        },
+    },
+    "gpu": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "count": {"type": "integer", "minimum": 0},
+            "resource": {"type": "string", "minLength": 1},
+        },
+    },
+    "scratch": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"sizeLimit": {"type": "string"}, "claim": {"type": "object"}},
+    },
+}
+
+
+def schema_text(values: Sequence[Value]) -> str:
+    """Return the file's text."""
+    pipeline = settings_schema(Pipeline.model_json_schema())
+    inner = pipeline.pop("definitions")
+    section = _section(values, ())
+    stage = section["properties"].pop("stageDefaults")
+    stages = {name: _stage(values, name, stage) for name in (*STAGES, "serve")}
+    section["properties"] |= {"stageDefaults": STAGE, "stages": _closed(stages)}
+    definitions = {**DEFINITIONS, "retries": _retries(), "stage": stage, "Pipeline": pipeline}
+    schema = {
+        "$schema": DRAFT,
+        **section,
+        "required": ["store", "pipeline"],
+        "definitions": {**definitions, **inner},
+    }
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+def settings_schema(node: Any) -> Any:  # noqa: ANN401  # any JSON value
+    """Say in draft 7 what pydantic says in 2020-12."""
+    if isinstance(node, list):
+        return [settings_schema(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    said = {"$defs": "definitions", "prefixItems": "items"}
+    node = {said.get(key, key): settings_schema(value) for key, value in node.items()}
+    if "$ref" in node:
+        node["$ref"] = str(node["$ref"]).replace("#/$defs/", "#/definitions/")
+    return node
+
+
+def _retries() -> Schema:
+    schema: Schema = ConductorConfig.model_json_schema()["properties"]["retries"]
+    names = schema["propertyNames"]["enum"]
+    return _closed({name: schema["additionalProperties"] for name in names})
+
+
+def _stage(values: Sequence[Value], name: str, common: Schema) -> Schema:
+    """What all stages have, and what this one alone has."""
+    shared = common["properties"]
+    given = _section(values, ("stages", name))["properties"]
+    own = {key: schema for key, schema in given.items() if key not in shared}
+    if not own:
+        return STAGE
+    return _closed({key: {"$ref": f"{STAGE['$ref']}/properties/{key}"} for key in shared} | own)
+
+
+def _section(values: Sequence[Value], path: tuple[str, ...]) -> Schema:
+    below = [value for value in values if value.path[:-1] == path]
+    return _closed({value.path[-1]: _schema(values, value) for value in below})
+
+
+def _closed(properties: dict[str, Schema]) -> Schema:
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _schema(values: Sequence[Value], value: Value) -> Schema:
+    if not value.is_leaf:
+        return _section(values, value.path)
+    said = value.schema or {}
+    typed = {} if "$ref" in said or "type" in said else {"type": TYPES[type(value.default)]}
+    return {"description": value.sentence, **typed, **said}

@@ -1,0 +1,213 @@
+"""What single values change."""
+
+from pathlib import Path
+
+import pytest
+
+from gabarito.core.errors import NEVER_RETRIED, DataError, Interrupted
+from gabarito.plan import STAGES
+
+from .helm import CHART, Object
+from .release import Release, changed, scenario
+from .values import read_values
+
+GPU = "nvidia.com/gpu"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_exit_codes_are_those_of_the_code(stage: str) -> None:
+    rules = scenario("demo").jobs[stage]["spec"]["podFailurePolicy"]["rules"]
+    assert _action(rules, Interrupted.exit_code) == "Ignore"
+    assert {code for code in range(1, 256) if _action(rules, code) == "FailJob"} == NEVER_RETRIED
+    conditions = [condition for rule in rules for condition in rule.get("onPodConditions", ())]
+    assert conditions == [{"type": "DisruptionTarget", "status": "True"}]
+
+
+def test_of_shards_a_bad_input_fails_one() -> None:
+    job = scenario("kueue").jobs["generate"]["spec"]
+    rules = job["podFailurePolicy"]["rules"]
+    assert _action(rules, DataError.exit_code) == "FailIndex"
+    assert _action(rules, 78) == "FailJob"
+    assert (job["backoffLimitPerIndex"], job.get("backoffLimit")) == (6, None)
+    assert "FailIndex" not in str(scenario("kueue").jobs["curate"])
+
+
+def test_a_queue_and_shards_are_told_to_the_conductor() -> None:
+    config = scenario("kueue").config
+    assert (config.queue, config.shards, config.retries) == ("documents", 4, {"generate": 1})
+
+
+def test_a_stage_lays_its_values_over_those_of_all() -> None:
+    spot = scenario("spot")
+    assert spot.pod("train").spec["tolerations"]
+    assert "tolerations" not in spot.pod("serve").spec  # an empty list replaces, too
+    demo = scenario("demo")
+    assert not any(GPU in str(pod.spec) for pod in demo.pods())  # and so does a 0
+    limits = scenario("defaults").pod("train").spec["containers"][0]["resources"]["limits"]
+    assert limits == {GPU: 1, "memory": "16Gi"}
+
+
+@pytest.mark.parametrize(
+    ("values", "strategy"),
+    [
+        ({}, "RollingUpdate"),
+        ({"gpu": {"count": 1}}, "Recreate"),
+        ({"gpu": {"count": 1}, "replicas": 2}, "RollingUpdate"),
+        ({"gpu": {"count": 1}, "rollout": "surge"}, "RollingUpdate"),
+        ({"rollout": "recreate"}, "Recreate"),
+    ],
+)
+def test_the_only_gpu_is_given_back_first(values: Object, strategy: str, tmp_path: Path) -> None:
+    release = changed(tmp_path, "defaults", {"stages": {"serve": values}})
+    assert release.endpoint["spec"]["strategy"]["type"] == strategy
+
+
+@pytest.mark.parametrize(("name", "budgets"), [("defaults", 0), ("spot", 1), ("irsa", 1)])
+def test_a_budget_where_two_pods_serve(name: str, budgets: int) -> None:
+    assert len(scenario(name).of_kind("PodDisruptionBudget")) == budgets
+
+
+def test_a_scaled_endpoint_has_no_replicas_of_its_own() -> None:
+    release = scenario("irsa")
+    assert "replicas" not in release.endpoint["spec"]
+    (scaler,) = release.of_kind("HorizontalPodAutoscaler")
+    assert scaler["spec"]["scaleTargetRef"]["name"] == release.endpoint["metadata"]["name"]
+    assert release.config.serve.replicas == 2
+
+
+def test_one_number_says_how_long_an_endpoint_may_take(tmp_path: Path) -> None:
+    values = {"stages": {"serve": {"readyTimeoutSeconds": 61}}}
+    release = changed(tmp_path, "demo", values)
+    probe = release.pod("serve").spec["containers"][0]["startupProbe"]
+    assert probe["failureThreshold"] * probe["periodSeconds"] >= 61
+    assert release.endpoint["spec"]["progressDeadlineSeconds"] == 61
+    assert release.config.serve.ready_timeout_s == 61
+
+
+def test_a_token_is_known_to_endpoint_conductor_and_test() -> None:
+    release = scenario("external-secret")
+    token = {"name": "gabarito-token", "key": "token"}
+    for component in ("serve", "conductor", "test"):
+        assert _secret(release, component, "GABARITO_SERVE_TOKEN") == token
+    assert release.config.serve.token_env == "GABARITO_SERVE_TOKEN"
+    assert scenario("demo").config.serve.token_env is None
+
+
+def test_each_pod_gets_the_keys_that_it_needs() -> None:
+    release = scenario("external-secret")
+    for pod in release.pods():
+        assert _secret(release, pod.component, "AWS_ACCESS_KEY_ID") == {
+            "name": "gabarito-bucket", "key": "id",
+        }  # fmt: skip
+    having = {pod.component for pod in release.pods() if "GABARITO_TEACHER_KEY" in str(pod.spec)}
+    assert having == {"generate", "test"}
+
+
+def test_a_role_needs_no_secret() -> None:
+    release = scenario("irsa")
+    assert not any("AWS_ACCESS_KEY_ID" in str(pod.spec) for pod in release.pods())
+    for account in release.of_kind("ServiceAccount"):
+        assert "eks.amazonaws.com/role-arn" in account["metadata"]["annotations"]
+
+
+def test_openshift_chooses_the_user() -> None:
+    assert "runAs" not in str([pod.spec for pod in scenario("openshift").pods()]).replace(
+        "runAsNonRoot", ""
+    )
+
+
+def test_buckets_can_be_addressed_by_host() -> None:
+    release = scenario("openshift")
+    config = release.named("ConfigMap", "demo-gabarito-aws")["data"]["config"]
+    assert "addressing_style = virtual" in config
+    for pod in release.pods():
+        assert {"name": "AWS_CONFIG_FILE", "value": "/etc/aws/config"} in (
+            pod.spec["containers"][0]["env"]
+        )
+
+
+def test_sidecars_are_native_and_have_what_they_leave_out() -> None:
+    (teacher,) = scenario("demo").pod("generate").spec["initContainers"]
+    assert teacher["restartPolicy"] == "Always"
+    assert teacher["image"] == "gabarito-generate:0.1.0"
+    assert scenario("demo").pod("test").spec["initContainers"] == [teacher]
+
+
+def test_what_a_sidecar_or_a_probe_says_itself_holds(tmp_path: Path) -> None:
+    sidecar = {
+        "name": "proxy",
+        "image": "p:1",
+        "securityContext": {"readOnlyRootFilesystem": False},
+    }
+    serve = {"sidecars": [sidecar], "probes": {"readiness": {"initialDelaySeconds": 3}}}
+    pod = changed(tmp_path, "demo", {"stages": {"serve": serve}}).pod("serve").spec
+    (proxy,), (container,) = pod["initContainers"], pod["containers"]
+    assert (proxy["image"], proxy["restartPolicy"]) == ("p:1", "Always")
+    assert proxy["securityContext"]["readOnlyRootFilesystem"] is False
+    assert proxy["securityContext"]["allowPrivilegeEscalation"] is False
+    assert container["readinessProbe"]["initialDelaySeconds"] == 3
+    assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
+
+
+def test_images_come_from_a_registry_or_are_named_whole() -> None:
+    images = {
+        pod.component: pod.spec["containers"][0]["image"]
+        for pod in scenario("external-secret").pods()
+    }
+    assert images["curate"] == "registry.example.com/ml/gabarito-generate:0.1.0"
+    assert images["evaluate"] == "registry.example.com/ml/gabarito-train:0.1.0"
+    assert "@sha256:" in images["train"]
+
+
+def test_scratch_and_shared_memory_are_volumes() -> None:
+    volumes = {each["name"]: each for each in scenario("spot").pod("train").spec["volumes"]}
+    claim = volumes["tmp"]["ephemeral"]["volumeClaimTemplate"]["spec"]
+    assert claim["resources"]["requests"]["storage"] == "100Gi"
+    assert volumes["shm"]["emptyDir"] == {"medium": "Memory", "sizeLimit": "8Gi"}
+    (tmp,) = scenario("spot").pod("merge").spec["volumes"]
+    assert tmp["emptyDir"] == {"sizeLimit": "40Gi"}
+
+
+def test_without_a_conductor_nothing_may_be_created(tmp_path: Path) -> None:
+    release = changed(tmp_path, "demo", {"conductor": {"enabled": False}})
+    kinds = {each["kind"] for each in release.objects}
+    assert not kinds & {"Deployment", "Role", "RoleBinding"}
+    assert release.named("ConfigMap", "demo-gabarito-conductor")["data"]["template-train.yaml"]
+
+
+def test_names_fit_however_long_the_release_is(tmp_path: Path) -> None:
+    release = changed(tmp_path, "demo", {"fullnameOverride": "f" * 48})
+    assert max(len(each["metadata"]["name"]) for each in release.objects) <= 63
+
+
+def test_further_objects_are_templates(tmp_path: Path) -> None:
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Release.Name }}-more'}"
+    release = changed(tmp_path, "demo", {"extraObjects": [text]})
+    assert release.named("ConfigMap", "demo-more")
+    (made,) = scenario("external-secret").of_kind("ExternalSecret")
+    assert made["spec"]["dataFrom"][0]["extract"]["key"] == "gabarito/demo"
+
+
+def test_every_value_has_a_sentence() -> None:
+    values = read_values(CHART / "values.yaml")
+    common = {value.path[1:2] for value in values if value.path[0] == "stageDefaults"}
+    for value in values:
+        is_override = value.path[0] == "stages" and value.path[2:3] in common
+        assert value.sentence or not value.is_leaf or is_override, value.path
+
+
+def _action(rules: list[Object], code: int) -> str | None:
+    """What is done about an exit code: the first rule that fits decides."""
+    for rule in rules:
+        if code in rule.get("onExitCodes", {}).get("values", ()):
+            action: str = rule["action"]
+            return action
+    return None
+
+
+def _secret(release: Release, component: str, variable: str) -> Object | None:
+    for entry in release.pod(component).spec["containers"][0]["env"]:
+        if entry["name"] == variable:
+            reference: Object = entry["valueFrom"]["secretKeyRef"]
+            return reference
+    return None

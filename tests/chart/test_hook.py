@@ -1,0 +1,74 @@
+"""What ``helm test`` runs."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from gabarito.demo.teacher import open_server
+
+from .release import scenario
+
+
+class _Endpoint(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        is_known = self.headers.get("Authorization") == "Bearer right"
+        self.send_response(200 if is_known else 401)
+        self.end_headers()
+        self.wfile.write(b'{"data": [{"id": "handbook-0123456789ab"}]}' if is_known else b"")
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Endpoint) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1/models"
+        server.shutdown()
+
+
+def test_it_says_what_is_served(endpoint: str, tmp_path: Path) -> None:
+    done = _run(endpoint, tmp_path, GABARITO_SERVE_TOKEN="right")
+    assert (done.returncode, "serves handbook-0123456789ab" in done.stdout) == (0, True)
+
+
+def test_an_endpoint_that_refuses_fails_it(endpoint: str, tmp_path: Path) -> None:
+    done = _run(endpoint, tmp_path)
+    assert done.returncode
+    assert "401" in done.stderr
+
+
+def test_while_nothing_is_served_it_checks_what_a_run_needs(tmp_path: Path) -> None:
+    nobody = "http://127.0.0.1:9/v1/models"
+    with open_server("gabarito:demo/replies.jsonl") as teacher:
+        threading.Thread(target=teacher.serve_forever, daemon=True).start()
+        done = _run(nobody, tmp_path, GABARITO_TEACHER_URL=f"{teacher.address}/v1")
+        teacher.shutdown()
+    assert done.returncode == 0, done.stdout
+    assert "no model is served yet" in done.stdout
+    assert "ready to run" in done.stdout
+
+
+def _run(address: str, folder: Path, **extra: str) -> subprocess.CompletedProcess[str]:
+    """Run the container's command as it stands, with another address and pipeline."""
+    release = scenario("demo")
+    command = release.pod("test").spec["containers"][0]["command"]
+    assert command[-2] == "http://demo-gabarito.team.svc:80/v1/models"
+    pipeline = folder / "pipeline.yaml"
+    pipeline.write_text(release.files["pipeline.yaml"], encoding="utf-8")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        [sys.executable, *command[1:-2], address, str(pipeline)],
+        env={**os.environ, "PATH": path, "GABARITO_STORE": str(folder / "store"), **extra},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )

@@ -1,0 +1,83 @@
+"""What pods may reach, and who may reach them."""
+
+from pathlib import Path
+
+from gabarito.plan import STAGES
+
+from .helm import Object
+from .release import Release, changed, scenario
+
+DNS = {53}
+ALL = (*STAGES, "serve", "conductor", "test")
+
+
+def test_every_pod_is_denied_everything_first() -> None:
+    release = scenario("demo")
+    denied = release.named("NetworkPolicy", "demo-gabarito")["spec"]
+    assert {*denied} == {"podSelector", "policyTypes"}
+    assert denied["policyTypes"] == ["Ingress", "Egress"]
+    for pod in release.pods():
+        assert denied["podSelector"]["matchLabels"].items() <= pod.labels.items()
+
+
+def test_only_what_each_needs_is_allowed() -> None:
+    release = scenario("external-secret")
+    reached = {component: _ports(release, component) for component in ALL}
+    assert {reached[stage] == DNS | {443} for stage in (*STAGES, "serve")} == {True}
+    assert reached["conductor"] == DNS | {443, 6443, 8000}
+    assert reached["test"] == DNS | {443, 8000}
+
+
+def test_the_teacher_is_for_generate(tmp_path: Path) -> None:
+    release = changed(tmp_path, "demo", {"teacher": {"url": "http://teacher:8100/v1"}})
+    assert {each for each in ALL if 8100 in _ports(release, each)} == {"generate", "test"}
+    assert not any(8100 in _ports(scenario("demo"), each) for each in ALL)  # in its own pod
+
+
+def test_the_model_hub_is_for_those_that_load_the_base() -> None:
+    reaching = {each for each in ALL if _reaches_web(scenario("defaults"), each)}
+    assert reaching == {"train", "merge", "evaluate"}
+    assert not any(_reaches_web(scenario("kueue"), each) for each in ALL)
+
+
+def test_the_node_is_asked_for_keys_only_where_nothing_else_gives_them() -> None:
+    given = {"defaults": True, "demo": False, "irsa": False, "external-secret": False}
+    for name, is_asked in given.items():
+        assert all(
+            ("169.254.169.254/32" in str(_policy(scenario(name), each))) is is_asked for each in ALL
+        )
+
+
+def test_peers_and_ports_can_be_narrower() -> None:
+    rules = _policy(scenario("openshift"), "curate")["egress"]
+    assert rules[0]["ports"][2:] == [
+        {"port": 5353, "protocol": "UDP"}, {"port": 5353, "protocol": "TCP"},
+    ]  # fmt: skip
+    assert "openshift-dns" in str(rules[0]["to"])
+
+
+def test_only_the_endpoint_is_asked_and_only_where_wanted_are_metrics_read() -> None:
+    asked = {each for each in ALL if "ingress" in _policy(scenario("demo"), each)}
+    assert asked == {"serve"}
+    scraped = {each for each in ALL if "ingress" in _policy(scenario("irsa"), each)}
+    assert scraped == {"serve", "conductor"}
+
+
+def test_it_can_be_left_to_somebody_else(tmp_path: Path) -> None:
+    release = changed(tmp_path, "demo", {"networkPolicy": {"enabled": False}})
+    assert not release.of_kind("NetworkPolicy")
+
+
+def _policy(release: Release, component: str) -> Object:
+    spec: Object = release.named("NetworkPolicy", f"demo-gabarito-{component}")["spec"]
+    return spec
+
+
+def _ports(release: Release, component: str) -> set[int]:
+    return {
+        port["port"] for rule in _policy(release, component)["egress"] for port in rule["ports"]
+    }
+
+
+def _reaches_web(release: Release, component: str) -> bool:
+    return "0.0.0.0/0" in str(_policy(release, component)["egress"])

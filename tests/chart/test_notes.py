@@ -1,0 +1,40 @@
+"""What people read after ``helm install``."""
+
+import re
+
+import pytest
+
+from .helm import CHART, helm
+from .release import SCENARIOS, scenario
+
+OBJECT = re.compile(r"\b(deployment|service|configmap)[/ ](?:-n team )?(demo-\S+)")
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_line_is_about_this_release(name: str) -> None:
+    notes = _notes(name)
+    commands = [line.strip() for line in notes.splitlines() if line.startswith("  kubectl")]
+    assert len(commands) >= 6
+    assert all("-n team" in command for command in commands)
+    for kind, thing in OBJECT.findall(notes):
+        assert scenario(name).named(kind.capitalize(), thing)
+
+
+def test_they_say_what_a_gpu_for_the_endpoint_means() -> None:
+    alone = _notes("demo", "--set", "stages.serve.gpu.count=1")
+    assert "nobody answers" in alone
+    assert "needs another one" in alone
+    assert "needs another one" not in _notes("demo")
+
+
+def test_they_say_who_may_ask() -> None:
+    assert "Whoever reaches the endpoint may ask it" in _notes("demo")
+    assert "Bearer $TOKEN" in _notes("external-secret")
+
+
+def _notes(name: str, *options: str) -> str:
+    values = str(CHART / f"ci/{name}-values.yaml")
+    where = ("--namespace", "team", "--values", values, "--dry-run=client")
+    done = helm("install", "demo", str(CHART), *where, *options)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.partition("\nNOTES:\n")[2]

@@ -1,0 +1,111 @@
+"""A channel moves back from a model that does not work, and remembers that it did."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gabarito.core.channel import (
+    Rejected,
+    ServedModel,
+    find_channel,
+    promote,
+    read_channel,
+    read_model,
+    take_back,
+)
+from gabarito.core.errors import ConflictError, MissingError
+from gabarito.core.store import Store, open_store
+
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+def model(run: str) -> ServedModel:
+    return ServedModel(
+        pipeline="handbook", run=run, merge="m", evaluate="e", contract={}, verdict={}
+    )
+
+
+ONE, TWO = model("one"), model("two")
+
+
+def rejected(served: ServedModel, under: str = "here") -> Rejected:
+    return Rejected(model=served.digest, at=NOW, reason="it answers otherwise", under=under)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(str(tmp_path))
+
+
+def test_the_model_before_is_served_again(store: Store) -> None:
+    promote(store, "main", ONE)
+    promote(store, "main", TWO)
+    assert take_back(store, "main", rejected(TWO))
+    assert read_channel(store, "main") == ONE
+    channel = find_channel(store, "main")
+    assert channel
+    assert channel.rejected == (rejected(TWO),)
+    assert (channel.previous, channel.since) == (None, NOW)
+
+
+def test_without_a_model_before_the_channel_is_empty(store: Store) -> None:
+    promote(store, "main", ONE)
+    assert take_back(store, "main", rejected(ONE))
+    assert read_channel(store, "main") is None
+    assert promote(store, "main", TWO)
+    assert read_channel(store, "main") == TWO
+
+
+def test_only_what_is_served_can_be_taken_back(store: Store) -> None:
+    assert find_channel(store, "main") is None
+    assert not take_back(store, "main", rejected(ONE))
+    promote(store, "main", ONE)
+    assert not take_back(store, "main", rejected(TWO))
+    assert read_channel(store, "main") == ONE
+
+
+def test_a_model_that_is_promoted_again_is_not_rejected_any_more(store: Store) -> None:
+    promote(store, "main", ONE)
+    take_back(store, "main", rejected(ONE))
+    promote(store, "main", TWO)
+    take_back(store, "main", rejected(TWO))
+    assert promote(store, "main", ONE)
+    channel = find_channel(store, "main")
+    assert channel
+    assert channel.rejected == (rejected(TWO),)
+
+
+def test_a_model_is_rejected_once(store: Store) -> None:
+    promote(store, "main", ONE)
+    take_back(store, "main", rejected(ONE))
+    promote(store, "main", ONE)
+    take_back(store, "main", rejected(ONE, under="there"))
+    channel = find_channel(store, "main")
+    assert channel
+    assert channel.rejected == (rejected(ONE, under="there"),)
+
+
+def test_who_moved_the_channel_meanwhile_wins(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promote(store, "main", ONE)
+    read = store.read
+
+    def read_and_lose(key: str):  # noqa: ANN202
+        found = read(key)
+        monkeypatch.setattr(store, "read", read)
+        promote(store, "main", TWO)
+        return found
+
+    monkeypatch.setattr(store, "read", read_and_lose)
+    with pytest.raises(ConflictError):
+        take_back(store, "main", rejected(ONE))
+    assert read_channel(store, "main") == TWO
+
+
+def test_a_model_is_read_by_its_digest(store: Store) -> None:
+    promote(store, "main", ONE)
+    assert read_model(store, ONE.digest) == ONE
+    with pytest.raises(MissingError, match="no model 'absent'"):
+        read_model(store, "absent")

@@ -1,0 +1,229 @@
+"""The loop around a leader, and what it says when it cannot go on."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gabarito.conduct import names
+from gabarito.conduct.act import Actor, Means
+from gabarito.conduct.actions import Announce, CreateJob, NoteJob, ReleaseJob, about_anchor
+from gabarito.conduct.api import EVENTS, JOBS, LEASES
+from gabarito.conduct.events import MAX_MESSAGE, event_body
+from gabarito.conduct.job import go_round
+from gabarito.conduct.lease import keep
+from gabarito.conduct.pulse import Pulse
+from gabarito.conduct.state import Desired, Memory
+from gabarito.conduct.summary import read_summary
+from gabarito.conduct.templates import Template, Templates
+from gabarito.conduct.watch import Signals, start_watching
+from gabarito.core.errors import BugError, ServiceError
+from gabarito.core.store import open_store
+
+from .builders import desired
+from .fake import FakeCluster
+from .test_templates import stage_body
+from .world import Process, World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def until(is_reached: Callable[[], object], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not is_reached():
+        assert time.monotonic() < end, "not reached"
+        time.sleep(0.02)
+
+
+class StopError(BaseException):
+    """Ends the loop, as a signal does."""
+
+
+def led(world: World, process: Process, pulse: Pulse) -> threading.Thread:
+    """Let a conductor go round in a thread until the world's cluster stops it."""
+
+    def lead() -> None:
+        with pytest.raises(StopError):
+            go_round(process.leader, process.lease, pulse, process.wake)
+
+    thread = threading.Thread(target=lead)
+    thread.start()
+    return thread
+
+
+def end(world: World, process: Process, thread: threading.Thread) -> None:
+    """Give the loop something to do, and end it when it does it."""
+
+    def stop(_call: str) -> None:
+        raise StopError
+
+    process.lease.renew()
+    for job in world.cluster.list(JOBS, names.STAGE):
+        world.cluster.delete(JOBS, job["metadata"]["name"], job["metadata"]["uid"])
+    world.cluster.before = stop
+    process.wake.set()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def events(world: World) -> list[str]:
+    found = [body for (kind, _), body in list(world.cluster.objects.items()) if kind == "Event"]
+    return [body["message"] for body in found]
+
+
+def test_what_stands_in_the_way_is_told_and_waited_out(world: World) -> None:
+    world.write_pipeline(learing_rate=1)
+    process, pulse = Process(world), Pulse()
+    process.lease.renew()
+    thread = led(world, process, pulse)
+    until(lambda: any("did you mean learning_rate" in text for text in events(world)))
+    until(lambda: process.lease.notes.get(names.SUMMARY))
+    assert "learing_rate" in read_summary(process.lease.notes[names.SUMMARY]).problem
+    assert "learing_rate" in pulse.problem
+    world.write_pipeline()
+    until(lambda: len(world.cluster.list(JOBS, names.STAGE)) == 6)
+    until(lambda: not read_summary(process.lease.notes[names.SUMMARY]).problem)
+    until(lambda: pulse.problem == "")
+    end(world, process, thread)
+
+
+def test_a_service_that_is_away_is_told_of_only_when_it_stays_away(world: World) -> None:
+    def away(_call: str) -> None:
+        message = "the store is away"
+        raise ServiceError(message)
+
+    process, pulse = Process(world), Pulse()
+    process.lease.renew()
+    world.store.before = away
+    thread = led(world, process, pulse)
+    until(lambda: pulse.failures == 2)
+    assert "the store is away" not in events(world)
+    until(lambda: "the store is away" in events(world))
+    world.store.before = lambda _: None
+    until(lambda: pulse.looks > 0)
+    end(world, process, thread)
+
+
+def test_a_problem_that_cannot_be_told_is_no_other_problem(world: World) -> None:
+    def away(_call: str) -> None:
+        message = "the API is away"
+        raise ServiceError(message)
+
+    process = Process(world)
+    process.lease.renew()
+    world.cluster.before = away
+    process.leader.tell_problem("no such bucket")
+    world.cluster.before = lambda _: None
+    process.leader.tell_problem("no such bucket")
+    process.leader.tell_problem("no such bucket")
+    again = Process(world)
+    again.lease.renew()
+    again.leader.tell_problem("no such bucket")
+    assert events(world).count("no such bucket") == 1
+
+
+def test_a_store_that_ignores_conditions_is_told_of(world: World, monkeypatch: Any) -> None:  # noqa: ANN401
+    careful = type(world.store).write
+
+    def careless(self: Any, key: str, data: bytes, **_conditions: object) -> str:  # noqa: ANN401
+        return careful(self, key, data)
+
+    monkeypatch.setattr(type(world.store), "write", careless)
+    process = Process(world)
+    process.lease.renew()
+    process.leader.look_and_act()
+    assert any("does not keep conditional writes: race" in text for text in events(world))
+    process.leader.look_and_act()
+    summary = read_summary(process.lease.notes[names.SUMMARY])
+    assert len(summary.warnings) == 3
+
+
+def test_the_lease_is_kept_whatever_the_api_does(world: World) -> None:
+    process, signals = Process(world), Signals()
+    thread = threading.Thread(target=keep, args=(process.lease, signals))
+    thread.start()
+    until(lambda: process.lease.is_held)
+    assert process.lease.problem == ""
+    signals.stop.set()
+    thread.join(20)
+    process.lease.release()
+    lease = world.cluster.read(LEASES, "demo-gabarito-conductor")
+    assert lease
+    assert lease["spec"]["holderIdentity"] == ""
+
+
+def test_a_lease_that_cannot_be_kept_says_why(world: World) -> None:
+    del world.cluster.objects["ConfigMap", "demo-gabarito-anchor"]
+    process, signals = Process(world), Signals()
+    thread = threading.Thread(target=keep, args=(process.lease, signals))
+    thread.start()
+    until(lambda: "is the release uninstalled" in process.lease.problem)
+    signals.stop.set()
+    thread.join(20)
+
+
+def test_a_watch_wakes_the_loop(world: World) -> None:
+    signals = Signals()
+    world.cluster.create(JOBS, {"metadata": {"name": "one", "labels": {"a": "b"}}})
+    world.cluster.ending = ServiceError("the API is away")
+    start_watching(world.cluster, [JOBS], "a=b", signals)
+    assert signals.wake.wait(10)
+    signals.stop.set()
+
+
+def acting(folder: Path, wanted: Desired) -> tuple[Actor, FakeCluster]:
+    cluster = FakeCluster()
+    means = Means(wanted, lambda _model, _key: None, lambda _memory: None)
+    return Actor(cluster, open_store(str(folder)), means), cluster
+
+
+def with_bodies(wanted: Desired) -> Desired:
+    stages = {stage: Template(stage_body(), stage) for stage in wanted.templates.stages}
+    return Desired(wanted.config, wanted.run, Templates(stages, wanted.templates.serve))
+
+
+@pytest.mark.parametrize("queue", ["", "gpus"])
+def test_a_job_is_released_by_its_gate_or_by_suspend_never_by_both(
+    tmp_path: Path, queue: str
+) -> None:
+    actor, cluster = acting(tmp_path, with_bodies(desired(queue=queue)))
+    actor.act(CreateJob("train", 1), Memory(), "uid")
+    actor.act(CreateJob("train", 1), Memory(), "uid")
+    (job,) = cluster.list(JOBS, names.STAGE)
+    actor.act(ReleaseJob(job["metadata"]["name"]), Memory(), "uid")
+    (job,) = cluster.list(JOBS, names.STAGE)
+    assert names.RELEASED in job["metadata"]["annotations"]
+    assert names.QUEUE_GATE not in job["metadata"]["annotations"]
+    assert job["spec"]["suspend"] is bool(queue)
+
+
+def test_what_is_gone_needs_no_note(tmp_path: Path) -> None:
+    actor, cluster = acting(tmp_path, desired())
+    actor.act(NoteJob("gone", {"a": "b"}), Memory(), "uid")
+    assert cluster.objects == {}
+
+
+def test_what_nobody_can_do_is_a_bug_of_ours(tmp_path: Path) -> None:
+    actor, _ = acting(tmp_path, desired())
+    with pytest.raises(BugError, match="nobody can do"):
+        actor.act("dance", Memory(), "uid")  # type: ignore[arg-type]
+
+
+def test_an_event_is_told_once_and_fits(tmp_path: Path) -> None:
+    actor, cluster = acting(tmp_path, desired())
+    event = Announce(about_anchor("anchor", "uid"), "Told", "x" * 2000, is_warning=True)
+    actor.act(event, Memory(), "uid")
+    actor.act(event, Memory(), "uid")
+    assert actor.told == {event.name}
+    body = cluster.read(EVENTS, event.name)
+    assert body
+    assert len(body["message"]) == MAX_MESSAGE
+    assert (body["type"], body["involvedObject"]["kind"]) == ("Warning", "ConfigMap")
+    plain = event_body(Announce(about_anchor("anchor", "uid"), "Told", "x"), "team-a")
+    assert (plain["type"], plain["message"]) == ("Normal", "x")

@@ -1,0 +1,211 @@
+"""A whole release, decided on and done: in a cluster in memory and a store on disk."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gabarito.conduct import names
+from gabarito.conduct.api import DEPLOYMENTS, JOBS
+from gabarito.core.channel import find_channel
+from gabarito.plan import STAGES
+
+from .world import ANSWER, QUESTION, Process, World, endpoint
+
+Make = Callable[[Path], World]
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, str]:
+    return {QUESTION: ANSWER}
+
+
+@pytest.fixture(scope="module")
+def make(answers: dict[str, str]) -> Iterator[Make]:
+    """Makes worlds whose Service is a real endpoint."""
+    worlds: dict[str, World] = {}
+    with endpoint(worlds, answers) as service:
+
+        def made(folder: Path) -> World:
+            worlds["now"] = World(folder, service)
+            return worlds["now"]
+
+        yield made
+
+
+@pytest.fixture
+def world(make: Make, tmp_path: Path) -> World:
+    return make(tmp_path)
+
+
+def states(world: World) -> list[str | None]:
+    return [notes[names.STATE] for notes in world.outcome()["jobs"].values()]
+
+
+def test_from_nothing_to_a_served_model(world: World) -> None:
+    Process(world).go_round(world)
+    outcome = world.outcome()
+    assert len(outcome["jobs"]) == len(STAGES)
+    assert set(states(world)) == {"done"}
+    assert outcome["served"] == outcome["channel"][0]
+    assert outcome["verified"].startswith(outcome["served"])
+    assert outcome["events"] == sorted(
+        ["RunStarted", *6 * ["StageReleased", "StageDone"], "GatePassed", "Promoted", "Serving"]
+    )
+
+
+def test_everything_is_owned_by_the_anchor(world: World) -> None:
+    Process(world).go_round(world)
+    made = [body for (kind, _), body in world.cluster.objects.items() if kind in ("Job", "Lease")]
+    made += world.cluster.list(DEPLOYMENTS, names.INSTANCE)
+    assert len(made) == len(STAGES) + 2
+    for body in made:
+        (owner,) = body["metadata"]["ownerReferences"]
+        assert (owner["kind"], owner["name"]) == ("ConfigMap", "demo-gabarito-anchor")
+        assert not owner["controller"]
+
+
+def test_another_conductor_finds_nothing_to_do(world: World) -> None:
+    Process(world).go_round(world)
+    before = world.outcome()
+    Process(world).go_round(world)
+    assert world.outcome() == before
+
+
+class KilledError(BaseException):
+    """The process is gone: nothing catches it."""
+
+
+def test_killed_before_any_change_the_end_is_the_same(make: Make, tmp_path: Path) -> None:
+    """Every change that a conductor makes is once the one that it does not live to make."""
+    whole = make(_folder(tmp_path, "whole"))
+    calls: list[str] = []
+    whole.cluster.before = whole.store.before = calls.append
+    Process(whole).go_round(whole)
+    assert len(calls) > 50
+    for last, call in enumerate(calls):
+        world = make(_folder(tmp_path, f"killed-{last}"))
+        world.cluster.before = world.store.before = _killing(last)
+        with pytest.raises(KilledError):
+            Process(world).go_round(world)
+        world.cluster.before = world.store.before = lambda _: None
+        Process(world).go_round(world)
+        assert world.outcome() == whole.outcome(), f"killed before change {last}: {call}"
+
+
+def test_a_changed_setting_makes_again_only_what_it_changes(world: World) -> None:
+    Process(world).go_round(world)
+    before = world.outcome()
+    world.write_pipeline(steps=20)
+    Process(world).go_round(world)
+    after = world.outcome()
+    fresh = after["jobs"].keys() - before["jobs"].keys()
+    assert {name.split("-")[-1] for name in fresh} == {"train", "merge", "evaluate"}
+    assert after["served"] != before["served"]
+    assert after["channel"][1] == before["channel"][0]
+
+
+def test_a_failing_gate_leaves_what_is_served_alone(world: World) -> None:
+    Process(world).go_round(world)
+    before = world.outcome()
+    world.write_pipeline(steps=20)
+    world.passes = False
+    Process(world).go_round(world)
+    after = world.outcome()
+    assert (after["served"], after["channel"]) == (before["served"], before["channel"])
+    assert "GateFailed" in after["events"]
+
+
+def test_wrong_answers_bring_the_model_before_back(
+    world: World, answers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Process(world).go_round(world)
+    before = world.outcome()
+    world.write_pipeline(steps=20)
+    process = Process(world)
+    monkeypatch.setitem(answers, QUESTION, "London")
+    _until(world, process, lambda: "RolledBack" in world.outcome()["events"])
+    monkeypatch.setitem(answers, QUESTION, ANSWER)
+    process.go_round(world)
+    after = world.outcome()
+    assert (after["served"], after["channel"][0]) == (before["served"], before["channel"][0])
+    channel = find_channel(world.store, "main")
+    assert channel
+    assert "the endpoint answers 'London', the evaluation recorded 'Paris'" in (
+        channel.rejected[0].reason
+    )
+
+
+def test_a_first_model_that_does_not_work_leaves_nothing_served(world: World) -> None:
+    world.does_roll = False
+    Process(world).go_round(world)
+    assert world.outcome()["served"] is None
+    assert world.outcome()["channel"] == (None, None, 1)
+    world.does_roll = True
+    world.write_template("serve", fixed="yes")
+    Process(world).go_round(world)
+    assert world.outcome()["served"] == world.outcome()["channel"][0]
+
+
+def test_a_template_that_does_not_work_gives_way_to_the_one_before(world: World) -> None:
+    Process(world).go_round(world)
+    before = world.outcome()
+    world.write_template("serve", spoilt="yes")
+    world.does_roll = False
+    process = Process(world)
+    _until(world, process, lambda: "RolledBack" in world.outcome()["events"])
+    world.does_roll = True
+    process.go_round(world)
+    after = world.outcome()
+    assert (after["served"], after["channel"]) == (before["served"], before["channel"])
+    served = world.cluster.read(DEPLOYMENTS, "demo-gabarito-serve")
+    assert served
+    assert served["spec"]["template"]["spec"]["containers"][0]["env"] == {}
+
+
+def test_a_new_run_adopts_what_runs_and_stops_what_it_does_not_want(world: World) -> None:
+    process = Process(world)
+    process.lease.renew()
+    process.leader.look_and_act()
+    process.leader.look_and_act()
+    before = world.outcome()["jobs"]
+    world.write_pipeline(steps=20)
+    Process(world).go_round(world)
+    after = world.outcome()["jobs"]
+    kept = before.keys() & after.keys()
+    assert [name.split("-")[-1] for name in kept] == ["ingest"]
+    assert sum(name.endswith("-ingest") for name in after) == 1
+    assert set(states(world)) == {"done"}
+
+
+def test_whoever_does_not_hold_the_lease_does_nothing(world: World) -> None:
+    first, second = Process(world, "first"), Process(world, "second")
+    assert first.lease.renew()
+    assert not second.lease.renew()
+    second.leader.look_and_act()
+    assert world.cluster.list(JOBS, names.STAGE) == []
+
+
+def _folder(parent: Path, name: str) -> Path:
+    folder = parent / name
+    folder.mkdir()
+    return folder
+
+
+def _killing(last: int) -> Callable[[str], None]:
+    left = iter(range(last))
+
+    def count(_call: str) -> None:
+        if next(left, None) is None:
+            raise KilledError
+
+    return count
+
+
+def _until(world: World, process: Process, is_reached: Callable[[], bool]) -> None:
+    process.lease.renew()
+    for _ in range(60):
+        process.take_turn(world)
+        if is_reached():
+            return
+    raise AssertionError("not reached")

@@ -1,0 +1,278 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gabarito.conduct import names
+from gabarito.conduct.api import Object
+from gabarito.conduct.reading import endpoint_of, phase_of, rollout_of, stage_jobs
+from gabarito.conduct.state import Trouble
+from gabarito.conduct.trouble import Place, failure_of_job, last_words
+
+from .builders import NOW, RUN, A
+
+PLACE = Place("train", "team-a", NOW)
+LOOK = "kubectl describe pod -n team-a train-x"
+
+
+def at(seconds_ago: float) -> str:
+    return (NOW - timedelta(seconds=seconds_ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def job(suspend: bool = False, **parts: Any) -> Object:  # noqa: ANN401
+    labels = {names.STAGE: "train", names.RUN: RUN, names.ATTEMPT: "2", **parts.pop("labels", {})}
+    metadata = {"name": "train", "uid": "u", "labels": labels, **parts.pop("metadata", {})}
+    return {"metadata": metadata, "spec": {"suspend": suspend, **parts.pop("spec", {})}, **parts}
+
+
+def condition(kind: str, status: str = "True", **more: str) -> Object:
+    return {"conditions": [{"type": kind, "status": status, **more}]}
+
+
+def pod(phase: str = "Pending", age: float = 5, **status: Any) -> Object:  # noqa: ANN401
+    labels = {names.JOB_NAME: "train", "app": "serve"}
+    metadata = {"name": "train-x", "labels": labels, "creationTimestamp": at(age)}
+    return {"metadata": metadata, "status": {"phase": phase, **status}}
+
+
+def waiting(reason: str, message: str = "", **more: Any) -> Object:  # noqa: ANN401
+    state = {"waiting": {"reason": reason, "message": message}}
+    return pod(
+        containerStatuses=[{"name": "stage", "image": "here/there:1", "state": state, **more}]
+    )
+
+
+def ended(code: int, message: str = "", reason: str = "Error", when: float = 0) -> Object:
+    state = {"exitCode": code, "reason": reason, "message": message, "finishedAt": at(when)}
+    return pod("Failed", containerStatuses=[{"name": "stage", "state": {"terminated": state}}])
+
+
+@pytest.mark.parametrize(
+    ("thing", "phase"),
+    [
+        (job(suspend=True), "planned"),
+        (job(), "running"),
+        (job(status=condition("Complete")), "complete"),
+        (job(status=condition("Failed")), "failed"),
+        (job(status=condition("Failed", "False")), "running"),
+        (job(status={"conditions": None}), "running"),
+        (job(suspend=True, metadata={"annotations": {names.RELEASED: "then"}}), "paused"),
+        (
+            job(
+                suspend=True,
+                labels={names.QUEUE: "q"},
+                metadata={"annotations": {names.QUEUE_GATE: "us"}},
+            ),
+            "planned",
+        ),
+    ],
+)
+def test_where_a_job_is(thing: Object, phase: str) -> None:
+    assert phase_of(thing) == phase
+
+
+def test_a_job_whose_gate_is_open_waits_in_its_queue() -> None:
+    thing = job(suspend=True, labels={names.QUEUE: "gpus"})
+    (found,) = stage_jobs([thing], [], "team-a", NOW)
+    assert found.phase == "queued"
+    assert found.trouble
+    assert "quota in queue gpus" in found.trouble.text
+
+
+def test_a_job_that_somebody_suspended_says_how_to_go_on() -> None:
+    thing = job(suspend=True, metadata={"annotations": {names.RELEASED: "then"}})
+    (found,) = stage_jobs([thing], [], "team-a", NOW)
+    assert found.trouble
+    assert "kubectl patch job -n team-a train" in found.trouble.text
+
+
+def test_what_a_job_is_made_of() -> None:
+    thing = job(
+        metadata={"annotations": None, "deletionTimestamp": "now"},
+        spec={"completionMode": "Indexed", "completions": 4},
+        status={"succeeded": 3},
+    )
+    (found,) = stage_jobs([thing, job(labels={names.STAGE: "helm-test"})], [], "team-a", NOW)
+    assert (found.name, found.uid, found.stage, found.run) == ("train", "u", "train", RUN)
+    assert (found.attempt, found.phase, found.notes) == (2, "running", {})
+    assert found.is_going
+    assert found.parts == "3/4 shards"
+
+
+def test_an_attempt_that_is_no_number_is_the_first() -> None:
+    (found,) = stage_jobs([job(labels={names.ATTEMPT: "x"})], [], "team-a", NOW)
+    assert found.attempt == 1
+
+
+TROUBLES: dict[str, tuple[Object, str | None]] = {
+    "a pod that runs": (pod("Running"), None),
+    "a pod that is young": (pod(), None),
+    "no node": (
+        pod(**condition("PodScheduled", "False", message="0/1 nodes: Insufficient nvidia.com/gpu")),
+        "no node takes its pod: 0/1 nodes: Insufficient nvidia.com/gpu; add such a node, or "
+        "change stages.train's resources, gpu, nodeSelector, tolerations",
+    ),
+    "no node, no message": (
+        pod(**condition("PodScheduled", "False", reason="Unschedulable")),
+        "no node takes its pod: Unschedulable; add such a node, or "
+        "change stages.train's resources, gpu, nodeSelector, tolerations",
+    ),
+    "no image": (
+        waiting("ImagePullBackOff", "not found"),
+        "image here/there:1: not found; correct image.registry, image.tag or the stage's image, "
+        "or set image.pullSecrets",
+    ),
+    "no secret": (
+        waiting("CreateContainerConfigError", 'secret "absent" not found'),
+        'secret "absent" not found; create it in namespace team-a, or correct the chart\'s values',
+    ),
+    "no such program": (
+        waiting("RunContainerError", "no such file"),
+        "no such file; correct the values of stages.train",
+    ),
+    "it ends again and again": (
+        waiting(
+            "CrashLoopBackOff", lastState={"terminated": {"exitCode": 77, "message": "denied"}}
+        ),
+        "container stage ends again and again: access refused (exit code 77): denied; mend what "
+        "it says; it is started again by itself",
+    ),
+    "it is being made": (waiting("ContainerCreating"), None),
+    "it takes long": (
+        {**waiting("ContainerCreating"), "metadata": pod(age=500)["metadata"]},
+        "its pod has not started yet; a large image, a volume or the network may be why, "
+        f"{LOOK} says it",
+    ),
+    "a sidecar's trouble is the pod's": (
+        pod(initContainerStatuses=waiting("ErrImagePull", "gone")["status"]["containerStatuses"]),
+        "image here/there:1: gone; correct image.registry, image.tag or the stage's image, or set "
+        "image.pullSecrets",
+    ),
+}
+
+
+@pytest.mark.parametrize(("seen", "text"), TROUBLES.values(), ids=TROUBLES.keys())
+def test_why_a_running_job_waits(seen: Object, text: str | None) -> None:
+    (found,) = stage_jobs([job()], [seen], "team-a", NOW)
+    assert (found.trouble and found.trouble.text) == text
+
+
+@pytest.mark.parametrize(
+    ("status", "pods", "said"),
+    [
+        ({}, [], None),
+        ({"startTime": at(5)}, [], None),
+        ({"startTime": at(60)}, [], "no pod could be created"),
+        (
+            {"failed": 2},
+            [ended(69, "teacher away")],
+            "2 pods failed, a next one is tried: a service",
+        ),
+        ({"failed": 2}, [ended(1), pod("Running")], None),
+    ],
+)
+def test_why_a_job_has_no_pod_that_runs(status: Object, pods: list[Object], said: str) -> None:
+    (found,) = stage_jobs([job(status=status)], pods, "team-a", NOW)
+    assert (
+        (found.trouble is None)
+        if said is None
+        else said in (found.trouble or Trouble("", "", "")).said
+    )
+
+
+def test_a_failed_job_says_what_its_last_pod_said() -> None:
+    failed = job(status=condition("Failed", reason="BackoffLimitExceeded", message="too often"))
+    pods = [ended(65, "line 3", when=1), ended(65, "line 2", when=9)]
+    (found,) = stage_jobs([failed], pods, "team-a", NOW)
+    assert found.trouble
+    assert found.trouble.text == "bad data (exit code 65): line 3"
+    assert failure_of_job(failed, []) == "too often"
+    assert failure_of_job(job(), []) == "the Job failed"
+    late = job(status=condition("Failed", reason="DeadlineExceeded"))
+    assert failure_of_job(late, pods) == "ran longer than its activeDeadlineSeconds"
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (ended(3), "exit code 3"),
+        (ended(0), ""),
+        (ended(65, "one\ntwo"), "bad data (exit code 65): two"),
+        (ended(65, '{"event": "failed", "error": "line 3"}'), "bad data (exit code 65): line 3"),
+        (ended(65, '{"event": "other"}'), 'bad data (exit code 65): {"event": "other"}'),
+        (ended(65, "[1]"), "bad data (exit code 65): [1]"),
+        (ended(137), "killed (exit code 137)"),
+        (
+            ended(137, reason="OOMKilled"),
+            "killed, it used more memory than its limit; raise resources.limits.memory",
+        ),
+        (pod("Failed", reason="Evicted", message="disk full"), "Evicted: disk full"),
+        (pod("Failed", reason="Shutdown"), "Shutdown"),
+    ],
+)
+def test_the_last_words_of_a_pod(seen: Object, words: str) -> None:
+    assert last_words([seen]) == words
+
+
+def deployment(wanted: int | None = 2, **status: Any) -> Object:  # noqa: ANN401
+    notes = {names.MODEL: A, names.TEMPLATE: "t", names.APPLIED: at(60), names.VERIFIED: "v"}
+    metadata = {"name": "serve", "uid": "u", "generation": 3, "annotations": notes}
+    spec: Object = {"selector": {"matchLabels": {"app": "serve"}}}
+    if wanted is not None:
+        spec["replicas"] = wanted
+    return {"metadata": metadata, "spec": spec, "status": {"observedGeneration": 3, **status}}
+
+
+FULL = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
+
+
+@pytest.mark.parametrize(
+    ("seen", "rollout"),
+    [
+        (deployment(**FULL), "ready"),
+        (deployment(None, replicas=1, updatedReplicas=1, availableReplicas=1), "ready"),
+        (deployment(**FULL, observedGeneration=2), "rolling"),
+        (deployment(**{**FULL, "replicas": 3}), "rolling"),
+        (deployment(**{**FULL, "updatedReplicas": 1}), "rolling"),
+        (deployment(**{**FULL, "availableReplicas": 1}), "rolling"),
+        (deployment(), "rolling"),
+        (deployment(0), "idle"),
+        (deployment(**condition("Progressing", "False")), "failed"),
+        ({**deployment(), "status": {}}, "rolling"),
+    ],
+)
+def test_how_far_a_rollout_is(seen: Object, rollout: str) -> None:
+    assert rollout_of(seen) == rollout
+
+
+def test_what_an_endpoint_is_made_of() -> None:
+    seen = deployment(**FULL)
+    found = endpoint_of(seen, [], PLACE)
+    assert found
+    assert (found.model, found.template, found.verified, found.rollout) == (A, "t", "v", "ready")
+    assert found.since == NOW - timedelta(seconds=60)
+    assert (found.is_going, found.trouble) == (False, None)
+    assert endpoint_of(None, [], PLACE) is None
+
+
+def test_an_endpoint_that_ceased_to_be_available_begins_anew() -> None:
+    lost = condition("Available", "False", lastTransitionTime=at(10))
+    found = endpoint_of(deployment(**lost), [], PLACE)
+    assert found
+    assert found.since == NOW - timedelta(seconds=10)
+
+
+def test_an_endpoint_says_why_its_pods_do_not_run() -> None:
+    other = pod(**condition("PodScheduled", "False"))
+    other["metadata"]["labels"] = {"app": "else"}
+    found = endpoint_of(deployment(), [other, waiting("ErrImagePull", "gone")], PLACE)
+    assert found
+    assert found.trouble
+    assert found.trouble.reason == "ImageNotFound"
+
+
+def test_an_endpoint_whose_pods_are_refused_says_so() -> None:
+    refused = condition("ReplicaFailure", message="exceeded quota")
+    found = endpoint_of(deployment(**refused), [], PLACE)
+    assert found
+    assert found.trouble == Trouble("NoPod", "exceeded quota", "correct the values of stages.serve")
