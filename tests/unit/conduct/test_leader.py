@@ -1,5 +1,6 @@
 """A whole release, decided on and done: in a cluster in memory and a store on disk."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -78,19 +79,21 @@ class KilledError(BaseException):
 
 def test_killed_before_any_change_the_end_is_the_same(make: Make, tmp_path: Path) -> None:
     """Every change that a conductor makes is once the one that it does not live to make."""
-    whole = make(_folder(tmp_path, "whole"))
+    whole = make(_folder(tmp_path, "world"))
     calls: list[str] = []
     whole.cluster.before = whole.store.before = calls.append
     Process(whole).go_round(whole)
+    outcome = whole.outcome()
     assert len(calls) > 50
     for last, call in enumerate(calls):
-        world = make(_folder(tmp_path, f"killed-{last}"))
+        shutil.rmtree(tmp_path / "world")  # a run is named by the places of its files too
+        world = make(_folder(tmp_path, "world"))
         world.cluster.before = world.store.before = _killing(last)
         with pytest.raises(KilledError):
             Process(world).go_round(world)
         world.cluster.before = world.store.before = lambda _: None
         Process(world).go_round(world)
-        assert world.outcome() == whole.outcome(), f"killed before change {last}: {call}"
+        assert world.outcome() == outcome, f"killed before change {last}: {call}"
 
 
 def test_a_changed_setting_makes_again_only_what_it_changes(world: World) -> None:
