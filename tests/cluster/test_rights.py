@@ -5,22 +5,28 @@ import pytest
 from .conftest import Open
 from .kubectl import Kubectl, Object, until
 from .quick import quick
-from .release import CONDUCTOR, FULLNAME, NAME, Release
+from .release import CONDUCTOR, FULLNAME, NAME, SERVED, Release
 
 pytestmark = [pytest.mark.cluster]
 
 OWNER = "owner-of-the-namespace"
-MAY = """
-get list watch create patch delete : jobs.batch deployments.apps
+MAY = f"""
+get list watch create patch delete : jobs.batch
 get list watch                     : pods
-get                                : configmaps
-create                             : events
-get create update                  : leases.coordination.k8s.io
+list watch create                  : deployments.apps
+get patch delete                   : deployments.apps/{SERVED}
+get                                : configmaps/{FULLNAME}-anchor
+create patch                       : events
+create                             : leases.coordination.k8s.io
+get update                         : leases.coordination.k8s.io/{CONDUCTOR}
 """
-MAY_NOT = """
+MAY_NOT = f"""
 get list create update delete      : secrets
+get                                : configmaps/{FULLNAME}-conductor
 create update delete               : configmaps pods roles.rbac.authorization.k8s.io
-create get                         : pods/exec serviceaccounts/token
+patch delete                       : deployments.apps/{CONDUCTOR}
+get update                         : leases.coordination.k8s.io/another
+create get                         : pods,exec serviceaccounts,token
 get list                           : namespaces nodes
 """
 Row = tuple[str, str]
@@ -73,8 +79,10 @@ def _rows(table: str) -> list[Row]:
 
 
 def _may(release: Release, account: str, row: Row, kubectl: Kubectl | None = None) -> bool:
-    said = (kubectl or release.kubectl).try_to("auth", "can-i", *row, "--as", account)
-    return said.stdout.strip() == "yes"
+    verb, kind = row
+    kind, _, part = kind.partition(",")
+    asked = ("auth", "can-i", verb, kind, f"--subresource={part}", "--as", account)
+    return (kubectl or release.kubectl).try_to(*asked).stdout.strip() == "yes"
 
 
 def _holder(release: Release) -> str | None:
