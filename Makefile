@@ -65,6 +65,11 @@ image-tests: $(INSTALLED) ## build the images, with torch for a CPU, and look in
 	@IMAGES_TORCH=cpu images/build
 	$(BIN)/pytest tests/images
 
+.PHONY: cluster-test
+cluster-test: $(INSTALLED) ## start a one-node Kubernetes and try a release on it: needs root
+	@IMAGES_TORCH=cpu images/build
+	$(BIN)/pytest -m cluster tests/cluster
+
 $(INSTALLED): requirements/dev.txt requirements/install.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian python3-venv
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)

@@ -12,10 +12,10 @@ build_image() { # build_image NAME FOLDER: this machine's authorities are truste
   echo "localhost/$1"
 }
 
-load_images() {
+load_images() { # uncompressed: packing gigabytes takes minutes, moving them seconds
   local name
   for name in "$@"; do
-    buildah push -q --tls-verify=false "localhost/${name#localhost/}" \
+    buildah push -q --tls-verify=false --disable-compression "localhost/${name#localhost/}" \
       "docker://$registry/${name#localhost/}"
     echo "registry.local/${name#localhost/}"
   done

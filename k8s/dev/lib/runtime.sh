@@ -50,6 +50,8 @@ state = "$runtime"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "$state/cni"
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    discard_unpacked_layers = true # the registry has them
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]

@@ -1,0 +1,116 @@
+"""A one-node Kubernetes, an S3 server in it, and releases of the chart."""
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gabarito import __version__
+from gabarito.core.store import Store, open_store
+
+from .kubectl import Kubectl, Object, until
+from .machine import GATEWAY, Machine, is_heard
+from .release import CHART, Release, open_releases, opened
+
+IMAGES = ("ingest", "generate", "train", "serve")
+TAIL = "--tail=40"
+BIN = Path(sys.executable).parent
+Open = Callable[..., Release]
+
+
+@pytest.fixture(scope="session")
+def machine() -> Machine:
+    return Machine()
+
+
+@pytest.fixture(scope="session")
+def kubectl(machine: Machine) -> Kubectl:
+    return Kubectl(machine.environment())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def images(machine: Machine, kubectl: Kubectl) -> None:
+    machine.call("load", *(f"gabarito-{image}:{__version__}" for image in IMAGES))
+
+
+@pytest.fixture(scope="session")
+def bucket(machine: Machine, kubectl: Kubectl) -> Iterator[str]:
+    """The URL of a bucket's fresh prefix; this process can read it too."""
+    machine.call("s3")
+    service = kubectl.within("s3").get("service", "s3")
+    assert service
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{service['spec']['clusterIP']}:9000")
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        yield f"s3://gabarito/{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(scope="session")
+def store(bucket: str) -> Store:
+    return open_store(bucket)
+
+
+@pytest.fixture(scope="session")
+def demo_values(bucket: str) -> Object:
+    """The values of the sample on a cluster, in this session's bucket."""
+    values: Object = yaml.safe_load((CHART / "ci/demo-values.yaml").read_text(encoding="utf-8"))
+    values["image"] = {"registry": "registry.local", "pullPolicy": "Always"}
+    values["store"]["url"] = bucket
+    return values
+
+
+@pytest.fixture
+def careless_store(tmp_path: Path) -> Iterator[str]:
+    """The address of an S3 server that ignores the conditions of writes; it has one bucket."""
+    (tmp_path / "bucket").mkdir()
+    address = f"{GATEWAY}:9300"
+    command = [BIN / "rclone", "--config", os.devnull, "serve", "s3", tmp_path, "--addr", address]
+    server = subprocess.Popen([*command, "--auth-key", "test,test"], stderr=subprocess.DEVNULL)
+    try:
+        until("the careless store answers", lambda: is_heard(address), 30)
+        yield f"http://{address}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture(scope="module")
+def open_release(kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+    """Opens releases that live as long as the tests of a module."""
+    folder = tmp_path_factory.mktemp("values")
+    with ExitStack() as stack:
+
+        def open_one(name: str, values: Object) -> Release:
+            namespace = f"{name}-{uuid.uuid4().hex[:4]}"
+            return stack.enter_context(opened(kubectl, namespace, values, folder))
+
+        yield open_one
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Show what the cluster looks like when a test fails."""
+    report = yield
+    if report.failed:
+        report.sections += [
+            (f"{release.kubectl.namespace}: {' '.join(command)}", said)
+            for release in open_releases
+            for command, said in _seen(release)
+        ]
+    return report
+
+
+def _seen(release: Release) -> list[tuple[tuple[str, ...], str]]:
+    commands = [
+        ("get", "jobs,pods,deployments", "--output", "wide"),
+        ("get", "events", "--sort-by", ".lastTimestamp"),
+        ("logs", "--selector", "app.kubernetes.io/component=conductor", TAIL),
+    ]
+    return [(command, release.kubectl.try_to(*command).stdout) for command in commands]

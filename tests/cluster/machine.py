@@ -1,0 +1,75 @@
+"""The machine that the cluster runs on: its programs can be paused and killed."""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+STATE = Path(os.environ.get("CLUSTER_STATE", "/var/lib/gabarito-cluster"))
+CALL_S = 900
+GATEWAY = "10.88.0.1"
+"""This machine, as pods see it."""
+
+
+class Machine:
+    """The one-node cluster of ``k8s/dev``, from outside."""
+
+    def call(self, *arguments: str) -> str:
+        """Run ``k8s/dev/cluster`` and return what it prints."""
+        command = [str(ROOT / "k8s/dev/cluster"), *arguments]
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, text=True, check=True, timeout=CALL_S
+        )
+        return done.stdout.strip()
+
+    def environment(self) -> dict[str, str]:
+        """Start what is not running, and return what kubectl and helm need to find it."""
+        programs = self.call("build")
+        path = f"{programs}:{os.environ['PATH']}"
+        return {**os.environ, "PATH": path, "KUBECONFIG": self.call("up")}
+
+    @contextmanager
+    def paused(self, component: str) -> Iterator[None]:
+        """Within the block a component of the cluster does not move."""
+        pid = _pid(component)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    def kill(self, component: str) -> None:
+        """Kill a component of the cluster."""
+        os.kill(_pid(component), signal.SIGKILL)
+
+    def kill_in_pod(self, uid: str, program: str) -> bool:
+        """Kill a pod's processes whose command names ``program``; False if there are none."""
+        killed = False
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                inside = uid in (folder / "cgroup").read_text()
+                command = (folder / "cmdline").read_bytes().decode(errors="replace")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if inside and program in command:
+                os.kill(int(folder.name), signal.SIGKILL)
+                killed = True
+        return killed
+
+
+def is_heard(address: str) -> bool:
+    """Tell whether something listens at ``host:port``."""
+    host, port = address.split(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _pid(component: str) -> int:
+    return int((STATE / "run" / f"{component}.pid").read_text().split()[0])

@@ -1,0 +1,36 @@
+"""A pipeline over three pages of the sample that learns enough for its gate in seconds."""
+
+import copy
+
+from .kubectl import Object
+
+PAGES = ("premios.md", "tecnicos.md", "final.md")
+SHORT, LONG = 120, 1200
+"""Training steps: to get through, and to be interrupted in."""
+
+
+def quick(demo_values: Object, channel: str, **train: object) -> Object:
+    """Return values for a quick run that promotes to a channel of its own."""
+    values = copy.deepcopy(demo_values)
+    values["pipeline"] = {
+        "name": "quick",
+        "channel": channel,
+        "ingest": {
+            "sources": [{"type": "files", "path": f"gabarito:demo/sources/{p}"} for p in PAGES]
+        },
+        "generate": {"language": "pt", "teacher": {"model": "recorded"}},
+        "curate": {"refusals": 0.2},
+        "train": {
+            "base": "gabarito:demo/nano",
+            "rank": 32,
+            "alpha": 64,
+            "learning_rate": 3e-3,
+            "steps": SHORT,
+            "batch_size": 32,
+            "choice": {"every": SHORT, "questions": 8},
+            "limits": {"checkpoint_every_s": 1},
+            **train,
+        },
+        "evaluate": {"floor": 0.2, "max_forgetting": 1.0, "max_merge_gap": 0.2},
+    }
+    return values

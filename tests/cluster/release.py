@@ -1,0 +1,148 @@
+"""One installed release, seen as its user sees it: through helm, kubectl and the endpoint."""
+
+import copy
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from gabarito.core.config import parse
+from gabarito.endpoint import Reply, ask
+from gabarito.plan import Pipeline, Run, new_run
+
+from .kubectl import Kubectl, Object, until
+from .machine import ROOT
+
+CHART = ROOT / "helm/gabarito"
+NAME = "demo"
+FULLNAME = f"{NAME}-gabarito"
+CONDUCTOR = f"{FULLNAME}-conductor"
+SERVED = f"{FULLNAME}-serve"
+HELM_S = 300
+STAGE_LABEL, RUN_LABEL = "gabarito.dev/stage", "gabarito.dev/run"
+
+open_releases: list["Release"] = []
+"""Those of the running test: what a failure's report shows."""
+
+
+class Release:
+    """A release of the chart in its own namespace; ``values`` may be changed between upgrades."""
+
+    def __init__(self, kubectl: Kubectl, values: Object, folder: Path) -> None:
+        self.kubectl = kubectl
+        self.values = copy.deepcopy(values)
+        self._file = folder / f"{kubectl.namespace}.yaml"
+
+    def install(self, *options: str) -> None:
+        """Install the chart with the values."""
+        self.helm("install", NAME, str(CHART), *self._given(), *options)
+
+    def upgrade(self, *options: str) -> None:
+        """Upgrade to the values as they are now."""
+        self.helm("upgrade", NAME, str(CHART), *self._given(), *options)
+
+    def helm(self, *arguments: str) -> str:
+        """Run helm in the release's namespace and return what it prints."""
+        done = subprocess.run(
+            ["helm", "--namespace", self.kubectl.namespace, *arguments],
+            capture_output=True,
+            text=True,
+            env=self.kubectl.environment,
+            check=False,
+            timeout=HELM_S,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    @property
+    def run(self) -> Run:
+        """The run that the present values ask for."""
+        return new_run(parse(Pipeline, self.values["pipeline"], "values"))
+
+    def jobs(self, stage: str, run: str | None = None) -> list[Object]:
+        """The attempts at a stage of a run, oldest first; of the present values' run by default."""
+        return self.kubectl.find("jobs", **{STAGE_LABEL: stage, RUN_LABEL: run or self.run.run})
+
+    def pods(self, stage: str) -> list[Object]:
+        """The pods of a stage, oldest first."""
+        return self.kubectl.find("pods", **{STAGE_LABEL: stage})
+
+    def conductors(self) -> list[Object]:
+        """The conductor's pods, oldest first."""
+        return self.kubectl.find("pods", **{"app.kubernetes.io/component": "conductor"})
+
+    def served(self) -> str | None:
+        """The digest of the model that the Deployment serves to the last replica, or None."""
+        found = self.kubectl.get("deployment", SERVED)
+        if found is None:
+            return None
+        status, wanted = found["status"], found["spec"]["replicas"]
+        current = status.get("observedGeneration") == found["metadata"]["generation"]
+        ready = status.get("readyReplicas", 0) == status.get("updatedReplicas", 0) == wanted
+        digest: str = found["metadata"]["annotations"]["gabarito.dev/model"]
+        return digest if current and ready and status.get("replicas") == wanted else None
+
+    def events(self, reason: str) -> list[Object]:
+        """The events with a reason."""
+        found: list[Object] = json.loads(
+            self.kubectl("get", "events", "--field-selector", f"reason={reason}", "-o", "json")
+        )["items"]
+        return found
+
+    def ask(self, question: str) -> Reply:
+        """Ask the endpoint by its Service's address."""
+        service = self.kubectl.get("service", FULLNAME)
+        assert service
+        return ask(f"http://{service['spec']['clusterIP']}", question)
+
+    def wait_running(self, stage: str, seconds: float = 120) -> Object:
+        """Return the stage's pod once its container runs."""
+        return until(f"{stage} runs", lambda: self._running(stage), seconds)
+
+    def wait_promoted(self, seconds: float = 240) -> str:
+        """Return the digest of the served model once the conductor says so."""
+        until("event Serving", lambda: self.events("Serving"), seconds)
+        return until("the model is served", self.served, 60)
+
+    def lines(self, pod: str, event: str) -> list[Object]:
+        """The lines with an event in the log of a stage's pod; none if it has not begun."""
+        said = self.kubectl.try_to("logs", pod, "--container", "stage").stdout.splitlines()
+        found = [json.loads(line) for line in said if line.startswith("{")]
+        return [line for line in found if line["event"] == event]
+
+    def _running(self, stage: str) -> Object | None:
+        for pod in reversed(self.pods(stage)):
+            for status in pod["status"].get("containerStatuses", ()):
+                if status["name"] == "stage" and "running" in status["state"]:
+                    return pod
+        return None
+
+    def _given(self) -> tuple[str, str]:
+        self._file.write_text(yaml.safe_dump(self.values, allow_unicode=True))
+        return "--values", str(self._file)
+
+
+@contextmanager
+def opened(kubectl: Kubectl, namespace: str, values: Object, folder: Path) -> Iterator[Release]:
+    """Give a release that is not yet installed, in a namespace with restricted Pod Security."""
+    inside = kubectl.within(namespace)
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    metadata = {"name": namespace, "labels": labels}
+    kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    inside.apply(credentials("s3-credentials", "test"))
+    release = Release(inside, values, folder)
+    open_releases.append(release)
+    try:
+        yield release
+    finally:
+        open_releases.remove(release)
+        kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+def credentials(name: str, key: str) -> Object:
+    """Return a Secret with the access key of an S3 store."""
+    data = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": key}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data}

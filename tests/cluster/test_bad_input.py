@@ -1,0 +1,148 @@
+"""What is wrong is seen with kubectl, in an Event and in `gabarito status`, with what to do."""
+
+import subprocess
+import sys
+
+import pytest
+
+from .conftest import Open
+from .kubectl import Object, until
+from .quick import quick
+from .release import CONDUCTOR, NAME, Release, credentials
+from .teacher import ADDRESS, teacher
+
+pytestmark = [pytest.mark.cluster]
+SOON_S = 60
+
+
+def test_an_image_that_is_not_there(open_release: Open, demo_values: Object) -> None:
+    release = _spoilt(open_release, demo_values, 1, {"image": "registry.local/absent:1"})
+    assert "registry.local/absent:1" in _said(release, "StageWaiting")
+    assert "ingest" in _status(release)
+
+
+def test_a_gpu_that_nobody_has(open_release: Open, demo_values: Object) -> None:
+    release = _spoilt(open_release, demo_values, 2, {"gpu": {"count": 64}})
+    assert "nvidia.com/gpu" in _said(release, "StageWaiting")
+    assert "nvidia.com/gpu" in _status(release)
+
+
+def test_a_missing_teacher_secret(open_release: Open, demo_values: Object) -> None:
+    values = _fresh(demo_values, "secret", 3)
+    values["teacher"]["existingSecret"] = "absent"
+    release = open_release("secret", values)
+    release.install()
+    assert "absent" in _said(release, "StageWaiting", 120)
+
+
+def test_refused_credentials_fail_at_once(open_release: Open, demo_values: Object) -> None:
+    values = _fresh(demo_values, "refused", 4)
+    values["stages"]["generate"]["sidecars"] = []
+    values["teacher"] = {"url": ADDRESS}
+    release = open_release("refused", values)
+    release.kubectl.apply(*teacher({"name": "GABARITO_TEACHER_KEY", "value": "right"}))
+    release.install()
+    assert "401" in _said(release, "StageFailed", 180)
+    assert len(release.pods("generate")) == 1
+
+
+def test_a_failed_stage_is_tried_again_when_asked(open_release: Open, demo_values: Object) -> None:
+    values = _fresh(demo_values, "retried", 5)
+    values["pipeline"]["generate"]["yield_floor"] = 1.0
+    release = open_release("retried", values)
+    release.install()
+    _said(release, "StageFailed", 180)
+    (job,) = release.jobs("generate")
+    release.kubectl("annotate", "job", job["metadata"]["name"], "gabarito.dev/retry=true")
+    until("another attempt", lambda: len(release.jobs("generate")) == 2, SOON_S)
+
+
+def test_a_bucket_that_does_not_exist(open_release: Open, demo_values: Object) -> None:
+    values = quick(demo_values, "bucket")
+    values["store"]["url"] = "s3://absent/prefix"
+    release = open_release("bucket", values)
+    release.install()
+    assert "no such bucket" in _warned(release, "RunWaiting")
+
+
+def test_a_wrong_key_of_the_store(open_release: Open, demo_values: Object) -> None:
+    release = open_release("key", quick(demo_values, "key"))
+    release.kubectl.apply(credentials("s3-credentials", "wrong"))
+    release.install()
+    assert "access refused" in _warned(release, "RunWaiting")
+
+
+def test_a_missing_secret_of_the_store(open_release: Open, demo_values: Object) -> None:
+    values = quick(demo_values, "keyless")
+    values["store"]["existingSecret"] = "absent"
+    release = open_release("keyless", values)
+    release.install()
+    until("status says it", lambda: 'secret "absent" not found' in _status(release), SOON_S)
+
+
+def test_a_store_without_conditional_writes(
+    open_release: Open, demo_values: Object, careless_store: str
+) -> None:
+    values = quick(demo_values, "careless")
+    values["store"] |= {"url": "s3://bucket/prefix", "endpoint": careless_store}
+    release = open_release("careless", values)
+    release.install()
+    assert "conditional" in _warned(release, "StoreUnsafe")
+
+
+def test_a_conductor_without_rights(open_release: Open, demo_values: Object) -> None:
+    release = open_release("rights", quick(demo_values, "rights"))
+    release.install()
+    release.kubectl("delete", "rolebinding", CONDUCTOR)
+    release.kubectl("rollout", "restart", f"deployment/{CONDUCTOR}")
+    until("it says so", lambda: "forbidden" in _log(release).lower(), SOON_S)
+
+
+def test_values_that_the_schema_refuses(open_release: Open, demo_values: Object) -> None:
+    values = quick(demo_values, "schema", learing_rate=0.1)
+    release = open_release("schema", values)
+    with pytest.raises(AssertionError, match="learing_rate"):
+        release.install()
+
+
+def _fresh(demo_values: Object, channel: str, again: int) -> Object:
+    """Return the values of a run that finds nothing in the store."""
+    values = quick(demo_values, channel)
+    values["pipeline"]["ingest"]["again"] = again
+    return values
+
+
+def _spoilt(open_release: Open, demo_values: Object, again: int, ingest: Object) -> Release:
+    """Install a release whose first stage has these values."""
+    values = _fresh(demo_values, f"spoilt-{again}", again)
+    values["stages"]["ingest"] = ingest
+    release = open_release(f"spoilt-{again}", values)
+    release.install()
+    return release
+
+
+def _said(release: Release, reason: str, seconds: float = SOON_S) -> str:
+    """Return what the first Event with this reason says."""
+    events = until(f"event {reason}", lambda: release.events(reason), seconds)
+    return str(events[0]["message"])
+
+
+def _warned(release: Release, reason: str) -> str:
+    """Return what the conductor says of what stands in its way, in an Event and in status."""
+    said = _said(release, reason)
+    until("status says it too", lambda: said in _status(release), SOON_S)
+    return said
+
+
+def _status(release: Release) -> str:
+    """Return what `gabarito status` prints."""
+    command = [sys.executable, "-m", "gabarito", "status", "--release", NAME]
+    command += ["--namespace", release.kubectl.namespace]
+    environment = release.kubectl.environment
+    return subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+
+
+def _log(release: Release) -> str:
+    return release.kubectl.try_to("logs", f"deployment/{CONDUCTOR}").stdout

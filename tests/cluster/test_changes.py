@@ -1,0 +1,99 @@
+"""New values for a release: what is still wanted is kept, what is not started is replaced."""
+
+import pytest
+
+from gabarito.plan import STAGES
+
+from .conftest import Open
+from .kubectl import Object, holds, until
+from .quick import LONG, quick
+from .release import NAME, Release
+
+pytestmark = [pytest.mark.cluster]
+
+KEPT, MADE = STAGES[:3], STAGES[3:]
+
+
+@pytest.fixture(scope="module")
+def release(open_release: Open, demo_values: Object) -> Release:
+    """A release whose first run has ended and is served."""
+    release = open_release("changes", quick(demo_values, "changes"))
+    release.install()
+    release.wait_promoted()
+    return release
+
+
+@pytest.fixture(scope="module")
+def training(open_release: Open, demo_values: Object) -> Release:
+    """A release in the middle of a long training."""
+    values = quick(demo_values, "training", steps=LONG, learning_rate=1.1e-3)
+    release = open_release("training", values)
+    release.install()
+    release.wait_running("train")
+    return release
+
+
+def test_a_changed_learning_rate_trains_again_and_keeps_the_dataset(release: Release) -> None:
+    before = release.served()
+    release.values["pipeline"]["train"]["learning_rate"] = 2.5e-3
+    release.upgrade()
+    until("another model is served", lambda: release.served() not in (None, before), 240)
+    assert [release.jobs(stage) for stage in KEPT] == [[]] * len(KEPT)
+    assert [len(release.jobs(stage)) for stage in MADE] == [1] * len(MADE)
+
+
+def test_shards_of_generate_are_pods_of_one_job(open_release: Open, demo_values: Object) -> None:
+    values = quick(demo_values, "shards")
+    values["pipeline"]["ingest"]["again"] = 7
+    values["stages"]["generate"]["shards"] = 2
+    release = open_release("shards", values)
+    release.install()
+    until("curate runs on both", lambda: release.pods("curate"), 120)
+    (job,) = release.jobs("generate")
+    assert job["status"]["completedIndexes"] == "0,1"
+    assert job["metadata"]["annotations"]["gabarito.dev/progress"] == "2/2 shards"
+    release.helm("uninstall", NAME)
+
+
+def test_upgrade_and_rollback_leave_a_running_stage_alone(training: Release) -> None:
+    (pod,) = training.pods("train")
+    training.values["stages"]["merge"] = {"podLabels": {"team": "docs"}}
+    training.upgrade()
+    training.helm("rollback", NAME)
+    assert holds(lambda: _same(training, pod), 15)
+
+
+def test_settings_of_a_later_stage_leave_a_running_stage_alone(training: Release) -> None:
+    (pod,) = training.pods("train")
+    first = training.run.run
+    training.values["pipeline"]["evaluate"]["seed"] = 1
+    training.upgrade()
+    assert training.run.run != first
+    until("evaluate of the new run is planned", lambda: training.jobs("evaluate"), 60)
+    until("evaluate of the old run is gone", lambda: not training.jobs("evaluate", first), 60)
+    assert _same(training, pod)
+
+
+def test_settings_that_a_running_stage_is_not_wanted_under_stop_it(training: Release) -> None:
+    (pod,) = training.pods("train")
+    training.values["pipeline"]["train"]["learning_rate"] = 1.2e-3
+    training.upgrade()
+    name = pod["metadata"]["name"]
+    until("the old pod is gone", lambda: training.kubectl.get("pod", name) is None, 120)
+    training.wait_running("train")
+
+
+def test_uninstalling_in_the_middle_leaves_nothing(training: Release) -> None:
+    kinds = training.kubectl(
+        "api-resources", "--namespaced", "--verbs", "list", "--output", "name"
+    ).split()
+    kinds = sorted({*kinds} - {"events", "events.events.k8s.io", "bindings"})
+    ours = ("get", ",".join(kinds), "--output", "name", "--ignore-not-found")
+    training.helm("uninstall", NAME)
+    theirs = {"configmap/kube-root-ca.crt", "serviceaccount/default", "secret/s3-credentials"}
+    until("nothing is left", lambda: {*training.kubectl(*ours).split()} <= theirs, 120)
+
+
+def _same(release: Release, pod: Object) -> bool:
+    now = release.kubectl.get("pod", pod["metadata"]["name"])
+    return now is not None and "deletionTimestamp" not in now["metadata"]

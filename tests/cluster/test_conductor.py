@@ -1,0 +1,75 @@
+"""The conductor may die at any moment, and may be there twice: each stage is still made once."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gabarito.plan import STAGES
+
+from .conftest import Open
+from .kubectl import Object, until
+from .machine import Machine
+from .quick import quick
+from .release import CONDUCTOR, SERVED, Release
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+
+State = tuple[str, Callable[[Release], object]]
+STATES: list[State] = [
+    ("every Job is planned", lambda release: all(release.jobs(stage) for stage in STAGES)),
+    *((f"{stage} runs", lambda release, stage=stage: release.pods(stage)) for stage in STAGES),
+    ("the Deployment is there", lambda release: release.kubectl.get("deployment", SERVED)),
+    ("the model is served", Release.served),
+]
+
+
+@pytest.fixture(scope="module")
+def release(open_release: Open, demo_values: Object) -> Release:
+    """A release that has nothing yet: other documents than any other test's."""
+    return open_release("conductor", _anew(quick(demo_values, "conductor"), 1))
+
+
+def test_killed_at_every_state_it_ends_as_if_nothing_had_been(
+    release: Release, machine: Machine
+) -> None:
+    release.install()
+    for what, is_reached in STATES:
+        until(what, lambda is_reached=is_reached: is_reached(release), 120)
+        (pod,) = release.conductors()
+        uid = pod["metadata"]["uid"]
+        until("it is killed", lambda uid=uid: machine.kill_in_pod(uid, "conduct"), 30)
+    release.wait_promoted()
+    assert [len(release.jobs(stage)) for stage in STAGES] == [1] * len(STAGES)
+    assert [len(release.pods(stage)) for stage in STAGES] == [1] * len(STAGES)
+    restarts = release.conductors()[0]["status"]["containerStatuses"][0]["restartCount"]
+    assert restarts == len(STATES)
+
+
+def test_of_two_conductors_one_acts_and_the_other_takes_over(
+    release: Release, machine: Machine
+) -> None:
+    release.values = _anew(release.values, 2)
+    release.upgrade()
+    release.kubectl("scale", f"deployment/{CONDUCTOR}", "--replicas=2")
+    release.wait_running("curate")
+    first = _holder(release)
+    release.kubectl("delete", "pod", first, "--grace-period=0", "--force")
+    until("the other holds the Lease", lambda: _holder(release) not in ("", first), 30)
+    until("the new model is served", lambda: _is_served(release), 240)
+    assert [len(release.jobs(stage)) for stage in STAGES] == [1] * len(STAGES)
+
+
+def _anew(values: Object, again: int) -> Object:
+    values["pipeline"]["ingest"]["again"] = again
+    return values
+
+
+def _holder(release: Release) -> str:
+    lease = release.kubectl.get("lease", CONDUCTOR)
+    name: str = lease["spec"].get("holderIdentity") or "" if lease else ""
+    return name
+
+
+def _is_served(release: Release) -> bool:
+    said = [event["message"] for event in release.events("Promoted")]
+    return any(release.run.run in message for message in said) and release.served() is not None

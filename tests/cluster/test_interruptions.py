@@ -1,0 +1,80 @@
+"""A training pod that ends before its time continues from its checkpoint."""
+
+import pytest
+
+from .conftest import Open
+from .kubectl import Object, until
+from .quick import LONG, quick
+from .release import Release
+
+pytestmark = [pytest.mark.cluster]
+
+HOG = """
+with open("/proc/1/oom_score_adj", "w") as score:
+    score.write("1000")
+held = [b"x" * 2**26 for _ in range(10**6)]
+"""
+"""Takes memory until the kernel kills the first process of the container."""
+
+
+@pytest.fixture(scope="module")
+def training(open_release: Open, demo_values: Object) -> Release:
+    """A release in the middle of a long training, which may be interrupted three times."""
+    values = quick(demo_values, "interrupted", steps=LONG, learning_rate=1.3e-3)
+    release = open_release("interrupted", values)
+    release.install()
+    return release
+
+
+def test_an_evicted_pod_continues(training: Release) -> None:
+    name = _after_a_checkpoint(training)
+    metadata = {"name": name, "namespace": training.kubectl.namespace}
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata}
+    path = f"/api/v1/namespaces/{training.kubectl.namespace}/pods/{name}/eviction"
+    training.kubectl.post(path, eviction)
+    assert _continued_at(training, name) > 0
+
+
+def test_a_deleted_pod_continues(training: Release) -> None:
+    name = _after_a_checkpoint(training)
+    training.kubectl("delete", "pod", name)
+    assert _continued_at(training, name) > 0
+
+
+def test_a_pod_out_of_memory_continues(training: Release) -> None:
+    name = _after_a_checkpoint(training)
+    training.kubectl.try_to("exec", name, "--container", "stage", "--", "python3", "-c", HOG)
+    assert _continued_at(training, name) > 0
+    ended = training.kubectl.get("pod", name)
+    assert ended
+    (status,) = ended["status"]["containerStatuses"]
+    assert status["state"]["terminated"]["reason"] == "OOMKilled"
+
+
+def test_the_interrupted_training_is_one_job_that_ends_well(training: Release) -> None:
+    training.wait_promoted()
+    (job,) = training.jobs("train")
+    assert job["status"]["succeeded"] == 1
+    assert job["status"]["failed"] >= 2  # an eviction is not counted, the others are
+
+
+def _after_a_checkpoint(training: Release) -> str:
+    """Return the name of the training pod once it has made progress of its own."""
+    pod = training.wait_running("train")
+    name: str = pod["metadata"]["name"]
+    until("training makes progress", lambda: len(training.lines(name, "progress")) > 1, 90)
+    return name
+
+
+def _continued_at(training: Release, before: str) -> int:
+    """Return the step at which the next pod continued."""
+
+    def continued() -> list[Object]:
+        pods = [pod["metadata"]["name"] for pod in training.pods("train")]
+        return [
+            line for name in pods if name != before for line in training.lines(name, "continued")
+        ]
+
+    lines = until("the training continues", continued, 180)
+    step: int = lines[-1]["step"]
+    return step

@@ -1,0 +1,83 @@
+"""What a run depends on goes away for a while and comes back: the run ends as if it had not."""
+
+import time
+
+import pytest
+
+from .conftest import Open
+from .kubectl import Kubectl, Object, until
+from .machine import Machine
+from .quick import LONG, quick
+from .release import Release
+from .teacher import ADDRESS, teacher
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+AWAY_S = 30
+
+
+@pytest.fixture(scope="module")
+def release(open_release: Open, demo_values: Object) -> Release:
+    """A release in the middle of a long training."""
+    values = quick(demo_values, "outages", steps=LONG, learning_rate=1.4e-3)
+    release = open_release("outages", values)
+    release.install()
+    release.wait_running("train")
+    return release
+
+
+def test_a_killed_api_server_disturbs_nothing(release: Release, machine: Machine) -> None:
+    (pod,) = release.pods("train")
+    machine.kill("apiserver")
+    time.sleep(AWAY_S / 3)
+    machine.call("up")
+    assert release.pods("train")[0]["metadata"]["uid"] == pod["metadata"]["uid"]
+    assert _restarts(release) == 0
+
+
+def test_an_api_server_that_hangs_disturbs_nothing(release: Release, machine: Machine) -> None:
+    (pod,) = release.pods("train")
+    with machine.paused("apiserver"):
+        time.sleep(AWAY_S)
+    until("the API answers", lambda: release.kubectl.try_to("version").returncode == 0, 60)
+    assert release.pods("train")[0]["metadata"]["uid"] == pod["metadata"]["uid"]
+    assert _restarts(release) == 0
+
+
+def test_a_store_that_is_away_is_waited_for(release: Release) -> None:
+    store = release.kubectl.within("s3")
+    _select(store, "nothing")
+    time.sleep(AWAY_S)
+    _select(store, "s3")
+    release.wait_promoted(400)
+    assert _restarts(release) == 0
+    assert len(release.jobs("train")) == 1
+
+
+def test_a_teacher_that_is_away_is_waited_for(open_release: Open, demo_values: Object) -> None:
+    values = quick(demo_values, "teacher")
+    values["pipeline"]["ingest"]["again"] = 6
+    values["stages"]["generate"]["sidecars"] = []
+    values["teacher"] = {"url": ADDRESS}
+    release = open_release("teacher", values)
+    release.install()
+    release.wait_running("generate")
+    time.sleep(AWAY_S)
+    release.kubectl.apply(*teacher())
+    until("generate is done", lambda: _succeeded(release, "generate"), 180)
+    assert len(release.jobs("generate")) == 1
+
+
+def _select(kubectl: Kubectl, app: str) -> None:
+    """Let the S3 server's Service lead to pods with this label."""
+    patch = f'{{"spec": {{"selector": {{"app": "{app}"}}}}}}'
+    kubectl("patch", "service", "s3", "--patch", patch)
+
+
+def _restarts(release: Release) -> int:
+    (pod,) = release.conductors()
+    restarts: int = pod["status"]["containerStatuses"][0]["restartCount"]
+    return restarts
+
+
+def _succeeded(release: Release, stage: str) -> bool:
+    return bool(release.jobs(stage)[-1]["status"].get("succeeded"))
