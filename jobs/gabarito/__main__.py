@@ -7,14 +7,15 @@ from gabarito.core.stop import raise_on_stop
 
 
 def start() -> None:
-    """Run the command; being stopped while its modules load ends as being stopped later does."""
+    """Run the command; being stopped at any moment ends in one line and the same exit code."""
     raise_on_stop()
     try:
         from gabarito.cli import main
-    except KeyboardInterrupt as stop:
+
+        main()
+    except KeyboardInterrupt as stop:  # while modules load, or once more while main ends
         sys.stderr.write(f"gabarito: {stop}\n")
         sys.exit(Interrupted.exit_code)
-    main()
 
 
 if __name__ == "__main__":

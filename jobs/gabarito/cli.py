@@ -53,10 +53,24 @@ class LazyGroup(click.Group):
         )
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; click itself would write an empty line when it is stopped."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            if sys.stderr.isatty():
+                click.echo(err=True)  # after the ^C that the terminal shows
+            raise Interrupted(str(stop) or "stopped") from stop
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def _set_up_logs(_ctx: click.Context, _option: click.Parameter, log_format: LogFormat) -> None:
+    """Let logs be set up before the command's module is imported, which may fail."""
+    setup(log_format)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,10 +81,11 @@ class LazyGroup(click.Group):
     default="auto",
     envvar="GABARITO_LOG_FORMAT",
     help="auto: text on a terminal, JSON lines elsewhere.",
+    callback=_set_up_logs,
+    expose_value=False,
 )
-def cli(log_format: LogFormat) -> None:
+def cli() -> None:
     """Turn documents into a small language model that knows what they say."""
-    setup(log_format)
 
 
 def main(arguments: list[str] | None = None) -> None:

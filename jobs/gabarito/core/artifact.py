@@ -10,8 +10,6 @@ import json
 import logging
 import platform
 import secrets
-import shutil
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -24,7 +22,7 @@ from pydantic import AfterValidator, BaseModel, ValidationError
 
 from gabarito import __version__
 from gabarito.core.cache import Cache
-from gabarito.core.disk import disk_errors
+from gabarito.core.disk import disk_errors, temporary_folder
 from gabarito.core.errors import ConflictError, DataError, GabaritoError, MissingError
 from gabarito.core.ledger import Ledger
 from gabarito.core.log import Progress
@@ -278,10 +276,7 @@ def new_attempt(
     settings: dict[str, Any],
 ) -> Iterator[Attempt]:
     """Give a fresh attempt whose files lie in a temporary folder."""
-    folder = Path(tempfile.mkdtemp(prefix=f"gabarito-{address.stage}-"))
-    try:
+    with temporary_folder(f"gabarito-{address.stage}-") as folder:
         work = Attempt(store, address, folder, inputs=inputs, settings=settings)
         with closing(work.ledger):
             yield work
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -60,7 +60,12 @@ def _resolve(path: str, info: ValidationInfo) -> str:
     folder = (info.context or {}).get("folder")
     if folder is None or not path or path.startswith((BUILTIN, "s3://")):
         return path
-    return str((Path(folder) / _expanded(path)).resolve())
+    whole = Path(folder) / _expanded(path)
+    try:
+        return str(whole.resolve())
+    except RuntimeError as error:
+        message = "its links lead in a circle; write another path"
+        raise ValueError(message) from error
 
 
 def _resolve_reference(reference: str, info: ValidationInfo) -> str:
@@ -124,7 +129,7 @@ def read_yaml(path: Path) -> object:
     except FileNotFoundError as error:
         message = f"{path}: no such file; give the path of a pipeline file"
         raise SettingsError(message) from error
-    except (yaml.YAMLError, OSError, RecursionError, TypeError, ValueError) as error:
+    except (yaml.YAMLError, OSError, *_NOT_MEANT) as error:
         message = f"{path}: not a YAML file: {' '.join(str(error).split())}; correct it"
         raise SettingsError(message) from error
 
@@ -139,21 +144,26 @@ def _expanded(path: str) -> Path:
 
 _MERGE = "tag:yaml.org,2002:merge"
 
+_NOT_MEANT = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What PyYAML also raises where a value is not what its tag says, or lies too deep."""
+
 
 class _ClosedLoader(yaml.SafeLoader):
     """YAML in which a key given twice is an error."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def compose_mapping_node(self, anchor: dict[Any, yaml.Node]) -> yaml.MappingNode:
+        """Look at the keys as they are written: merging adds keys, and may come first."""
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
         seen: set[object] = set()
         for key, _ in node.value:
-            if key.tag == _MERGE:
+            if key.tag == _MERGE or not isinstance(key, yaml.ScalarNode):
                 continue
-            name = self.construct_object(key, deep=deep)
+            name = self.construct_object(key)
             if name in seen:
                 problem = f"key {name!r} is given twice"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             seen.add(name)
-        return super().construct_mapping(node, deep=deep)
+        return node
 
 
 def _mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:

@@ -13,7 +13,8 @@ class Ledger:
     def __init__(self, stage: str, path: Path) -> None:
         self.stage = stage
         self.counts: Counter[str] = Counter()
-        self._file = path.open("w", encoding="utf-8", newline="\n")
+        with disk_errors(str(path)):
+            self._file = path.open("w", encoding="utf-8", newline="\n")
 
     def reject(self, item: str, reason: str, detail: str = "", raw: str = "") -> None:
         """Record that ``item`` was dropped; ``reason`` is one of few constant phrases."""

@@ -81,7 +81,8 @@ def last_word(text: str) -> None:
     path = os.environ.get(TERMINATION_LOG)
     if path:
         with suppress(OSError):  # what it says stands in the log too
-            Path(path).write_bytes(text.encode()[:TERMINATION_BYTES])
+            data = text.encode(errors="backslashreplace")  # file names may be no UTF-8
+            Path(path).write_bytes(data[:TERMINATION_BYTES])
 
 
 class Progress:

@@ -1,10 +1,14 @@
 import json
+import logging
+import resource
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from gabarito.core.artifact import Address, Artifact, new_attempt, open_artifact
-from gabarito.core.errors import DataError
+from gabarito.core.directory import DirectoryStore
+from gabarito.core.errors import DataError, ServiceError
 from gabarito.core.records import Message, to_jsonl
 from gabarito.core.store import Store, open_store
 
@@ -143,3 +147,51 @@ def test_progress_is_mirrored_into_the_store(store: Store) -> None:
     mirrored = json.loads(store.read(f"{ADDRESS.prefix}/progress.json").data)
     assert mirrored["attempt"] == name
     assert (mirrored["done"], mirrored["total"], mirrored["what"]) == (2, 2, "rows")
+
+
+class WithoutProgress(DirectoryStore):
+    """Does not answer when progress is written."""
+
+    def write(
+        self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None
+    ) -> str:
+        if key.endswith("progress.json"):
+            message = "no answer"
+            raise ServiceError(message)
+        return super().write(key, data, if_absent=if_absent, if_match=if_match)
+
+
+def test_a_stage_goes_on_where_its_progress_cannot_be_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = WithoutProgress(str(tmp_path))
+    with (
+        caplog.at_level(logging.WARNING),
+        new_attempt(store, ADDRESS, inputs={}, settings={}) as work,
+    ):
+        work.progress.report("rows", 1, 1)
+        work.publish()
+    assert "progress not written" in caplog.messages
+    assert open_artifact(store, ADDRESS) is not None
+
+
+def test_a_full_temporary_disk_is_no_bug(store: Store) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with new_attempt(store, ADDRESS, inputs={}, settings={}) as work:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10**5, before[1]))
+        try:
+            with pytest.raises(ServiceError, match="disk is full"):
+                work.write("rows.jsonl", ["x" * 1000] * 1000)
+            with pytest.raises(ServiceError, match="disk is full"):
+                work.write_text("text", "x" * 10**6)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_without_a_temporary_folder_the_cure_is_named(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    attempt = new_attempt(store, ADDRESS, inputs={}, settings={})
+    with pytest.raises(ServiceError, match=r"no temporary folder: .*; free space, or let TMPDIR"):
+        attempt.__enter__()

@@ -79,6 +79,8 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
         ("name: 2024-13-45", "month must be in"),
         ("? [a, b]\n: 1", "unhashable"),
         ("[" * 3000, "recursion"),
+        ("a: !!timestamp 1", "groupdict"),
+        ("a: !!bool maybe", "maybe"),
     ],
 )
 def test_what_yaml_cannot_mean_is_refused(tmp_path: Path, text: str, said: str) -> None:
@@ -99,6 +101,19 @@ def test_merged_keys_are_merged(tmp_path: Path) -> None:
     path = tmp_path / "pipeline.yaml"
     path.write_text("a: &a {steps: 1, rank: 2}\nb: {<<: *a, steps: 3}\n")
     assert read_yaml(path) == {"a": {"steps": 1, "rank": 2}, "b": {"steps": 3, "rank": 2}}
+
+
+def test_a_merge_of_a_merge_is_no_key_given_twice(tmp_path: Path) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text("b: &b {k: 2}\nx: {y: &a {<<: *b, k: 1}}\nc: {<<: *a}\n")
+    assert read_yaml(path) == {"b": {"k": 2}, "x": {"y": {"k": 1}}, "c": {"k": 1}}
+
+
+def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(SettingsError, match="base: its links lead in a circle"):
+        parse(Outer, {"base": "./a"}, "pipeline.yaml", folder=tmp_path)
 
 
 def test_a_number_without_end_is_no_setting() -> None:

@@ -48,3 +48,11 @@ def test_a_last_word_that_cannot_be_written_harms_nobody(
     assert (tmp_path / "word").stat().st_size == 4096
     monkeypatch.setenv(TERMINATION_LOG, str(tmp_path / "no" / "folder"))
     last_word("lost")
+
+
+def test_a_last_word_may_hold_a_file_name_that_is_no_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TERMINATION_LOG, str(tmp_path / "word"))
+    last_word("\udcff.yaml: no such file")
+    assert (tmp_path / "word").read_text() == "\\udcff.yaml: no such file"
