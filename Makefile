@@ -5,11 +5,13 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 STORE ?= gabarito-store
 PORT ?= 8000
+CLUSTER := PATH="$(CURDIR)/$(BIN):$$PATH" k8s/dev/cluster
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes \
 	--no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check generate requirements sample nano bench
+.PHONY: help demo serve test check generate requirements sample nano bench bench-conductor \
+	images image-tests cluster-test
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -20,18 +22,21 @@ demo: $(INSTALLED) ## walk the whole arrow with the sample, then ask five questi
 serve: $(INSTALLED) ## serve the model that the demo promoted
 	@$(BIN)/gabarito serve --store $(STORE)
 
-test: $(INSTALLED) ## run the tests (a real browser is installed where it is missing)
+test: $(INSTALLED) ## run the tests (a real browser and helm are got where they are missing)
 	@.ci/debian chromium chromium-driver
+	@$(CLUSTER) build helm >/dev/null
 	$(BIN)/pytest
 
 check: $(INSTALLED) ## lint, types, layers, generated files
+	@$(CLUSTER) build helm >/dev/null
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/generated.py --check
 
-generate: $(INSTALLED) ## write the generated parts anew (README settings, schema)
+generate: $(INSTALLED) ## write the generated parts anew (README, chart's schema, k8s/rendered)
+	@$(CLUSTER) build helm >/dev/null
 	$(BIN)/python tests/generated.py
 
 requirements: $(INSTALLED) ## lock the requirements anew, with hashes
@@ -56,17 +61,16 @@ nano: $(INSTALLED) ## train the sample's base model anew (under 30 minutes on 2 
 bench: $(INSTALLED) ## measure what the README states: the demo's time, memory, answers
 	$(BIN)/python tests/bench/demo.py
 
-.PHONY: images image-tests
 images: ## build the images with buildah; where Docker is: docker buildx bake -f images/docker-bake.hcl
 	@images/build
 
 image-tests: $(INSTALLED) ## build the images, with torch for a CPU, and look inside them
 	@.ci/debian runc
 	@IMAGES_TORCH=cpu images/build
-	$(BIN)/pytest tests/images
+	$(BIN)/pytest -m images tests/images
 
-.PHONY: cluster-test
 cluster-test: $(INSTALLED) ## start a one-node Kubernetes and try a release on it: needs root
+	@$(CLUSTER) build >/dev/null
 	@IMAGES_TORCH=cpu images/build
 	$(BIN)/pytest -m cluster tests/cluster
 

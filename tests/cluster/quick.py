@@ -34,3 +34,10 @@ def quick(demo_values: Object, channel: str, **train: object) -> Object:
         "evaluate": {"floor": 0.2, "max_forgetting": 1.0, "max_merge_gap": 0.2},
     }
     return values
+
+
+def fresh(demo_values: Object, channel: str) -> Object:
+    """Return values for a quick run that finds nothing in its store: not even paid replies."""
+    values = quick(demo_values, channel)
+    values["store"]["url"] += f"/{channel}"
+    return values

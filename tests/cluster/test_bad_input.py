@@ -7,7 +7,7 @@ import pytest
 
 from .conftest import Open
 from .kubectl import Object, until
-from .quick import quick
+from .quick import fresh, quick
 from .release import CONDUCTOR, NAME, Release, credentials
 from .teacher import ADDRESS, teacher
 
@@ -16,19 +16,19 @@ SOON_S = 60
 
 
 def test_an_image_that_is_not_there(open_release: Open, demo_values: Object) -> None:
-    release = _spoilt(open_release, demo_values, 1, {"image": "registry.local/absent:1"})
+    release = _spoilt(open_release, demo_values, "image", {"image": "registry.local/absent:1"})
     assert "registry.local/absent:1" in _said(release, "StageWaiting")
     assert "ingest" in _status(release)
 
 
 def test_a_gpu_that_nobody_has(open_release: Open, demo_values: Object) -> None:
-    release = _spoilt(open_release, demo_values, 2, {"gpu": {"count": 64}})
+    release = _spoilt(open_release, demo_values, "gpu", {"gpu": {"count": 64}})
     assert "nvidia.com/gpu" in _said(release, "StageWaiting")
     assert "nvidia.com/gpu" in _status(release)
 
 
 def test_a_missing_teacher_secret(open_release: Open, demo_values: Object) -> None:
-    values = _fresh(demo_values, "secret", 3)
+    values = fresh(demo_values, "secret")
     values["teacher"]["existingSecret"] = "absent"
     release = open_release("secret", values)
     release.install()
@@ -36,7 +36,7 @@ def test_a_missing_teacher_secret(open_release: Open, demo_values: Object) -> No
 
 
 def test_refused_credentials_fail_at_once(open_release: Open, demo_values: Object) -> None:
-    values = _fresh(demo_values, "refused", 4)
+    values = fresh(demo_values, "refused")
     values["stages"]["generate"]["sidecars"] = []
     values["teacher"] = {"url": ADDRESS}
     release = open_release("refused", values)
@@ -47,7 +47,7 @@ def test_refused_credentials_fail_at_once(open_release: Open, demo_values: Objec
 
 
 def test_a_failed_stage_is_tried_again_when_asked(open_release: Open, demo_values: Object) -> None:
-    values = _fresh(demo_values, "retried", 5)
+    values = fresh(demo_values, "retried")
     values["pipeline"]["generate"]["yield_floor"] = 1.0
     release = open_release("retried", values)
     release.install()
@@ -105,18 +105,11 @@ def test_values_that_the_schema_refuses(open_release: Open, demo_values: Object)
         release.install()
 
 
-def _fresh(demo_values: Object, channel: str, again: int) -> Object:
-    """Return the values of a run that finds nothing in the store."""
-    values = quick(demo_values, channel)
-    values["pipeline"]["ingest"]["again"] = again
-    return values
-
-
-def _spoilt(open_release: Open, demo_values: Object, again: int, ingest: Object) -> Release:
+def _spoilt(open_release: Open, demo_values: Object, name: str, ingest: Object) -> Release:
     """Install a release whose first stage has these values."""
-    values = _fresh(demo_values, f"spoilt-{again}", again)
+    values = fresh(demo_values, name)
     values["stages"]["ingest"] = ingest
-    release = open_release(f"spoilt-{again}", values)
+    release = open_release(name, values)
     release.install()
     return release
 

@@ -6,7 +6,7 @@ from gabarito.plan import STAGES
 
 from .conftest import Open
 from .kubectl import Object, holds, until
-from .quick import LONG, quick
+from .quick import LONG, fresh, quick
 from .release import NAME, Release
 
 pytestmark = [pytest.mark.cluster]
@@ -43,8 +43,7 @@ def test_a_changed_learning_rate_trains_again_and_keeps_the_dataset(release: Rel
 
 
 def test_shards_of_generate_are_pods_of_one_job(open_release: Open, demo_values: Object) -> None:
-    values = quick(demo_values, "shards")
-    values["pipeline"]["ingest"]["again"] = 7
+    values = fresh(demo_values, "shards")
     values["stages"]["generate"]["shards"] = 2
     release = open_release("shards", values)
     release.install()

@@ -7,7 +7,7 @@ import pytest
 from .conftest import Open
 from .kubectl import Kubectl, Object, until
 from .machine import Machine
-from .quick import LONG, quick
+from .quick import LONG, fresh, quick
 from .release import Release
 from .teacher import ADDRESS, teacher
 
@@ -54,8 +54,7 @@ def test_a_store_that_is_away_is_waited_for(release: Release) -> None:
 
 
 def test_a_teacher_that_is_away_is_waited_for(open_release: Open, demo_values: Object) -> None:
-    values = quick(demo_values, "teacher")
-    values["pipeline"]["ingest"]["again"] = 6
+    values = fresh(demo_values, "teacher")
     values["stages"]["generate"]["sidecars"] = []
     values["teacher"] = {"url": ADDRESS}
     release = open_release("teacher", values)

@@ -91,15 +91,6 @@ def tag(name: str) -> str:
     return f"localhost/gabarito-{name}:{__version__}"
 
 
-def is_built(name: str) -> bool:
-    """Tell whether buildah is here and has the image."""
-    try:
-        buildah("inspect", "--type", "image", tag(name))
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        return False
-    return True
-
-
 @contextmanager
 def mounted(name: str) -> Iterator[Image]:
     """Mount an image within the block."""

@@ -9,7 +9,7 @@ import pytest
 
 from gabarito import __version__
 
-from .image import Image, is_built, mounted, tag
+from .image import Image, mounted, tag
 
 VERBS = {
     "ingest": ("ingest",),
@@ -25,9 +25,7 @@ LOCKS = Path(__file__).parent.parent.parent / "requirements"
 PINNED = re.compile(r"^([a-z0-9-]+)==([^ ;]+)", re.MULTILINE)
 PYTHON = ["/opt/gabarito/bin/python", "-c"]
 
-pytestmark = pytest.mark.skipif(
-    not all(is_built(name) for name in VERBS), reason="no images: make image-tests builds them"
-)
+pytestmark = [pytest.mark.images]
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,12 @@
 # The programs: from Debian what it has, from Go modules what it lacks.
 # shellcheck shell=bash disable=SC2154  # variables of ../cluster
 
-kubernetes=$(awk '$1 == "k8s.io/kubernetes" { print $2 }' "$here/tools/go.mod")
-helm=v4.3.1 coredns=v1.15.0 distribution=v3.1.2
+declare -A versions=(
+  [kubernetes]=$(awk '$1 == "k8s.io/kubernetes" { print $2 }' "$here/tools/go.mod")
+  [helm]=v4.3.1
+  [registry]=v3.1.2
+  [coredns]=v1.15.0
+)
 
 install_packages() {
   "$here/../../.ci/debian" containerd runc etcd-server containernetworking-plugins iptables \
@@ -10,33 +14,46 @@ install_packages() {
   hash -r
 }
 
-build() {
-  local wanted="kubernetes $kubernetes helm $helm coredns $coredns registry $distribution"
-  install_packages
-  if [ "$(cat "$bin/versions" 2>/dev/null)" != "$wanted" ]; then
-    command -v go >/dev/null || fail "build: no Go; install Go 1.26 and put it on the PATH"
-    mkdir -p "$bin"
-    export GOBIN=$bin CGO_ENABLED=0
-    build_kubernetes
-    # Each of these is its own module, built with the versions that it was released with.
-    build_program helm.sh/helm/v4/cmd/helm "$helm" \
-      -X "helm.sh/helm/v4/internal/version.version=$helm"
-    build_program github.com/distribution/distribution/v3/cmd/registry "$distribution"
-    build_program github.com/coredns/coredns "$coredns"
-    echo "$wanted" >"$bin/versions"
-  fi
+build() { # build [PROGRAM...]: those that are named; without names all, and what Debian has
+  local program wanted
+  [ $# -gt 0 ] || install_packages
+  [ $# -gt 0 ] || set -- kubernetes helm registry coredns
+  mkdir -p "$bin"
+  touch "$bin/versions"
+  for program in "$@"; do
+    [ -n "${versions[$program]:-}" ] || fail "build: $program: one of ${!versions[*]}"
+    wanted="$program ${versions[$program]}"
+    grep -qxF "$wanted" "$bin/versions" && continue
+    command -v go >/dev/null || fail "build: no Go; put Go 1.26 or later on the PATH"
+    GOBIN=$bin CGO_ENABLED=0 "build_$program" "${versions[$program]}"
+    sed -i "/^$program /d" "$bin/versions"
+    echo "$wanted" >>"$bin/versions"
+  done
   echo "$bin"
 }
 
 build_kubernetes() {
-  local version=k8s.io/component-base/version numbers
-  IFS=. read -ra numbers <<<"${kubernetes#v}"
-  (cd "$here/tools" && go install -trimpath -ldflags "-s -w -X $version.gitVersion=$kubernetes \
-    -X $version.gitMajor=${numbers[0]} -X $version.gitMinor=${numbers[1]}" tool)
+  local package=k8s.io/component-base/version numbers
+  IFS=. read -ra numbers <<<"${1#v}"
+  (cd "$here/tools" && go install -trimpath -ldflags "-s -w -X $package.gitVersion=$1 \
+    -X $package.gitMajor=${numbers[0]} -X $package.gitMinor=${numbers[1]}" tool)
 }
 
-build_program() { # build_program PACKAGE VERSION [LINKER FLAG...]
-  local package=$1 version=$2
-  shift 2
-  (cd / && go install -trimpath -ldflags "-s -w $*" "$package@$version")
+# Each of these is its own module, built with the versions that it was released with.
+build_helm() {
+  install_module "helm.sh/helm/v4/cmd/helm@$1" -X "helm.sh/helm/v4/internal/version.version=$1"
+}
+
+build_registry() {
+  install_module "github.com/distribution/distribution/v3/cmd/registry@$1"
+}
+
+build_coredns() {
+  install_module "github.com/coredns/coredns@$1"
+}
+
+install_module() { # install_module PACKAGE@VERSION [LINKER FLAG...]
+  local package=$1
+  shift
+  (cd / && go install -trimpath -ldflags "-s -w $*" "$package")
 }
