@@ -24,6 +24,16 @@ TYPES = {
 }
 STAGE: Schema = {"$ref": "#/definitions/stage"}
 STRINGS: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
+NAME: Schema = {"type": "string", "minLength": 1}
+ENV: Schema = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["name"],
+        "additionalProperties": False,
+        "properties": {"name": NAME, "value": {"type": "string"}, "valueFrom": {"type": "object"}},
+    },
+}
 QUANTITIES: Schema = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
 DEFINITIONS: dict[str, Schema] = {
     "strings": STRINGS,
@@ -33,7 +43,24 @@ DEFINITIONS: dict[str, Schema] = {
         "items": {
             "type": "object",
             "required": ["name"],
-            "properties": {"name": {"type": "string", "minLength": 1}},
+            "properties": {"name": NAME},
+        },
+    },
+    "env": ENV,
+    "sidecars": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["name"],
+            "properties": {"name": NAME, "env": ENV},
+        },
+    },
+    "digests": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            image: {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
+            for image in ("ingest", "generate", "train", "serve")
         },
     },
     "ports": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 65535}},
@@ -51,7 +78,7 @@ DEFINITIONS: dict[str, Schema] = {
         "additionalProperties": False,
         "properties": {
             "count": {"type": "integer", "minimum": 0},
-            "resource": {"type": "string", "minLength": 1},
+            "resource": NAME,
         },
     },
     "scratch": {
@@ -68,13 +95,14 @@ def schema_text(values: Sequence[Value]) -> str:
     inner = pipeline.pop("definitions")
     section = _section(values, ())
     stage = section["properties"].pop("stageDefaults")
+    of_all = {"allOf": [STAGE], "required": stage.pop("required")}
     stages = {name: _stage(values, name, stage) for name in (*STAGES, "serve")}
-    section["properties"] |= {"stageDefaults": STAGE, "stages": _closed(stages)}
+    section["properties"] |= {"stageDefaults": of_all, "stages": _closed(stages, *stages)}
     definitions = {**DEFINITIONS, "retries": _retries(), "stage": stage, "Pipeline": pipeline}
     schema = {
         "$schema": DRAFT,
         **section,
-        "required": ["store", "pipeline"],
+        "required": [*section["required"], "pipeline"],
         "definitions": {**definitions, **inner},
     }
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
@@ -102,20 +130,25 @@ def _retries() -> Schema:
 def _stage(values: Sequence[Value], name: str, common: Schema) -> Schema:
     """What all stages have, and what this one alone has."""
     shared = common["properties"]
-    given = _section(values, ("stages", name))["properties"]
-    own = {key: schema for key, schema in given.items() if key not in shared}
+    given = _section(values, ("stages", name))
+    own = {key: schema for key, schema in given["properties"].items() if key not in shared}
     if not own:
         return STAGE
-    return _closed({key: {"$ref": f"{STAGE['$ref']}/properties/{key}"} for key in shared} | own)
+    needed = [key for key in given["required"] if key in own]
+    refs = {key: {"$ref": f"{STAGE['$ref']}/properties/{key}"} for key in shared}
+    return _closed(refs | own, *needed)
 
 
 def _section(values: Sequence[Value], path: tuple[str, ...]) -> Schema:
     below = [value for value in values if value.path[:-1] == path]
-    return _closed({value.path[-1]: _schema(values, value) for value in below})
+    properties = {value.path[-1]: _schema(values, value) for value in below}
+    return _closed(properties, *(value.path[-1] for value in below if value.is_needed))
 
 
-def _closed(properties: dict[str, Schema]) -> Schema:
-    return {"type": "object", "additionalProperties": False, "properties": properties}
+def _closed(properties: dict[str, Schema], *required: str) -> Schema:
+    """A map with these keys only; null takes a default away, so what must stay is required."""
+    closed = {"type": "object", "additionalProperties": False, "properties": properties}
+    return {**closed, "required": [*required]}
 
 
 def _schema(values: Sequence[Value], value: Value) -> Schema:

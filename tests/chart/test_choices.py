@@ -84,6 +84,18 @@ def test_one_number_says_how_long_an_endpoint_may_take(tmp_path: Path) -> None:
     assert release.config.serve.ready_timeout_s == 61
 
 
+def test_a_slow_answer_is_no_death() -> None:
+    probes = [
+        container[f"{kind}Probe"]["timeoutSeconds"]
+        for component, container in (
+            (pod.component, pod.spec["containers"][0]) for pod in scenario("demo").pods()
+        )
+        if component in ("serve", "conductor")
+        for kind in ("startup", "readiness", "liveness")
+    ]
+    assert probes == [5] * 6
+
+
 def test_a_token_is_known_to_endpoint_conductor_and_test() -> None:
     release = scenario("external-secret")
     token = {"name": "gabarito-token", "key": "token"}
@@ -116,10 +128,12 @@ def test_openshift_chooses_the_user() -> None:
     )
 
 
-def test_buckets_can_be_addressed_by_host() -> None:
+def test_buckets_can_be_addressed_by_host(tmp_path: Path) -> None:
     release = scenario("openshift")
     config = release.named("ConfigMap", "demo-gabarito-aws")["data"]["config"]
     assert "addressing_style = virtual" in config
+    other = changed(tmp_path, "openshift", {"store": {"addressing": "path"}})
+    assert _checksum(other) != _checksum(release)
     for pod in release.pods():
         assert {"name": "AWS_CONFIG_FILE", "value": "/etc/aws/config"} in (
             pod.spec["containers"][0]["env"]
@@ -159,6 +173,15 @@ def test_images_come_from_a_registry_or_are_named_whole() -> None:
     assert "@sha256:" in images["train"]
 
 
+def test_an_image_has_one_digest_wherever_it_runs(tmp_path: Path) -> None:
+    digest = f"sha256:{'0' * 64}"
+    release = changed(tmp_path, "demo", {"image": {"digests": {"generate": digest}}})
+    images = {pod.component: pod.spec["containers"][0]["image"] for pod in release.pods()}
+    pinned = {component for component, image in images.items() if "@" in image}
+    assert pinned == {"generate", "curate", "conductor", "test"}
+    assert images["conductor"] == f"gabarito-generate:0.1.0@{digest}"
+
+
 def test_scratch_and_shared_memory_are_volumes() -> None:
     volumes = {each["name"]: each for each in scenario("spot").pod("train").spec["volumes"]}
     claim = volumes["tmp"]["ephemeral"]["volumeClaimTemplate"]["spec"]
@@ -168,16 +191,19 @@ def test_scratch_and_shared_memory_are_volumes() -> None:
     assert tmp["emptyDir"] == {"sizeLimit": "40Gi"}
 
 
+def test_devices_are_claimed_by_pod_and_container(tmp_path: Path) -> None:
+    claimed = {"resourceClaims": [{"name": "gpu", "resourceClaimTemplateName": "gpu"}],
+               "resources": {"claims": [{"name": "gpu"}]}, "gpu": {"count": 0}}  # fmt: skip
+    pod = changed(tmp_path, "demo", {"stages": {"train": claimed}}).pod("train").spec
+    assert pod["resourceClaims"][0]["resourceClaimTemplateName"] == "gpu"
+    assert pod["containers"][0]["resources"]["claims"] == [{"name": "gpu"}]
+
+
 def test_without_a_conductor_nothing_may_be_created(tmp_path: Path) -> None:
     release = changed(tmp_path, "demo", {"conductor": {"enabled": False}})
     kinds = {each["kind"] for each in release.objects}
     assert not kinds & {"Deployment", "Role", "RoleBinding"}
     assert release.named("ConfigMap", "demo-gabarito-conductor")["data"]["template-train.yaml"]
-
-
-def test_names_fit_however_long_the_release_is(tmp_path: Path) -> None:
-    release = changed(tmp_path, "demo", {"fullnameOverride": "f" * 48})
-    assert max(len(each["metadata"]["name"]) for each in release.objects) <= 63
 
 
 def test_further_objects_are_templates(tmp_path: Path) -> None:
@@ -203,6 +229,12 @@ def _action(rules: list[Object], code: int) -> str | None:
             action: str = rule["action"]
             return action
     return None
+
+
+def _checksum(release: Release) -> str:
+    template = release.named("Deployment", "demo-gabarito-conductor")["spec"]["template"]
+    checksum: str = template["metadata"]["annotations"]["checksum/config"]
+    return checksum
 
 
 def _secret(release: Release, component: str, variable: str) -> Object | None:

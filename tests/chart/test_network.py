@@ -48,6 +48,13 @@ def test_the_node_is_asked_for_keys_only_where_nothing_else_gives_them() -> None
         )
 
 
+def test_an_annotation_that_names_no_role_gives_no_keys(tmp_path: Path) -> None:
+    annotations = {"argocd.argoproj.io/sync-wave": "1"}
+    accounts = {name: {"annotations": annotations} for name in ("conductor", "stage")}
+    release = changed(tmp_path, "defaults", {"serviceAccount": accounts})
+    assert all("169.254.169.254/32" in str(_policy(release, each)) for each in ALL)
+
+
 def test_peers_and_ports_can_be_narrower() -> None:
     rules = _policy(scenario("openshift"), "curate")["egress"]
     assert rules[0]["ports"][2:] == [

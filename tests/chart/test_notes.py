@@ -14,7 +14,8 @@ OBJECT = re.compile(r"\b(deployment|service|configmap)[/ ](?:-n team )?(demo-\S+
 def test_every_line_is_about_this_release(name: str) -> None:
     notes = _notes(name)
     commands = [line.strip() for line in notes.splitlines() if line.startswith("  kubectl")]
-    assert len(commands) >= 6
+    assert len(commands) >= 7
+    assert commands[0].startswith("kubectl rollout status")  # before, there are no Jobs to wait for
     assert all("-n team" in command for command in commands)
     for kind, thing in OBJECT.findall(notes):
         assert scenario(name).named(kind.capitalize(), thing)

@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from .helm import CHART, Object, helm, template
-from .release import merged, scenario
+from .release import Release, changed, merged, scenario
+from .values import Value, read_values
 
 SPOILT = [
     ({"pipeline": {"train": {"learing_rate": 0.1}}}, "/pipeline/train", "learing_rate"),
@@ -27,6 +28,22 @@ SPOILT = [
     ({"retries": {"bake": 1}}, "/retries", "bake"),
     ({"networkPolicy": {"dns": {"ports": [70000]}}}, "/networkPolicy/dns/ports/0", "maximum"),
     ({"stges": {}}, "at ''", "stges"),
+    ({"fullnameOverride": "Foo_Bar"}, "/fullnameOverride", "pattern"),
+    ({"nameOverride": "two words"}, "/nameOverride", "pattern"),
+    ({"queue": "Two Words"}, "/queue", "pattern"),
+    ({"image": {"digests": {"train": "latest"}}}, "/image/digests/train", "pattern"),
+    ({"image": {"digests": {"curate": "x"}}}, "/image/digests", "curate"),
+    (
+        {"stages": {"train": {"extraEnv": [{"name": "DEBUG", "value": 1}]}}},
+        "/stages/train/extraEnv/0/value",
+        "string",
+    ),
+    (
+        {"stageDefaults": {"sidecars": [{"name": "s", "env": [{"name": "A", "value": True}]}]}},
+        "/stageDefaults/sidecars/0/env/0/value",
+        "string",
+    ),
+    ({"commonLabels": {"cost-centre": 42}}, "/commonLabels/cost-centre", "string"),
 ]
 
 
@@ -46,3 +63,50 @@ def test_what_must_be_given_is_asked_for() -> None:
     for path in ("'/store/url'", "'/pipeline'"):
         assert path in done.stderr
     assert "name" in done.stderr
+
+
+def test_a_teacher_must_be_named_somewhere(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"teacher\.url: must be given"):
+        changed(tmp_path, "demo", {"teacher": {"url": ""}})
+    inside = {"generate": {"teacher": {"url": "http://teacher/v1"}}}
+    assert changed(tmp_path, "demo", {"teacher": {"url": ""}, "pipeline": inside}).objects
+
+
+def test_null_is_refused_where_there_must_be_something(tmp_path: Path) -> None:
+    needed = [value for value in _settable() if value.is_needed]
+    with pytest.raises(ValueError, match="values don't meet") as refused:
+        _without(tmp_path, needed)
+    for value in needed:
+        assert f"'{value.path[-1]}'" in str(refused.value), value.path
+
+
+def test_null_is_nothing_where_nothing_is_the_default_or_a_map_is(tmp_path: Path) -> None:
+    optional = [value for value in _settable() if not value.is_needed]
+    assert len(optional) > 50
+    release = _without(tmp_path, optional)
+    config, _ = release.written(tmp_path)
+    assert (config.queue, config.retries) == ("", {})
+    assert release.pod("train").spec["containers"][0]["args"] == ["train"]
+
+
+def _settable() -> list[Value]:
+    """The leaves of values.yaml, but what must be given and what stageDefaults has too."""
+    leaves = [value for value in read_values(CHART / "values.yaml") if value.is_leaf]
+    common = {value.path[1:2] for value in leaves if value.path[0] == "stageDefaults"}
+    given = ("store", "teacher", "pipeline")
+    return [
+        value
+        for value in leaves
+        if value.path[0] not in given
+        and not (value.path[0] == "stages" and value.path[2:3] in common)
+    ]
+
+
+def _without(folder: Path, values: list[Value]) -> Release:
+    changes: Object = {}
+    for value in values:
+        section = changes
+        for key in value.path[:-1]:
+            section = section.setdefault(key, {})
+        section[value.path[-1]] = None
+    return changed(folder, "demo", changes)

@@ -28,6 +28,13 @@ class Value:
         """Tell whether its content is one value rather than a section of values."""
         return bool(self.schema) or not (isinstance(self.default, dict) and self.default)
 
+    @property
+    def is_needed(self) -> bool:
+        """Tell whether null cannot stand for it: it is a section, or its default is something."""
+        is_nullable = "null" in (self.schema or {}).get("type", ())
+        is_map = bool(self.schema) and isinstance(self.default, dict)
+        return not (is_nullable or is_map or self.default in (None, "", []))
+
 
 def read_values(path: Path) -> list[Value]:
     """Return every key down to the leaves, in the order of the file."""

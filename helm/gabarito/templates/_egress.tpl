@@ -58,6 +58,7 @@
 {{- define "gabarito.needsNode" -}}
 {{- $account := get .root.Values.serviceAccount (ternary "conductor" "stage" (eq .component "conductor")) }}
 {{- with .root.Values.store }}
-{{- if and (hasPrefix "s3:" .url) (not (or .endpoint .existingSecret $account.annotations)) }}yes{{ end }}
+{{- $role := get ($account.annotations | default dict) "eks.amazonaws.com/role-arn" }}
+{{- if and (hasPrefix "s3:" .url) (not (or .endpoint .existingSecret $role)) }}yes{{ end }}
 {{- end }}
 {{- end }}

@@ -1,5 +1,8 @@
 {{/* The files of the conductor. */}}
 {{- define "gabarito.files" -}}
+{{- if not (include "gabarito.teacher" .) }}
+{{- fail "teacher.url: must be given, unless pipeline.generate.teacher.url is" }}
+{{- end }}
 {{- $fullname := include "gabarito.fullname" . }}
 pipeline.yaml: |
   {{- toYaml .Values.pipeline | nindent 2 }}
@@ -11,9 +14,9 @@ conductor.yaml: |
   pipeline: /etc/gabarito/pipeline.yaml
   templates: /etc/gabarito/templates
   anchor: {{ $fullname }}-anchor
-  queue: {{ .Values.queue | quote }}
+  queue: {{ .Values.queue | default "" | quote }}
   shards: {{ .Values.stages.generate.shards }}
-  retries: {{ toJson .Values.retries }}
+  retries: {{ .Values.retries | default dict | toJson }}
   serve:
     {{- with .Values.stages.serve }}
     replicas: {{ include "gabarito.fewest" $ }}

@@ -9,8 +9,11 @@ apiVersion: batch/v1
 kind: Job
 metadata:
   labels:
-    {{- include "gabarito.madeLabels" . | nindent 4 }}
-    {{- toYaml $own | nindent 4 }}
+    {{- include "gabarito.madeLabels" (merge (dict "more" (merge (dict) $own ($values.labels | default dict))) .) | nindent 4 }}
+  {{- with $values.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 spec:
   suspend: true
   {{- if $isIndexed }}
@@ -42,7 +45,7 @@ spec:
       containers:
         - name: stage
           args:
-            {{- toYaml (concat (list .component) $values.extraArgs) | nindent 12 }}
+            {{- toYaml (concat (list .component) ($values.extraArgs | default list)) | nindent 12 }}
           {{- include "gabarito.containerSettings" $pod | nindent 10 }}
           resources:
             {{- include "gabarito.resources" $pod | nindent 12 }}

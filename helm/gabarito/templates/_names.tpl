@@ -9,9 +9,9 @@
 {{- if .Values.fullnameOverride }}
 {{- .Values.fullnameOverride }}
 {{- else if contains $name .Release.Name }}
-{{- .Release.Name | trunc 48 | trimSuffix "-" }}
+{{- .Release.Name | replace "." "-" | trunc 48 | trimSuffix "-" }}
 {{- else }}
-{{- printf "%s-%s" .Release.Name $name | trunc 48 | trimSuffix "-" }}
+{{- printf "%s-%s" .Release.Name $name | replace "." "-" | trunc 48 | trimSuffix "-" }}
 {{- end }}
 {{- end }}
 
@@ -22,24 +22,23 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
-{{/* Labels of what the conductor makes. Takes root and component. */}}
+{{/* Labels of what the conductor makes; further ones give way. Takes root, component and more. */}}
 {{- define "gabarito.madeLabels" -}}
-{{ include "gabarito.selector" . }}
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: gabarito-conductor
-app.kubernetes.io/part-of: gabarito
+{{- $own := dict "app.kubernetes.io/version" .root.Chart.AppVersion
+      "app.kubernetes.io/managed-by" "gabarito-conductor" "app.kubernetes.io/part-of" "gabarito" }}
+{{- $selector := fromYaml (include "gabarito.selector" .) }}
+{{- toYaml (merge $own $selector (.more | default dict) (.root.Values.commonLabels | default dict)) }}
 {{- end }}
 
-{{/* Labels of what Helm makes. Takes root and component. */}}
+{{/* Labels of what Helm makes; further ones give way. Takes root, component and more. */}}
 {{- define "gabarito.labels" -}}
-{{ include "gabarito.selector" . }}
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-app.kubernetes.io/part-of: gabarito
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- $chart := printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- $own := dict "app.kubernetes.io/managed-by" .root.Release.Service "helm.sh/chart" $chart }}
+{{- toYaml (merge $own (fromYaml (include "gabarito.madeLabels" .))) }}
 {{- end }}
 
-{{/* Metadata of what Helm makes. Takes root, component and what follows the full name. */}}
+{{/* Metadata of what Helm makes. Takes root, component and what follows the full name; more are
+     further labels. */}}
 {{- define "gabarito.metadata" -}}
 name: {{ include "gabarito.fullname" .root }}{{ .suffix }}
 namespace: {{ .root.Release.Namespace }}

@@ -2,8 +2,7 @@
 
 {{- define "gabarito.podMetadata" -}}
 labels:
-  {{- $labels := merge (fromYaml (include "gabarito.madeLabels" .)) .labels .values.podLabels }}
-  {{- toYaml $labels | nindent 2 }}
+  {{- include "gabarito.madeLabels" (merge (dict "more" (merge (dict) .labels (.values.podLabels | default dict))) .) | nindent 2 }}
 {{- with .values.podAnnotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
@@ -24,7 +23,7 @@ securityContext:
 {{ $key }}: {{ . }}
 {{- end }}
 {{- end }}
-{{- range $key := list "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" }}
+{{- range $key := list "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" "resourceClaims" }}
 {{- with get $.values $key }}
 {{ $key }}:
   {{- toYaml . | nindent 2 }}
@@ -43,7 +42,7 @@ terminationMessagePolicy: FallbackToLogsOnError
 
 {{/* Requests and limits, GPUs among them. */}}
 {{- define "gabarito.resources" -}}
-{{- $resources := deepCopy .values.resources }}
+{{- $resources := deepCopy (.values.resources | default dict) }}
 {{- with .values.gpu }}
 {{- if .count }}
 {{- $_ := set $resources "limits" (merge (dict .resource .count) ($resources.limits | default dict)) }}

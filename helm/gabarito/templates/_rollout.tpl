@@ -1,7 +1,7 @@
 {{/* One pod with a GPU leaves none for its successor: it goes first. */}}
 {{- define "gabarito.rollout" -}}
 {{- $values := fromJson (include "gabarito.stage" (dict "root" . "component" "serve")) }}
-{{- $alone := and $values.gpu.count (eq (include "gabarito.fewest" .) "1") }}
+{{- $alone := and (dig "gpu" "count" 0 $values) (eq (include "gabarito.fewest" .) "1") }}
 {{- if eq $values.rollout "auto" }}{{ ternary "recreate" "surge" (not (not $alone)) }}{{ else }}{{ $values.rollout }}{{ end }}
 {{- end }}
 
@@ -12,14 +12,16 @@
 {{- end }}
 {{- end }}
 
-{{/* The endpoint's probes: startup allows readyTimeoutSeconds. Takes serve's values. */}}
+{{/* The endpoint's probes: startup allows readyTimeoutSeconds; one that has all processors at work
+     may be slow to say that it is well. Takes serve's values. */}}
 {{- define "gabarito.probes" -}}
-{{- $ready := dict "path" "/ready" "port" "http" }}
+{{- $ready := dict "httpGet" (dict "path" "/ready" "port" "http") "periodSeconds" 5 "timeoutSeconds" 5 }}
 {{- $tries := div (add .readyTimeoutSeconds 4) 5 }}
 {{- $probes := dict
-      "startup" (dict "httpGet" $ready "periodSeconds" 5 "failureThreshold" $tries)
-      "readiness" (dict "httpGet" (deepCopy $ready) "periodSeconds" 5 "failureThreshold" 2)
-      "liveness" (dict "httpGet" (dict "path" "/health" "port" "http") "periodSeconds" 10 "failureThreshold" 6) }}
+      "startup" (merge (dict "failureThreshold" $tries) (deepCopy $ready))
+      "readiness" (merge (dict "failureThreshold" 2) (deepCopy $ready))
+      "liveness" (dict "httpGet" (dict "path" "/health" "port" "http")
+          "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 6) }}
 {{- include "gabarito.overlay" (dict "onto" $probes "over" .probes) }}
 {{- range $kind := list "startup" "readiness" "liveness" }}
 {{ $kind }}Probe:

@@ -9,7 +9,11 @@ kind: Deployment
 metadata:
   name: {{ include "gabarito.fullname" .root }}-serve
   labels:
-    {{- include "gabarito.madeLabels" . | nindent 4 }}
+    {{- include "gabarito.madeLabels" (merge (dict "more" $values.labels) .) | nindent 4 }}
+  {{- with $values.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 spec:
   {{- if not $scaled }}
   replicas: {{ $values.replicas }}
@@ -41,7 +45,7 @@ spec:
       containers:
         - name: serve
           args:
-            {{- toYaml (concat (list "serve" "--host" "0.0.0.0") $values.extraArgs) | nindent 12 }}
+            {{- toYaml (concat (list "serve" "--host" "0.0.0.0") ($values.extraArgs | default list)) | nindent 12 }}
           {{- include "gabarito.containerSettings" $pod | nindent 10 }}
           ports:
             - {name: http, containerPort: 8000}

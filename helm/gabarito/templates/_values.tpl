@@ -12,7 +12,9 @@ ingest generate curate train merge evaluate
 {{- else }}
 {{- with .root.Values.image }}
 {{- with .registry }}{{ trimSuffix "/" . }}/{{ end }}
-{{- .repository }}-{{ get $names $.component }}:{{ .tag | default $.root.Chart.AppVersion }}
+{{- $name := get $names $.component }}
+{{- .repository }}-{{ $name }}:{{ .tag | default $.root.Chart.AppVersion }}
+{{- with get (.digests | default dict) $name }}@{{ . }}{{ end }}
 {{- end }}
 {{- end }}
 {{- end }}
