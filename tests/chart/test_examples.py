@@ -72,6 +72,15 @@ def test_the_workflow_walks_the_arrow(workflow: Object) -> None:
             assert f"gabarito-{given['image']}:0.1.0" == _image(task["name"])
 
 
+def test_the_workflow_finds_its_account(workflow: Object) -> None:
+    account, secret, role = _load("argo-account.yaml")
+    name = account["metadata"]["name"]
+    assert name == workflow["serviceAccountName"] == workflow["executor"]["serviceAccountName"]
+    assert secret["metadata"]["name"] == f"{name}.service-account-token"
+    assert secret["metadata"]["annotations"] == {"kubernetes.io/service-account.name": name}
+    assert [rule["resources"] for rule in role["rules"]] == [["workflowtaskresults"]]
+
+
 def test_the_workflow_tries_again_what_a_job_would(workflow: Object) -> None:
     for each in workflow["templates"][1:]:
         codes = re.findall(r"\d+", each["retryStrategy"]["expression"])

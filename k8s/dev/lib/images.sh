@@ -5,6 +5,7 @@ bucket_server=gabarito-s3:dev
 
 build_image() { # build_image NAME FOLDER: this machine's authorities are trusted while it is built
   [ $# = 2 ] || fail "image: give a name and a folder"
+  need_root "it makes its base of Debian's packages"
   local base
   base=$("$here/../../images/base")
   buildah bud -q --isolation chroot --layers -v /etc/ssl/certs:/etc/ssl/certs:ro \
@@ -14,6 +15,9 @@ build_image() { # build_image NAME FOLDER: this machine's authorities are truste
 
 load_images() { # uncompressed: packing gigabytes takes minutes, moving them seconds
   local name
+  [ $# -gt 0 ] || fail "load: give the names of images"
+  need_root "the images that were built are root's"
+  is_running registry || fail "load: no registry at $registry; run $0 up"
   for name in "$@"; do
     buildah push -q --tls-verify=false --disable-compression "localhost/${name#localhost/}" \
       "docker://$registry/${name#localhost/}"
@@ -22,6 +26,7 @@ load_images() { # uncompressed: packing gigabytes takes minutes, moving them sec
 }
 
 serve_s3() {
+  need_root "it builds an image and loads it"
   build_image "$bucket_server" "$here/s3" >/dev/null
   load_images "$bucket_server" >/dev/null
   export KUBECONFIG=$kubeconfig
