@@ -11,6 +11,7 @@ import click
 from gabarito import __version__
 from gabarito.core.errors import BugError, GabaritoError, Interrupted, UsageError
 from gabarito.core.log import LogFormat, last_word, setup
+from gabarito.core.stop import is_stop_asked, stop_at_end
 
 log = logging.getLogger("gabarito")
 
@@ -48,9 +49,9 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name][0].split(":")
-        command: click.Command = getattr(
-            importlib.import_module(f"gabarito.commands.{module}"), name
-        )
+        with stop_at_end():
+            commands = importlib.import_module(f"gabarito.commands.{module}")
+        command: click.Command = getattr(commands, name)
         return command
 
     def invoke(self, ctx: click.Context) -> object:
@@ -122,6 +123,8 @@ def _report_bug(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     """Show the traceback of what we did not expect, and exit with the code for it."""
+    if is_stop_asked():  # a library made this error of the request
+        _fail(Interrupted(f"stopped ({kind.__name__}: {error}); start again"))
     message = f"a bug: {kind.__name__}: {error}; please report it"
     if _logs_json():
         fields = {"error": message, "exit_code": BugError.exit_code}

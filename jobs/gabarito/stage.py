@@ -4,11 +4,13 @@ import importlib
 import json
 import logging
 from dataclasses import dataclass
+from types import ModuleType
 
 from gabarito.core.artifact import Address, Artifact, new_attempt, open_artifact
 from gabarito.core.errors import DataError
 from gabarito.core.inputs import input_digests
 from gabarito.core.log import last_word
+from gabarito.core.stop import stop_at_end
 from gabarito.core.store import Store
 from gabarito.plan import UPSTREAM, Run
 
@@ -54,7 +56,7 @@ def conclude(stage: str, artifact: Artifact | None) -> None:
 
 
 def _attempt(store: Store, run: Run, address: Address, inputs: dict[str, Artifact]) -> Artifact:
-    job = importlib.import_module(f"gabarito.{address.stage}.job")
+    job = _job(address.stage)
     section = run.pipeline.section(address.stage)
     settings = section.model_dump(mode="json")
     with new_attempt(store, address, inputs=inputs, settings=settings) as work:
@@ -62,11 +64,16 @@ def _attempt(store: Store, run: Run, address: Address, inputs: dict[str, Artifac
         return _published(work.publish())
 
 
+def _job(stage: str) -> ModuleType:
+    with stop_at_end():
+        return importlib.import_module(f"gabarito.{stage}.job")
+
+
 def _perform_shard(
     store: Store, run: Run, address: Address, inputs: dict[str, Artifact], shard: Shard
 ) -> Artifact | None:
     """Make one shard; whichever finishes last joins all of them."""
-    job = importlib.import_module("gabarito.generate.job")
+    job = _job(address.stage)
     section = run.pipeline.generate
     settings = section.model_dump(mode="json")
     ours = Address(address.stage, address.fingerprint, shard.name)

@@ -1,4 +1,4 @@
-"""How the process ends when something happens while a module is imported."""
+"""How the process ends when it is told to stop, or a bug shows, at an odd moment."""
 
 import json
 import subprocess
@@ -59,3 +59,71 @@ def test_a_bug_is_readable_on_a_terminal(tmp_path: Path) -> None:
     assert code == 70
     assert errors.startswith("Traceback")
     assert errors.endswith("gabarito: a bug: RuntimeError: odd; please report it\n")
+
+
+LOST = """
+import os, signal
+from gabarito.core.stop import deferred_stop, raise_on_stop, stop_at_end
+
+raise_on_stop()
+try:
+    os.kill(os.getpid(), signal.SIGTERM)
+except BaseException:
+    pass  # as a library does
+with deferred_stop() as is_asked:
+    print(is_asked())
+"""
+WHOLE = """
+import os, signal
+from gabarito.core.stop import raise_on_stop, stop_at_end
+
+raise_on_stop()
+try:
+    with stop_at_end():
+        os.kill(os.getpid(), signal.SIGTERM)
+        print("the import ends")
+except KeyboardInterrupt as stop:
+    print(stop)
+"""
+TURNED = """
+import os, signal, sys, types
+import click
+from gabarito import cli
+from gabarito.core.stop import raise_on_stop
+
+@click.command()
+def odd():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except KeyboardInterrupt:
+        raise RuntimeError("odd")
+
+raise_on_stop()
+sys.modules["gabarito.commands.odd"] = types.SimpleNamespace(odd=odd)
+cli.COMMANDS["odd"] = ("odd:odd", "")
+cli.main()
+"""
+
+
+def printed(script: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout.splitlines()
+
+
+def test_a_request_that_a_library_swallowed_is_remembered() -> None:
+    assert printed(LOST) == ["True"]
+
+
+def test_a_request_during_an_import_waits_for_its_end() -> None:
+    ended, stopped = printed(WHOLE)
+    assert ended == "the import ends"
+    assert stopped.startswith("stopped by SIGTERM")
+
+
+def test_an_error_that_a_library_makes_of_a_request_is_the_request() -> None:
+    command = [sys.executable, "-c", TURNED, "--log-format", "json", "odd"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 75
+    assert "RuntimeError: odd" in json.loads(done.stderr)["error"]
