@@ -72,7 +72,10 @@ image-tests: $(INSTALLED) ## build the images, with torch for a CPU, and look in
 cluster-test: $(INSTALLED) ## start a one-node Kubernetes and try a release on it: needs root
 	@$(CLUSTER) build >/dev/null
 	@IMAGES_TORCH=cpu images/build
-	$(BIN)/pytest -m cluster tests/cluster
+	@$(CLUSTER) up >/dev/null
+	@$(CLUSTER) s3 >/dev/null
+	$(BIN)/pytest -m cluster -n 2 --dist loadfile --ignore tests/cluster/test_outages.py tests/cluster
+	$(BIN)/pytest -m cluster tests/cluster/test_outages.py
 
 $(INSTALLED): requirements/dev.txt requirements/install.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian python3-venv

@@ -47,9 +47,9 @@ def test_shards_of_generate_are_pods_of_one_job(open_release: Open, demo_values:
     values["stages"]["generate"]["shards"] = 2
     release = open_release("shards", values)
     release.install()
-    until("curate runs on both", lambda: release.pods("curate"), 120)
+    until("both are done", lambda: _indexes_done(release) == "0,1", 120)
+    until("curate runs on both", lambda: release.pods("curate"), 30)
     (job,) = release.jobs("generate")
-    assert job["status"]["completedIndexes"] == "0,1"
     assert job["metadata"]["annotations"]["gabarito.dev/progress"] == "2/2 shards"
     release.helm("uninstall", NAME)
 
@@ -91,6 +91,11 @@ def test_uninstalling_in_the_middle_leaves_nothing(training: Release) -> None:
     training.helm("uninstall", NAME)
     theirs = {"configmap/kube-root-ca.crt", "serviceaccount/default", "secret/s3-credentials"}
     until("nothing is left", lambda: {*training.kubectl(*ours).split()} <= theirs, 120)
+
+
+def _indexes_done(release: Release) -> str | None:
+    jobs = release.jobs("generate")
+    return jobs[0].get("status", {}).get("completedIndexes") if jobs else None
 
 
 def _same(release: Release, pod: Object) -> bool:

@@ -10,11 +10,14 @@ from .release import Release
 pytestmark = [pytest.mark.cluster]
 
 HOG = """
+import os
 with open("/proc/1/oom_score_adj", "w") as score:
     score.write("1000")
-held = [b"x" * 2**26 for _ in range(10**6)]
+for _ in range(4):
+    os.fork()
+held = [b"x" * 2**24 for _ in range(10**6)]
 """
-"""Takes memory until the kernel kills the first process of the container."""
+"""Takes memory, in processes that stay small, until the kernel kills the container's first."""
 
 
 @pytest.fixture(scope="module")
