@@ -6,7 +6,8 @@ import logging
 from dataclasses import dataclass
 from types import ModuleType
 
-from gabarito.core.artifact import Address, Artifact, new_attempt, open_artifact
+from gabarito.core.artifact import Address, Artifact, open_artifact
+from gabarito.core.attempt import new_attempt
 from gabarito.core.errors import DataError
 from gabarito.core.inputs import input_digests
 from gabarito.core.log import last_word

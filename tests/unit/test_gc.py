@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.core.artifact import Address, new_attempt
+from gabarito.core.artifact import Address
+from gabarito.core.attempt import new_attempt
 from gabarito.core.cache import Cache
 from gabarito.core.errors import DataError
 from gabarito.core.store import Store, open_store

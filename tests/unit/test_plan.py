@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from gabarito.core.artifact import Address, new_attempt, open_artifact
+from gabarito.core.artifact import Address, open_artifact
+from gabarito.core.attempt import new_attempt
 from gabarito.core.channel import ServedModel, promote, read_channel
 from gabarito.core.errors import DataError, MissingError, SettingsError, UsageError
 from gabarito.core.store import Store, open_store

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from gabarito.core.artifact import Artifact, Attempt
+from gabarito.core.artifact import Artifact
+from gabarito.core.attempt import Attempt
 from gabarito.core.errors import DataError
 from gabarito.core.lines import read_lines
 from gabarito.core.records import Document, Fact, Name, Question, to_jsonl

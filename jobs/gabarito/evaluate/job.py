@@ -6,7 +6,7 @@ dataset, adapter, model  ->  report.json, report.html, verdicts.jsonl, gate.json
 import tempfile
 from pathlib import Path
 
-from gabarito.core.artifact import Attempt
+from gabarito.core.attempt import Attempt
 from gabarito.core.records import Fact, to_jsonl
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.exam import ASKED, Exam, Marks, mark_all, verdicts_of

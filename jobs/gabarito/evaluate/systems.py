@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from gabarito.core.artifact import Artifact, Attempt
+from gabarito.core.artifact import Artifact
+from gabarito.core.attempt import Attempt
 from gabarito.core.records import digest_of
 from gabarito.evaluate.exam import Reply, System
 from gabarito.evaluate.report import Timing

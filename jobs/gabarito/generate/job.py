@@ -8,7 +8,8 @@ passages.jsonl of all shards  ->  facts.jsonl, questions.jsonl, names.jsonl, cal
 import json
 from collections import Counter
 
-from gabarito.core.artifact import Artifact, Attempt
+from gabarito.core.artifact import Artifact
+from gabarito.core.attempt import Attempt
 from gabarito.core.errors import DataError
 from gabarito.core.records import Document, to_jsonl
 from gabarito.generate.config import GenerateConfig

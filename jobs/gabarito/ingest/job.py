@@ -6,7 +6,7 @@ sources  ->  documents.jsonl, outcomes.jsonl, ledger.jsonl
 import logging
 from collections.abc import Iterable, Iterator
 
-from gabarito.core.artifact import Attempt
+from gabarito.core.attempt import Attempt
 from gabarito.core.records import Document, to_jsonl
 from gabarito.ingest.config import IngestConfig
 from gabarito.ingest.files import SourceFile, find_files

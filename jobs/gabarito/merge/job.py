@@ -10,7 +10,8 @@ from pathlib import Path
 import torch
 from transformers import GenerationConfig
 
-from gabarito.core.artifact import Artifact, Attempt
+from gabarito.core.artifact import Artifact
+from gabarito.core.attempt import Attempt
 from gabarito.merge.config import MergeConfig
 from gabarito.merge.merging import check_distance, merged, next_token_probabilities
 from gabarito.weights import (

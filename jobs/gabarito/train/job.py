@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from functools import partial
 
-from gabarito.core.artifact import Attempt
+from gabarito.core.attempt import Attempt
 from gabarito.core.errors import DataError
 from gabarito.core.inputs import digest_of_path
 from gabarito.core.records import Example, to_jsonl

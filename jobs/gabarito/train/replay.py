@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from gabarito.core.artifact import Attempt
+from gabarito.core.attempt import Attempt
 from gabarito.train.rows import Row
 from gabarito.weights import Base, Limits, generate, stop_tokens
 

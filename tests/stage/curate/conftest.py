@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from gabarito.core.artifact import Address, Artifact, new_attempt
+from gabarito.core.artifact import Address, Artifact
+from gabarito.core.attempt import new_attempt
 from gabarito.core.records import Document, Example, Fact, Name, Question, to_jsonl
 from gabarito.core.store import Store, open_store
 from gabarito.curate.config import CurateConfig

@@ -12,7 +12,8 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from gabarito.core.artifact import Address, Artifact, new_attempt
+from gabarito.core.artifact import Address, Artifact
+from gabarito.core.attempt import new_attempt
 from gabarito.core.records import Example, Fact, Message, to_jsonl
 from gabarito.core.store import Store, open_store
 from gabarito.evaluate.config import EvaluateConfig

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from gabarito.core.artifact import Address, Artifact, new_attempt
+from gabarito.core.artifact import Address, Artifact
+from gabarito.core.attempt import new_attempt
 from gabarito.core.errors import DataError, Interrupted
 from gabarito.core.records import Verdict
 from gabarito.core.store import Store

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.core.artifact import Address, Artifact, new_attempt
+from gabarito.core.artifact import Address, Artifact
+from gabarito.core.attempt import new_attempt
 from gabarito.core.errors import DataError
 from gabarito.core.store import open_store
 from gabarito.evaluate.reading import curves

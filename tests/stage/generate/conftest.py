@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from gabarito.chat import client
-from gabarito.core.artifact import Address, Artifact, new_attempt
+from gabarito.core.artifact import Address, Artifact
+from gabarito.core.attempt import new_attempt
 from gabarito.core.records import Document, to_jsonl
 from gabarito.core.store import open_store
 from gabarito.demo.teacher import TeacherServer, open_server

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from gabarito.core.artifact import Address, Artifact, new_attempt
+from gabarito.core.artifact import Address, Artifact
+from gabarito.core.attempt import new_attempt
 from gabarito.core.config import local_path
 from gabarito.core.records import Rejection
 from gabarito.demo.teacher import TeacherServer

@@ -2,7 +2,8 @@
 
 import sys
 
-from gabarito.core.artifact import Address, new_attempt, open_artifact
+from gabarito.core.artifact import Address, open_artifact
+from gabarito.core.attempt import new_attempt
 from gabarito.core.errors import Interrupted
 from gabarito.core.stop import raise_on_stop
 from gabarito.core.store import open_store

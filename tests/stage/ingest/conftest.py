@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.core.artifact import Address, Artifact, new_attempt
+from gabarito.core.artifact import Address, Artifact
+from gabarito.core.attempt import new_attempt
 from gabarito.core.config import parse
 from gabarito.core.store import open_store
 from gabarito.ingest.config import IngestConfig

@@ -12,7 +12,8 @@ from safetensors.torch import load_file
 from tests.unit.weights.tiny import save_tiny
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from gabarito.core.artifact import Address, Artifact, new_attempt
+from gabarito.core.artifact import Address, Artifact
+from gabarito.core.attempt import new_attempt
 from gabarito.core.errors import DataError, SettingsError
 from gabarito.core.inputs import digest_of_path
 from gabarito.core.store import Store, open_store

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from tests.unit.weights.tiny import save_tiny
 
-from gabarito.core.artifact import Address, Artifact, new_attempt
+from gabarito.core.artifact import Address, Artifact
+from gabarito.core.attempt import new_attempt
 from gabarito.core.records import Example, Message, digest_of, to_jsonl
 from gabarito.core.store import Store, open_store
 from gabarito.train.config import TrainConfig

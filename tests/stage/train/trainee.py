@@ -3,7 +3,8 @@
 import json
 import sys
 
-from gabarito.core.artifact import Address, new_attempt, open_artifact
+from gabarito.core.artifact import Address, open_artifact
+from gabarito.core.attempt import new_attempt
 from gabarito.core.stop import raise_on_stop
 from gabarito.core.store import open_store
 from gabarito.train.config import TrainConfig

@@ -15,7 +15,8 @@ from gabarito.conduct.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, Object
 from gabarito.conduct.config import ConductorConfig, read_config
 from gabarito.conduct.leader import Leader
 from gabarito.conduct.lease import Lease
-from gabarito.core.artifact import new_attempt, open_artifact
+from gabarito.core.artifact import open_artifact
+from gabarito.core.attempt import new_attempt
 from gabarito.core.channel import find_channel
 from gabarito.core.records import Example, Message, Verdict
 from gabarito.core.store import Store

@@ -1,14 +1,11 @@
 import json
-import logging
-import resource
-import tempfile
 from pathlib import Path
 
 import pytest
 
-from gabarito.core.artifact import Address, Artifact, new_attempt, open_artifact
-from gabarito.core.directory import DirectoryStore
-from gabarito.core.errors import DataError, ServiceError
+from gabarito.core.artifact import Address, Artifact, open_artifact
+from gabarito.core.attempt import new_attempt
+from gabarito.core.errors import DataError
 from gabarito.core.records import Message, to_jsonl
 from gabarito.core.store import Store, open_store
 
@@ -21,9 +18,9 @@ def store(tmp_path: Path) -> Store:
     return open_store(f"file://{tmp_path}/store")
 
 
-def publish(store: Store, address: Address = ADDRESS, text: str = TEXT) -> Artifact:
+def publish(store: Store, address: Address = ADDRESS) -> Artifact:
     with new_attempt(store, address, inputs={}, settings={"a": 1}) as work:
-        work.write("rows.jsonl", to_jsonl([Message(role="user", content=text)]))
+        work.write("rows.jsonl", to_jsonl([Message(role="user", content=TEXT)]))
         work.write_text("adapter/config.json", "{}")
         work.write_text("adapter/deep/card.md", "x")
         work.ledger.reject("item", "too short")
@@ -55,16 +52,6 @@ def test_without_a_manifest_there_is_no_artifact(store: Store) -> None:
     assert store.exists(made.manifest.files["rows.jsonl"].key)
 
 
-def test_an_attempt_that_fails_publishes_nothing(store: Store) -> None:
-    attempt = new_attempt(store, ADDRESS, inputs={}, settings={})
-    work = attempt.__enter__()
-    work.write_text("file", "x")
-    error = DataError("of the stage")
-    assert not attempt.__exit__(DataError, error, None)
-    assert list(store.list("")) == []
-    assert not work.folder.exists()
-
-
 def test_a_shard_has_its_own_place(store: Store) -> None:
     publish(store, Address("curate", "f" * 64, shard="0-of-2"))
     assert open_artifact(store, ADDRESS) is None
@@ -77,24 +64,10 @@ def test_records_hold_any_line_separator(store: Store) -> None:
     assert [row.content for row in rows] == [TEXT]
 
 
-def test_the_digests_of_what_was_read_are_recorded(store: Store) -> None:
-    upstream = publish(store)
-    inputs = {"curate": upstream}
-    with new_attempt(store, Address("train", "a" * 64), inputs=inputs, settings={}) as work:
-        made = work.publish()
-    assert made.manifest.inputs == {"curate": upstream.digest}
-
-
 def test_files_are_fetched_by_the_beginning_of_their_names(store: Store, tmp_path: Path) -> None:
     folder = publish(store).fetch(tmp_path / "here", "adapter/")
     names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     assert names == ["config.json", "deep/card.md"]
-
-
-def test_the_first_to_finish_wins_and_the_other_gets_the_same(store: Store) -> None:
-    first, second = publish(store, text="first"), publish(store, text="second")
-    assert first.digest == second.digest
-    assert next(second.records("rows.jsonl", Message)).content == "first"
 
 
 def test_one_changed_bit_is_reported_with_place_and_cure(store: Store, tmp_path: Path) -> None:
@@ -138,60 +111,3 @@ def test_a_manifest_cannot_name_files_elsewhere(store: Store, name: str) -> None
     store.write(ADDRESS.manifest, json.dumps(manifest).encode())
     with pytest.raises(DataError, match="not a manifest"):
         open_artifact(store, ADDRESS)
-
-
-def test_progress_is_mirrored_into_the_store(store: Store) -> None:
-    with new_attempt(store, ADDRESS, inputs={}, settings={}) as work:
-        list(work.progress.track([1, 2], 2, "rows"))
-        name = work.name
-    mirrored = json.loads(store.read(f"{ADDRESS.prefix}/progress.json").data)
-    assert mirrored["attempt"] == name
-    assert (mirrored["done"], mirrored["total"], mirrored["what"]) == (2, 2, "rows")
-
-
-class WithoutProgress(DirectoryStore):
-    """Does not answer when progress is written."""
-
-    def write(
-        self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None
-    ) -> str:
-        if key.endswith("progress.json"):
-            message = "no answer"
-            raise ServiceError(message)
-        return super().write(key, data, if_absent=if_absent, if_match=if_match)
-
-
-def test_a_stage_goes_on_where_its_progress_cannot_be_written(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    store = WithoutProgress(str(tmp_path))
-    with (
-        caplog.at_level(logging.WARNING),
-        new_attempt(store, ADDRESS, inputs={}, settings={}) as work,
-    ):
-        work.progress.report("rows", 1, 1)
-        work.publish()
-    assert "progress not written" in caplog.messages
-    assert open_artifact(store, ADDRESS) is not None
-
-
-def test_a_full_temporary_disk_is_no_bug(store: Store) -> None:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with new_attempt(store, ADDRESS, inputs={}, settings={}) as work:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (10**5, before[1]))
-        try:
-            with pytest.raises(ServiceError, match="disk is full"):
-                work.write("rows.jsonl", ["x" * 1000] * 1000)
-            with pytest.raises(ServiceError, match="disk is full"):
-                work.write_text("text", "x" * 10**6)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def test_without_a_temporary_folder_the_cure_is_named(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
-    attempt = new_attempt(store, ADDRESS, inputs={}, settings={})
-    with pytest.raises(ServiceError, match=r"no temporary folder: .*; free space, or let TMPDIR"):
-        attempt.__enter__()
