@@ -98,11 +98,11 @@ class Release:
         assert service
         return ask(f"http://{service['spec']['clusterIP']}", question)
 
-    def wait_running(self, stage: str, seconds: float = 120) -> Object:
+    def wait_running(self, stage: str, seconds: float = 300) -> Object:
         """Return the stage's pod once its container runs."""
         return until(f"{stage} runs", lambda: self._running(stage), seconds)
 
-    def wait_promoted(self, seconds: float = 240) -> str:
+    def wait_promoted(self, seconds: float = 600) -> str:
         """Return the digest of the served model once the conductor says so."""
         until("event Serving", lambda: self.events("Serving"), seconds)
         return until("the model is served", self.served, 60)

@@ -14,8 +14,8 @@ from .conftest import Open
 from .kubectl import Object
 from .release import CONDUCTOR, FULLNAME, Release
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
-ARROW_S = 900
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(2400)]
+ARROW_S = 1800
 
 
 @pytest.fixture(scope="module")
@@ -64,5 +64,5 @@ def test_a_second_release_on_the_same_store_runs_nothing(
 ) -> None:
     second = open_release("again", demo_values)
     second.install("--wait")
-    assert second.wait_promoted(120) == demo.served()
+    assert second.wait_promoted() == demo.served()
     assert [second.jobs(stage) for stage in STAGES] == [[]] * len(STAGES)

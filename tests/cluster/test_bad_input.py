@@ -11,8 +11,8 @@ from .quick import fresh, quick
 from .release import CONDUCTOR, NAME, Release, credentials
 from .teacher import ADDRESS, teacher
 
-pytestmark = [pytest.mark.cluster]
-SOON_S = 60
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
+SOON_S = 120
 
 
 def test_an_image_that_is_not_there(open_release: Open, demo_values: Object) -> None:
@@ -32,7 +32,7 @@ def test_a_missing_teacher_secret(open_release: Open, demo_values: Object) -> No
     values["teacher"]["existingSecret"] = "absent"
     release = open_release("secret", values)
     release.install()
-    assert "absent" in _said(release, "StageWaiting", 120)
+    assert "absent" in _said(release, "StageWaiting", 300)
 
 
 def test_refused_credentials_fail_at_once(open_release: Open, demo_values: Object) -> None:
@@ -42,7 +42,7 @@ def test_refused_credentials_fail_at_once(open_release: Open, demo_values: Objec
     release = open_release("refused", values)
     release.kubectl.apply(*teacher({"name": "GABARITO_TEACHER_KEY", "value": "right"}))
     release.install()
-    assert "401" in _said(release, "StageFailed", 180)
+    assert "401" in _said(release, "StageFailed", 400)
     assert len(release.pods("generate")) == 1
 
 
@@ -51,7 +51,7 @@ def test_a_failed_stage_is_tried_again_when_asked(open_release: Open, demo_value
     values["pipeline"]["generate"]["yield_floor"] = 1.0
     release = open_release("retried", values)
     release.install()
-    _said(release, "StageFailed", 180)
+    _said(release, "StageFailed", 400)
     (job,) = release.jobs("generate")
     release.kubectl("annotate", "job", job["metadata"]["name"], "gabarito.dev/retry=true")
     until("another attempt", lambda: len(release.jobs("generate")) == 2, SOON_S)

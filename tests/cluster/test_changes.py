@@ -9,7 +9,7 @@ from .kubectl import Object, holds, until
 from .quick import LONG, fresh, quick
 from .release import NAME, Release
 
-pytestmark = [pytest.mark.cluster]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 KEPT, MADE = STAGES[:3], STAGES[3:]
 
@@ -37,7 +37,7 @@ def test_a_changed_learning_rate_trains_again_and_keeps_the_dataset(release: Rel
     before = release.served()
     release.values["pipeline"]["train"]["learning_rate"] = 2.5e-3
     release.upgrade()
-    until("another model is served", lambda: release.served() not in (None, before), 240)
+    until("another model is served", lambda: release.served() not in (None, before), 600)
     assert [release.jobs(stage) for stage in KEPT] == [[]] * len(KEPT)
     assert [len(release.jobs(stage)) for stage in MADE] == [1] * len(MADE)
 
@@ -47,7 +47,7 @@ def test_shards_of_generate_are_pods_of_one_job(open_release: Open, demo_values:
     values["stages"]["generate"]["shards"] = 2
     release = open_release("shards", values)
     release.install()
-    until("both are done", lambda: _indexes_done(release) == "0,1", 120)
+    until("both are done", lambda: _indexes_done(release) == "0,1", 300)
     until("curate runs on both", lambda: release.pods("curate"), 30)
     (job,) = release.jobs("generate")
     assert job["metadata"]["annotations"]["gabarito.dev/progress"] == "2/2 shards"
@@ -68,8 +68,8 @@ def test_settings_of_a_later_stage_leave_a_running_stage_alone(training: Release
     training.values["pipeline"]["evaluate"]["seed"] = 1
     training.upgrade()
     assert training.run.run != first
-    until("evaluate of the new run is planned", lambda: training.jobs("evaluate"), 60)
-    until("evaluate of the old run is gone", lambda: not training.jobs("evaluate", first), 60)
+    until("evaluate of the new run is planned", lambda: training.jobs("evaluate"), 120)
+    until("evaluate of the old run is gone", lambda: not training.jobs("evaluate", first), 120)
     assert _same(training, pod)
 
 
@@ -78,7 +78,7 @@ def test_settings_that_a_running_stage_is_not_wanted_under_stop_it(training: Rel
     training.values["pipeline"]["train"]["learning_rate"] = 1.2e-3
     training.upgrade()
     name = pod["metadata"]["name"]
-    until("the old pod is gone", lambda: training.kubectl.get("pod", name) is None, 120)
+    until("the old pod is gone", lambda: training.kubectl.get("pod", name) is None, 300)
     training.wait_running("train")
 
 
@@ -90,7 +90,7 @@ def test_uninstalling_in_the_middle_leaves_nothing(training: Release) -> None:
     ours = ("get", ",".join(kinds), "--output", "name", "--ignore-not-found")
     training.helm("uninstall", NAME)
     theirs = {"configmap/kube-root-ca.crt", "serviceaccount/default", "secret/s3-credentials"}
-    until("nothing is left", lambda: {*training.kubectl(*ours).split()} <= theirs, 120)
+    until("nothing is left", lambda: {*training.kubectl(*ours).split()} <= theirs, 300)
 
 
 def _indexes_done(release: Release) -> str | None:

@@ -12,7 +12,7 @@ from .machine import Machine
 from .quick import quick
 from .release import CONDUCTOR, SERVED, Release
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 State = tuple[str, Callable[[Release], object]]
 STATES: list[State] = [
@@ -34,7 +34,7 @@ def test_killed_at_every_state_it_ends_as_if_nothing_had_been(
 ) -> None:
     release.install()
     for what, is_reached in STATES:
-        until(what, lambda is_reached=is_reached: is_reached(release), 120)
+        until(what, lambda is_reached=is_reached: is_reached(release), 300)
         (pod,) = release.conductors()
         uid = pod["metadata"]["uid"]
         until("it is killed", lambda uid=uid: machine.kill_in_pod(uid, "conduct"), 30)
@@ -55,7 +55,7 @@ def test_of_two_conductors_one_acts_and_the_other_takes_over(
     first = _holder(release)
     release.kubectl("delete", "pod", first, "--grace-period=0", "--force")
     until("the other holds the Lease", lambda: _holder(release) not in ("", first), 30)
-    until("the new model is served", lambda: _is_served(release), 240)
+    until("the new model is served", lambda: _is_served(release), 600)
     assert [len(release.jobs(stage)) for stage in STAGES] == [1] * len(STAGES)
 
 

@@ -7,7 +7,7 @@ from .kubectl import Object, until
 from .quick import LONG, quick
 from .release import Release
 
-pytestmark = [pytest.mark.cluster]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 HOG = """
 import os
@@ -22,8 +22,9 @@ held = [b"x" * 2**24 for _ in range(10**6)]
 
 @pytest.fixture(scope="module")
 def training(open_release: Open, demo_values: Object) -> Release:
-    """A release in the middle of a long training, which may be interrupted three times."""
+    """A release in the middle of a long training on a GPU; it may be interrupted three times."""
     values = quick(demo_values, "interrupted", steps=LONG, learning_rate=1.3e-3)
+    values["stages"]["train"]["gpu"] = {"count": 1}
     release = open_release("interrupted", values)
     release.install()
     return release
@@ -57,6 +58,8 @@ def test_a_pod_out_of_memory_continues(training: Release) -> None:
 def test_the_interrupted_training_is_one_job_that_ends_well(training: Release) -> None:
     training.wait_promoted()
     (job,) = training.jobs("train")
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == "1"
     assert job["status"]["succeeded"] == 1
     assert job["status"]["failed"] >= 2  # an eviction is not counted, the others are
 
@@ -65,7 +68,7 @@ def _after_a_checkpoint(training: Release) -> str:
     """Return the name of the training pod once it has made progress of its own."""
     pod = training.wait_running("train")
     name: str = pod["metadata"]["name"]
-    until("training makes progress", lambda: len(training.lines(name, "progress")) > 1, 90)
+    until("training makes progress", lambda: len(training.lines(name, "progress")) > 1, 300)
     return name
 
 
@@ -78,6 +81,6 @@ def _continued_at(training: Release, before: str) -> int:
             line for name in pods if name != before for line in training.lines(name, "continued")
         ]
 
-    lines = until("the training continues", continued, 180)
+    lines = until("the training continues", continued, 400)
     step: int = lines[-1]["step"]
     return step

@@ -12,7 +12,7 @@ from .kubectl import Object, until
 from .quick import quick
 from .release import CONDUCTOR, Release
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 CHANNEL = "promotion"
 WEIGHTS = "model.safetensors"
@@ -32,7 +32,7 @@ def test_a_failing_gate_leaves_the_served_model_alone(release: Release, store: S
     before = release.served()
     release.values["pipeline"]["evaluate"] = {"floor": 1.0, "max_forgetting": 0.0}
     release.upgrade()
-    (event, *_) = until("the gate fails", lambda: release.events("GateFailed"), 180)
+    (event, *_) = until("the gate fails", lambda: release.events("GateFailed"), 400)
     assert "floor" in event["message"]
     assert release.served() == before == _channel(store)
     said = release.kubectl("describe", "job", release.jobs("evaluate")[-1]["metadata"]["name"])
@@ -43,9 +43,9 @@ def test_a_model_that_never_becomes_ready_is_rolled_back(release: Release, store
     before = release.served()
     release.values["pipeline"] = quick(release.values, CHANNEL, learning_rate=2e-3)["pipeline"]
     release.upgrade()
-    release.wait_running("evaluate", 180)
+    release.wait_running("evaluate", 400)
     release.kubectl("scale", f"deployment/{CONDUCTOR}", "--replicas=0")
-    until("evaluate ends", lambda: release.jobs("evaluate")[0]["status"].get("succeeded"), 120)
+    until("evaluate ends", lambda: release.jobs("evaluate")[0]["status"].get("succeeded"), 300)
     _spoil(store, release.run.address("merge"))
     release.kubectl("scale", f"deployment/{CONDUCTOR}", "--replicas=1")
     _rolled_back(release, store, before, "not ready")
@@ -75,7 +75,7 @@ def _rolled_back(release: Release, store: Store, before: str | None, why: str) -
         return any(why in event["message"] for event in release.events("RolledBack"))
 
     until(f"it is rolled back: {why}", told, 300)
-    until("the model before is served", lambda: release.served() == before, 120)
+    until("the model before is served", lambda: release.served() == before, 300)
     assert _channel(store) == before
 
 

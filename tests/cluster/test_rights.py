@@ -7,7 +7,7 @@ from .kubectl import Kubectl, Object, until
 from .quick import quick
 from .release import CONDUCTOR, FULLNAME, NAME, SERVED, Release
 
-pytestmark = [pytest.mark.cluster]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 OWNER = "owner-of-the-namespace"
 MAY = f"""
@@ -42,7 +42,7 @@ def release(open_release: Open, demo_values: Object) -> Release:
 
 
 def test_the_owner_of_a_namespace_can_install(release: Release) -> None:
-    until("the conductor leads", lambda: _holder(release), 60)
+    until("the conductor leads", lambda: _holder(release), 120)
     assert _holder(release) == release.conductors()[0]["metadata"]["name"]
 
 
@@ -67,7 +67,7 @@ def test_a_pod_that_is_not_restricted_is_refused(release: Release) -> None:
 
 def test_the_owner_can_uninstall(release: Release) -> None:
     release.helm("uninstall", NAME, "--kube-as-user", OWNER)
-    until("the Lease is gone", lambda: release.kubectl.get("lease", CONDUCTOR) is None, 60)
+    until("the Lease is gone", lambda: release.kubectl.get("lease", CONDUCTOR) is None, 120)
 
 
 def _rows(table: str) -> list[Row]:
