@@ -61,6 +61,12 @@ nano: $(INSTALLED) ## train the sample's base model anew (under 30 minutes on 2 
 bench: $(INSTALLED) ## measure what the README states: the demo's time, memory, answers
 	$(BIN)/python tests/bench/demo.py
 
+bench-conductor: $(INSTALLED) ## measure the conductor on a cluster, after cluster-test: needs root
+	@$(CLUSTER) up >/dev/null
+	@$(CLUSTER) s3 >/dev/null
+	@$(CLUSTER) load gabarito-generate:$$($(BIN)/python -c 'import gabarito as g; print(g.__version__)')
+	@eval "$$($(CLUSTER) env)" && $(BIN)/python -m tests.bench.conductor
+
 images: ## build the images with buildah; where Docker is: docker buildx bake -f images/docker-bake.hcl
 	@images/build
 
