@@ -20,6 +20,8 @@ from .release import CHART, Release, open_releases, opened
 
 IMAGES = ("ingest", "generate", "train", "serve")
 TAIL = "--tail=40"
+PATIENT = {"name": "OMP_WAIT_POLICY", "value": "PASSIVE"}
+"""Threads that wait leave the cores to the pods of other tests."""
 BIN = Path(sys.executable).parent
 Open = Callable[..., Release]
 
@@ -63,6 +65,7 @@ def demo_values(bucket: str) -> Object:
     values: Object = yaml.safe_load((CHART / "ci/demo-values.yaml").read_text(encoding="utf-8"))
     values["image"] = {"registry": "registry.local", "pullPolicy": "Always"}
     values["store"]["url"] = bucket
+    values["stageDefaults"]["extraEnv"] = [PATIENT]
     return values
 
 

@@ -14,7 +14,7 @@ ONE_THREAD = {"name": "OMP_NUM_THREADS", "value": "1"}
 def quick(demo_values: Object, channel: str, **train: object) -> Object:
     """Return values for a quick run that promotes to a channel of its own."""
     values = copy.deepcopy(demo_values)
-    values["stageDefaults"]["extraEnv"] = [ONE_THREAD]
+    values["stageDefaults"]["extraEnv"] += [ONE_THREAD]
     values["pipeline"] = {
         "name": "quick",
         "channel": channel,
