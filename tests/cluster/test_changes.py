@@ -49,8 +49,7 @@ def test_shards_of_generate_are_pods_of_one_job(open_release: Open, demo_values:
     release.install()
     until("both are done", lambda: _indexes_done(release) == "0,1", 300)
     until("curate runs on both", lambda: release.pods("curate"), 30)
-    (job,) = release.jobs("generate")
-    assert job["metadata"]["annotations"]["gabarito.dev/progress"] == "2/2 shards"
+    until("progress tells of both", lambda: _progress(release) == "2/2 shards", 120)
     release.helm("uninstall", NAME)
 
 
@@ -96,6 +95,11 @@ def test_uninstalling_in_the_middle_leaves_nothing(training: Release) -> None:
 def _indexes_done(release: Release) -> str | None:
     jobs = release.jobs("generate")
     return jobs[0].get("status", {}).get("completedIndexes") if jobs else None
+
+
+def _progress(release: Release) -> str | None:
+    (job,) = release.jobs("generate")
+    return job["metadata"]["annotations"].get("gabarito.dev/progress")
 
 
 def _same(release: Release, pod: Object) -> bool:
