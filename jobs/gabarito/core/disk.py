@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ CHUNK_BYTES = 2**20
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_IN_RUST = re.compile(r"\(os error (\d+)\)$")
 
 
 @contextmanager
@@ -32,6 +34,12 @@ def disk_errors(where: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise _translated(error, str(error.filename or where)) from error
+    except Exception as error:  # safetensors and tokenizers, in Rust, raise no OSError
+        found = _IN_RUST.search(str(error))
+        if found is None or isinstance(error, GabaritoError):
+            raise
+        number = int(found[1])
+        raise _translated(OSError(number, os.strerror(number)), where) from error
 
 
 @contextmanager

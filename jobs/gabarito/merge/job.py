@@ -12,6 +12,7 @@ from transformers import GenerationConfig
 
 from gabarito.core.artifact import Artifact
 from gabarito.core.attempt import Attempt
+from gabarito.core.disk import disk_errors
 from gabarito.merge.config import MergeConfig
 from gabarito.merge.merging import check_distance, merged, next_token_probabilities
 from gabarito.weights import (
@@ -48,10 +49,11 @@ def run(config: MergeConfig, work: Attempt) -> None:
         probes = json.loads(trained.read("probes.json"))
         expected = next_token_probabilities(model, probes)
         whole = merged(model).to(getattr(torch, config.dtype))
-        _save(Base(whole, base.tokenizer), folder)
+        with disk_errors(str(folder)):
+            _save(Base(whole, base.tokenizer), folder)
+            (folder / CONTRACT_FILE).write_bytes(agreed)
         work.counts["parameters"] = whole.num_parameters()
     del base, model, whole
-    (folder / CONTRACT_FILE).write_bytes(agreed)
     work.counts["distance"] = _check(folder, contract, probes, expected, config)
 
 

@@ -12,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from gabarito.core.cache import Cache
+from gabarito.core.disk import disk_errors
 from gabarito.core.errors import DataError, SettingsError
 from gabarito.core.records import Record
 from gabarito.train.adapter import digest_of_tensors
@@ -89,7 +90,8 @@ class Checkpoints:
         }
         with tempfile.TemporaryDirectory(prefix="gabarito-checkpoint-") as name:
             metadata = {"state": state.model_dump_json()}
-            save_file(tensors, Path(name) / FILE, metadata)
+            with disk_errors(name):
+                save_file(tensors, Path(name) / FILE, metadata)
             self._cache.save_folder(f"{self._prefix}/{self._next}", Path(name))
         self._next = _other(self._next)
 

@@ -9,6 +9,7 @@ from collections import Counter
 from functools import partial
 
 from gabarito.core.attempt import Attempt
+from gabarito.core.disk import disk_errors
 from gabarito.core.errors import DataError
 from gabarito.core.inputs import digest_of_path
 from gabarito.core.records import Example, to_jsonl
@@ -54,7 +55,8 @@ def run(config: TrainConfig, work: Attempt) -> None:
         report = partial(_report, work, steps)
         lesson = Lesson(order_of(rows, config), steps, base.pad, examination, report)
         done = fit(model, config, lesson, Checkpoints(work.cache, work.address.fingerprint))
-        save(model, work.folder / "adapter")
+        with disk_errors(str(work.folder)):
+            save(model, work.folder / "adapter")
         work.counts["parameters"] = sum(p.numel() for p in trained_parameters(model).values())
     _write(done, contract, work)
 

@@ -9,12 +9,13 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file
+from tests.unit.core.full import full_beyond
 from tests.unit.weights.tiny import save_tiny
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from gabarito.core.artifact import Address, Artifact
 from gabarito.core.attempt import new_attempt
-from gabarito.core.errors import DataError, SettingsError
+from gabarito.core.errors import DataError, ServiceError, SettingsError
 from gabarito.core.inputs import digest_of_path
 from gabarito.core.store import Store, open_store
 from gabarito.evaluate import systems
@@ -182,4 +183,13 @@ def test_a_model_that_lost_the_adapter_is_not_published(
     monkeypatch.setattr(job, "merged", lambda model: model.unload())
     with pytest.raises(SettingsError, match="away from the adapter's"):
         merge(trained())
+    assert not list(store.list("artifacts/merge/"))
+
+
+def test_a_full_disk_is_no_bug(
+    merge: Callable[..., Artifact], trained: Callable[..., Artifact], store: Store
+) -> None:
+    given, said = trained(), r"/model: disk is full .*; free space"
+    with full_beyond(10**5), pytest.raises(ServiceError, match=said):
+        merge(given)
     assert not list(store.list("artifacts/merge/"))

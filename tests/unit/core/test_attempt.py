@@ -1,10 +1,10 @@
 import json
 import logging
-import resource
 import tempfile
 from pathlib import Path
 
 import pytest
+from tests.unit.core.full import full_beyond
 
 from gabarito.core.artifact import Address, Artifact, open_artifact
 from gabarito.core.attempt import new_attempt
@@ -87,16 +87,11 @@ def test_a_stage_goes_on_where_its_progress_cannot_be_written(
 
 
 def test_a_full_temporary_disk_is_no_bug(store: Store) -> None:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with new_attempt(store, ADDRESS, inputs={}, settings={}) as work:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (10**5, before[1]))
-        try:
-            with pytest.raises(ServiceError, match="disk is full"):
-                work.write("rows.jsonl", ["x" * 1000] * 1000)
-            with pytest.raises(ServiceError, match="disk is full"):
-                work.write_text("text", "x" * 10**6)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with new_attempt(store, ADDRESS, inputs={}, settings={}) as work, full_beyond(10**5):
+        with pytest.raises(ServiceError, match="disk is full"):
+            work.write("rows.jsonl", ["x" * 1000] * 1000)
+        with pytest.raises(ServiceError, match="disk is full"):
+            work.write_text("text", "x" * 10**6)
 
 
 def test_without_a_temporary_folder_the_cure_is_named(

@@ -1,5 +1,4 @@
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.unit.core.full import full_beyond
 
 from gabarito.core import directory
 from gabarito.core.directory import STALE_S
@@ -159,13 +159,9 @@ def test_of_two_swaps_at_once_on_a_slow_disk_one_is_refused(
 
 
 def test_a_file_that_grows_beyond_the_limit_is_reported(store: Store, tmp_path: Path) -> None:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, before[1]))
-    try:
-        with pytest.raises(ServiceError, match=r"key: disk is full .*; free space"):
-            store.write("key", bytes(2 * 10**6))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    said = r"key: disk is full .*; free space"
+    with full_beyond(10**6), pytest.raises(ServiceError, match=said):
+        store.write("key", bytes(2 * 10**6))
     assert files_below(tmp_path / "store") == []
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.unit.core.full import full_beyond
 
 from gabarito.core.cache import Cache
-from gabarito.core.errors import SettingsError
+from gabarito.core.errors import ServiceError, SettingsError
 from gabarito.core.store import open_store
 from gabarito.train.checkpoint import Candidate, Checkpoint, Checkpoints, Point
 
@@ -127,3 +128,13 @@ def test_a_start_that_was_stopped_in_good_order_is_forgotten(checkpoints: Checkp
     for _ in range(9):
         checkpoints.count_start(7)
         checkpoints.forget_starts()
+
+
+def test_a_full_disk_is_no_bug_and_the_checkpoint_before_remains(
+    checkpoints: Checkpoints, tmp_path: Path
+) -> None:
+    checkpoints.save(at(1))
+    said = r"/gabarito-checkpoint-\w+: disk is full .*; free space"
+    with full_beyond(100), pytest.raises(ServiceError, match=said):
+        checkpoints.save(at(2))
+    assert found(tmp_path).step == 1
