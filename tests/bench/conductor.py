@@ -15,7 +15,6 @@ from pathlib import Path
 import click
 import yaml
 from tests.cluster.kubectl import Kubectl, Object, until
-from tests.cluster.quick import quick
 from tests.cluster.release import CHART, STAGE_LABEL, Release, opened
 
 from gabarito.conduct.cluster import connect
@@ -106,8 +105,7 @@ class Bench:
 
 def simulated_values(bucket: str) -> Object:
     """Return values of a release whose stages wait for a scheduler that is not there."""
-    demo: Object = yaml.safe_load((CHART / "ci/demo-values.yaml").read_text(encoding="utf-8"))
-    values = quick(demo, "bench")
+    values: Object = yaml.safe_load((CHART / "ci/demo-values.yaml").read_text(encoding="utf-8"))
     values["image"] = {"registry": "registry.local", "pullPolicy": "Always"}
     values["store"]["url"] = bucket
     values["stageDefaults"]["schedulerName"] = "simulated"
