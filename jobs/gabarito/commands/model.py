@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from pathlib import Path
 
 import click
@@ -13,6 +12,7 @@ from gabarito.core.channel import ServedModel, read_channel, read_model
 from gabarito.core.config import local_path
 from gabarito.core.disk import disk_errors
 from gabarito.core.errors import DataError, MissingError, UsageError
+from gabarito.core.scratch import temporary_folder
 from gabarito.core.store import Store, open_store
 from gabarito.plan import read_run
 from gabarito.serve.config import ServeConfig
@@ -89,10 +89,10 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     merged = _finished(store, promoted.model)
     from gabarito.serve.job import Binding, serve_promoted  # takes seconds, so errors come first
 
-    with tempfile.TemporaryDirectory(prefix="gabarito-serve-") as folder:
-        merged.fetch(Path(folder), "model/")
+    with temporary_folder("serve") as folder:
+        merged.fetch(folder, "model/")
         config = _serve_config(store, promoted)
-        serve_promoted(Path(folder), promoted, config, Binding(host, port, token))
+        serve_promoted(folder, promoted, config, Binding(host, port, token))
 
 
 def _promoted(store: Store, channel: str) -> ServedModel:

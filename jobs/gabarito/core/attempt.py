@@ -18,10 +18,11 @@ from typing import Any
 from gabarito import __version__
 from gabarito.core.artifact import Address, Artifact, FileEntry, Manifest, open_artifact
 from gabarito.core.cache import Cache
-from gabarito.core.disk import disk_errors, temporary_folder
+from gabarito.core.disk import disk_errors
 from gabarito.core.errors import ConflictError, DataError, GabaritoError
 from gabarito.core.ledger import Ledger
 from gabarito.core.log import Progress
+from gabarito.core.scratch import temporary_folder
 from gabarito.core.store import Store
 
 log = logging.getLogger("gabarito.attempt")
@@ -138,7 +139,7 @@ def new_attempt(
     settings: dict[str, Any],
 ) -> Iterator[Attempt]:
     """Give a fresh attempt whose files lie in a temporary folder."""
-    with temporary_folder(f"gabarito-{address.stage}-") as folder:
+    with temporary_folder(address.stage) as folder:
         work = Attempt(store, address, folder, inputs=inputs, settings=settings)
         with closing(work.ledger):
             yield work

@@ -5,8 +5,6 @@ import hashlib
 import os
 import re
 import secrets
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,25 +48,6 @@ def temporary(folder: Path) -> Iterator[Path]:
         yield path
     finally:
         path.unlink(missing_ok=True)
-
-
-@contextmanager
-def temporary_folder(prefix: str) -> Iterator[Path]:
-    """Give a new folder for what is made on this machine, and remove it at the end.
-
-    Raises:
-        ServiceError: if there is none to be had: all that are known may be full or read-only.
-    """
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=prefix))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        message = f"no temporary folder: {reason}; free space, or let TMPDIR name another folder"
-        raise ServiceError(message) from error
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -3,11 +3,9 @@
 dataset, adapter, model  ->  report.json, report.html, verdicts.jsonl, gate.json
 """
 
-import tempfile
-from pathlib import Path
-
 from gabarito.core.attempt import Attempt
 from gabarito.core.records import Fact, to_jsonl
+from gabarito.core.scratch import temporary_folder
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.exam import ASKED, Exam, Marks, mark_all, verdicts_of
 from gabarito.evaluate.page import render
@@ -46,8 +44,8 @@ def _asked(
 ) -> tuple[Marks, Times]:
     replies, times = {}, {}
     with (
-        tempfile.TemporaryDirectory(prefix="gabarito-models-") as folder,
-        respondents(work, contract, Path(folder)) as systems,
+        temporary_folder("models") as folder,
+        respondents(work, contract, folder) as systems,
     ):
         for one in systems:
             questions = [item.text for part in ASKED[one.system] for item in exam[part]]

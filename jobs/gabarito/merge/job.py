@@ -4,7 +4,6 @@ adapter/, prompt.json, probes.json, base model  ->  model/
 """
 
 import json
-import tempfile
 from pathlib import Path
 
 import torch
@@ -13,6 +12,7 @@ from transformers import GenerationConfig
 from gabarito.core.artifact import Artifact
 from gabarito.core.attempt import Attempt
 from gabarito.core.disk import disk_errors
+from gabarito.core.scratch import temporary_folder
 from gabarito.merge.config import MergeConfig
 from gabarito.merge.merging import check_distance, merged, next_token_probabilities
 from gabarito.weights import (
@@ -58,8 +58,8 @@ def run(config: MergeConfig, work: Attempt) -> None:
 
 
 def _with_adapter(base: Base, trained: Artifact) -> Model:
-    with tempfile.TemporaryDirectory(prefix="gabarito-adapter-") as name:
-        return load_adapter(base.model, trained.fetch(Path(name), "adapter/"))
+    with temporary_folder("adapter") as folder:
+        return load_adapter(base.model, trained.fetch(folder, "adapter/"))
 
 
 def _save(base: Base, folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from gabarito.core.cache import Cache
 from gabarito.core.disk import disk_errors
 from gabarito.core.errors import DataError, SettingsError
 from gabarito.core.records import Record
+from gabarito.core.scratch import temporary_folder
 from gabarito.train.adapter import digest_of_tensors
 
 log = logging.getLogger("gabarito.train")
@@ -88,11 +88,11 @@ class Checkpoints:
             for part in PARTS
             for name, tensor in getattr(checkpoint, part).items()
         }
-        with tempfile.TemporaryDirectory(prefix="gabarito-checkpoint-") as name:
+        with temporary_folder("checkpoint") as folder:
             metadata = {"state": state.model_dump_json()}
-            with disk_errors(name):
-                save_file(tensors, Path(name) / FILE, metadata)
-            self._cache.save_folder(f"{self._prefix}/{self._next}", Path(name))
+            with disk_errors(str(folder)):
+                save_file(tensors, folder / FILE, metadata)
+            self._cache.save_folder(f"{self._prefix}/{self._next}", folder)
         self._next = _other(self._next)
 
     def load(self) -> Checkpoint | None:
@@ -132,10 +132,10 @@ class Checkpoints:
         key = f"{self._prefix}/{place}"
         if self._cache.get(key) is None:
             return None
-        with tempfile.TemporaryDirectory(prefix="gabarito-checkpoint-") as name:
+        with temporary_folder("checkpoint") as folder:
             try:
-                if self._cache.load_folder(key, Path(name)):
-                    return _parse(Path(name) / FILE)
+                if self._cache.load_folder(key, folder):
+                    return _parse(folder / FILE)
                 reason = "its files are not those that were saved"
             except (DataError, OSError, SafetensorError, ValidationError) as error:
                 reason = str(error)

@@ -6,7 +6,6 @@ folder | gabarito:… | s3://… | hub id  ->  a local folder
 import fnmatch
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +31,7 @@ from gabarito.core.errors import (
     SettingsError,
 )
 from gabarito.core.inputs import digest_of_path
+from gabarito.core.scratch import temporary_folder
 from gabarito.core.store import FileInfo, Store, open_store
 
 FILES = ("*.json", "*.jinja", "*.model", "*.safetensors", "*.txt")
@@ -56,8 +56,7 @@ def open_base(reference: str, store: Store) -> Iterator[Path]:
     if is_path(reference) and not reference.startswith("s3://"):
         yield _checked(local_path(reference), reference)
         return
-    with tempfile.TemporaryDirectory(prefix="gabarito-base-") as name:
-        folder = Path(name)
+    with temporary_folder("base") as folder:
         if reference.startswith("s3://"):
             _download(reference, folder)
         else:

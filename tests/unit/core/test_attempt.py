@@ -1,6 +1,5 @@
 import json
 import logging
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -92,12 +91,3 @@ def test_a_full_temporary_disk_is_no_bug(store: Store) -> None:
             work.write("rows.jsonl", ["x" * 1000] * 1000)
         with pytest.raises(ServiceError, match="disk is full"):
             work.write_text("text", "x" * 10**6)
-
-
-def test_without_a_temporary_folder_the_cure_is_named(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
-    attempt = new_attempt(store, ADDRESS, inputs={}, settings={})
-    with pytest.raises(ServiceError, match=r"no temporary folder: .*; free space, or let TMPDIR"):
-        attempt.__enter__()
