@@ -1,12 +1,20 @@
-"""Garbage in the store: files of attempts and of cached folders that nothing names."""
+"""Garbage in the store: files of attempts and of cached folders that nothing names.
 
+A key of any other shape than those below is not one of ours, and its object is left alone.
+"""
+
+import re
 from collections.abc import Iterator
 
 from gabarito.core.artifact import Address, open_artifact
 from gabarito.core.cache import FILES, Cache
 from gabarito.core.store import Entry, Store
 
-ATTEMPTS = "/attempts/"
+_OF_ATTEMPT = re.compile(
+    r"artifacts/(?P<stage>[a-z]+)/(?P<fingerprint>[0-9a-f]{64})(/shards/(?P<shard>\d+-of-\d+))?"
+    r"/attempts/\d{8}T\d{6}Z-[0-9a-f]{8}/.+"
+)
+_OF_FOLDER = re.compile(rf"cache/(?P<stage>[a-z]+)/(?P<key>.+){re.escape(FILES)}[0-9a-f]{{16}}/.+")
 
 
 def inert_files(store: Store, before: float) -> Iterator[Entry]:
@@ -23,28 +31,28 @@ def inert_files(store: Store, before: float) -> Iterator[Entry]:
 
 
 def _of_attempts(store: Store, before: float) -> Iterator[Entry]:
-    listed: dict[str, set[str]] = {}
+    listed: dict[Address, set[str]] = {}
     for entry in store.list("artifacts/"):
-        prefix, attempts, _ = entry.key.partition(ATTEMPTS)
-        if not attempts or entry.modified >= before:
+        found = _OF_ATTEMPT.fullmatch(entry.key)
+        if found is None or entry.modified >= before:
             continue
-        if prefix not in listed:
-            stage, fingerprint, *shard = prefix.removeprefix("artifacts/").split("/")
-            artifact = open_artifact(store, Address(stage, fingerprint, "/".join(shard[1:])))
+        address = Address(found["stage"], found["fingerprint"], found["shard"] or "")
+        if address not in listed:
+            artifact = open_artifact(store, address)
             files = artifact.manifest.files.values() if artifact else ()
-            listed[prefix] = {file.key for file in files}
-        if entry.key not in listed[prefix]:
+            listed[address] = {file.key for file in files}
+        if entry.key not in listed[address]:
             yield entry
 
 
 def _of_folders(store: Store, before: float) -> Iterator[Entry]:
-    listed: dict[str, set[str]] = {}
+    listed: dict[tuple[str, str], set[str]] = {}
     for entry in store.list("cache/"):
-        place, files, _ = entry.key.partition(FILES)
-        if not files or entry.modified >= before:
+        found = _OF_FOLDER.fullmatch(entry.key)
+        if found is None or entry.modified >= before:
             continue
-        if place not in listed:
-            _, stage, key = place.split("/", 2)
-            listed[place] = Cache(store, stage).objects_of(key)
-        if entry.key not in listed[place]:
+        folder = found["stage"], found["key"]
+        if folder not in listed:
+            listed[folder] = Cache(store, found["stage"]).objects_of(found["key"])
+        if entry.key not in listed[folder]:
             yield entry

@@ -12,6 +12,7 @@ from gabarito.core.store import Store, open_store
 from gabarito.gc import inert_files
 
 ADDRESS = Address("ingest", "f" * 64)
+HALF = f"{ADDRESS.prefix}/attempts/20260101T000000Z-0123abcd/documents.jsonl"
 
 
 @pytest.fixture
@@ -19,8 +20,8 @@ def store(tmp_path: Path) -> Store:
     return open_store(f"file://{tmp_path}/store")
 
 
-def publish(store: Store, text: str) -> str:
-    with new_attempt(store, ADDRESS, inputs={}, settings={}) as work:
+def publish(store: Store, text: str, address: Address = ADDRESS) -> str:
+    with new_attempt(store, address, inputs={}, settings={}) as work:
         work.write_text("documents.jsonl", text)
         work.publish()
         return work.name
@@ -34,12 +35,12 @@ def test_files_of_a_lost_attempt_are_found_and_those_of_the_winner_are_not(store
 
 
 def test_files_without_a_manifest_are_found(store: Store) -> None:
-    store.write(f"{ADDRESS.prefix}/attempts/a/documents.jsonl", b"half")
+    store.write(HALF, b"half")
     assert [entry.size for entry in inert_files(store, 1e12)] == [4]
 
 
 def test_young_files_may_still_be_written_and_are_left(store: Store) -> None:
-    store.write(f"{ADDRESS.prefix}/attempts/a/documents.jsonl", b"half")
+    store.write(HALF, b"half")
     assert not list(inert_files(store, time.time() - 60))
 
 
@@ -68,3 +69,42 @@ def test_nothing_is_garbage_where_a_manifest_is_damaged(store: Store) -> None:
     store.write(ADDRESS.manifest, b"{cut")
     with pytest.raises(DataError, match="not a manifest"):
         list(inert_files(store, 1e12))
+
+
+def test_shards_have_attempts_and_a_manifest_of_their_own(store: Store) -> None:
+    shard = Address("generate", "f" * 64, "3-of-12")
+    winner, loser = (publish(store, text, shard) for text in ("first", "second"))
+    found = {entry.key.split("/attempts/")[1].split("/")[0] for entry in inert_files(store, 1e12)}
+    assert found == {loser}
+    assert winner != loser
+
+
+def test_a_folder_may_be_cached_under_any_name(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "config.json").write_text("{}")
+    Cache(store, "weights").save_folder("hub/org.files/name.files", tmp_path / "folder")
+    assert not list(inert_files(store, 1e12))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "artifacts/attempts/file",
+        "artifacts/mine/attempts/file",
+        "artifacts/my/own/attempts/file",
+        "artifacts/ingest/notes/attempts/20260101T000000Z-0123abcd/file",
+        f"{ADDRESS.prefix}/attempts/file",
+        f"{ADDRESS.prefix}/attempts/notes/file",
+        f"{ADDRESS.prefix}/deeper/attempts/20260101T000000Z-0123abcd/file",
+        f"{ADDRESS.prefix}/shards/1-of-2/deeper/attempts/20260101T000000Z-0123abcd/file",
+        "cache/mine.files/file",
+        "cache/train/mine.files/file",
+        "cache/train/mine.files/notes/file",
+        "cache/Mine/own.files/0123456789abcdef/file",
+        "attempts/20260101T000000Z-0123abcd/file",
+    ],
+)
+def test_what_somebody_else_stored_is_left_alone(store: Store, key: str) -> None:
+    store.write(key, b"theirs")
+    store.write(HALF, b"half")
+    assert [entry.key for entry in inert_files(store, 1e12)] == [HALF]
