@@ -1,7 +1,8 @@
 """Measure the conductor on a real cluster: how soon it releases stages, and what it costs.
 
 A release of the chart whose stages no kubelet runs: the real job controller makes their pods,
-their work is done here. Run it as ``make bench-conductor``.
+their work is done here. Run it as ``make bench-conductor`` on a machine that does nothing else:
+the conductor's share of a busy core is small.
 """
 
 import os
@@ -41,7 +42,8 @@ class Bench:
 
     def measure(self, runs: int, kills: int) -> Figures:
         """Walk ``runs`` times, then watch one that does nothing, then kill the conductor."""
-        process, memory = self.process, [self.process.memory]
+        process, load = self.process, os.getloadavg()[0]
+        memory = [process.memory]
         began, used = time.monotonic(), process.cpu_seconds
         for _ in range(runs):
             self._walk()
@@ -52,6 +54,7 @@ class Bench:
         held = Memory.of(memory, process.peak, process.container_peak)
         recoveries = [self._recovery(STAGES[each % len(NEXT)]) for each in range(kills)]
         return Figures(
+            load=load,
             runs=runs,
             seconds=seconds,
             twice=sum(walk.twice for walk in self.walks),

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -65,8 +66,9 @@ class Memory:
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured; of CPU it is cores."""
+    """What was measured; of CPU it is cores. ``load`` is the machine's average right before."""
 
+    load: float
     runs: int
     seconds: float
     twice: int
@@ -90,7 +92,7 @@ class Figures:
         )
         lines = [
             f"{self.runs} runs with 6 Jobs each in {self.seconds:.0f} s: no release missed, "
-            f"{self.twice} made twice",
+            f"{self.twice} made twice; load before {self.load:.1f} on {os.cpu_count()} cores",
             f"{'to the next pod, from':24}{'median':>9}{'p99':>9}{'max':>9}{'times':>7}",
             _row("its Job is Complete", self.after_complete),
             _row("its manifest is written", self.after_manifest),
