@@ -48,7 +48,7 @@ def test_a_model_that_never_becomes_ready_is_rolled_back(release: Release, store
     until("evaluate ends", lambda: release.jobs("evaluate")[0]["status"].get("succeeded"), 300)
     _spoil(store, release.run.address("merge"))
     release.kubectl("scale", f"deployment/{CONDUCTOR}", "--replicas=1")
-    _rolled_back(release, store, before, "not ready")
+    _rolled_back(release, store, before, "ready")
 
 
 def test_a_model_that_answers_otherwise_is_rolled_back(release: Release, store: Store) -> None:

@@ -99,10 +99,16 @@ class KubeCluster:
     def watch(self, kind: Kind, selector: str) -> Iterator[None]:
         """Yield whenever objects whose labels fit have changed, and at the beginning.
 
-        Without a version to begin from, a watch first tells what is there: nothing is missed
-        between two of them, and no version can be too old.
+        From version 0 on, a watch first tells what is there: nothing is missed between two of
+        them, and no version can be too old. Without a version it begins only when the API
+        server's cache is as fresh as etcd, which takes seconds where that is busy.
         """
-        query = {"labelSelector": selector, "watch": "true", "timeoutSeconds": str(WATCH_S)}
+        query = {
+            "labelSelector": selector,
+            "resourceVersion": "0",
+            "watch": "true",
+            "timeoutSeconds": str(WATCH_S),
+        }
         patience = (TIMEOUT_S[0], WATCH_S + TIMEOUT_S[1])
         stream = self._send(_Request("GET", kind, query=query, timeout=patience)).response
         try:

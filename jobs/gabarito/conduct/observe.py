@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from gabarito.conduct import names
 from gabarito.conduct.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, PODS, Cluster
-from gabarito.conduct.progress import ProgressReader
+from gabarito.conduct.progress import ProgressReader, shards_text
 from gabarito.conduct.reading import endpoint_of, stage_jobs
 from gabarito.conduct.state import (
     Check,
@@ -103,8 +103,9 @@ class Observer:
                 continue
             address = self._desired.run.address(job.stage)
             is_last = done(steps[job.stage])
-            text = job.parts or self._progress.read(address, is_last=is_last)
-            if text:
+            if job.shards:
+                found[job.stage] = shards_text(job.shards, is_last=is_last)
+            elif text := self._progress.read(address, is_last=is_last):
                 found[job.stage] = text
         return found
 

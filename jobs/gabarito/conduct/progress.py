@@ -57,6 +57,12 @@ def progress_text(state: Mapping[str, Any], remaining_s: float | None) -> str:
     return " · ".join(parts if remaining_s is None else [*parts, f"eta {_span(remaining_s)}"])
 
 
+def shards_text(shards: tuple[int, int], *, is_last: bool) -> str:
+    """Return such as ``1/4 shards``; the Job's count comes after the artifact of all of them."""
+    ended, count = shards
+    return f"{count if is_last else ended}/{count} shards"
+
+
 def _remaining_s(first: Mapping[str, Any], state: Mapping[str, Any]) -> float | None:
     """By the pace since the first look: an attempt that continued did not begin at nothing."""
     done, seconds = state["done"] - first["done"], state["seconds"] - first["seconds"]

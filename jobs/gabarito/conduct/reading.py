@@ -48,7 +48,7 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
         notes=notes_of(job),
         is_going="deletionTimestamp" in metadata,
         trouble=_trouble(job, phase, pods, place),
-        parts=_parts(job),
+        shards=_shards(job),
     )
 
 
@@ -125,11 +125,11 @@ def _trouble(job: Object, phase: Phase, pods: Sequence[Object], place: Place) ->
     return trouble_of_job(job, pods, place) if phase == "running" else None
 
 
-def _parts(job: Object) -> str:
-    """How many pods of an Indexed Job ended well."""
+def _shards(job: Object) -> tuple[int, int] | None:
+    """How many pods of an Indexed Job ended well, of how many."""
     if job["spec"].get("completionMode") != "Indexed":
-        return ""
-    return f"{job.get('status', {}).get('succeeded', 0)}/{job['spec']['completions']} shards"
+        return None
+    return job.get("status", {}).get("succeeded", 0), job["spec"]["completions"]
 
 
 def _since(deployment: Object) -> datetime | None:

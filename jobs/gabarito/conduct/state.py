@@ -35,7 +35,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class StageJob:
-    """A Job of the release; ``notes`` are its annotations, ``parts`` how many shards ended."""
+    """A Job of the release; ``notes`` are its annotations, ``shards`` how many ended, of all."""
 
     name: str
     uid: str
@@ -46,7 +46,7 @@ class StageJob:
     notes: Mapping[str, str]
     is_going: bool = False
     trouble: Trouble | None = None
-    parts: str = ""
+    shards: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -200,7 +200,7 @@ def test_a_patch_may_remove_an_entry(api: Api, cluster: KubeCluster) -> None:
 def test_a_watch_tells_of_every_change_until_it_ends(api: Api, cluster: KubeCluster) -> None:
     api.chunks = (b'{"type": "ADDED"}\n', b'{"type": "MODIFIED"}\n')
     assert len(list(cluster.watch(JOBS, "a=b"))) == 2
-    assert "watch=true&timeoutSeconds=60" in api.asked[0][1]
+    assert "resourceVersion=0&watch=true&timeoutSeconds=60" in api.asked[0][1]
 
 
 def test_a_watch_that_breaks_is_an_api_that_does_not_answer(api: Api, cluster: KubeCluster) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.conduct.progress import LOOK_EVERY_S, ProgressReader
+from gabarito.conduct.progress import LOOK_EVERY_S, ProgressReader, shards_text
 from gabarito.core.artifact import Address
 from gabarito.core.store import Store, open_store
 
@@ -80,3 +80,8 @@ def test_names_of_figures_are_words(store: Store, clock: Clock) -> None:
     assert ProgressReader(store, clock).read(ADDRESS) == (
         "3/800 steps · loss 2 · tokens per s 1.235e+04"
     )
+
+
+def test_when_the_artifact_is_there_all_shards_are() -> None:
+    assert shards_text((1, 4), is_last=False) == "1/4 shards"
+    assert shards_text((1, 4), is_last=True) == "4/4 shards"

@@ -96,7 +96,7 @@ def test_what_a_job_is_made_of() -> None:
     assert (found.name, found.uid, found.stage, found.run) == ("train", "u", "train", RUN)
     assert (found.attempt, found.phase, found.notes) == (2, "running", {})
     assert found.is_going
-    assert found.parts == "3/4 shards"
+    assert found.shards == (3, 4)
 
 
 def test_an_attempt_that_is_no_number_is_the_first() -> None:
