@@ -7,7 +7,8 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from gabarito.answers import normalise
 from gabarito.conduct.config import ServeTarget
@@ -80,18 +81,18 @@ class Examiner:
 
     def start(self, model: str, key: str) -> None:
         """Begin to ask for one endpoint; what was asked for another one is forgotten."""
-        self._check = Check(key, "running")
-        thread = threading.Thread(target=self._ask, args=(model, key), name="ask", daemon=True)
+        check = self._check = Check(key, "running", since=datetime.now(UTC))
+        thread = threading.Thread(target=self._ask, args=(model, check), name="ask", daemon=True)
         thread.start()
 
-    def _ask(self, model: str, key: str) -> None:
-        pause = threading.Event()
+    def _ask(self, model: str, check: Check) -> None:
+        pause, key = threading.Event(), check.key
         while self._check is not None and self._check.key == key:
             try:
                 self._conclude(self._examined(model, key))
             except ServiceError as error:
                 log.warning("endpoint not asked", extra={"model": model, "error": str(error)})
-                self._conclude(Check(key, "running", str(error)))
+                self._conclude(replace(check, said=str(error)))
                 pause.wait(PAUSE_S)
                 continue
             except GabaritoError as error:

@@ -93,7 +93,7 @@ def rollout_of(deployment: Object) -> Rollout:
         return "rolling"
     if replicas == 0:
         return "idle"
-    if condition_of(deployment, "Progressing").get("status") == "False":
+    if _is_given_up(deployment):
         return "failed"
     counts = {status.get(name, 0) for name in ("updatedReplicas", "availableReplicas", "replicas")}
     return "ready" if counts == {replicas} else "rolling"
@@ -130,6 +130,16 @@ def _shards(job: Object) -> tuple[int, int] | None:
     if job["spec"].get("completionMode") != "Indexed":
         return None
     return job.get("status", {}).get("succeeded", 0), job["spec"]["completions"]
+
+
+def _is_given_up(deployment: Object) -> bool:
+    """Whether its deadline ran out, and not that of what was applied before it."""
+    progress = condition_of(deployment, "Progressing")
+    if (progress.get("status"), progress.get("reason")) != ("False", "ProgressDeadlineExceeded"):
+        return False
+    at = time_of(progress.get("lastTransitionTime"))
+    applied = time_of(notes_of(deployment).get(names.APPLIED))
+    return at is None or applied is None or at > applied
 
 
 def _since(deployment: Object) -> datetime | None:

@@ -6,7 +6,7 @@ two does not work, and that one goes back.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gabarito.conduct import names
 from gabarito.conduct.actions import (
@@ -41,6 +41,7 @@ def decide_endpoint(desired: Desired, observed: Observed) -> Iterator[Action]:
     model, endpoint = served_model(desired, observed), observed.endpoint
     if endpoint is not None and endpoint.is_going:
         return
+    yield from _waiting(observed, endpoint)
     if model is None:
         yield from _remove(desired, observed, endpoint)
         yield from _told_without_endpoint(desired, observed)
@@ -80,13 +81,14 @@ def failure_of(desired: Desired, observed: Observed, endpoint: Endpoint) -> str 
     if endpoint.rollout == "failed":
         return f"the endpoint did not become ready{why}"
     limit = timedelta(seconds=desired.config.serve.ready_timeout_s)
-    waited = observed.now - endpoint.since if endpoint.since else timedelta(0)
-    within = f"within {limit.total_seconds():.0f} s"
-    if endpoint.rollout == "rolling":
-        return f"the endpoint was not ready {within}{why}" if waited > limit else None
-    if check and waited > limit + ASKING:
-        return f"the endpoint is ready, but could not be asked: {check.said}"
-    return None
+    waited = _since(observed, endpoint.since)
+    if endpoint.rollout == "rolling" and waited > limit:
+        return f"the endpoint was not ready within {limit.total_seconds():.0f} s{why}"
+    if check is None or max(waited, _since(observed, check.since)) <= limit + ASKING:
+        return None
+    is_ready = endpoint.rollout == "ready"
+    state = "is ready, but could not be asked" if is_ready else "does not stay ready"
+    return f"the endpoint {state}: {check.said}"
 
 
 def rejection(observed: Observed, model: str) -> Rejected | None:
@@ -101,7 +103,22 @@ def _claim(desired: Desired, observed: Observed) -> Memory:
     if found is None or channel is None or not found.passed or channel.model != found.model:
         return observed.memory
     claim = {"promoted": found.model, "retries": desired.serve_retries}
-    return observed.memory.model_copy(update=claim)
+    return observed.memory.model_copy(update={**claim, "under": desired.circumstances})
+
+
+def _since(observed: Observed, began: datetime | None) -> timedelta:
+    return observed.now - began if began else timedelta(0)
+
+
+def _waiting(observed: Observed, endpoint: Endpoint | None) -> Iterator[Action]:
+    """Tell why an endpoint is not ready yet, or not any more."""
+    if endpoint is None or endpoint.rollout != "rolling" or endpoint.trouble is None:
+        return
+    key = f"{endpoint.key}/{endpoint.trouble.reason}"
+    message = f"the endpoint waits: {endpoint.trouble.text}"
+    event = Announce(about_endpoint(endpoint), "EndpointWaiting", message, key, is_warning=True)
+    if event.name not in observed.told:
+        yield event
 
 
 def _template(desired: Desired, observed: Observed) -> str:
@@ -112,7 +129,9 @@ def _template(desired: Desired, observed: Observed) -> str:
 
 
 def _remove(desired: Desired, observed: Observed, endpoint: Endpoint | None) -> Iterator[Action]:
-    if endpoint is not None:
+    """Serve nothing, unless that is so only because this channel never named a model."""
+    is_wanted = observed.channel is None and desired.config.serve.replicas
+    if endpoint is not None and not is_wanted:
         yield from _took_back(desired, observed, endpoint.model)
         yield DeleteEndpoint(endpoint.name, endpoint.uid)
 
@@ -180,7 +199,8 @@ def _prove(
             "stages.serve is corrected or retries.serve raised"
         )
         subject = about_endpoint(endpoint)
-        yield Announce(subject, "RolledBack", message, endpoint.template, is_warning=True)
+        key = desired.circumstances
+        yield Announce(subject, "RolledBack", message, key, is_warning=True)
         yield Remember(observed.memory.model_copy(update={"refused": desired.circumstances}))
     elif failure is not None:
         yield MoveBack(endpoint.model, failure)
@@ -191,7 +211,8 @@ def _prove(
     elif check.outcome == "passed":
         yield from _remember_good(desired, observed, endpoint)
         message = f"model {endpoint.model[:SHOWN]} answers: {check.said}"
-        yield Announce(about_endpoint(endpoint), "Serving", message, endpoint.key)
+        key = f"{endpoint.key}{endpoint.since}"
+        yield Announce(about_endpoint(endpoint), "Serving", message, key)
         yield NoteEndpoint(endpoint.name, {names.VERIFIED: endpoint.key})
 
 
@@ -213,13 +234,11 @@ def _promote(desired: Desired, observed: Observed) -> Iterator[Action]:
         return
     if observed.memory.refused == desired.circumstances:
         return
-    entry = rejection(observed, found.model)
+    memory, entry = observed.memory, rejection(observed, found.model)
     if entry is None:
-        is_open = (observed.memory.promoted, observed.memory.retries) != (
-            found.model,
-            desired.serve_retries,
-        )
-    else:
-        is_open = entry.under != desired.circumstances
-    if is_open:
+        is_tried = (memory.promoted, memory.retries) == (found.model, desired.serve_retries)
+    else:  # by us or by another release of this channel: each tries it once
+        ours = memory.under if memory.promoted == found.model else ""
+        is_tried = desired.circumstances in (entry.under, ours)
+    if not is_tried:
         yield Promote(found.model)

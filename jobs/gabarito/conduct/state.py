@@ -74,11 +74,12 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Check:
-    """The questions with known answers, asked at the endpoint that ``key`` names."""
+    """The questions with known answers, asked since then at the endpoint that ``key`` names."""
 
     key: str
     outcome: Literal["running", "passed", "failed"]
     said: str = ""
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,14 @@ class Good(Record):
 class Memory(Record):
     """What the conductor must know after a restart and cannot see elsewhere.
 
-    ``promoted`` is the model this release promoted last, under ``retries`` of serve;
-    ``refused`` the circumstances whose serve template failed with a model known to be good.
+    ``promoted`` is the model this release promoted last, with ``retries`` of serve and ``under``
+    which circumstances; ``refused`` those whose serve template failed with a model known to be
+    good.
     """
 
     promoted: str = ""
     retries: int = 0
+    under: str = ""
     good: Good | None = None
     refused: str = ""
 

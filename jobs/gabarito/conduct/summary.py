@@ -79,6 +79,9 @@ def _gate(observed: Observed) -> str:
 
 def _served(desired: Desired, observed: Observed) -> str:
     channel = observed.channel
+    if channel is None and observed.endpoint is not None:
+        still = f"model {observed.endpoint.model[:SHOWN]}, which this channel never named"
+        return f"{still}, until a model passes its gate"
     if channel is None:
         return "nothing yet; a model is promoted when its gate passes"
     parts = [_now(desired, observed, channel.model)]

@@ -100,6 +100,7 @@ def endpoint_body(
         names.MODEL: model,
         names.TEMPLATE: template.digest,
         names.APPLIED: applied.isoformat(timespec="seconds"),
+        names.VERIFIED: "",  # what answered once is asked again
     }
     _merge(metadata, "annotations", notes)
     _merge(spec["template"].setdefault("metadata", {}), "annotations", {names.MODEL: model})

@@ -134,7 +134,8 @@ def short(actions: Iterable[Action]) -> list[str]:
 def _remembered(memory: Memory) -> str:
     good = f" good {memory.good.model[0]} {memory.good.template}" if memory.good else ""
     refused = f" refused {memory.refused}" if memory.refused else ""
-    return f"remember {memory.promoted[:1]}{memory.retries}{good}{refused}"
+    under = f" under {memory.under}" if memory.under != "serve-1/0" or not (good or refused) else ""
+    return f"remember {memory.promoted[:1]}{memory.retries}{under}{good}{refused}"
 
 
 _SHORT: dict[type, Callable[[Any], str]] = {

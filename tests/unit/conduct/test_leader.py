@@ -137,6 +137,21 @@ def test_wrong_answers_bring_the_model_before_back(
     assert "the endpoint answers 'London', the evaluation recorded 'Paris'" in (
         channel.rejected[0].reason
     )
+    assert after["verified"] == before["verified"]
+
+
+def test_a_model_before_that_does_not_answer_any_more_is_told(
+    world: World, answers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Process(world).go_round(world)
+    before = world.outcome()
+    world.write_pipeline(steps=20)
+    monkeypatch.setitem(answers, QUESTION, "London")
+    Process(world).go_round(world)
+    after = world.outcome()
+    assert after["served"] == before["served"]
+    assert after["verified"] == ""
+    assert {"RolledBack", "EndpointFailed"} <= set(after["events"])
 
 
 def test_a_first_model_that_does_not_work_leaves_nothing_served(world: World) -> None:

@@ -223,6 +223,12 @@ def deployment(wanted: int | None = 2, **status: Any) -> Object:  # noqa: ANN401
     return {"metadata": metadata, "spec": spec, "status": {"observedGeneration": 3, **status}}
 
 
+def timed_out(seconds_ago: float) -> Object:
+    """The Deployment gave up then; it was applied a minute ago."""
+    reason = "ProgressDeadlineExceeded"
+    return condition("Progressing", "False", reason=reason, lastTransitionTime=at(seconds_ago))
+
+
 FULL = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
 
 
@@ -237,7 +243,14 @@ FULL = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
         (deployment(**{**FULL, "availableReplicas": 1}), "rolling"),
         (deployment(), "rolling"),
         (deployment(0), "idle"),
-        (deployment(**condition("Progressing", "False")), "failed"),
+        (deployment(**timed_out(10)), "failed"),
+        (deployment(**timed_out(60)), "rolling"),
+        (deployment(**timed_out(99)), "rolling"),
+        (deployment(**{**timed_out(10), "observedGeneration": 2}), "rolling"),
+        (
+            deployment(**condition("Progressing", "False", reason="ReplicaSetCreateError")),
+            "rolling",
+        ),
         ({**deployment(), "status": {}}, "rolling"),
     ],
 )

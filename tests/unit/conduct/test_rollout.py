@@ -1,9 +1,10 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from gabarito.conduct.actions import Announce, MoveBack, Remember
+from gabarito.conduct.actions import Announce, MoveBack, Promote, Remember
 from gabarito.conduct.reconcile import decide
 from gabarito.conduct.state import Check, Evaluation, Good, Memory, Observed, Trouble, endpoint_key
 from gabarito.core.channel import Channel, Rejected
@@ -16,9 +17,10 @@ FRESH = endpoint_key(A, "serve-1")
 UNDER = "serve-1/0"
 """The circumstances that ``desired()`` asks for."""
 
-OURS = Memory(promoted=A)
-GOOD = Memory(promoted=A, good=Good(model=A, template="serve-1", body={}))
-BEFORE = Memory(promoted=A, good=Good(model=A, template="serve-0", body={}))
+UNFIT = Trouble("Unschedulable", "no node takes its pod", "add one")
+OURS = Memory(promoted=A, under=UNDER)
+GOOD = Memory(promoted=A, under=UNDER, good=Good(model=A, template="serve-1", body={}))
+BEFORE = Memory(promoted=A, under=UNDER, good=Good(model=A, template="serve-0", body={}))
 
 
 def channel(model: str | None = A, **changes: Any) -> Channel:  # noqa: ANN401
@@ -49,7 +51,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     "one that did not pass is not": (seen(evaluation=Evaluation(A, passed=False)), []),
     "that it is ours is remembered before anything else": (
         seen(evaluation=passed(), channel=channel()),
-        ["remember a0"],
+        [f"remember a0 under {UNDER}"],
     ),
     "one that did not pass is not ours, whoever promoted it": (
         seen(evaluation=Evaluation(A, passed=False), channel=channel()),
@@ -92,6 +94,18 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             memory=OURS,
         ),
         [],
+    ),
+    "why it is not ready is told": (
+        seen(channel=channel(), endpoint=endpoint(rollout="rolling", trouble=UNFIT), memory=OURS),
+        ["warn EndpointWaiting"],
+    ),
+    "of one that was good once too": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(rollout="rolling", trouble=UNFIT, is_good=True),
+            memory=GOOD,
+        ),
+        ["warn EndpointWaiting"],
     ),
     "one of which nobody knows since when too": (
         seen(channel=channel(), endpoint=endpoint(rollout="rolling", since=None), memory=OURS),
@@ -143,6 +157,24 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         seen(channel=channel(), endpoint=endpoint(rollout="rolling", since=LONG_AGO), memory=OURS),
         ["move back a"],
     ),
+    "so does one that is ready now and then, but never answers": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(rollout="rolling"),
+            check=Check(FRESH, "running", "refused", since=LONG_AGO),
+            memory=OURS,
+        ),
+        ["move back a"],
+    ),
+    "one that has begun to be asked has time to answer": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(rollout="rolling"),
+            check=Check(FRESH, "running", "refused", since=NOW - timedelta(minutes=5)),
+            memory=OURS,
+        ),
+        [],
+    ),
     "so does one that is ready and never answers": (
         seen(
             channel=channel(),
@@ -177,6 +209,14 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         seen(channel=channel(None, rejected=(rejected(),)), endpoint=endpoint(), memory=OURS),
         ["warn RolledBack", "delete endpoint"],
     ),
+    "an endpoint whose channel names nothing yet goes on serving": (
+        seen(endpoint=endpoint(is_good=True), memory=GOOD),
+        [],
+    ),
+    "until a model is promoted to it": (
+        seen(evaluation=passed(B), endpoint=endpoint(is_good=True), memory=GOOD),
+        ["promote b"],
+    ),
     "an endpoint of an emptied channel goes": (
         seen(channel=channel(None), endpoint=endpoint(), memory=OURS),
         ["delete endpoint"],
@@ -189,9 +229,22 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         seen(
             channel=channel(None, rejected=(rejected(under="serve-0/0"),)),
             evaluation=passed(),
-            memory=OURS,
+            memory=Memory(promoted=A, under="serve-0/0"),
         ),
         ["promote a"],
+    ),
+    "nor when another release took it back after we had served it": (
+        seen(
+            channel=channel(B, rejected=(rejected(under="theirs/0"),)),
+            endpoint=endpoint(B, is_good=True),
+            evaluation=passed(),
+            memory=Memory(promoted=A, under=UNDER, good=Good(model=B, template="serve-1", body={})),
+        ),
+        [],
+    ),
+    "nor when we took it back and have forgotten that": (
+        seen(channel=channel(None, rejected=(rejected(),)), evaluation=passed()),
+        [],
     ),
     "a model that somebody else moved the channel from is not promoted again": (
         seen(
@@ -364,12 +417,13 @@ def test_no_replicas_remove_the_endpoint_and_promote_all_the_same() -> None:
         ),
         ({"rollout": "failed"}, "the endpoint did not become ready"),
         ({"since": LONG_AGO}, "the endpoint is ready, but could not be asked: refused"),
+        ({"rollout": "rolling"}, "the endpoint does not stay ready: refused"),
     ],
 )
 def test_a_rollback_says_why(spoilt: dict[str, Any], reason: str) -> None:
-    check = Check(FRESH, "running", "refused")
+    check = Check(FRESH, "running", "refused", since=LONG_AGO)
     found = seen(channel=channel(), endpoint=endpoint(**spoilt), memory=OURS, check=check)
-    (action,) = decide(desired(), found)
+    *_, action = decide(desired(), found)
     assert action == MoveBack(A, reason)
 
 
@@ -386,3 +440,74 @@ def test_a_rollback_tells_people_what_is_served_now_and_what_to_do() -> None:
             f"model {A[:12]} was taken back: it answers otherwise; {now}; "
             "raise retries.serve to promote it again"
         )
+
+
+def test_why_an_endpoint_waits_is_told_once_by_each_process() -> None:
+    parts: dict[str, Any] = {
+        "channel": channel(),
+        "endpoint": endpoint(rollout="rolling", trouble=UNFIT),
+        "memory": OURS,
+    }
+    (event,) = decide(desired(), seen(**parts))
+    assert isinstance(event, Announce)
+    assert event.message == f"the endpoint waits: {UNFIT.text}"
+    assert decide(desired(), seen(**parts, told=frozenset({event.name}))) == []
+
+
+def test_a_template_that_is_refused_again_is_told_again() -> None:
+    names = set()
+    for number in (0, 1):
+        broken = seen(channel=channel(), endpoint=endpoint(rollout="failed"), memory=BEFORE)
+        memory = BEFORE.model_copy(update={"retries": number, "under": f"serve-1/{number}"})
+        event = decide(desired(retries={"serve": number}), replace(broken, memory=memory))[0]
+        assert isinstance(event, Announce)
+        names.add(event.name)
+    assert len(names) == 2
+
+
+def test_an_endpoint_that_is_good_again_is_told_again() -> None:
+    names = set()
+    for since in (NOW, LONG_AGO):
+        found = seen(
+            channel=channel(),
+            endpoint=endpoint(since=since),
+            check=Check(FRESH, "passed"),
+            memory=GOOD,
+        )
+        event = decide(desired(), found)[0]
+        assert isinstance(event, Announce)
+        names.add(event.name)
+    assert len(names) == 2
+
+
+def test_two_releases_of_one_channel_do_not_take_turns_for_ever() -> None:
+    """A model that works in neither is promoted by each, and taken back by each, once."""
+    shared: Channel | None = channel(B)
+    memories = {name: Memory(promoted=B) for name in ("serve-1", "serve-2")}
+    promotions = 0
+    for name in ["serve-1", "serve-2"] * 10:
+        wanted = desired(name)
+        for _ in range(5):
+            served = shared.model if shared else None
+            rollout = "ready" if served == B else "failed"
+            spoilt = endpoint(served or A, name, rollout=rollout, is_good=served == B)
+            good = Good(model=B, template=name, body={})
+            memory = memories[name].model_copy(update={"good": good})
+            found = observed(
+                done=STAGES,
+                evaluation=passed(),
+                channel=shared,
+                endpoint=spoilt,
+                memory=memory,
+            )
+            for action in decide(wanted, found):
+                if isinstance(action, Remember):
+                    memories[name] = action.memory
+                elif isinstance(action, Promote):
+                    promotions += 1
+                    shared = channel(A)
+                elif isinstance(action, MoveBack):
+                    entry = rejected(under=wanted.circumstances)
+                    shared = channel(B, rejected=(entry,))
+    assert promotions == 2
+    assert shared == channel(B, rejected=(rejected(under="serve-2/0"),))

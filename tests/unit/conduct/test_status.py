@@ -88,6 +88,10 @@ A_12, B_12 = A[:12], B[:12]
 ASKED = Check(endpoint_key(A, "serve-1"), "running", "refused")
 SERVED: dict[str, tuple[dict[str, Any], str]] = {
     "nothing yet": ({}, "nothing yet; a model is promoted when its gate passes"),
+    "nothing yet, but what another channel named": (
+        {"endpoint": endpoint(B)},
+        f"model {B_12}, which this channel never named, until a model passes its gate",
+    ),
     "nothing any more": (
         {"channel": channel(None, A)},
         f"nothing; model {A_12} was taken back: it answers otherwise",

@@ -106,6 +106,7 @@ def test_an_endpoint_is_its_template_and_its_model() -> None:
         names.MODEL: A,
         names.TEMPLATE: "digest",
         names.APPLIED: "2026-05-01T12:00:00+00:00",
+        names.VERIFIED: "",
     }
     assert body["spec"]["template"]["metadata"]["annotations"] == {names.MODEL: A}
 

@@ -118,7 +118,8 @@ class World:
         """Let the pods of the endpoint become ready, or not."""
         count = 1 if self.does_roll else 0
         keys = ("replicas", "updatedReplicas", "availableReplicas")
-        progress = {"type": "Progressing", "status": str(self.does_roll)}
+        reason = "NewReplicaSetAvailable" if self.does_roll else "ProgressDeadlineExceeded"
+        progress = {"type": "Progressing", "status": str(self.does_roll), "reason": reason}
         status: Object = {
             "observedGeneration": deployment["metadata"]["generation"],
             "conditions": [progress],
