@@ -10,7 +10,7 @@ RUN = f"{PREFIX}/run"
 ATTEMPT = f"{PREFIX}/attempt"
 INSTANCE = "app.kubernetes.io/instance"
 COMPONENT = "app.kubernetes.io/component"
-JOB_NAME = "batch.kubernetes.io/job-name"
+CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
 
 # annotations of Jobs
 FINGERPRINT = f"{PREFIX}/fingerprint"

@@ -24,9 +24,9 @@ def stage_jobs(
     """Return the Jobs of stages, each with why it waits or failed."""
     by_job: dict[str, list[Object]] = {}
     for pod in pods:
-        by_job.setdefault(labels_of(pod).get(names.JOB_NAME, ""), []).append(pod)
+        by_job.setdefault(labels_of(pod).get(names.CONTROLLER_UID, ""), []).append(pod)
     return tuple(
-        stage_job(job, by_job.get(job["metadata"]["name"], ()), namespace, now)
+        stage_job(job, by_job.get(job["metadata"]["uid"], ()), namespace, now)
         for job in jobs
         if labels_of(job).get(names.STAGE) in STAGES
     )
@@ -49,6 +49,7 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
         is_going="deletionTimestamp" in metadata,
         trouble=_trouble(job, phase, pods, place),
         shards=_shards(job),
+        has_begun=_has_begun(job, pods),
     )
 
 
@@ -123,6 +124,12 @@ def _trouble(job: Object, phase: Phase, pods: Sequence[Object], place: Place) ->
         )
         return Trouble("Paused", "somebody suspended it", f"to go on: {resume}")
     return trouble_of_job(job, pods, place) if phase == "running" else None
+
+
+def _has_begun(job: Object, pods: Sequence[Object]) -> bool:
+    status = job.get("status", {})
+    phases = {pod["status"].get("phase", "Pending") for pod in pods}
+    return bool(status.get("failed") or status.get("succeeded") or phases - {"Pending"})
 
 
 def _shards(job: Object) -> tuple[int, int] | None:

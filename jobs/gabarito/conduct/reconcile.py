@@ -112,7 +112,10 @@ def _missing(
 ) -> Iterator[Action]:
     if job is None or (job.phase in ENDED and _is_retried(desired, job)):
         yield from _create(desired, observed, stage, job.attempt + 1 if job else 1)
-    elif job.phase in NOT_STARTED and _is_outdated(desired, job):
+    elif _is_replaced(desired, job):
+        if job.phase == "running":
+            message = "its settings changed before its pod had begun; it is made anew"
+            yield Announce(about_job(job), "StageStopped", message)
         yield DeleteJob(job.name, job.uid)
     elif job.phase == "complete":
         said = f"the Job is Complete, but the store holds no manifest of {stage}"
@@ -216,6 +219,12 @@ def _is_ours(desired: Desired, job: StageJob) -> bool:
 
 def _is_outdated(desired: Desired, job: StageJob) -> bool:
     return job.notes.get(names.TEMPLATE) != desired.templates.stages[job.stage].digest
+
+
+def _is_replaced(desired: Desired, job: StageJob) -> bool:
+    """What has not begun is made of the settings of now: that cures a wrong image, for one."""
+    is_waiting = job.phase in NOT_STARTED or (job.phase == "running" and not job.has_begun)
+    return is_waiting and _is_outdated(desired, job)
 
 
 def _is_retried(desired: Desired, job: StageJob) -> bool:

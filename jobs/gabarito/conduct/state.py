@@ -35,7 +35,11 @@ class Trouble:
 
 @dataclass(frozen=True)
 class StageJob:
-    """A Job of the release; ``notes`` are its annotations, ``shards`` how many ended, of all."""
+    """A Job of the release.
+
+    ``notes`` are its annotations, ``shards`` how many pods ended well, of all; it ``has_begun``
+    when one of its pods has.
+    """
 
     name: str
     uid: str
@@ -47,6 +51,7 @@ class StageJob:
     is_going: bool = False
     trouble: Trouble | None = None
     shards: tuple[int, int] | None = None
+    has_begun: bool = True
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,11 @@ _IMAGE = frozenset({
     "ErrImageNeverPull", "ErrImagePull", "ImageInspectError", "ImagePullBackOff",
     "InvalidImageName", "RegistryUnavailable",
 })  # fmt: skip
-_START = frozenset({"CreateContainerError", "RunContainerError", "PostStartHookError"})
+_START = frozenset({
+    "CreateContainerConfigError", "CreateContainerError", "PostStartHookError",
+    "RunContainerError",
+})  # fmt: skip
+_ABSENT = ("not found", "couldn't find key")
 
 
 @dataclass(frozen=True)
@@ -39,21 +43,28 @@ def trouble_of_pods(pods: Sequence[Object], place: Place) -> Trouble | None:
 
 
 def trouble_of_job(job: Object, pods: Sequence[Object], place: Place) -> Trouble | None:
-    """Return why a Job that was released has no pod that runs."""
+    """Return why a Job that was released has no pod that runs, or has lost one of many."""
+    status, name = job.get("status", {}), job["metadata"]["name"]
+    phases = {pod["status"].get("phase") for pod in pods}
     active = [pod for pod in pods if pod["status"].get("phase") in ("Pending", "Running")]
     found = trouble_of_pods(active, place)
-    if found or active:
+    if found is None and status.get("failedIndexes"):
+        said = f"shards {status['failedIndexes']} failed, the others go on"
+        cure = "once these have ended, the stage can be tried again: what is done is kept"
+        return Trouble("ShardFailed", _with_last_words(said, pods), cure)
+    if active or "Succeeded" in phases:
         return found
-    status = job.get("status", {})
-    if status.get("failed"):
-        said = f"{status['failed']} pods failed, a next one is tried: {last_words(pods)}"
-        look = f"kubectl logs -n {place.namespace} job/{job['metadata']['name']}"
-        return Trouble("TryingAgain", said, f"to see more: {look}")
+    if status.get("failed") or "Failed" in phases:
+        said = _with_last_words("its pod ended, a next one is tried", pods)
+        return Trouble(
+            "TryingAgain", said, f"to see more: kubectl logs -n {place.namespace} job/{name}"
+        )
     began = time_of(status.get("startTime"))
     if began is not None and place.now - began > NO_POD:
-        look = f"kubectl describe job -n {place.namespace} {job['metadata']['name']}"
-        cure = f"a quota, Pod Security or the service account forbids it, {look} says which"
-        return Trouble("NoPod", "no pod could be created", cure)
+        look = f"kubectl describe job -n {place.namespace} {name}"
+        forbidden = f"a quota, Pod Security or the service account forbids it, {look} says which"
+        cure = f"after an eviction the next one comes by itself; else {forbidden}"
+        return Trouble("NoPod", "it has no pod", cure)
     return None
 
 
@@ -69,6 +80,11 @@ def last_words(pods: Sequence[Object]) -> str:
     """Return how the pod that ended last ended: its exit code's meaning and its message."""
     ends = [end for pod in pods for end in _ends(pod)]
     return max(ends, default=("", ""))[1]
+
+
+def _with_last_words(said: str, pods: Sequence[Object]) -> str:
+    words = last_words(pods)
+    return f"{said}: {words}" if words else said
 
 
 def condition_of(thing: Object, kind: str) -> dict[str, Any]:
@@ -113,7 +129,7 @@ def _trouble_of_container(container: Object, waiting: Object, place: Place) -> T
     if reason in _IMAGE:
         cure = "correct image.registry, image.tag or the stage's image, or set image.pullSecrets"
         return Trouble("ImageNotFound", f"image {container['image']}: {said or reason}", cure)
-    if reason == "CreateContainerConfigError":
+    if reason == "CreateContainerConfigError" and any(part in said for part in _ABSENT):
         cure = f"create it in namespace {place.namespace}, or correct the chart's values"
         return Trouble("SecretMissing", said or reason, cure)
     if reason in _START:

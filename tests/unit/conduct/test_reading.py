@@ -30,7 +30,7 @@ def condition(kind: str, status: str = "True", **more: str) -> Object:
 
 
 def pod(phase: str = "Pending", age: float = 5, **status: Any) -> Object:  # noqa: ANN401
-    labels = {names.JOB_NAME: "train", "app": "serve"}
+    labels = {names.CONTROLLER_UID: "u", "app": "serve"}
     metadata = {"name": "train-x", "labels": labels, "creationTimestamp": at(age)}
     return {"metadata": metadata, "status": {"phase": phase, **status}}
 
@@ -126,6 +126,15 @@ TROUBLES: dict[str, tuple[Object, str | None]] = {
         waiting("CreateContainerConfigError", 'secret "absent" not found'),
         'secret "absent" not found; create it in namespace team-a, or correct the chart\'s values',
     ),
+    "no key in the secret": (
+        waiting("CreateContainerConfigError", "couldn't find key k in Secret team-a/s"),
+        "couldn't find key k in Secret team-a/s; create it in namespace team-a, or correct the "
+        "chart's values",
+    ),
+    "a user that may not be": (
+        waiting("CreateContainerConfigError", "container has runAsNonRoot and runs as root"),
+        "container has runAsNonRoot and runs as root; correct the values of stages.train",
+    ),
     "no such program": (
         waiting("RunContainerError", "no such file"),
         "no such file; correct the values of stages.train",
@@ -162,11 +171,29 @@ def test_why_a_running_job_waits(seen: Object, text: str | None) -> None:
     [
         ({}, [], None),
         ({"startTime": at(5)}, [], None),
-        ({"startTime": at(60)}, [], "no pod could be created"),
+        ({"startTime": at(60)}, [], "it has no pod"),
+        ({"startTime": at(60)}, [pod("Succeeded")], None),
+        (
+            {"startTime": at(60)},
+            [pod("Failed", reason="Evicted", message="disk full")],
+            "its pod ended, a next one is tried: Evicted: disk full",
+        ),
+        ({"failed": 1}, [], "its pod ended, a next one is tried"),
+        ({"failedIndexes": "1,3-4"}, [pod("Running")], "shards 1,3-4 failed, the others go on"),
+        (
+            {"failedIndexes": "2"},
+            [pod("Running"), ended(65, "line 3")],
+            "shards 2 failed, the others go on: bad data (exit code 65): line 3",
+        ),
+        (
+            {"failedIndexes": "2"},
+            [waiting("ErrImagePull", "gone"), ended(65, "line 3")],
+            "image here/there:1: gone",
+        ),
         (
             {"failed": 2},
             [ended(69, "teacher away")],
-            "2 pods failed, a next one is tried: a service",
+            "its pod ended, a next one is tried: a service",
         ),
         ({"failed": 2}, [ended(1), pod("Running")], None),
     ],
@@ -178,6 +205,32 @@ def test_why_a_job_has_no_pod_that_runs(status: Object, pods: list[Object], said
         if said is None
         else said in (found.trouble or Trouble("", "", "")).said
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "pods", "has_begun"),
+    [
+        ({}, [], False),
+        ({}, [pod()], False),
+        ({}, [waiting("ErrImagePull", "gone")], False),
+        ({}, [pod(), pod("Running")], True),
+        ({}, [pod("Failed")], True),
+        ({"failed": 1}, [pod()], True),
+        ({"succeeded": 1}, [pod()], True),
+    ],
+)
+def test_a_job_has_begun_when_one_of_its_pods_has(
+    status: Object, pods: list[Object], has_begun: bool
+) -> None:
+    (found,) = stage_jobs([job(status=status)], pods, "team-a", NOW)
+    assert found.has_begun is has_begun
+
+
+def test_pods_of_an_earlier_job_of_this_name_say_nothing_of_it() -> None:
+    earlier = waiting("ErrImagePull", "gone")
+    earlier["metadata"]["labels"][names.CONTROLLER_UID] = "another"
+    (found,) = stage_jobs([job()], [earlier], "team-a", NOW)
+    assert found.trouble is None
 
 
 def test_a_failed_job_says_what_its_last_pod_said() -> None:

@@ -55,6 +55,18 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         observed(job("ingest", "running", notes=OLD | TOLD), *REST),
         [],
     ),
+    "a running Job of an older template whose pod has not begun is made anew": (
+        observed(job("ingest", "running", notes=OLD | TOLD, trouble=UNFIT, has_begun=False), *REST),
+        ["tell StageStopped", "delete ingest"],
+    ),
+    "one of this template is waited for": (
+        observed(job("ingest", "running", notes=TOLD, has_begun=False), *REST),
+        [],
+    ),
+    "one that people paused is theirs": (
+        observed(job("ingest", "paused", notes=OLD | TOLD, has_begun=False), *REST),
+        [],
+    ),
     "a released Job says so once": (
         observed(job("ingest", "running"), *REST),
         ["tell StageReleased", "note ingest message,state"],
