@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from gabarito.commands.options import port_type
+
 
 @click.command()
 @click.option(
@@ -13,7 +15,13 @@ import click
     required=True,
     help="The conductor.yaml that the chart writes.",
 )
-@click.option("--port", default=8080, show_default=True, help="/health, /ready and /metrics.")
+@click.option(
+    "--port",
+    type=port_type,
+    default=8080,
+    show_default=True,
+    help="/health, /ready and /metrics.",
+)
 def conduct(config_path: Path, port: int) -> None:
     """Lead a release on a cluster: each stage as a Job, then the endpoint.
 

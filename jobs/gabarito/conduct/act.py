@@ -26,10 +26,11 @@ from gabarito.conduct.actions import (
 )
 from gabarito.conduct.api import DEPLOYMENTS, EVENTS, JOBS, Cluster, Kind, Object
 from gabarito.conduct.events import event_body
+from gabarito.conduct.reading import labels_of
 from gabarito.conduct.state import Desired, Memory
 from gabarito.conduct.templates import Template, endpoint_body, job_body, owned
 from gabarito.core.channel import Rejected, promote, take_back
-from gabarito.core.errors import BugError, ConflictError, MissingError
+from gabarito.core.errors import AccessError, BugError, ConflictError, DataError, MissingError
 from gabarito.core.store import Store
 from gabarito.outcome import model_of
 from gabarito.plan import freeze
@@ -80,9 +81,13 @@ class Actor:
 
     @_do.register
     def _announce(self, action: Announce) -> None:
-        if action.name not in self.told:
+        if action.name in self.told:
+            return
+        try:
             self._create(EVENTS, event_body(action, self._desired.config.namespace))
-            self.told.add(action.name)
+        except AccessError as error:  # nothing depends on it
+            log.warning("event not told", extra={"reason": action.reason, "error": str(error)})
+        self.told.add(action.name)
 
     @_do.register
     def _freeze(self, _action: Freeze) -> None:
@@ -93,7 +98,8 @@ class Actor:
         desired = self._desired
         template = desired.templates.stages[action.stage]
         body = job_body(desired.config, template, desired.run, action.stage, action.attempt)
-        self._create(JOBS, self._owned(body))
+        if not self._create(JOBS, self._owned(body)):
+            self._refuse_other(body)
 
     @_do.register
     def _delete_job(self, action: DeleteJob) -> None:
@@ -155,11 +161,21 @@ class Actor:
     def _remember(self, action: Remember) -> None:
         self._means.remember(action.memory)
 
-    def _create(self, kind: Kind, body: Object) -> None:
+    def _create(self, kind: Kind, body: Object) -> bool:
         try:
             self._cluster.create(kind, body)
         except ConflictError:
-            return  # it is there already: that is what was wanted
+            return False  # it is there already: that is what was wanted
+        return True
+
+    def _refuse_other(self, body: Object) -> None:
+        """A Job that the next look will not see was not made by us: it would be made for ever."""
+        name, labels = body["metadata"]["name"], body["metadata"]["labels"]
+        found = self._cluster.read(JOBS, name)
+        ours = {key: labels[key] for key in (names.INSTANCE, names.STAGE)}
+        if found is not None and not ours.items() <= labels_of(found).items():
+            message = f"job {name}: there is one that is not of this release; delete it"
+            raise DataError(message)
 
     def _patch(self, kind: Kind, name: str, changes: Object) -> None:
         try:

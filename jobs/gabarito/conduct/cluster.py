@@ -181,8 +181,11 @@ def _use_kubeconfig(settings: Configuration, context: str | None) -> str:
 def _refusal(address: str, status: int, body: bytes) -> GabaritoError:
     said = _said(body)
     where = f"{address}: {status}"
-    if status in (401, 403):
+    if status == 401 or (status == 403 and "cannot" in said):
         return AccessError(f"{where}: {said}; give this account what the chart's Role lists")
+    if status == 403:
+        cure = "a rule of the cluster forbids it: change that, or the values of the chart"
+        return AccessError(f"{where}: {said}; {cure}")
     if status == 404:
         return MissingError(f"{where}: {said}; look at the namespace and the name")
     if status == 409:

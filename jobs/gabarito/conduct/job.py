@@ -4,6 +4,7 @@ cluster, store  ->  decide  ->  Jobs, channel, endpoint
 """
 
 import logging
+import os
 import socket
 import threading
 import time
@@ -58,7 +59,7 @@ def go_round(leader: Leader, lease: Lease, pulse: Pulse, wake: threading.Event) 
         pause = LOOK_EVERY_S if lease.is_held else STANDBY_S
         try:
             if lease.is_held:
-                pulse.looked(leader.look_and_act())
+                pulse.looked(*leader.look_and_act())
             failures = 0
         except GabaritoError as error:
             failures += 1
@@ -66,18 +67,29 @@ def go_round(leader: Leader, lease: Lease, pulse: Pulse, wake: threading.Event) 
             log.warning("cannot go on", extra={"error": str(error), "failures": failures})
             if failures >= PATIENCE or not isinstance(error, ServiceError):
                 leader.tell_problem(str(error))
-            time.sleep(min(2.0 ** (failures - 1), MAX_PAUSE_S))
+            time.sleep(pause_after(failures))
             continue
         time.sleep(max(0.0, GAP_S - (time.monotonic() - began)))
         wake.wait(pause)
         wake.clear()
 
 
+def pause_after(failures: int) -> float:
+    """Return the seconds to wait after so many failures in a row."""
+    return min(2.0 ** min(failures - 1, 10), MAX_PAUSE_S)
+
+
+def holder_name(pid: int) -> str:
+    """Return who holds the Lease: the pod, or the process where it is not the pod's first."""
+    host = socket.gethostname()
+    return host if pid == 1 else f"{host}-{pid}"
+
+
 @contextmanager
 def _lease(cluster: Cluster, config: ConductorConfig, signals: Signals) -> Iterator[Lease]:
     """Keep the Lease within the block, and give it back at its end."""
     name = lease_name(config.fullname)
-    lease = Lease(cluster, name, holder=socket.gethostname(), anchor=config.anchor)
+    lease = Lease(cluster, name, holder=holder_name(os.getpid()), anchor=config.anchor)
     threading.Thread(target=keep, args=(lease, signals), name="lease", daemon=True).start()
     try:
         yield lease

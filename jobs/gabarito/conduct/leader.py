@@ -4,6 +4,8 @@ import logging
 import threading
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from gabarito.conduct import names
 from gabarito.conduct.act import Actor, Means
 from gabarito.conduct.actions import Announce, about_anchor
@@ -46,33 +48,34 @@ class Leader:
         self._warnings: tuple[str, ...] | None = None
         self._told: set[str] = set()
 
-    def look_and_act(self) -> Observed:
+    def look_and_act(self) -> tuple[Observed, Summary]:
         """Do what is to be done now; if that was anything, it is looked again at once.
 
         Raises:
             GabaritoError: if the cluster or the store does not answer or refuses.
         """
         observer, actor, desired = self._parts = self._parts or self._prepared()
-        memory = Memory.model_validate_json(self._lease.notes.get(names.MEMORY, "{}"))
+        memory = _memory_of(self._lease.notes.get(names.MEMORY))
         observed = observer.look(memory, self._examiner.check, frozenset(actor.told))
+        summary = summarise(desired, observed, self._warnings or ())
         for action in decide(desired, observed):
             if not self._lease.is_held:
-                return observed
+                return observed, summary
             actor.act(action, memory, observed.anchor)
             self._wake.set()
-        self._keep(summarise(desired, observed, self._warnings or ()))
+        self._keep(summary)
         if self._warnings is None:
             self._warnings = tuple(self._probe(observed.anchor))
-        return observed
+        return observed, summary
 
     def tell_problem(self, problem: str) -> None:
         """Say what stands in the way, in an Event and for ``gabarito status``."""
         try:
+            before = read_summary(self._lease.notes.get(names.SUMMARY))
+            self._keep(before.model_copy(update={"problem": problem}))
             anchor = self._cluster.read(CONFIG_MAPS, self._config.anchor)
             if anchor is not None:
                 self._announce(anchor["metadata"]["uid"], "RunWaiting", problem)
-            before = read_summary(self._lease.notes.get(names.SUMMARY))
-            self._keep(before.model_copy(update={"problem": problem}))
         except GabaritoError as error:
             log.warning("problem not told", extra={"error": str(error)})
 
@@ -113,3 +116,12 @@ class Leader:
                 self._cluster.create(EVENTS, event_body(event, self._config.namespace))
             except ConflictError:
                 return  # told by the conductor before
+
+
+def _memory_of(note: str | None) -> Memory:
+    """Return what was remembered; what another version remembered is found again by looking."""
+    try:
+        return Memory.model_validate_json(note) if note else Memory()
+    except ValidationError as error:
+        log.warning("memory not understood", extra={"error": str(error)})
+        return Memory()

@@ -49,6 +49,8 @@ class Lease:
         self._has_it = False
         self._is_closed = False
         self._seen = ("", 0.0)
+        self.asked = clock()
+        """When it was last asked for."""
         self.problem = "the Lease was not asked for yet"
         """Why it is not known who holds it; empty once that is known."""
 
@@ -68,6 +70,7 @@ class Lease:
         Raises:
             GabaritoError: if the API does not answer or refuses.
         """
+        self.asked = self._clock()
         with self._lock:
             return not self._is_closed and self._renew()
 
@@ -122,8 +125,9 @@ class Lease:
         return _holder_of(lease) in ("", self.holder) or is_silent
 
     def _taken(self, lease: Object) -> bool:
-        if not self._is_free(lease):
-            return False
+        was_lost = self._has_it and _holder_of(lease) != self.holder
+        if was_lost or not self._is_free(lease):
+            return False  # who lost it begins anew, with what was noted meanwhile
         metadata, spec, now = lease["metadata"], lease["spec"], _now()
         if not self._has_it:
             self._notes = dict(metadata.get("annotations") or {})

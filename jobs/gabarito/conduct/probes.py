@@ -43,7 +43,7 @@ def _answer(path: str, pulse: Pulse) -> tuple[HTTPStatus, bytes]:
     if path == "/metrics":
         return HTTPStatus.OK, pulse.text()
     if path == "/health":
-        return _said("" if pulse.is_alive else "the loop is stuck")
+        return _said(pulse.illness)
     if path == "/ready":
         return _said(pulse.problem)
     return HTTPStatus.NOT_FOUND, b"there are /health, /ready and /metrics\n"

@@ -1,10 +1,10 @@
 """How far a stage is and when it will be done, as its ``progress.json`` tells."""
 
-import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gabarito.core.artifact import Address
 from gabarito.core.errors import MissingError
@@ -13,9 +13,26 @@ from gabarito.core.store import Store
 LOOK_EVERY_S = 15.0
 """How often a running stage's progress is read, at most."""
 
-_KNOWN = frozenset({"attempt", "what", "done", "total", "seconds"})
 _MINUTE_S = 60.0
 _HOUR_S = 3600.0
+
+
+class _State(BaseModel):
+    """What ``progress.json`` holds; every other field is a figure."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, float] = Field(init=False)
+
+    attempt: str
+    what: str
+    done: int
+    total: int
+    seconds: float
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """What only this stage counts."""
+        return self.__pydantic_extra__
 
 
 @dataclass(frozen=True)
@@ -23,7 +40,7 @@ class _Reading:
     """What was read last, when, and what the same attempt said first."""
 
     at: float
-    first: Mapping[str, Any]
+    first: _State
     text: str
 
 
@@ -41,19 +58,20 @@ class ProgressReader:
         if before and not is_last and now - before.at < LOOK_EVERY_S:
             return before.text
         try:
-            state = json.loads(self._store.read(f"{address.prefix}/progress.json").data)
-        except MissingError:
+            data = self._store.read(f"{address.prefix}/progress.json").data
+            state = _State.model_validate_json(data)
+        except (MissingError, ValidationError):  # nothing depends on it
             return ""
         first = before.first if before and _is_same_work(before.first, state) else state
-        text = progress_text(state, _remaining_s(first, state))
+        text = _text(state, _remaining_s(first, state))
         self._readings[address.prefix] = _Reading(now, first, text)
         return text
 
 
-def progress_text(state: Mapping[str, Any], remaining_s: float | None) -> str:
+def _text(state: _State, remaining_s: float | None) -> str:
     """Return such as ``413/800 steps · loss 0.17 · eta 1 min``."""
-    figures = [f"{name.replace('_', ' ')} {state[name]:,.4g}" for name in state.keys() - _KNOWN]
-    parts = [f"{state['done']}/{state['total']} {state['what']}", *sorted(figures)]
+    figures = [f"{name.replace('_', ' ')} {value:,.4g}" for name, value in state.figures.items()]
+    parts = [f"{state.done}/{state.total} {state.what}", *sorted(figures)]
     return " · ".join(parts if remaining_s is None else [*parts, f"eta {_span(remaining_s)}"])
 
 
@@ -63,16 +81,16 @@ def shards_text(shards: tuple[int, int], *, is_last: bool) -> str:
     return f"{count if is_last else ended}/{count} shards"
 
 
-def _remaining_s(first: Mapping[str, Any], state: Mapping[str, Any]) -> float | None:
+def _remaining_s(first: _State, state: _State) -> float | None:
     """By the pace since the first look: an attempt that continued did not begin at nothing."""
-    done, seconds = state["done"] - first["done"], state["seconds"] - first["seconds"]
-    if done <= 0 or seconds <= 0 or state["done"] >= state["total"]:
+    done, seconds = state.done - first.done, state.seconds - first.seconds
+    if done <= 0 or seconds <= 0 or state.done >= state.total:
         return None
-    return float((state["total"] - state["done"]) * seconds / done)
+    return (state.total - state.done) * seconds / done
 
 
-def _is_same_work(first: Mapping[str, Any], state: Mapping[str, Any]) -> bool:
-    return all(first[name] == state[name] for name in ("attempt", "what", "total"))
+def _is_same_work(first: _State, state: _State) -> bool:
+    return (first.attempt, first.what, first.total) == (state.attempt, state.what, state.total)
 
 
 def _span(seconds: float) -> str:

@@ -9,11 +9,13 @@ from prometheus_client.registry import Collector
 
 from gabarito.conduct.lease import Lease
 from gabarito.conduct.state import Observed
+from gabarito.conduct.summary import Summary
 
 STUCK_S = 300.0
 """A loop that said nothing for so long is restarted; the store's own time-outs are shorter."""
 
-_RIGHT = "_right"
+PERCENT_RIGHT = "percent_right_by_"
+"""How the counts of an evaluation are named, before the name of what was asked."""
 
 
 class Pulse(Collector):
@@ -24,7 +26,9 @@ class Pulse(Collector):
         self._beat = clock()
         self._registry = CollectorRegistry()
         self._registry.register(self)
+        self._asked = self._beat
         self.observed: Observed | None = None
+        self.summary = Summary()
         self.is_leader = False
         self.problem = "it has not looked yet"
         self.looks = 0
@@ -33,14 +37,14 @@ class Pulse(Collector):
 
     def beat(self, lease: Lease) -> None:
         """Begin a round; who does not lead has no problem but with the Lease."""
-        self._beat = self._clock()
+        self._beat, self._asked = self._clock(), lease.asked
         self.is_leader = lease.is_held
         if not self.is_leader:
             self.problem = lease.problem
 
-    def looked(self, observed: Observed) -> None:
+    def looked(self, observed: Observed, summary: Summary) -> None:
         """End a round that went well."""
-        self.observed, self.problem = observed, ""
+        self.observed, self.summary, self.problem = observed, summary, ""
         self.looks += 1
         self.look_seconds = self._clock() - self._beat
 
@@ -50,9 +54,12 @@ class Pulse(Collector):
         self.failures += 1
 
     @property
-    def is_alive(self) -> bool:
-        """Tell whether the loop goes round."""
-        return self._clock() - self._beat < STUCK_S
+    def illness(self) -> str:
+        """Say what has come to a stop; empty while all goes round."""
+        now = self._clock()
+        if now - self._beat >= STUCK_S:
+            return "the loop is stuck"
+        return "nobody asks for the Lease any more" if now - self._asked >= STUCK_S else ""
 
     def text(self) -> bytes:
         """Return all of it in Prometheus' text format."""
@@ -70,11 +77,11 @@ class Pulse(Collector):
         took.add_metric([], self.look_seconds)
         yield from (leads, looks, failures, took)
         if self.is_leader and self.observed is not None:
-            yield from _stages(self.observed)
+            yield from _stages(self.observed, self.summary)
             yield from _model(self.observed)
 
 
-def _stages(observed: Observed) -> Iterator[Metric]:
+def _stages(observed: Observed, summary: Summary) -> Iterator[Metric]:
     states = GaugeMetricFamily(
         "gabarito_stage_state", "1 for where each stage is.", labels=["stage", "state"]
     )
@@ -84,10 +91,8 @@ def _stages(observed: Observed) -> Iterator[Metric]:
     items = GaugeMetricFamily(
         "gabarito_stage_items", "What a finished stage counted.", labels=["stage", "name"]
     )
-    latest = {job.stage: job.phase for job in sorted(observed.jobs, key=lambda job: job.attempt)}
-    for stage, step in observed.steps.items():
-        state = latest.get(stage, "missing") if step.state == "missing" else step.state
-        states.add_metric([stage, state], 1)
+    for stage, said in summary.stages.items():
+        states.add_metric([stage, said.state], 1)
     for stage, figures in observed.figures.items():
         seconds.add_metric([stage], figures.seconds)
         for name, value in figures.counts.items():
@@ -101,8 +106,8 @@ def _model(observed: Observed) -> Iterator[Metric]:
     )
     evaluated = observed.figures.get("evaluate")
     for name, value in evaluated.counts.items() if evaluated else ():
-        if name.endswith(_RIGHT):
-            scores.add_metric([name.removesuffix(_RIGHT)], value)
+        if name.startswith(PERCENT_RIGHT):
+            scores.add_metric([name.removeprefix(PERCENT_RIGHT)], value / 100)
     gate = GaugeMetricFamily("gabarito_gate_passed", "Whether the run's model passed its gate.")
     if observed.evaluation:
         gate.add_metric([], float(observed.evaluation.passed))

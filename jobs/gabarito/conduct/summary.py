@@ -1,7 +1,8 @@
 """A release in a few lines: what ``gabarito status`` shows. Pure."""
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from gabarito import __version__
 from gabarito.conduct import names
 from gabarito.conduct.reconcile import cure_of_failure, is_ready, jobs_of
 from gabarito.conduct.state import Desired, Endpoint, Observed, StageJob
@@ -120,7 +121,11 @@ def _outcome(said: str) -> str:
 
 def read_summary(text: str | None) -> Summary:
     """Return the summary in a Lease's annotation; an empty one if there is none."""
-    return Summary.model_validate_json(text) if text else Summary()
+    try:
+        return Summary.model_validate_json(text) if text else Summary()
+    except ValidationError:
+        problem = f"the conductor is of another version than {__version__}; use that version"
+        return Summary(problem=problem)
 
 
 def note_of(summary: Summary) -> dict[str, str]:

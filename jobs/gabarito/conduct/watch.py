@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ from gabarito.core.errors import GabaritoError
 log = logging.getLogger("gabarito.conduct")
 
 PAUSE_S = 2.0
-"""Between a watch that failed and the next one."""
+"""Between the beginnings of two watches, at least: one may fail or end at once."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,10 @@ def start_watching(
 
 def _watch(cluster: Cluster, kind: Kind, selector: str, signals: Signals) -> None:
     while not signals.stop.is_set():
+        began = time.monotonic()
         try:
             for _ in cluster.watch(kind, selector):
                 signals.wake.set()
         except GabaritoError as error:
             log.warning("watch ended", extra={"kind": kind.plural, "error": str(error)})
-            signals.stop.wait(PAUSE_S)
+        signals.stop.wait(max(0.0, PAUSE_S - (time.monotonic() - began)))

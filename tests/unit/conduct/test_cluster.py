@@ -132,6 +132,22 @@ def test_each_refusal_is_an_error_of_ours(
     assert type(raised.value) is error
 
 
+@pytest.mark.parametrize(
+    ("said", "cure"),
+    [
+        ('User "conductor" cannot create resource "jobs"', "give this account what the chart"),
+        ("exceeded quota: q, requested: count/jobs.batch=1", "a rule of the cluster forbids it"),
+        ('admission webhook "policy" denied the request', "a rule of the cluster forbids it"),
+    ],
+)
+def test_what_is_forbidden_says_by_whom(
+    api: Api, cluster: KubeCluster, said: str, cure: str
+) -> None:
+    api.says(403, message=f"jobs.batch is forbidden: {said}")
+    with pytest.raises(AccessError, match=cure):
+        cluster.create(JOBS, {})
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"<html>", b'{"message'])
 def test_a_refusal_without_a_reason_is_one_too(api: Api, cluster: KubeCluster, body: bytes) -> None:
     api.status, api.body = 500, body

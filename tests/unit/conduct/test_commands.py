@@ -53,6 +53,11 @@ def test_a_conductor_without_a_cluster_says_what_to_do(
     assert "set KUBECONFIG" in str(error)
 
 
+def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["conduct", "--config", str(tmp_path), "--port", "65536"])
+    assert "is not in the range 0<=x<=65535" in result.output
+
+
 def test_one_model_is_served_not_two(tmp_path: Path) -> None:
     error = refused("serve", "--store", str(tmp_path), "--model", "a", "--model-digest", "b")
     assert isinstance(error, UsageError)

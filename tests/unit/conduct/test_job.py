@@ -1,8 +1,9 @@
 """The loop around a leader, and what it says when it cannot go on."""
 
+import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +12,20 @@ import pytest
 from gabarito.conduct import names
 from gabarito.conduct.act import Actor, Means
 from gabarito.conduct.actions import Announce, CreateJob, NoteJob, ReleaseJob, about_anchor
-from gabarito.conduct.api import EVENTS, JOBS, LEASES
+from gabarito.conduct.api import CONFIG_MAPS, EVENTS, JOBS, LEASES, Kind, Object
 from gabarito.conduct.events import MAX_MESSAGE, event_body
-from gabarito.conduct.job import go_round
+from gabarito.conduct.job import go_round, holder_name, pause_after
+from gabarito.conduct.leader import Leader
 from gabarito.conduct.lease import keep
 from gabarito.conduct.pulse import Pulse
 from gabarito.conduct.state import Desired, Memory
 from gabarito.conduct.summary import read_summary
 from gabarito.conduct.templates import Template, Templates
 from gabarito.conduct.watch import Signals, start_watching
-from gabarito.core.errors import BugError, ServiceError
+from gabarito.core.errors import AccessError, BugError, DataError, ServiceError
 from gabarito.core.store import open_store
 
-from .builders import desired
+from .builders import RUN, desired
 from .fake import FakeCluster
 from .test_templates import stage_body
 from .world import Process, World
@@ -168,6 +170,54 @@ def test_a_lease_that_cannot_be_kept_says_why(world: World) -> None:
     thread.join(20)
 
 
+@pytest.mark.parametrize(("failures", "pause"), [(1, 1), (3, 4), (9, 10), (10_000, 10)])
+def test_the_longer_it_fails_the_rarer_it_tries(failures: int, pause: float) -> None:
+    assert pause_after(failures) == pause
+
+
+class EventlessCluster(FakeCluster):
+    """An API that does not take Events, or has lost the anchor's role."""
+
+    def read(self, kind: Kind, name: str) -> Object | None:
+        if kind == CONFIG_MAPS:
+            message = "configmaps: 403"
+            raise AccessError(message)
+        return super().read(kind, name)
+
+
+def test_a_problem_that_no_event_can_tell_is_in_the_summary(world: World) -> None:
+    process = Process(world)
+    process.lease.renew()
+    refusing = EventlessCluster()
+    refusing.objects = world.cluster.objects
+    leader = Leader(world.config, refusing, world.store, process.lease, process.wake)
+    leader.tell_problem("no such bucket")
+    assert read_summary(process.lease.notes[names.SUMMARY]).problem == "no such bucket"
+
+
+class HastyCluster(FakeCluster):
+    """A proxy before it ends every watch at once."""
+
+    watches = 0
+
+    def watch(self, kind: Kind, selector: str) -> Iterator[None]:
+        self.watches += 1
+        yield from super().watch(kind, selector)
+
+
+def test_a_watch_that_ends_at_once_is_not_begun_anew_at_once() -> None:
+    signals, cluster = Signals(), HastyCluster()
+    start_watching(cluster, [JOBS], "a=b", signals)
+    time.sleep(0.3)
+    signals.stop.set()
+    assert cluster.watches == 1
+
+
+def test_two_conductors_on_one_machine_are_two() -> None:
+    assert holder_name(pid=1) == socket.gethostname()
+    assert holder_name(pid=7) != holder_name(pid=8)
+
+
 def test_a_watch_wakes_the_loop(world: World) -> None:
     signals = Signals()
     world.cluster.create(JOBS, {"metadata": {"name": "one", "labels": {"a": "b"}}})
@@ -201,6 +251,14 @@ def test_a_job_is_released_by_its_gate_or_by_suspend_never_by_both(
     assert names.RELEASED in job["metadata"]["annotations"]
     assert names.QUEUE_GATE not in job["metadata"]["annotations"]
     assert job["spec"]["suspend"] is bool(queue)
+
+
+def test_a_name_that_something_else_has_is_told(tmp_path: Path) -> None:
+    actor, cluster = acting(tmp_path, with_bodies(desired()))
+    name = names.job_name("demo-gabarito", RUN, "train")
+    cluster.create(JOBS, {"metadata": {"name": name, "labels": {names.STAGE: "train"}}})
+    with pytest.raises(DataError, match="not of this release; delete it"):
+        actor.act(CreateJob("train", 1), Memory(), "uid")
 
 
 def test_what_is_gone_needs_no_note(tmp_path: Path) -> None:

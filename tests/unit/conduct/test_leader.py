@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from gabarito.conduct import names
-from gabarito.conduct.api import DEPLOYMENTS, JOBS
+from gabarito.conduct.api import DEPLOYMENTS, EVENTS, JOBS, LEASES, Kind, Object
 from gabarito.core.channel import find_channel
+from gabarito.core.errors import AccessError
 from gabarito.plan import STAGES
 
 from .world import ANSWER, QUESTION, Process, World, endpoint
@@ -66,6 +67,22 @@ def test_everything_is_owned_by_the_anchor(world: World) -> None:
         assert not owner["controller"]
 
 
+def test_events_that_are_refused_stop_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = world.cluster.create
+
+    def create(kind: Kind, body: Object) -> Object:
+        if kind == EVENTS:
+            message = "exceeded quota: events"
+            raise AccessError(message)
+        return allowed(kind, body)
+
+    monkeypatch.setattr(world.cluster, "create", create)
+    Process(world).go_round(world)
+    assert world.outcome()["verified"]
+
+
 def test_another_conductor_finds_nothing_to_do(world: World) -> None:
     Process(world).go_round(world)
     before = world.outcome()
@@ -106,6 +123,19 @@ def test_a_changed_setting_makes_again_only_what_it_changes(world: World) -> Non
     assert {name.split("-")[-1] for name in fresh} == {"train", "merge", "evaluate"}
     assert after["served"] != before["served"]
     assert after["channel"][1] == before["channel"][0]
+
+
+@pytest.mark.parametrize("memory", ["<html>", '{"promoted": "a", "mood": "good"}'])
+def test_a_memory_of_another_version_is_found_again(world: World, memory: str) -> None:
+    Process(world).go_round(world)
+    before = world.outcome()
+    world.cluster.patch(
+        LEASES, "demo-gabarito-conductor", {"metadata": {"annotations": {names.MEMORY: memory}}}
+    )
+    process = Process(world)
+    process.go_round(world)
+    assert world.outcome() == before
+    assert before["served"] in process.lease.notes[names.MEMORY]
 
 
 def test_a_failing_gate_leaves_what_is_served_alone(world: World) -> None:

@@ -99,6 +99,26 @@ def test_the_same_pod_started_anew_goes_on_at_once(cluster: FakeCluster, clock: 
     assert again.notes == {"memory": "42"}
 
 
+def test_who_lost_it_for_a_while_knows_what_was_noted_meanwhile(
+    cluster: FakeCluster, clock: Clock
+) -> None:
+    """A process that was stopped may find the Lease given back by somebody who acted."""
+    first, second = lease_of(cluster, "one", clock), lease_of(cluster, "two", clock)
+    first.renew()
+    first.note({"memory": "old"})
+    assert not second.renew()
+    clock.now += DURATION_S + 1
+    assert second.renew()
+    second.note({"memory": "new"})
+    second.release()
+    with pytest.raises(ServiceError, match="somebody else holds it"):
+        first.note({"memory": "older"})
+    assert not first.is_held
+    assert first.renew()
+    assert first.notes == {"memory": "new"}
+    assert stored(cluster)["metadata"]["annotations"] == {"memory": "new"}
+
+
 def test_what_is_given_back_is_free_at_once(cluster: FakeCluster, clock: Clock) -> None:
     first, second = lease_of(cluster, "one", clock), lease_of(cluster, "two", clock)
     first.renew()

@@ -33,6 +33,21 @@ def write(store: Store, done: int, seconds: float, **more: object) -> None:
     store.write(f"{ADDRESS.prefix}/progress.json", data)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<html>",
+        b"[1]",
+        b"{}",
+        b'{"attempt": "a", "what": "steps", "done": "1", "total": null, "seconds": 1}',
+        b'{"attempt": "a", "what": "steps", "done": 1, "total": 2, "seconds": 1, "loss": "high"}',
+    ],
+)
+def test_what_another_version_said_is_no_progress(store: Store, clock: Clock, data: bytes) -> None:
+    store.write(f"{ADDRESS.prefix}/progress.json", data)
+    assert ProgressReader(store, clock).read(ADDRESS) == ""
+
+
 def test_a_stage_that_said_nothing_has_no_progress(store: Store, clock: Clock) -> None:
     assert ProgressReader(store, clock).read(ADDRESS) == ""
 

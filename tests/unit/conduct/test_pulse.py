@@ -3,18 +3,21 @@
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import gabarito.evaluate
 from gabarito.conduct.api import CONFIG_MAPS
 from gabarito.conduct.lease import Lease
 from gabarito.conduct.probes import start_server
-from gabarito.conduct.pulse import STUCK_S, Pulse
-from gabarito.conduct.state import Figures
+from gabarito.conduct.pulse import PERCENT_RIGHT, STUCK_S, Pulse
+from gabarito.conduct.state import Figures, Observed
+from gabarito.conduct.summary import summarise
 from gabarito.core.channel import Channel
 from gabarito.core.errors import SettingsError
 
-from .builders import NOW, A, endpoint, job, observed, passed
+from .builders import NOW, OTHER_RUN, A, desired, endpoint, job, observed, passed
 from .fake import FakeCluster
 
 
@@ -59,12 +62,22 @@ def get(url: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
+def look(pulse: Pulse, seen: Observed) -> None:
+    """End a round that went well."""
+    pulse.looked(seen, summarise(desired(), seen, ()))
+
+
+def test_scores_have_the_name_under_which_the_evaluation_counts_them() -> None:
+    counted = Path(gabarito.evaluate.__path__[0], "job.py").read_text()
+    assert f'work.counts[f"{PERCENT_RIGHT}{{name}}"]' in counted
+
+
 def test_it_is_ready_once_it_has_looked(pulse: Pulse, lease: Lease, address: str) -> None:
     assert get(f"{address}/ready")[0] == 503
     lease.renew()
     pulse.beat(lease)
     assert get(f"{address}/ready") == (503, "it has not looked yet\n")
-    pulse.looked(observed())
+    look(pulse, observed())
     assert get(f"{address}/ready") == (200, "ok\n")
     pulse.failed("no such bucket")
     assert get(f"{address}/ready") == (503, "no such bucket\n")
@@ -84,8 +97,18 @@ def test_a_loop_that_is_stuck_is_not_healthy(
     assert get(f"{address}/health")[0] == 200
     clock.now += STUCK_S
     assert get(f"{address}/health") == (503, "the loop is stuck\n")
+    lease.renew()
     pulse.beat(lease)
     assert get(f"{address}/health")[0] == 200
+
+
+def test_a_conductor_whose_lease_nobody_renews_is_not_healthy(
+    pulse: Pulse, lease: Lease, clock: Clock, address: str
+) -> None:
+    lease.renew()
+    clock.now += STUCK_S
+    pulse.beat(lease)
+    assert get(f"{address}/health") == (503, "nobody asks for the Lease any more\n")
 
 
 def test_another_path_names_those_there_are(address: str) -> None:
@@ -100,11 +123,15 @@ def test_a_port_that_is_taken_is_a_setting(pulse: Pulse, address: str) -> None:
 def test_a_leader_tells_of_its_release(pulse: Pulse, lease: Lease, address: str) -> None:
     lease.renew()
     pulse.beat(lease)
-    counts = {"model_right": 0.9, "base_right": 0.1}
-    pulse.looked(
+    counts = {f"{PERCENT_RIGHT}model": 90.0, f"{PERCENT_RIGHT}base": 10.0}
+    look(
+        pulse,
         observed(
             job("generate", "failed"),
             job("generate", "running", attempt=2),
+            job("train", "complete"),
+            job("merge"),
+            job("merge", "failed", run=OTHER_RUN, attempt=3),
             done=["ingest", "evaluate"],
             stale=["curate"],
             figures={
@@ -114,7 +141,7 @@ def test_a_leader_tells_of_its_release(pulse: Pulse, lease: Lease, address: str)
             evaluation=passed(),
             channel=Channel(model=A, since=NOW),
             endpoint=endpoint(),
-        )
+        ),
     )
     lines = get(f"{address}/metrics")[1].splitlines()
     for line in (
@@ -124,7 +151,8 @@ def test_a_leader_tells_of_its_release(pulse: Pulse, lease: Lease, address: str)
         'gabarito_stage_state{stage="ingest",state="done"} 1.0',
         'gabarito_stage_state{stage="generate",state="running"} 1.0',
         'gabarito_stage_state{stage="curate",state="stale"} 1.0',
-        'gabarito_stage_state{stage="train",state="missing"} 1.0',
+        'gabarito_stage_state{stage="train",state="failed"} 1.0',
+        'gabarito_stage_state{stage="merge",state="planned"} 1.0',
         'gabarito_stage_duration_seconds{stage="ingest"} 2.5',
         'gabarito_stage_items{name="documents",stage="ingest"} 3.0',
         'gabarito_eval_score{system="model"} 0.9',
@@ -141,7 +169,7 @@ def test_who_does_not_lead_tells_only_of_itself(
 ) -> None:
     lease.renew()
     pulse.beat(lease)
-    pulse.looked(observed())
+    look(pulse, observed())
     clock.now += 60
     pulse.beat(lease)
     text = get(f"{address}/metrics")[1]
@@ -154,7 +182,7 @@ def test_before_there_is_anything_to_tell_it_tells_nothing(
 ) -> None:
     lease.renew()
     pulse.beat(lease)
-    pulse.looked(observed())
+    look(pulse, observed())
     text = get(f"{address}/metrics")[1]
     assert "\ngabarito_gate_passed " not in text
     assert "\ngabarito_promoted_info{" not in text

@@ -239,6 +239,13 @@ def test_a_problem_is_shown_even_before_there_is_a_run(cluster: FakeCluster) -> 
     ]
 
 
+def test_a_summary_of_another_version_is_none(cluster: FakeCluster) -> None:
+    for text in ('{"run": "x", "mood": "good"}', "<html>", '{"run": 1}'):
+        found = read_summary(text)
+        assert found.run == ""
+        assert "use that version" in found.problem
+
+
 def test_a_release_is_found_by_its_name(cluster: FakeCluster) -> None:
     with pytest.raises(MissingError, match="no release; name another --namespace"):
         lines(cluster)
