@@ -41,8 +41,7 @@ def test_killed_at_every_state_it_ends_as_if_nothing_had_been(
     release.wait_promoted()
     assert [len(release.jobs(stage)) for stage in STAGES] == [1] * len(STAGES)
     assert [len(release.pods(stage)) for stage in STAGES] == [1] * len(STAGES)
-    restarts = release.conductors()[0]["status"]["containerStatuses"][0]["restartCount"]
-    assert restarts == len(STATES)
+    until("it was started again each time", lambda: _restarts(release) == len(STATES), 60)
 
 
 def test_of_two_conductors_one_acts_and_the_other_takes_over(
@@ -62,6 +61,12 @@ def test_of_two_conductors_one_acts_and_the_other_takes_over(
 def _anew(values: Object, again: int) -> Object:
     values["pipeline"]["ingest"]["again"] = again
     return values
+
+
+def _restarts(release: Release) -> int:
+    (pod,) = release.conductors()
+    restarts: int = pod["status"]["containerStatuses"][0]["restartCount"]
+    return restarts
 
 
 def _holder(release: Release) -> str:
