@@ -1,7 +1,7 @@
 """What the conductor can do: each action once more does no harm."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -156,3 +156,9 @@ def about_job(job: StageJob) -> Subject:
 def about_endpoint(endpoint: Endpoint) -> Subject:
     """Return the Deployment as the subject of an Event."""
     return Subject(DEPLOYMENTS, endpoint.name, endpoint.uid)
+
+
+def once(told: Set[str], event: Announce) -> Iterator[Announce]:
+    """Yield an Event that no annotation can keep, unless this process has told it."""
+    if event.name not in told:
+        yield event

@@ -98,7 +98,7 @@ class Leader:
         """Find out once whether the store keeps what attempts and promotions rely on."""
         broken = [
             f"store {self._store.url} does not keep conditional writes: {probed.promise}: "
-            f"{probed.said}"
+            f"{probed.said}; use a store that keeps them"
             for probed in probe(self._store)
             if probed.promise in ("write if absent", "race", "write if unchanged")
             if not probed.is_kept

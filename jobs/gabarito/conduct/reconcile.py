@@ -17,6 +17,7 @@ from gabarito.conduct.actions import (
     Subject,
     about_anchor,
     about_job,
+    once,
 )
 from gabarito.conduct.rollout import decide_endpoint
 from gabarito.conduct.state import Desired, Observed, Phase, StageJob, Trouble
@@ -102,7 +103,7 @@ def _stage(desired: Desired, observed: Observed, stage: str) -> Iterator[Action]
     if step.state == "stale":
         subject = _release_of(desired, observed)
         message = f"{stage} {step.note}"
-        yield from _once(observed, Announce(subject, "StageWaiting", message, stage, True))
+        yield from once(observed.told, Announce(subject, "StageWaiting", message, stage, True))
     elif jobs and jobs[-1].phase not in SUSPENDED:
         yield from _done(observed, jobs[-1])
 
@@ -196,18 +197,14 @@ def _gate(desired: Desired, observed: Observed) -> Iterator[Action]:
     jobs = jobs_of(desired, observed, "evaluate")
     subject = about_job(jobs[-1]) if jobs else _release_of(desired, observed)
     reason = "GatePassed" if found.passed else "GateFailed"
-    event = Announce(subject, reason, f"gate {text}", found.model, not found.passed)
+    kept = f"channel {desired.run.pipeline.channel} keeps what it serves"
+    cure = "" if found.passed else f"; {kept}; change the pipeline's settings and upgrade"
+    event = Announce(subject, reason, f"gate {text}{cure}", found.model, not found.passed)
     if not jobs:
-        yield from _once(observed, event)
+        yield from once(observed.told, event)
     elif jobs[-1].notes.get(names.GATE) != text:
         yield event
         yield NoteJob(jobs[-1].name, {names.GATE: text})
-
-
-def _once(observed: Observed, event: Announce) -> Iterator[Action]:
-    """An Event about something that no annotation can keep: told once by each process."""
-    if event.name not in observed.told:
-        yield event
 
 
 def _is_ours(desired: Desired, job: StageJob) -> bool:

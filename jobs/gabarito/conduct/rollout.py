@@ -21,6 +21,7 @@ from gabarito.conduct.actions import (
     StartCheck,
     about_anchor,
     about_endpoint,
+    once,
 )
 from gabarito.conduct.state import Desired, Endpoint, Good, Memory, Observed, endpoint_key
 from gabarito.core.channel import Rejected
@@ -53,11 +54,7 @@ def decide_endpoint(desired: Desired, observed: Observed) -> Iterator[Action]:
         if failure is None or _is_ours_to_cure(observed, endpoint):
             yield from _prove(desired, observed, endpoint, failure)
             return
-        event = Announce(
-            about_endpoint(endpoint), "EndpointFailed", failure, endpoint.key, is_warning=True
-        )
-        if event.name not in observed.told:
-            yield event
+        yield from _told_failed(desired, observed, endpoint, failure)
     else:
         yield from _remember_good(desired, observed, endpoint)
     yield from _promote(desired, observed)
@@ -117,8 +114,7 @@ def _waiting(observed: Observed, endpoint: Endpoint | None) -> Iterator[Action]:
     key = f"{endpoint.key}/{endpoint.trouble.reason}"
     message = f"the endpoint waits: {endpoint.trouble.text}"
     event = Announce(about_endpoint(endpoint), "EndpointWaiting", message, key, is_warning=True)
-    if event.name not in observed.told:
-        yield event
+    yield from once(observed.told, event)
 
 
 def _template(desired: Desired, observed: Observed) -> str:
@@ -126,6 +122,16 @@ def _template(desired: Desired, observed: Observed) -> str:
     good, refused = observed.memory.good, observed.memory.refused
     wanted = desired.templates.serve.digest
     return good.template if good and refused == desired.circumstances else wanted
+
+
+def _told_failed(
+    desired: Desired, observed: Observed, endpoint: Endpoint, failure: str
+) -> Iterator[Action]:
+    look = f"kubectl describe deployment -n {desired.config.namespace} {endpoint.name}"
+    message = f"{failure}; nothing is changed, {look} says more"
+    subject, key = about_endpoint(endpoint), endpoint.key
+    event = Announce(subject, "EndpointFailed", message, key, is_warning=True)
+    yield from once(observed.told, event)
 
 
 def _remove(desired: Desired, observed: Observed, endpoint: Endpoint | None) -> Iterator[Action]:
@@ -151,8 +157,7 @@ def _told_without_endpoint(desired: Desired, observed: Observed) -> Iterator[Act
     if channel is None or channel.model != promoted:
         return
     event = _promoted(desired, observed, promoted)
-    if event.name not in observed.told:
-        yield event
+    yield from once(observed.told, event)
 
 
 def _promoted(desired: Desired, observed: Observed, model: str) -> Announce:

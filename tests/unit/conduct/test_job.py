@@ -140,7 +140,8 @@ def test_a_store_that_ignores_conditions_is_told_of(world: World, monkeypatch: A
     process = Process(world)
     process.lease.renew()
     process.leader.look_and_act()
-    assert any("does not keep conditional writes: race" in text for text in events(world))
+    (said,) = [text for text in events(world) if "conditional writes: race" in text]
+    assert said.endswith("; use a store that keeps them")
     process.leader.look_and_act()
     summary = read_summary(process.lease.notes[names.SUMMARY])
     assert len(summary.warnings) == 3

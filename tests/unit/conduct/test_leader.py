@@ -1,5 +1,6 @@
 """A whole release, decided on and done: in a cluster in memory and a store on disk."""
 
+import copy
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -111,6 +112,33 @@ def test_killed_before_any_change_the_end_is_the_same(make: Make, tmp_path: Path
         world.cluster.before = world.store.before = lambda _: None
         Process(world).go_round(world)
         assert world.outcome() == outcome, f"killed before change {last}: {call}"
+
+
+def test_killed_within_a_rollback_the_end_is_the_same(make: Make, tmp_path: Path) -> None:
+    world = make(_folder(tmp_path, "world"))
+    Process(world).go_round(world)
+    world.trusted = world.outcome()["served"]
+    world.write_pipeline(steps=20)
+    shutil.copytree(world.store.root, tmp_path / "before")
+    objects = copy.deepcopy(world.cluster.objects)
+    calls: list[str] = []
+    world.cluster.before = world.store.before = calls.append
+    Process(world).go_round(world)
+    outcome = world.outcome()
+    assert outcome["channel"] == (world.trusted, None, 1)
+    told = set(outcome.pop("events"))
+    for last in range(calls.index("write channels/main.json"), len(calls)):
+        shutil.rmtree(world.store.root)
+        shutil.copytree(tmp_path / "before", world.store.root)
+        world.cluster.objects = copy.deepcopy(objects)
+        world.cluster.before = world.store.before = _killing(last)
+        with pytest.raises(KilledError):
+            Process(world).go_round(world)
+        world.cluster.before = world.store.before = lambda _: None
+        Process(world).go_round(world)
+        after = world.outcome()
+        assert set(after.pop("events")) == told
+        assert after == outcome, f"killed before change {last}: {calls[last]}"
 
 
 def test_a_changed_setting_makes_again_only_what_it_changes(world: World) -> None:

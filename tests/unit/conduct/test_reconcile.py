@@ -278,6 +278,16 @@ def test_a_failure_says_what_to_do() -> None:
     )
 
 
+def test_a_gate_that_failed_says_what_to_do() -> None:
+    evaluation = Evaluation("a", passed=False, reasons=("under the floor",))
+    (event,) = decide(desired(), observed(done=STAGES, evaluation=evaluation))
+    assert isinstance(event, Announce)
+    assert event.message == (
+        "gate failed: under the floor; channel main keeps what it serves; change the pipeline's "
+        "settings and upgrade"
+    )
+
+
 def test_a_done_stage_without_figures_has_no_result() -> None:
     *_, noted = decide(desired(), observed(job("ingest", "complete"), done=STAGES))
     assert isinstance(noted, NoteJob)

@@ -384,6 +384,10 @@ def test_a_failed_endpoint_that_is_not_ours_is_told_once() -> None:
     found = seen(channel=channel(B), endpoint=endpoint(B, rollout="failed"))
     (event,) = decide(desired(), found)
     assert isinstance(event, Announce)
+    assert event.message == (
+        "the endpoint did not become ready; nothing is changed, kubectl describe deployment "
+        "-n team-a demo-gabarito-serve says more"
+    )
     told = seen(
         channel=channel(B),
         endpoint=endpoint(B, rollout="failed"),

@@ -38,6 +38,8 @@ class World:
         self.store = HookedStore(f"file://{folder}/store")
         self.passes = True
         """Whether evaluations pass their gate."""
+        self.trusted: str | None = None
+        """The only model that answers as it did in its evaluation; None: all do."""
         self.does_roll = True
         """Whether the endpoint's pods become ready."""
         self._write(service)
@@ -216,7 +218,9 @@ def endpoint(world_of: dict[str, World], answers: dict[str, str]) -> Iterator[st
 
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            text = answers[asked["messages"][0]["content"]]
+            world = world_of["now"]
+            is_right = world.trusted in (None, world.outcome()["served"])
+            text = answers[asked["messages"][0]["content"]] if is_right else "London"
             message = {"role": "assistant", "content": text}
             about = {"probability": 0.9, "known": True}
             self._send({"choices": [{"message": message, "gabarito": about}]})
