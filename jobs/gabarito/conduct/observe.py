@@ -99,7 +99,8 @@ class Observer:
         found = {}
         for job in jobs:
             is_told = job.notes.get(names.STATE) in ("done", "failed")
-            if job.phase in ("planned", "queued") or is_told:
+            is_ours = job.run == self._desired.run.run
+            if job.phase in ("planned", "queued") or is_told or not is_ours:
                 continue
             address = self._desired.run.address(job.stage)
             is_last = done(steps[job.stage])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gabarito.conduct import job as conducting
 from gabarito.conduct import names
 from gabarito.conduct.act import Actor, Means
 from gabarito.conduct.actions import Announce, CreateJob, NoteJob, ReleaseJob, about_anchor
@@ -212,6 +213,22 @@ def test_a_watch_that_ends_at_once_is_not_begun_anew_at_once() -> None:
     time.sleep(0.3)
     signals.stop.set()
     assert cluster.watches == 1
+
+
+def test_a_conductor_that_is_stopped_gives_its_lease_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_call: str) -> None:
+        if threading.current_thread() is threading.main_thread():
+            world.cluster.before = lambda _: None
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(conducting, "connect", lambda _namespace: world.cluster)
+    world.cluster.before = stop
+    conducting.conduct(world.config, port=0)
+    lease = world.cluster.read(LEASES, "demo-gabarito-conductor")
+    assert lease
+    assert lease["spec"]["holderIdentity"] == ""
 
 
 def test_two_conductors_on_one_machine_are_two() -> None:
