@@ -35,7 +35,6 @@ def stage_jobs(
 def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime) -> StageJob:
     """Return one Job of a stage."""
     metadata, labels = job["metadata"], labels_of(job)
-    attempt = labels.get(names.ATTEMPT, "")
     phase = phase_of(job)
     place = Place(labels[names.STAGE], namespace, now)
     return StageJob(
@@ -43,7 +42,7 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
         uid=metadata["uid"],
         stage=labels[names.STAGE],
         run=labels.get(names.RUN, ""),
-        attempt=int(attempt) if attempt.isdecimal() else 1,
+        attempt=attempt_of(job),
         phase=phase,
         notes=notes_of(job),
         is_going="deletionTimestamp" in metadata,
@@ -108,6 +107,12 @@ def labels_of(thing: Object) -> Mapping[str, str]:
 def notes_of(thing: Object) -> Mapping[str, str]:
     """Return an object's annotations."""
     return thing["metadata"].get("annotations") or {}
+
+
+def attempt_of(job: Object) -> int:
+    """Return which attempt a Job is."""
+    attempt = labels_of(job).get(names.ATTEMPT, "")
+    return int(attempt) if attempt.isdecimal() else 1
 
 
 def _trouble(job: Object, phase: Phase, pods: Sequence[Object], place: Place) -> Trouble | None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from gabarito.conduct import names
 from gabarito.conduct.api import DEPLOYMENTS, JOBS, LEASES, PODS, Cluster, Object
-from gabarito.conduct.reading import labels_of, notes_of
+from gabarito.conduct.reading import attempt_of, labels_of, notes_of
 from gabarito.conduct.summary import StageSummary, Summary, read_summary
 from gabarito.conduct.trouble import Place, last_words, time_of, trouble_of_pods
 from gabarito.core.errors import DataError, MissingError
@@ -62,8 +62,9 @@ def _told(said: StageSummary, stage: str, jobs: list[Object], run: str) -> str:
     if said.state not in ("running", "waiting", "paused"):
         return said.said
     ours = [job for job in jobs if (labels_of(job)[names.STAGE], _run_of(job)) == (stage, run)]
-    progress = {notes_of(job).get(names.PROGRESS, "") for job in ours} - {""}
-    return " · ".join([*sorted(progress)[-1:], *([said.said] if said.said else [])])
+    last = max(ours, key=attempt_of, default=None)
+    progress = notes_of(last).get(names.PROGRESS, "") if last else ""
+    return " · ".join(part for part in (progress, said.said) if part)
 
 
 def _ending(summary: Summary) -> Iterator[str]:

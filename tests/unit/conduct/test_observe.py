@@ -1,5 +1,6 @@
 """What is seen in a cluster in memory and a store on disk."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,8 @@ def add_job(world: World, stage: str, run: str, ended: int | None = None) -> Non
 
 
 def say(world: World, address: Address, done: int) -> None:
-    state = '{"attempt": "a", "what": "pages", "done": %d, "total": 9, "seconds": 1}' % done
-    world.store.write(f"{address.prefix}/progress.json", state.encode())
+    state = {"attempt": "a", "what": "pages", "done": done, "total": 9, "seconds": 1}
+    world.store.write(f"{address.prefix}/progress.json", json.dumps(state).encode())
 
 
 def test_progress_is_that_of_the_stage_that_runs(world: World, wanted: Desired) -> None:

@@ -212,10 +212,17 @@ SUMMARY = summarise(
 
 def test_a_release_in_a_few_lines(cluster: FakeCluster) -> None:
     add_lease(cluster, add_release(cluster), SUMMARY)
-    for run, text in ((RUN, "3/8 passages · eta 2 min"), (OTHER_RUN, "1/8 passages")):
-        mine = {**labels("generate"), names.STAGE: "generate", names.RUN: run}
-        notes = {names.PROGRESS: text}
-        metadata = {"name": f"{run}-generate", "labels": mine, "annotations": notes}
+    for run, attempt, text in (
+        (RUN, "9", "7/8 passages"),
+        (RUN, "10", "3/8 passages · eta 2 min"),
+        (OTHER_RUN, "11", "8/8 passages"),
+    ):
+        mine = {names.STAGE: "generate", names.RUN: run, names.ATTEMPT: attempt}
+        metadata = {
+            "name": f"{run}-generate-{attempt}",
+            "labels": {**labels("generate"), **mine},
+            "annotations": {names.PROGRESS: text},
+        }
         cluster.create(JOBS, {"metadata": metadata})
     assert lines(cluster) == [
         f"release demo in namespace team-a: run {RUN} of handbook",
