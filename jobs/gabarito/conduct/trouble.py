@@ -73,7 +73,9 @@ def failure_of_job(job: Object, pods: Sequence[Object]) -> str:
     failed = condition_of(job, "Failed")
     if failed.get("reason") == "DeadlineExceeded":
         return "ran longer than its activeDeadlineSeconds"
-    return last_words(pods) or str(failed.get("message", "the Job failed"))
+    said = last_words(pods) or str(failed.get("message", "the Job failed"))
+    lost = job.get("status", {}).get("failedIndexes")
+    return f"shards {lost} failed: {said}" if lost else said
 
 
 def last_words(pods: Sequence[Object]) -> str:

@@ -240,6 +240,8 @@ def test_a_failed_job_says_what_its_last_pod_said() -> None:
     assert found.trouble
     assert found.trouble.text == "bad data (exit code 65): line 3"
     assert failure_of_job(failed, []) == "too often"
+    lost = job(status={**failed["status"], "failedIndexes": "1,3"})
+    assert failure_of_job(lost, pods) == "shards 1,3 failed: bad data (exit code 65): line 3"
     assert failure_of_job(job(), []) == "the Job failed"
     late = job(status=condition("Failed", reason="DeadlineExceeded"))
     assert failure_of_job(late, pods) == "ran longer than its activeDeadlineSeconds"

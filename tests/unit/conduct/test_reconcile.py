@@ -257,6 +257,15 @@ def test_raising_a_number_starts_a_failed_stage_again(made_under: str, is_retrie
     assert actions == (["create ingest 2"] if is_retried else [])
 
 
+def test_a_number_and_an_annotation_at_once_are_one_attempt() -> None:
+    asked = job("ingest", "failed", notes={names.STATE: "failed", names.RETRY: "true"})
+    wanted = desired(retries={"ingest": 1})
+    assert short(decide(wanted, observed(asked, *REST))) == ["create ingest 2"]
+    made = {names.STATE: "failed", names.RETRIES: "1"}
+    again = job("ingest", "failed", attempt=2, notes=made)
+    assert short(decide(wanted, observed(asked, again, *REST))) == []
+
+
 @pytest.mark.parametrize(
     ("done", "will"),
     [(STAGES[:4], "merge, evaluate will run"), (STAGES, "all of it is there already")],
