@@ -12,6 +12,7 @@ from gabarito.core.errors import AccessError, DataError, ServiceError, UsageErro
 from gabarito.core.records import Record
 
 TIMEOUT_S = 60.0
+_LATER = (408, 429)  # too slow, too busy: a later request may be answered
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -120,7 +121,7 @@ def _no_url(address: str, why: object) -> UsageError:
 
 
 def _refusal(address: str, status: int, said: str) -> AccessError | DataError | ServiceError:
-    message = f"{address}: answered {status}: {said}"
+    message = f"{address}: answered {status}: {said:.200}"
     if status in (401, 403):
         return AccessError(f"{message}; set GABARITO_SERVE_TOKEN")
-    return DataError(message) if status < 500 else ServiceError(message)
+    return ServiceError(message) if status in _LATER or status >= 500 else DataError(message)

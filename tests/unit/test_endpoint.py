@@ -72,7 +72,8 @@ def test_an_answer_that_is_cut_off_is_no_answer(answering: Callable[..., str]) -
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(401, AccessError), (400, DataError), (503, ServiceError)]
+    ("status", "kind"),
+    [(401, AccessError), (400, DataError), (429, ServiceError), (503, ServiceError)],
 )
 def test_a_refusal_keeps_its_kind(
     answering: Callable[..., str], status: int, kind: type[Exception]

@@ -19,6 +19,7 @@ from gabarito.core.store import Store
 R = TypeVar("R", bound=Record)
 
 _NAME = re.compile(r"[a-z0-9-]+")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class ServedModel(Record):
@@ -175,6 +176,9 @@ def _parse(model: type[R], data: bytes, key: str) -> R:
 
 
 def _model_key(digest: str) -> str:
+    if not _DIGEST.fullmatch(digest):
+        message = f"no model {digest!r}: its name is 64 hexadecimal digits; see gabarito status"
+        raise UsageError(message)
     return f"models/{digest}.json"
 
 

@@ -64,6 +64,12 @@ def test_one_model_is_served_not_two(tmp_path: Path) -> None:
 
 
 def test_a_model_that_was_never_promoted_cannot_be_served(tmp_path: Path) -> None:
-    error = refused("serve", "--store", str(tmp_path), "--model-digest", "absent")
+    error = refused("serve", "--store", str(tmp_path), "--model-digest", "0" * 64)
     assert isinstance(error, MissingError)
-    assert "no model 'absent'" in str(error)
+    assert "no model '000" in str(error)
+
+
+def test_what_is_no_digest_is_a_mistake_of_the_command(tmp_path: Path) -> None:
+    error = refused("serve", "--store", str(tmp_path), "--model-digest", "../channels/main")
+    assert isinstance(error, UsageError)
+    assert "64 hexadecimal digits" in str(error)
