@@ -16,13 +16,14 @@ from pathlib import Path
 import click
 import yaml
 from tests.cluster.kubectl import Kubectl, Object, until
+from tests.cluster.machine import pid_in_pod
 from tests.cluster.release import CHART, STAGE_LABEL, Release, opened
 
 from gabarito.conduct.cluster import connect
 from gabarito.plan import STAGES
 
 from .figures import Figures, Memory, spread
-from .process import Process, process_in_pod
+from .process import Process
 from .simulated import Before, ClockedStore, Simulated, Walk
 from .watched import Watch
 
@@ -70,7 +71,7 @@ class Bench:
     @property
     def process(self) -> Process:
         """The conductor's process as it is now."""
-        return until("it runs", lambda: process_in_pod(self._uid, "conduct"), BEGINS_S)
+        return Process(until("it runs", lambda: pid_in_pod(self._uid, "conduct"), BEGINS_S))
 
     def _walk(self, before: Before = lambda _: None) -> Walk:
         """Walk once; the first one finds what the installation began."""

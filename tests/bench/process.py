@@ -50,16 +50,3 @@ class Process:
     def _kibibytes(self, name: str) -> int:
         lines = (self._folder / "status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
-
-
-def process_in_pod(uid: str, program: str) -> Process | None:
-    """Return the pod's process whose command names ``program``, or None if there is none."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            inside = uid in (folder / "cgroup").read_text()
-            command = (folder / "cmdline").read_bytes().decode(errors="replace")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if inside and program in command.split("\0"):
-            return Process(int(folder.name))
-    return None

@@ -16,6 +16,7 @@ from gabarito.core.store import Store, open_store
 
 from .kubectl import Kubectl, Object, until
 from .machine import GATEWAY, Machine, is_heard
+from .quick import LONG, quick
 from .release import CHART, Release, open_releases, opened
 
 IMAGES = ("ingest", "generate", "train", "serve")
@@ -24,6 +25,7 @@ PATIENT = {"name": "OMP_WAIT_POLICY", "value": "PASSIVE"}
 """Threads that wait leave the cores to the pods of other tests."""
 BIN = Path(sys.executable).parent
 Open = Callable[..., Release]
+OpenTraining = Callable[..., Release]
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +97,21 @@ def open_release(kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> 
             return stack.enter_context(opened(kubectl, namespace, values, folder))
 
         yield open_one
+
+
+@pytest.fixture(scope="module")
+def open_training(open_release: Open, demo_values: Object) -> OpenTraining:
+    """Opens releases in the middle of a long training; another rate is another adapter."""
+
+    def open_one(name: str, learning_rate: float, **train: Object) -> Release:
+        values = quick(demo_values, name, steps=LONG, learning_rate=learning_rate)
+        values["stages"]["train"] |= train
+        release = open_release(name, values)
+        release.install()
+        release.wait_running("train")
+        return release
+
+    return open_one
 
 
 @pytest.hookimpl(wrapper=True)

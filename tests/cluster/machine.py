@@ -47,18 +47,25 @@ class Machine:
         os.kill(_pid(component), signal.SIGKILL)
 
     def kill_in_pod(self, uid: str, program: str) -> bool:
-        """Kill a pod's processes whose command names ``program``; False if there are none."""
-        killed = False
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                inside = uid in (folder / "cgroup").read_text()
-                command = (folder / "cmdline").read_bytes().decode(errors="replace")
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if inside and program in command:
-                os.kill(int(folder.name), signal.SIGKILL)
-                killed = True
-        return killed
+        """Kill a pod's first process whose command names ``program``; False if there is none."""
+        pid = pid_in_pod(uid, program)
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+        return pid is not None
+
+
+def pid_in_pod(uid: str, program: str) -> int | None:
+    """Return the id of the first process of a pod whose command names ``program``, or None."""
+    folders = (path for path in Path("/proc").iterdir() if path.name.isdecimal())
+    for folder in sorted(folders, key=lambda path: int(path.name)):
+        try:
+            inside = uid in (folder / "cgroup").read_text()
+            command = (folder / "cmdline").read_bytes().decode(errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if inside and program in command.split("\0"):
+            return int(folder.name)
+    return None
 
 
 def is_heard(address: str) -> bool:

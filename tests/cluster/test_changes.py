@@ -4,9 +4,9 @@ import pytest
 
 from gabarito.plan import STAGES
 
-from .conftest import Open
+from .conftest import Open, OpenTraining
 from .kubectl import Object, holds, until
-from .quick import LONG, fresh, quick
+from .quick import fresh, quick
 from .release import NAME, Release
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
@@ -24,13 +24,8 @@ def release(open_release: Open, demo_values: Object) -> Release:
 
 
 @pytest.fixture(scope="module")
-def training(open_release: Open, demo_values: Object) -> Release:
-    """A release in the middle of a long training."""
-    values = quick(demo_values, "training", steps=LONG, learning_rate=1.1e-3)
-    release = open_release("training", values)
-    release.install()
-    release.wait_running("train")
-    return release
+def training(open_training: OpenTraining) -> Release:
+    return open_training("training", learning_rate=1.1e-3)
 
 
 def test_a_changed_learning_rate_trains_again_and_keeps_the_dataset(release: Release) -> None:

@@ -2,9 +2,8 @@
 
 import pytest
 
-from .conftest import Open
+from .conftest import OpenTraining
 from .kubectl import Object, until
-from .quick import LONG, quick
 from .release import Release
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
@@ -21,13 +20,9 @@ held = [b"x" * 2**24 for _ in range(10**6)]
 
 
 @pytest.fixture(scope="module")
-def training(open_release: Open, demo_values: Object) -> Release:
+def training(open_training: OpenTraining) -> Release:
     """A release in the middle of a long training on a GPU; it may be interrupted three times."""
-    values = quick(demo_values, "interrupted", steps=LONG, learning_rate=1.3e-3)
-    values["stages"]["train"]["gpu"] = {"count": 1}
-    release = open_release("interrupted", values)
-    release.install()
-    return release
+    return open_training("interrupted", learning_rate=1.3e-3, gpu={"count": 1})
 
 
 def test_an_evicted_pod_continues(training: Release) -> None:

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from .conftest import Open
+from .conftest import Open, OpenTraining
 from .kubectl import Kubectl, Object, until
 from .machine import Machine
-from .quick import LONG, fresh, quick
+from .quick import fresh
 from .release import Release
 from .teacher import ADDRESS, teacher
 
@@ -16,13 +16,8 @@ AWAY_S = 30
 
 
 @pytest.fixture(scope="module")
-def release(open_release: Open, demo_values: Object) -> Release:
-    """A release in the middle of a long training."""
-    values = quick(demo_values, "outages", steps=LONG, learning_rate=1.4e-3)
-    release = open_release("outages", values)
-    release.install()
-    release.wait_running("train")
-    return release
+def release(open_training: OpenTraining) -> Release:
+    return open_training("outages", learning_rate=1.4e-3)
 
 
 def test_a_killed_api_server_disturbs_nothing(release: Release, machine: Machine) -> None:
