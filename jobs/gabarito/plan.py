@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,7 @@ STAGES = tuple(UPSTREAM)
 """The stages that make artifacts, in the order of the arrow."""
 
 RUN_ID_CHARS = 12
+_RECORD = re.compile(rf"runs/[0-9a-f]{{{RUN_ID_CHARS}}}\.json")
 
 
 class Pipeline(Settings):
@@ -172,10 +174,10 @@ def read_run(store: Store, run: str) -> Run:
 
 def latest_run(store: Store) -> Run | None:
     """Return the run that was started last, or None."""
-    entries = list(store.list("runs/"))
-    if not entries:
+    records = [entry for entry in store.list("runs/") if _RECORD.fullmatch(entry.key)]
+    if not records:
         return None
-    newest = max(entries, key=lambda entry: entry.modified)
+    newest = max(records, key=lambda entry: entry.modified)
     return read_run(store, Path(newest.key).stem)
 
 

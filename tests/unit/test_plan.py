@@ -112,6 +112,15 @@ def test_a_run_that_is_started_again_is_the_latest(tmp_path: Path, store: Store)
     assert latest_run(store) == first
 
 
+def test_what_somebody_else_put_beside_the_runs_is_none(tmp_path: Path, store: Store) -> None:
+    store.write("runs/notes.json", b"{}")
+    assert latest_run(store) is None
+    freeze(store, run := planned(tmp_path))
+    time.sleep(0.02)
+    store.write(f"runs/{run.run}.json.bak", b"{}")
+    assert latest_run(store) == run
+
+
 def test_files_that_are_not_wanted_change_nothing(tmp_path: Path) -> None:
     before = planned(tmp_path)
     (tmp_path / "pages" / "~$a.docx").write_text("Word's own")
