@@ -22,6 +22,7 @@ from huggingface_hub.errors import (
 
 from gabarito.core.cache import Cache
 from gabarito.core.config import is_path, local_path
+from gabarito.core.disk import disk_errors
 from gabarito.core.errors import (
     AccessError,
     DataError,
@@ -51,7 +52,7 @@ def open_base(reference: str, store: Store) -> Iterator[Path]:
         MissingError: if there is no such model.
         DataError: if a file of a bucket is not what its ``SHA256SUMS`` says.
         AccessError: if the hub asks for permission.
-        ServiceError: if the hub does not answer.
+        ServiceError: if the hub does not answer, or the disk is full.
     """
     if is_path(reference) and not reference.startswith("s3://"):
         yield _checked(local_path(reference), reference)
@@ -111,8 +112,9 @@ def _copy(store: Store, key: str, size: int, path: Path) -> None:
     if len(data) != size:
         message = f"{store.url}/{key}: changed while it was read; start again"
         raise DataError(message)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    with disk_errors(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 def _sums(store: Store) -> dict[str, str]:
@@ -130,6 +132,12 @@ def _from_mirror(reference: str, cache: Cache, folder: Path) -> None:
 
 
 def _from_hub(reference: str, folder: Path) -> None:
+    with disk_errors(str(folder)):
+        _fetch(reference, folder)
+    shutil.rmtree(folder / ".cache", ignore_errors=True)  # the client's notes for itself
+
+
+def _fetch(reference: str, folder: Path) -> None:
     name, _, revision = reference.partition("@")
     try:
         with _hub_allowed():
@@ -142,7 +150,6 @@ def _from_hub(reference: str, folder: Path) -> None:
             )
     except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError) as error:
         raise _hub_error(reference, error) from error
-    shutil.rmtree(folder / ".cache", ignore_errors=True)  # the client's notes for itself
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from tests.unit.core.full import full_beyond
 
 from gabarito.core.errors import (
     AccessError,
@@ -92,6 +93,13 @@ def test_a_bucket_with_checksums_is_verified(bucket: str, folder: Path, store: S
         pass
 
 
+def test_a_full_disk_is_told_of_a_bucket(bucket: str, folder: Path, store: Store) -> None:
+    fill(bucket, folder)
+    full = pytest.raises(ServiceError, match="disk is full")
+    with full_beyond(100), full, open_base(bucket, store):
+        pass
+
+
 def test_an_empty_prefix_is_no_model(bucket: str, store: Store) -> None:
     with pytest.raises(MissingError, match="no model there"), open_base(bucket, store):
         pass
@@ -117,6 +125,12 @@ def test_the_hub_is_asked_once_and_the_store_afterwards(
         ).read_bytes()
     assert len(hub.asked) == asked > 0
     assert not any(".cache" in entry.key for entry in store.list("cache/"))
+
+
+def test_a_full_disk_is_told_of_the_hub(hub: Hub, store: Store) -> None:
+    full = pytest.raises(ServiceError, match="disk is full")
+    with full_beyond(1000), full, open_base("org/tiny", store):
+        pass
 
 
 @pytest.mark.parametrize(
