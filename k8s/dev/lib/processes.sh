@@ -1,11 +1,11 @@
 # Processes in the background, each with a log and a file of its id.
 # shellcheck shell=bash disable=SC2154  # variables of ../cluster
 
-start() { # start NAME COMMAND...: unless it runs
+start() { # start NAME COMMAND...: unless it runs; it does not hold the lock
   local name=$1
   shift
   is_running "$name" && return
-  setsid "$@" >>"$logs/$name.log" 2>&1 </dev/null &
+  setsid "$@" >>"$logs/$name.log" 2>&1 </dev/null 9<&- &
   echo "$! $(started_at $!)" >"$run/$name.pid"
 }
 
