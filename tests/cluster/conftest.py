@@ -21,8 +21,8 @@ from .release import CHART, Release, open_releases, opened
 
 IMAGES = ("ingest", "generate", "train", "serve")
 TAIL = "--tail=40"
-PATIENT = {"name": "OMP_WAIT_POLICY", "value": "PASSIVE"}
-"""Threads that wait leave the cores to the pods of other tests."""
+ONE_THREAD = {"name": "OMP_NUM_THREADS", "value": "1"}
+"""The pods of several tests at once do not wait for each other's threads."""
 BIN = Path(sys.executable).parent
 Open = Callable[..., Release]
 OpenTraining = Callable[..., Release]
@@ -67,7 +67,7 @@ def demo_values(bucket: str) -> Object:
     values: Object = yaml.safe_load((CHART / "ci/demo-values.yaml").read_text(encoding="utf-8"))
     values["image"] = {"registry": "registry.local", "pullPolicy": "Always"}
     values["store"]["url"] = bucket
-    values["stageDefaults"]["extraEnv"] = [PATIENT]
+    values["stageDefaults"]["extraEnv"] = [ONE_THREAD]
     return values
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 Object = dict[str, Any]
 T = TypeVar("T")
 
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 2.0
 CALL_S = 60
 
 

@@ -23,6 +23,7 @@ def teacher(*environment: Object) -> tuple[Object, Object]:
         "image": f"registry.local/gabarito-generate:{__version__}",
         "args": [*arguments, "--port", str(PORT)],
         "env": list(environment),
+        "readinessProbe": {"tcpSocket": {"port": PORT}, "periodSeconds": 1},
         "securityContext": security,
     }
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": name, "spec": {"containers": [container]}}

@@ -41,6 +41,7 @@ def test_refused_credentials_fail_at_once(open_release: Open, demo_values: Objec
     values["teacher"] = {"url": ADDRESS}
     release = open_release("refused", values)
     release.kubectl.apply(*teacher({"name": "GABARITO_TEACHER_KEY", "value": "right"}))
+    release.kubectl("wait", "pod/teacher", "--for=condition=Ready", "--timeout=60s")
     release.install()
     assert "401" in _said(release, "StageFailed", 400)
     assert len(release.pods("generate")) == 1
