@@ -119,7 +119,7 @@ def simulated_values(bucket: str) -> Object:
 def measured(runs: int, kills: int) -> Figures:
     """Install a release on the cluster that KUBECONFIG names, measure, and remove it."""
     kubectl, name = Kubectl(dict(os.environ)), f"bench-{uuid.uuid4().hex[:4]}"
-    service = kubectl.within("s3").get("service", "s3")
+    service = kubectl.within("s3").get("Service", "s3")
     assert service, "no S3 server: k8s/dev/cluster s3 runs one"
     os.environ["AWS_ENDPOINT_URL"] = f"http://{service['spec']['clusterIP']}:9000"
     os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_SECRET_ACCESS_KEY"] = "test"

@@ -16,7 +16,7 @@ from gabarito.core.store import Store, open_store
 
 from .kubectl import Kubectl, Object, until
 from .machine import GATEWAY, Machine, is_heard
-from .quick import LONG, quick
+from .quick import quick
 from .release import CHART, Release, open_releases, opened
 
 IMAGES = ("ingest", "generate", "train", "serve")
@@ -47,7 +47,7 @@ def images(machine: Machine, kubectl: Kubectl) -> None:
 def bucket(machine: Machine, kubectl: Kubectl) -> Iterator[str]:
     """The URL of a bucket's fresh prefix; this process can read it too."""
     machine.call("s3")
-    service = kubectl.within("s3").get("service", "s3")
+    service = kubectl.within("s3").get("Service", "s3")
     assert service
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", f"http://{service['spec']['clusterIP']}:9000")
@@ -101,10 +101,10 @@ def open_release(kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def open_training(open_release: Open, demo_values: Object) -> OpenTraining:
-    """Opens releases in the middle of a long training; another rate is another adapter."""
+    """Opens releases in the middle of a training; another rate is another adapter."""
 
-    def open_one(name: str, learning_rate: float, **train: Object) -> Release:
-        values = quick(demo_values, name, steps=LONG, learning_rate=learning_rate)
+    def open_one(name: str, steps: int, learning_rate: float, **train: Object) -> Release:
+        values = quick(demo_values, name, steps=steps, learning_rate=learning_rate)
         values["stages"]["train"] |= train
         release = open_release(name, values)
         release.install()

@@ -1,4 +1,4 @@
-"""kubectl as tests use it: what it says as data, and waiting until it says something else."""
+"""kubectl as tests use it, what it shows as data, and waiting until that is something else."""
 
 import json
 import subprocess
@@ -6,11 +6,23 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from kubernetes.config import new_client_from_config
+from kubernetes.dynamic import DynamicClient
+from kubernetes.dynamic.exceptions import NotFoundError
+
 Object = dict[str, Any]
 T = TypeVar("T")
 
-LOOK_EVERY_S = 2.0
+LOOK_EVERY_S = 1.0
 CALL_S = 60
+VERSIONS = {
+    "Deployment": "apps/v1",
+    "Event": "v1",
+    "Job": "batch/v1",
+    "Lease": "coordination.k8s.io/v1",
+    "Pod": "v1",
+    "Service": "v1",
+}
 
 
 def until(what: str, look: Callable[[], T], seconds: float) -> T:
@@ -39,15 +51,21 @@ def holds(look: Callable[[], object], seconds: float) -> bool:
 
 
 class Kubectl:
-    """kubectl in one namespace."""
+    """kubectl in one namespace; what is looked at every second is read without starting it."""
 
-    def __init__(self, environment: dict[str, str], namespace: str = "default") -> None:
+    def __init__(
+        self,
+        environment: dict[str, str],
+        namespace: str = "default",
+        api: DynamicClient | None = None,
+    ) -> None:
         self.environment = environment
         self.namespace = namespace
+        self._api = api or DynamicClient(new_client_from_config(environment["KUBECONFIG"]))
 
     def within(self, namespace: str) -> "Kubectl":
         """Return the same in another namespace."""
-        return Kubectl(self.environment, namespace)
+        return Kubectl(self.environment, namespace, self._api)
 
     def __call__(self, *arguments: str, stdin: str | None = None) -> str:
         """Return what it prints.
@@ -77,13 +95,26 @@ class Kubectl:
     def find(self, kind: str, **labels: str) -> list[Object]:
         """List the objects of a kind with these labels, oldest first."""
         selector = ",".join(f"{name}={value}" for name, value in labels.items())
-        found = json.loads(self("get", kind, "--selector", selector, "--output", "json"))["items"]
+        found = self._read(kind, label_selector=selector)["items"]
         return sorted(found, key=lambda each: str(each["metadata"]["creationTimestamp"]))
+
+    def events(self, reason: str) -> list[Object]:
+        """List the events with a reason."""
+        found: list[Object] = self._read("Event", field_selector=f"reason={reason}")["items"]
+        return found
 
     def get(self, kind: str, name: str) -> Object | None:
         """Return an object, or None."""
-        text = self("get", kind, name, "--ignore-not-found", "--output", "json")
-        return json.loads(text) if text.strip() else None
+        try:
+            return self._read(kind, name=name)
+        except NotFoundError:
+            return None
+
+    def _read(self, kind: str, **asked: str) -> Object:
+        resource = self._api.resources.get(api_version=VERSIONS[kind], kind=kind)
+        read = resource.get(namespace=self.namespace, _request_timeout=CALL_S, **asked)
+        found: Object = read.to_dict()
+        return found
 
     def apply(self, *objects: Object) -> None:
         """Make objects, or change them."""

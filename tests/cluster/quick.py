@@ -5,8 +5,8 @@ import copy
 from .kubectl import Object
 
 PAGES = ("tecnicos.md", "final.md")
-SHORT, LONG = 80, 900
-"""Training steps: to get through, and to be interrupted in."""
+SHORT, LONG, ENDLESS = 80, 500, 10**5
+"""Training steps: to get through, to be interrupted in, and to be given up."""
 
 
 def quick(demo_values: Object, channel: str, **train: object) -> Object:

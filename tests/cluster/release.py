@@ -64,19 +64,19 @@ class Release:
 
     def jobs(self, stage: str, run: str | None = None) -> list[Object]:
         """The attempts at a stage of a run, oldest first; of the present values' run by default."""
-        return self.kubectl.find("jobs", **{STAGE_LABEL: stage, RUN_LABEL: run or self.run.run})
+        return self.kubectl.find("Job", **{STAGE_LABEL: stage, RUN_LABEL: run or self.run.run})
 
     def pods(self, stage: str) -> list[Object]:
         """The pods of a stage, oldest first."""
-        return self.kubectl.find("pods", **{STAGE_LABEL: stage})
+        return self.kubectl.find("Pod", **{STAGE_LABEL: stage})
 
     def conductors(self) -> list[Object]:
         """The conductor's pods, oldest first."""
-        return self.kubectl.find("pods", **{"app.kubernetes.io/component": "conductor"})
+        return self.kubectl.find("Pod", **{"app.kubernetes.io/component": "conductor"})
 
     def served(self) -> str | None:
         """The digest of the model that the Deployment serves to the last replica, or None."""
-        found = self.kubectl.get("deployment", SERVED)
+        found = self.kubectl.get("Deployment", SERVED)
         if found is None:
             return None
         status, wanted = found["status"], found["spec"]["replicas"]
@@ -87,14 +87,11 @@ class Release:
 
     def events(self, reason: str) -> list[Object]:
         """The events with a reason."""
-        found: list[Object] = json.loads(
-            self.kubectl("get", "events", "--field-selector", f"reason={reason}", "-o", "json")
-        )["items"]
-        return found
+        return self.kubectl.events(reason)
 
     def ask(self, question: str) -> Reply:
         """Ask the endpoint by its Service's address."""
-        service = self.kubectl.get("service", FULLNAME)
+        service = self.kubectl.get("Service", FULLNAME)
         assert service
         return ask(f"http://{service['spec']['clusterIP']}", question)
 
@@ -105,6 +102,10 @@ class Release:
     def wait_promoted(self, seconds: float = 600) -> str:
         """Return the digest of the served model once the conductor says so."""
         until("event Serving", lambda: self.events("Serving"), seconds)
+        return self.wait_served()
+
+    def wait_served(self) -> str:
+        """Return the digest of the served model once no pod serves another one."""
         return until("the model is served", self.served, 60)
 
     def lines(self, pod: str, event: str) -> list[Object]:

@@ -64,5 +64,5 @@ def test_a_second_release_on_the_same_store_runs_nothing(
 ) -> None:
     second = open_release("again", demo_values)
     second.install("--wait")
-    assert second.wait_promoted() == demo.served()
+    assert second.wait_promoted() == demo.wait_served()
     assert [second.jobs(stage) for stage in STAGES] == [[]] * len(STAGES)

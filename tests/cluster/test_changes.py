@@ -6,7 +6,7 @@ from gabarito.plan import STAGES
 
 from .conftest import Open, OpenTraining
 from .kubectl import Object, holds, until
-from .quick import fresh, quick
+from .quick import ENDLESS, fresh, quick
 from .release import NAME, Release
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
@@ -25,11 +25,11 @@ def release(open_release: Open, demo_values: Object) -> Release:
 
 @pytest.fixture(scope="module")
 def training(open_training: OpenTraining) -> Release:
-    return open_training("training", learning_rate=1.1e-3)
+    return open_training("training", ENDLESS, learning_rate=1.1e-3)
 
 
 def test_a_changed_learning_rate_trains_again_and_keeps_the_dataset(release: Release) -> None:
-    before = release.served()
+    before = release.wait_served()
     release.values["pipeline"]["train"]["learning_rate"] = 2.5e-3
     release.upgrade()
     until("another model is served", lambda: release.served() not in (None, before), 600)
@@ -72,7 +72,7 @@ def test_settings_that_a_running_stage_is_not_wanted_under_stop_it(training: Rel
     training.values["pipeline"]["train"]["learning_rate"] = 1.2e-3
     training.upgrade()
     name = pod["metadata"]["name"]
-    until("the old pod is gone", lambda: training.kubectl.get("pod", name) is None, 300)
+    until("the old pod is gone", lambda: training.kubectl.get("Pod", name) is None, 300)
     training.wait_running("train")
 
 
@@ -98,5 +98,5 @@ def _progress(release: Release) -> str | None:
 
 
 def _same(release: Release, pod: Object) -> bool:
-    now = release.kubectl.get("pod", pod["metadata"]["name"])
+    now = release.kubectl.get("Pod", pod["metadata"]["name"])
     return now is not None and "deletionTimestamp" not in now["metadata"]

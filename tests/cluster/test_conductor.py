@@ -18,7 +18,7 @@ State = tuple[str, Callable[[Release], object]]
 STATES: list[State] = [
     ("every Job is planned", lambda release: all(release.jobs(stage) for stage in STAGES)),
     *((f"{stage} runs", lambda release, stage=stage: release.pods(stage)) for stage in STAGES),
-    ("the Deployment is there", lambda release: release.kubectl.get("deployment", SERVED)),
+    ("the Deployment is there", lambda release: release.kubectl.get("Deployment", SERVED)),
     ("the model is served", Release.served),
 ]
 
@@ -26,7 +26,9 @@ STATES: list[State] = [
 @pytest.fixture(scope="module")
 def release(open_release: Open, demo_values: Object) -> Release:
     """A release that has nothing yet: other documents than any other test's."""
-    return open_release("conductor", _anew(quick(demo_values, "conductor"), 1))
+    values = quick(demo_values, "conductor")
+    values["pipeline"]["ingest"]["again"] = 1
+    return open_release("conductor", values)
 
 
 def test_killed_at_every_state_it_ends_as_if_nothing_had_been(
@@ -47,20 +49,15 @@ def test_killed_at_every_state_it_ends_as_if_nothing_had_been(
 def test_of_two_conductors_one_acts_and_the_other_takes_over(
     release: Release, machine: Machine
 ) -> None:
-    release.values = _anew(release.values, 2)
+    release.values["pipeline"]["merge"] = {"again": 1}
     release.upgrade()
     release.kubectl("scale", f"deployment/{CONDUCTOR}", "--replicas=2")
-    release.wait_running("curate")
+    release.wait_running("merge")
     first = _holder(release)
     release.kubectl("delete", "pod", first, "--grace-period=0", "--force")
     until("the other holds the Lease", lambda: _holder(release) not in ("", first), 30)
     until("the new model is served", lambda: _is_served(release), 600)
-    assert [len(release.jobs(stage)) for stage in STAGES] == [1] * len(STAGES)
-
-
-def _anew(values: Object, again: int) -> Object:
-    values["pipeline"]["ingest"]["again"] = again
-    return values
+    assert [len(release.jobs(stage)) for stage in STAGES] == [0, 0, 0, 0, 1, 1]
 
 
 def _restarts(release: Release) -> int:
@@ -70,7 +67,7 @@ def _restarts(release: Release) -> int:
 
 
 def _holder(release: Release) -> str:
-    lease = release.kubectl.get("lease", CONDUCTOR)
+    lease = release.kubectl.get("Lease", CONDUCTOR)
     name: str = lease["spec"].get("holderIdentity") or "" if lease else ""
     return name
 

@@ -1,13 +1,18 @@
-"""A training pod that ends before its time continues from its checkpoint."""
+"""Training that is interrupted continues from its checkpoint; a teacher is waited for."""
+
+import time
 
 import pytest
 
-from .conftest import OpenTraining
+from .conftest import Open, OpenTraining
 from .kubectl import Object, until
+from .quick import LONG, fresh
 from .release import Release
+from .teacher import ADDRESS, teacher
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
+AWAY_S = 30
 HOG = """
 import os
 with open("/proc/1/oom_score_adj", "w") as score:
@@ -22,7 +27,7 @@ held = [b"x" * 2**24 for _ in range(10**6)]
 @pytest.fixture(scope="module")
 def training(open_training: OpenTraining) -> Release:
     """A release in the middle of a long training on a GPU; it may be interrupted three times."""
-    return open_training("interrupted", learning_rate=1.3e-3, gpu={"count": 1})
+    return open_training("interrupted", LONG, learning_rate=1.3e-3, gpu={"count": 1})
 
 
 def test_an_evicted_pod_continues(training: Release) -> None:
@@ -44,7 +49,7 @@ def test_a_pod_out_of_memory_continues(training: Release) -> None:
     name = _after_a_checkpoint(training)
     training.kubectl.try_to("exec", name, "--container", "stage", "--", "python3", "-c", HOG)
     assert _continued_at(training, name) > 0
-    ended = training.kubectl.get("pod", name)
+    ended = training.kubectl.get("Pod", name)
     assert ended
     (status,) = ended["status"]["containerStatuses"]
     assert status["state"]["terminated"]["reason"] == "OOMKilled"
@@ -57,6 +62,19 @@ def test_the_interrupted_training_is_one_job_that_ends_well(training: Release) -
     assert container["resources"]["limits"]["nvidia.com/gpu"] == "1"
     assert job["status"]["succeeded"] == 1
     assert job["status"]["failed"] == 1  # only the one that memory ran out for is counted
+
+
+def test_a_teacher_that_is_away_is_waited_for(open_release: Open, demo_values: Object) -> None:
+    values = fresh(demo_values, "teacher")
+    values["stages"]["generate"]["sidecars"] = []
+    values["teacher"] = {"url": ADDRESS}
+    release = open_release("teacher", values)
+    release.install()
+    release.wait_running("generate")
+    time.sleep(AWAY_S)
+    release.kubectl.apply(*teacher())
+    until("generate is done", lambda: _succeeded(release, "generate"), 400)
+    assert len(release.jobs("generate")) == 1
 
 
 def _after_a_checkpoint(training: Release) -> str:
@@ -79,3 +97,7 @@ def _continued_at(training: Release, before: str) -> int:
     lines = until("the training continues", continued, 400)
     step: int = lines[-1]["step"]
     return step
+
+
+def _succeeded(release: Release, stage: str) -> bool:
+    return bool(release.jobs(stage)[-1]["status"].get("succeeded"))

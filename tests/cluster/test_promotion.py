@@ -29,18 +29,18 @@ def release(open_release: Open, demo_values: Object) -> Release:
 
 
 def test_a_failing_gate_leaves_the_served_model_alone(release: Release, store: Store) -> None:
-    before = release.served()
+    before = release.wait_served()
     release.values["pipeline"]["evaluate"] = {"floor": 1.0, "max_forgetting": 0.0}
     release.upgrade()
     (event, *_) = until("the gate fails", lambda: release.events("GateFailed"), 400)
     assert "floor" in event["message"]
-    assert release.served() == before == _channel(store)
+    assert release.wait_served() == before == _channel(store)
     said = release.kubectl("describe", "job", release.jobs("evaluate")[-1]["metadata"]["name"])
     assert "GateFailed" in said
 
 
 def test_a_model_that_never_becomes_ready_is_rolled_back(release: Release, store: Store) -> None:
-    before = release.served()
+    before = release.wait_served()
     release.values["pipeline"] = quick(release.values, CHANNEL, learning_rate=2e-3)["pipeline"]
     release.upgrade()
     release.wait_running("evaluate", 400)
@@ -52,7 +52,7 @@ def test_a_model_that_never_becomes_ready_is_rolled_back(release: Release, store
 
 
 def test_a_model_that_answers_otherwise_is_rolled_back(release: Release, store: Store) -> None:
-    before = release.served()
+    before = release.wait_served()
     release.values["pipeline"] = quick(release.values, CHANNEL)["pipeline"]
     release.values["pipeline"]["serve"] = {"threshold": 1.0}
     release.upgrade()
@@ -60,14 +60,14 @@ def test_a_model_that_answers_otherwise_is_rolled_back(release: Release, store: 
 
 
 def test_a_template_that_never_becomes_ready_is_rolled_back(release: Release, store: Store) -> None:
-    before = release.served()
+    before = release.wait_served()
     release.values["pipeline"] = quick(release.values, CHANNEL)["pipeline"]
     release.values["stages"]["serve"]["extraArgs"] = ["--port", "9999"]
     release.upgrade()
     _rolled_back(release, store, before, "the template before serves again")
 
 
-def _rolled_back(release: Release, store: Store, before: str | None, why: str) -> None:
+def _rolled_back(release: Release, store: Store, before: str, why: str) -> None:
     """The reason is told, what was served before is served again, and somebody always answers."""
 
     def told() -> bool:

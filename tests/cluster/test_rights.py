@@ -67,7 +67,7 @@ def test_a_pod_that_is_not_restricted_is_refused(release: Release) -> None:
 
 def test_the_owner_can_uninstall(release: Release) -> None:
     release.helm("uninstall", NAME, "--kube-as-user", OWNER)
-    until("the Lease is gone", lambda: release.kubectl.get("lease", CONDUCTOR) is None, 120)
+    until("the Lease is gone", lambda: release.kubectl.get("Lease", CONDUCTOR) is None, 120)
 
 
 def _rows(table: str) -> list[Row]:
@@ -86,5 +86,5 @@ def _may(release: Release, account: str, row: Row, kubectl: Kubectl | None = Non
 
 
 def _holder(release: Release) -> str | None:
-    lease = release.kubectl.get("lease", CONDUCTOR)
+    lease = release.kubectl.get("Lease", CONDUCTOR)
     return lease["spec"].get("holderIdentity") if lease else None

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from gabarito.conduct.api import DEPLOYMENTS, JOBS, PODS, Cluster
 from gabarito.conduct.cluster import connect
@@ -21,6 +21,7 @@ from gabarito.conduct.probes import start_server
 from gabarito.conduct.pulse import Pulse
 from gabarito.conduct.watch import Signals, start_watching
 from gabarito.core.errors import GabaritoError, ServiceError
+from gabarito.core.stop import is_stop_asked
 from gabarito.core.store import open_store
 
 log = logging.getLogger("gabarito.conduct")
@@ -44,16 +45,19 @@ def conduct(config: ConductorConfig, port: int) -> None:
         selector = f"{INSTANCE}={config.release}"
         start_watching(cluster, (JOBS, PODS, DEPLOYMENTS), selector, signals)
         leader = Leader(config, cluster, store, lease, signals.wake)
-        try:
+        with suppress(KeyboardInterrupt):
             go_round(leader, lease, pulse, signals.wake)
-        except KeyboardInterrupt:
-            log.info("stopped")
+        log.info("stopped")
 
 
 def go_round(leader: Leader, lease: Lease, pulse: Pulse, wake: threading.Event) -> None:
-    """Look whenever something happens and every few seconds, for ever."""
+    """Look whenever something happens and every few seconds, until told to stop.
+
+    A request to stop that raises in a finalizer, as those of closed connections, is lost there:
+    it is asked for, too.
+    """
     failures = 0
-    while True:
+    while not is_stop_asked():
         began = time.monotonic()
         pulse.beat(lease)
         pause = LOOK_EVERY_S if lease.is_held else STANDBY_S

@@ -1,6 +1,8 @@
 """The loop around a leader, and what it says when it cannot go on."""
 
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -78,6 +80,37 @@ def end(world: World, process: Process, thread: threading.Thread) -> None:
 def events(world: World) -> list[str]:
     found = [body for (kind, _), body in list(world.cluster.objects.items()) if kind == "Event"]
     return [body["message"] for body in found]
+
+
+LOST = """
+import os, signal, sys
+from pathlib import Path
+
+from gabarito.conduct import job
+from gabarito.conduct.pulse import Pulse
+from gabarito.core.stop import raise_on_stop
+from tests.unit.conduct.world import Process, World
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+raise_on_stop()
+world = World(Path(sys.argv[1]))
+process = Process(world)
+process.lease.renew()
+world.cluster.before = lambda _call: Finalized()
+job.LOOK_EVERY_S = 0.1
+job.go_round(process.leader, process.lease, Pulse(), process.wake)
+print("ended in good order")
+"""
+
+
+def test_a_request_to_stop_that_a_finalizer_lost_is_heard(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LOST, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert "Exception ignored in: <function Finalized.__del__" in done.stderr
+    assert done.stdout == "ended in good order\n"
 
 
 def test_what_stands_in_the_way_is_told_and_waited_out(world: World) -> None:
