@@ -81,8 +81,12 @@ def _after_a_checkpoint(training: Release) -> str:
     """Return the name of the training pod once it has made progress of its own."""
     pod = training.wait_running("train")
     name: str = pod["metadata"]["name"]
-    until("training makes progress", lambda: len(training.lines(name, "progress")) > 1, 300)
+    until("training makes progress", lambda: len(_steps(training, name)) > 1, 300)
     return name
+
+
+def _steps(training: Release, pod: str) -> list[Object]:
+    return [line for line in training.lines(pod, "progress") if line["what"] == "steps"]
 
 
 def _continued_at(training: Release, before: str) -> int:

@@ -16,7 +16,7 @@ AWAY_S = 30
 
 @pytest.fixture(scope="module")
 def release(open_training: OpenTraining) -> Release:
-    return open_training("outages", 2 * LONG, learning_rate=1.4e-3)
+    return open_training("outages", LONG, learning_rate=1.4e-3)
 
 
 def test_a_killed_api_server_disturbs_nothing(release: Release, machine: Machine) -> None:
