@@ -8,8 +8,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from gabarito.conduct.api import DEPLOYMENTS, JOBS, PODS, Cluster
 from gabarito.conduct.cluster import connect
@@ -21,7 +21,7 @@ from gabarito.conduct.probes import start_server
 from gabarito.conduct.pulse import Pulse
 from gabarito.conduct.watch import Signals, start_watching
 from gabarito.core.errors import GabaritoError, ServiceError
-from gabarito.core.stop import is_stop_asked
+from gabarito.core.stop import deferred_stop
 from gabarito.core.store import open_store
 
 log = logging.getLogger("gabarito.conduct")
@@ -31,30 +31,39 @@ STANDBY_S = 1.0
 GAP_S = 0.2
 """Between two looks, however much happens."""
 
+LISTEN_S = 0.5
+"""How soon a request to stop is heard: its handler only notes it."""
+
 MAX_PAUSE_S = 10.0
 PATIENCE = 3
 """Failures in a row before people are told that a service is away."""
 
 
 def conduct(config: ConductorConfig, port: int) -> None:
-    """Lead the release until told to stop."""
+    """Lead the release until told to stop; what was begun is ended first."""
     pulse, signals = Pulse(), Signals()
     cluster, store = connect(config.namespace), open_store(config.store)
     start_server(port, pulse)
-    with _lease(cluster, config, signals) as lease:
+    with deferred_stop() as is_stop_asked, _lease(cluster, config, signals) as lease:
         selector = f"{INSTANCE}={config.release}"
         start_watching(cluster, (JOBS, PODS, DEPLOYMENTS), selector, signals)
         leader = Leader(config, cluster, store, lease, signals.wake)
-        with suppress(KeyboardInterrupt):
-            go_round(leader, lease, pulse, signals.wake)
-        log.info("stopped")
+        go_round(leader, lease, pulse, signals.wake, is_stop_asked)
+    log.info("stopped")
 
 
-def go_round(leader: Leader, lease: Lease, pulse: Pulse, wake: threading.Event) -> None:
+def go_round(
+    leader: Leader,
+    lease: Lease,
+    pulse: Pulse,
+    wake: threading.Event,
+    is_stop_asked: Callable[[], bool],
+) -> None:
     """Look whenever something happens and every few seconds, until told to stop.
 
-    A request to stop that raises in a finalizer, as those of closed connections, is lost there:
-    it is asked for, too.
+    Nothing may raise in the middle of a request instead: a ``Condition``, such as that of the
+    pool of connections, takes its lock in Python code and would keep it, and giving the Lease
+    back would wait for it.
     """
     failures = 0
     while not is_stop_asked():
@@ -71,16 +80,24 @@ def go_round(leader: Leader, lease: Lease, pulse: Pulse, wake: threading.Event) 
             log.warning("cannot go on", extra={"error": str(error), "failures": failures})
             if failures >= PATIENCE or not isinstance(error, ServiceError):
                 leader.tell_problem(str(error))
-            time.sleep(pause_after(failures))
+            _wait(threading.Event(), pause_after(failures), is_stop_asked)
             continue
         time.sleep(max(0.0, GAP_S - (time.monotonic() - began)))
-        wake.wait(pause)
+        _wait(wake, pause, is_stop_asked)
         wake.clear()
 
 
 def pause_after(failures: int) -> float:
     """Return the seconds to wait after so many failures in a row."""
     return min(2.0 ** min(failures - 1, 10), MAX_PAUSE_S)
+
+
+def _wait(event: threading.Event, seconds: float, is_stop_asked: Callable[[], bool]) -> None:
+    """Wait for an event, but not longer than ``seconds``, and hear a request to stop meanwhile."""
+    end = time.monotonic() + seconds
+    while not is_stop_asked() and (left := end - time.monotonic()) > 0:
+        if event.wait(min(left, LISTEN_S)):
+            return
 
 
 def holder_name(pid: int) -> str:

@@ -13,13 +13,13 @@ build_image() { # build_image NAME FOLDER: this machine's authorities are truste
   echo "localhost/$1"
 }
 
-load_images() { # uncompressed: packing gigabytes takes minutes, moving them seconds
+load_images() {
   local name
   [ $# -gt 0 ] || fail "load: give the names of images"
   need_root "the images that were built are root's"
   is_running registry || fail "load: no registry at $registry; run $0 up"
   for name in "$@"; do
-    buildah push -q --tls-verify=false --disable-compression "localhost/${name#localhost/}" \
+    buildah push -q --tls-verify=false "localhost/${name#localhost/}" \
       "docker://$registry/${name#localhost/}"
     echo "registry.local/${name#localhost/}"
   done

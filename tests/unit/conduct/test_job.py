@@ -1,8 +1,8 @@
 """The loop around a leader, and what it says when it cannot go on."""
 
+import os
+import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -46,35 +46,20 @@ def until(is_reached: Callable[[], object], seconds: float = 20) -> None:
         time.sleep(0.02)
 
 
-class StopError(BaseException):
-    """Ends the loop, as a signal does."""
+class Led:
+    """A conductor that goes round in a thread until it is told to stop."""
 
+    def __init__(self, process: Process, pulse: Pulse) -> None:
+        self._asked = threading.Event()
+        arguments = (process.leader, process.lease, pulse, process.wake, self._asked.is_set)
+        self._thread = threading.Thread(target=go_round, args=arguments)
+        self._thread.start()
 
-def led(world: World, process: Process, pulse: Pulse) -> threading.Thread:
-    """Let a conductor go round in a thread until the world's cluster stops it."""
-
-    def lead() -> None:
-        with pytest.raises(StopError):
-            go_round(process.leader, process.lease, pulse, process.wake)
-
-    thread = threading.Thread(target=lead)
-    thread.start()
-    return thread
-
-
-def end(world: World, process: Process, thread: threading.Thread) -> None:
-    """Give the loop something to do, and end it when it does it."""
-
-    def stop(_call: str) -> None:
-        raise StopError
-
-    process.lease.renew()
-    for job in world.cluster.list(JOBS, names.STAGE):
-        world.cluster.delete(JOBS, job["metadata"]["name"], job["metadata"]["uid"])
-    world.cluster.before = stop
-    process.wake.set()
-    thread.join(20)
-    assert not thread.is_alive()
+    def end(self) -> None:
+        """Tell it to stop, and see that it does so soon."""
+        self._asked.set()
+        self._thread.join(5)
+        assert not self._thread.is_alive()
 
 
 def events(world: World) -> list[str]:
@@ -82,42 +67,11 @@ def events(world: World) -> list[str]:
     return [body["message"] for body in found]
 
 
-LOST = """
-import os, signal, sys
-from pathlib import Path
-
-from gabarito.conduct import job
-from gabarito.conduct.pulse import Pulse
-from gabarito.core.stop import raise_on_stop
-from tests.unit.conduct.world import Process, World
-
-class Finalized:
-    def __del__(self):
-        os.kill(os.getpid(), signal.SIGTERM)
-
-raise_on_stop()
-world = World(Path(sys.argv[1]))
-process = Process(world)
-process.lease.renew()
-world.cluster.before = lambda _call: Finalized()
-job.LOOK_EVERY_S = 0.1
-job.go_round(process.leader, process.lease, Pulse(), process.wake)
-print("ended in good order")
-"""
-
-
-def test_a_request_to_stop_that_a_finalizer_lost_is_heard(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", LOST, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    assert "Exception ignored in: <function Finalized.__del__" in done.stderr
-    assert done.stdout == "ended in good order\n"
-
-
 def test_what_stands_in_the_way_is_told_and_waited_out(world: World) -> None:
     world.write_pipeline(learing_rate=1)
     process, pulse = Process(world), Pulse()
     process.lease.renew()
-    thread = led(world, process, pulse)
+    led = Led(process, pulse)
     until(lambda: any("did you mean learning_rate" in text for text in events(world)))
     until(lambda: process.lease.notes.get(names.SUMMARY))
     assert "learing_rate" in read_summary(process.lease.notes[names.SUMMARY]).problem
@@ -126,7 +80,7 @@ def test_what_stands_in_the_way_is_told_and_waited_out(world: World) -> None:
     until(lambda: len(world.cluster.list(JOBS, names.STAGE)) == 6)
     until(lambda: not read_summary(process.lease.notes[names.SUMMARY]).problem)
     until(lambda: pulse.problem == "")
-    end(world, process, thread)
+    led.end()
 
 
 def test_a_service_that_is_away_is_told_of_only_when_it_stays_away(world: World) -> None:
@@ -137,13 +91,13 @@ def test_a_service_that_is_away_is_told_of_only_when_it_stays_away(world: World)
     process, pulse = Process(world), Pulse()
     process.lease.renew()
     world.store.before = away
-    thread = led(world, process, pulse)
+    led = Led(process, pulse)
     until(lambda: pulse.failures == 2)
     assert "the store is away" not in events(world)
     until(lambda: "the store is away" in events(world))
     world.store.before = lambda _: None
     until(lambda: pulse.looks > 0)
-    end(world, process, thread)
+    led.end()
 
 
 def test_a_problem_that_cannot_be_told_is_no_other_problem(world: World) -> None:
@@ -248,20 +202,24 @@ def test_a_watch_that_ends_at_once_is_not_begun_anew_at_once() -> None:
     assert cluster.watches == 1
 
 
-def test_a_conductor_that_is_stopped_gives_its_lease_back(
+def test_a_conductor_that_is_stopped_ends_its_round_and_gives_its_lease_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
     def stop(_call: str) -> None:
         if threading.current_thread() is threading.main_thread():
             world.cluster.before = lambda _: None
-            raise KeyboardInterrupt
+            os.kill(os.getpid(), signal.SIGTERM)
 
     monkeypatch.setattr(conducting, "connect", lambda _namespace: world.cluster)
     world.cluster.before = stop
     conducting.conduct(world.config, port=0)
+    assert len(world.cluster.list(JOBS, names.STAGE)) == 6
     lease = world.cluster.read(LEASES, "demo-gabarito-conductor")
     assert lease
     assert lease["spec"]["holderIdentity"] == ""
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_two_conductors_on_one_machine_are_two() -> None:
