@@ -80,7 +80,8 @@ cluster-test: $(INSTALLED) ## start a one-node Kubernetes and try a release on i
 	@IMAGES_TORCH=cpu images/build
 	@$(CLUSTER) up >/dev/null
 	@$(CLUSTER) s3 >/dev/null
-	$(BIN)/pytest -m cluster -n 4 --dist loadfile --ignore tests/cluster/test_outages.py tests/cluster
+	$(BIN)/pytest -m cluster -n 4 --dist loadfile --no-loadscope-reorder \
+		--ignore tests/cluster/test_outages.py tests/cluster
 	$(BIN)/pytest -m cluster tests/cluster/test_outages.py
 
 $(INSTALLED): requirements/dev.txt requirements/install.txt pyproject.toml

@@ -8,10 +8,15 @@ PAGES = ("tecnicos.md", "final.md")
 SHORT, LONG, ENDLESS = 80, 900, 10**5
 """Training steps: to get through, to be interrupted in, and to be given up."""
 
+YIELDING = "100m"
+"""Cores of its long stages: the whole sample, which takes longest, has more of the machine."""
+
 
 def quick(demo_values: Object, channel: str, **train: object) -> Object:
     """Return values for a quick run that promotes to a channel of its own."""
     values = copy.deepcopy(demo_values)
+    for stage in ("train", "evaluate"):
+        values["stages"][stage]["resources"]["requests"]["cpu"] = YIELDING
     values["pipeline"] = {
         "name": "quick",
         "channel": channel,
