@@ -23,6 +23,8 @@ IMAGES = ("ingest", "generate", "train", "serve")
 TAIL = "--tail=40"
 ONE_THREAD = {"name": "OMP_NUM_THREADS", "value": "1"}
 """The pods of several tests at once do not wait for each other's threads."""
+HALF = "500m"
+"""A training that waits to be interrupted leaves the other core, and half of its own, to others."""
 BIN = Path(sys.executable).parent
 Open = Callable[..., Release]
 OpenTraining = Callable[..., Release]
@@ -106,6 +108,7 @@ def open_training(open_release: Open, demo_values: Object) -> OpenTraining:
     def open_one(name: str, steps: int, learning_rate: float, **train: Object) -> Release:
         values = quick(demo_values, name, steps=steps, learning_rate=learning_rate)
         values["stages"]["train"] |= train
+        values["stages"]["train"]["resources"]["limits"]["cpu"] = HALF
         release = open_release(name, values)
         release.install()
         release.wait_running("train")
