@@ -23,6 +23,7 @@ CONDUCTOR = f"{FULLNAME}-conductor"
 SERVED = f"{FULLNAME}-serve"
 HELM_S = 300
 STAGE_LABEL, RUN_LABEL = "gabarito.dev/stage", "gabarito.dev/run"
+JOB_LABEL = "batch.kubernetes.io/job-name"
 
 open_releases: list["Release"] = []
 """Those of the running test: what a failure's report shows."""
@@ -96,7 +97,7 @@ class Release:
         return ask(f"http://{service['spec']['clusterIP']}", question)
 
     def wait_running(self, stage: str, seconds: float = 300) -> Object:
-        """Return the stage's pod once its container runs."""
+        """Return the stage's pod of the present values' run once its container runs."""
         return until(f"{stage} runs", lambda: self._running(stage), seconds)
 
     def wait_promoted(self, seconds: float = 600) -> str:
@@ -115,10 +116,11 @@ class Release:
         return [line for line in found if line["event"] == event]
 
     def _running(self, stage: str) -> Object | None:
-        for pod in reversed(self.pods(stage)):
-            for status in pod["status"].get("containerStatuses", ()):
-                if status["name"] == "stage" and "running" in status["state"]:
-                    return pod
+        for job in self.jobs(stage):
+            for pod in self.kubectl.find("Pod", **{JOB_LABEL: job["metadata"]["name"]}):
+                for status in pod["status"].get("containerStatuses", ()):
+                    if status["name"] == "stage" and "running" in status["state"]:
+                        return pod
         return None
 
     def _given(self) -> tuple[str, str]:
