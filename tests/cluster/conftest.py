@@ -21,8 +21,6 @@ from .release import CHART, Release, open_releases, opened
 
 IMAGES = ("ingest", "generate", "train", "serve")
 TAIL = "--tail=40"
-ONE_THREAD = {"name": "OMP_NUM_THREADS", "value": "1"}
-"""The pods of several tests at once do not wait for each other's threads."""
 HALF = "500m"
 """A training that waits to be interrupted leaves the other core, and half of its own, to others."""
 BIN = Path(sys.executable).parent
@@ -69,7 +67,6 @@ def demo_values(bucket: str) -> Object:
     values: Object = yaml.safe_load((CHART / "ci/demo-values.yaml").read_text(encoding="utf-8"))
     values["image"] = {"registry": "registry.local", "pullPolicy": "Always"}
     values["store"]["url"] = bucket
-    values["stageDefaults"]["extraEnv"] = [ONE_THREAD]
     return values
 
 
