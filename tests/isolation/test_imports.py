@@ -21,6 +21,12 @@ def test_cpu_stages_never_import_torch(stage: str) -> None:
     assert not imported_by(f"import gabarito.{stage}.job").intersection(HEAVY)
 
 
+def test_the_endpoint_starts_without_what_only_training_needs() -> None:
+    names = imported_by("import gabarito.serve.job, gabarito.serve.engine")
+    assert "torch" in names
+    assert not names.intersection({"peft", "bitsandbytes", "datasets"})
+
+
 def test_planning_imports_nothing_heavy() -> None:
     names = imported_by("import gabarito.run, gabarito.commands.arrow, gabarito.commands.store")
     assert not names.intersection({*HEAVY, "trafilatura", "pypdf", "starlette", "jinja2", "lingua"})

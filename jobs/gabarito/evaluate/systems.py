@@ -21,10 +21,10 @@ from gabarito.weights import (
     check_contract,
     default_device,
     default_dtype,
-    load_adapter,
     load_base,
     open_base,
 )
+from gabarito.weights.adapter import load_adapter
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,13 @@ from gabarito.weights import (
     PromptContract,
     check_base,
     check_contract,
-    load_adapter,
     load_base,
     open_base,
     read_contract,
     stop_tokens,
     use_cpu_quota,
 )
+from gabarito.weights.adapter import load_adapter
 
 CPU = torch.device("cpu")
 

@@ -13,7 +13,8 @@ from peft import LoraConfig, PeftModel, get_peft_model
 
 from gabarito.core.errors import BugError, DataError
 from gabarito.train.config import TrainConfig
-from gabarito.weights import Model, peft_is_quiet
+from gabarito.weights import Model
+from gabarito.weights.adapter import peft_is_quiet
 
 ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
 MLP = ["gate_proj", "up_proj", "down_proj"]

@@ -1,4 +1,4 @@
-"""Base models, adapters, tokenizers, the prompt contract, and answers from them."""
+"""Base models, tokenizers, the prompt contract, and answers from them; adapters in adapter.py."""
 
 import os
 
@@ -28,14 +28,7 @@ from gabarito.weights.contract import (
     token_ids,
 )
 from gabarito.weights.device import cpu_quota, default_device, default_dtype, use_cpu_quota
-from gabarito.weights.load import (
-    Base,
-    Model,
-    load_adapter,
-    load_base,
-    peft_is_quiet,
-    positions_of,
-)
+from gabarito.weights.load import Base, Model, load_base, positions_of
 from gabarito.weights.tokenizer import load_tokenizer
 
 __all__ = [
@@ -56,11 +49,9 @@ __all__ = [
     "default_device",
     "default_dtype",
     "generate",
-    "load_adapter",
     "load_base",
     "load_tokenizer",
     "open_base",
-    "peft_is_quiet",
     "positions_of",
     "prompt_ids",
     "read_contract",

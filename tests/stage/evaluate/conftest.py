@@ -18,7 +18,8 @@ from gabarito.core.records import Example, Fact, Message, to_jsonl
 from gabarito.core.store import Store, open_store
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.job import run
-from gabarito.weights import Prompt, PromptContract, peft_is_quiet
+from gabarito.weights import Prompt, PromptContract
+from gabarito.weights.adapter import peft_is_quiet
 
 REFUSAL = "não sei"
 TEMPLATE = (

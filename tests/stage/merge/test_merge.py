@@ -22,15 +22,8 @@ from gabarito.evaluate import systems
 from gabarito.evaluate.systems import Respondent, respondents
 from gabarito.merge import job
 from gabarito.merge.config import MergeConfig
-from gabarito.weights import (
-    Prompt,
-    PromptContract,
-    load_adapter,
-    load_base,
-    load_tokenizer,
-    peft_is_quiet,
-    read_contract,
-)
+from gabarito.weights import Prompt, PromptContract, load_base, load_tokenizer, read_contract
+from gabarito.weights.adapter import load_adapter, peft_is_quiet
 
 PROBES = [[1, 4, 30, 31, 5, 40, 2], [1, 60, 61, 62, 63, 64, 2]]
 

@@ -18,7 +18,8 @@ from gabarito.train import loop
 from gabarito.train.checkpoint import Point
 from gabarito.train.objective import Batch, collate
 from gabarito.train.rows import Row
-from gabarito.weights import PromptContract, default_dtype, load_adapter, load_base
+from gabarito.weights import PromptContract, default_dtype, load_base
+from gabarito.weights.adapter import load_adapter
 
 from .conftest import example, rows_of
 

@@ -7,7 +7,8 @@ import torch
 from peft import LoraConfig, get_peft_model
 from tests.unit.weights.tiny import save_tiny
 
-from gabarito.weights import Model, load_base, peft_is_quiet
+from gabarito.weights import Model, load_base
+from gabarito.weights.adapter import peft_is_quiet
 
 
 @pytest.fixture(scope="session")

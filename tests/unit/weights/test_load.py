@@ -10,7 +10,8 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 
 from gabarito.core.errors import DataError, MissingError
-from gabarito.weights import load_adapter, load_base, load_tokenizer, peft_is_quiet
+from gabarito.weights import load_base, load_tokenizer
+from gabarito.weights.adapter import load_adapter, peft_is_quiet
 
 from .tiny import save_tiny, tiny_tokenizer
 
