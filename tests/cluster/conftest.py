@@ -16,16 +16,17 @@ from gabarito.core.store import Store, open_store
 
 from .kubectl import Kubectl, Object, until
 from .machine import GATEWAY, Machine, is_heard
-from .quick import quick
 from .release import CHART, Release, open_releases, opened
 
 IMAGES = ("ingest", "generate", "train", "serve")
 TAIL = "--tail=40"
+ONE_THREAD = {"name": "OMP_NUM_THREADS", "value": "1"}
+"""Of several tests at once each computes with what there is: threads that wait are work too."""
 HALF = "500m"
 """A training that waits to be interrupted leaves the other core, and half of its own, to others."""
 BIN = Path(sys.executable).parent
 Open = Callable[..., Release]
-OpenTraining = Callable[..., Release]
+OpenTraining = Callable[[Object], Release]
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +68,7 @@ def demo_values(bucket: str) -> Object:
     values: Object = yaml.safe_load((CHART / "ci/demo-values.yaml").read_text(encoding="utf-8"))
     values["image"] = {"registry": "registry.local", "pullPolicy": "Always"}
     values["store"]["url"] = bucket
+    values["stageDefaults"]["extraEnv"] = [ONE_THREAD]
     return values
 
 
@@ -99,14 +101,12 @@ def open_release(kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def open_training(open_release: Open, demo_values: Object) -> OpenTraining:
+def open_training(open_release: Open) -> OpenTraining:
     """Opens releases in the middle of a training; another rate is another adapter."""
 
-    def open_one(name: str, steps: int, learning_rate: float, **train: Object) -> Release:
-        values = quick(demo_values, name, steps=steps, learning_rate=learning_rate)
-        values["stages"]["train"] |= train
+    def open_one(values: Object) -> Release:
         values["stages"]["train"]["resources"]["limits"]["cpu"] = HALF
-        release = open_release(name, values)
+        release = open_release(values["pipeline"]["channel"], values)
         release.install()
         release.wait_running("train")
         return release

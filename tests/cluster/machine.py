@@ -42,6 +42,17 @@ class Machine:
         finally:
             os.kill(pid, signal.SIGCONT)
 
+    @contextmanager
+    def cut_off(self, address: str) -> Iterator[None]:
+        """Within the block pods' connections to a Service's address are reset and refused."""
+        flow = ["--protocol", "tcp", "--match", "conntrack", "--ctorigdst", address]
+        rule = ["FORWARD", *flow, "--jump", "REJECT", "--reject-with", "tcp-reset"]
+        subprocess.run(["iptables", "--wait", "--insert", *rule], check=True)
+        try:
+            yield
+        finally:
+            subprocess.run(["iptables", "--wait", "--delete", *rule], check=True)
+
     def kill(self, component: str) -> None:
         """Kill a component of the cluster."""
         os.kill(_pid(component), signal.SIGKILL)

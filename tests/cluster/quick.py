@@ -10,8 +10,6 @@ SHORT, LONG, ENDLESS = 80, 500, 10**5
 
 YIELDING = "100m"
 """Cores of its long stages: the whole sample, which takes longest, has more of the machine."""
-ONE_THREAD = {"name": "OMP_NUM_THREADS", "value": "1"}
-"""Its pods do not wait for threads of theirs: several tests run at once."""
 
 
 def quick(demo_values: Object, channel: str, **train: object) -> Object:
@@ -19,7 +17,6 @@ def quick(demo_values: Object, channel: str, **train: object) -> Object:
     values = copy.deepcopy(demo_values)
     for stage in ("train", "evaluate"):
         values["stages"][stage]["resources"]["requests"]["cpu"] = YIELDING
-    values["stageDefaults"]["extraEnv"] = [ONE_THREAD]
     values["pipeline"] = {
         "name": "quick",
         "channel": channel,

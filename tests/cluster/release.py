@@ -109,9 +109,9 @@ class Release:
         """Return the digest of the served model once no pod serves another one."""
         return until("the model is served", self.served, 60)
 
-    def lines(self, pod: str, event: str) -> list[Object]:
-        """The lines with an event in the log of a stage's pod; none if it has not begun."""
-        said = self.kubectl.try_to("logs", pod, "--container", "stage").stdout.splitlines()
+    def lines(self, pod: str, event: str, container: str = "stage") -> list[Object]:
+        """The lines with an event in the log of a pod; none if it has not begun."""
+        said = self.kubectl.try_to("logs", pod, "--container", container).stdout.splitlines()
         found = [json.loads(line) for line in said if line.startswith("{")]
         return [line for line in found if line["event"] == event]
 

@@ -24,8 +24,8 @@ def release(open_release: Open, demo_values: Object) -> Release:
 
 
 @pytest.fixture(scope="module")
-def training(open_training: OpenTraining) -> Release:
-    return open_training("training", ENDLESS, learning_rate=1.1e-3)
+def training(open_training: OpenTraining, demo_values: Object) -> Release:
+    return open_training(quick(demo_values, "training", steps=ENDLESS, learning_rate=1.1e-3))
 
 
 def test_a_changed_learning_rate_trains_again_and_keeps_the_dataset(release: Release) -> None:
