@@ -19,6 +19,7 @@ from .machine import GATEWAY, Machine, is_heard
 from .release import CHART, Release, open_releases, opened
 
 IMAGES = ("ingest", "generate", "train", "serve")
+LONGEST = ("test_arrow", "test_interruptions")
 TAIL = "--tail=40"
 ONE_THREAD = {"name": "OMP_NUM_THREADS", "value": "1"}
 """Of several tests at once each computes with what there is: threads that wait are work too."""
@@ -112,6 +113,11 @@ def open_training(open_release: Open) -> OpenTraining:
         return release
 
     return open_one
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest begin first: other workers take the rest meanwhile."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 @pytest.hookimpl(wrapper=True)

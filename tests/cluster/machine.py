@@ -44,9 +44,9 @@ class Machine:
 
     @contextmanager
     def cut_off(self, address: str) -> Iterator[None]:
-        """Within the block pods' connections to a Service's address are reset and refused."""
+        """Within the block nothing from pods reaches a Service's address, open connections too."""
         flow = ["--protocol", "tcp", "--match", "conntrack", "--ctorigdst", address]
-        rule = ["FORWARD", *flow, "--jump", "REJECT", "--reject-with", "tcp-reset"]
+        rule = ["FORWARD", *flow, "--jump", "DROP"]
         subprocess.run(["iptables", "--wait", "--insert", *rule], check=True)
         try:
             yield

@@ -5,7 +5,7 @@ import copy
 from .kubectl import Object
 
 PAGES = ("tecnicos.md", "final.md")
-SHORT, LONG, ENDLESS = 80, 500, 10**5
+SHORT, LONG, ENDLESS = 80, 300, 10**5
 """Training steps: to get through, to be interrupted in, and to be given up."""
 
 YIELDING = "100m"

@@ -100,6 +100,22 @@ class Release:
         """Return the stage's pod of the present values' run once its container runs."""
         return until(f"{stage} runs", lambda: self._running(stage), seconds)
 
+    def wait_steps(self) -> str:
+        """Return the name of the training pod once it has made progress of its own."""
+        name: str = self.wait_running("train")["metadata"]["name"]
+        until("training makes progress", lambda: len(self.steps(name)) > 1, 300)
+        return name
+
+    def wait_continued(self, before: str) -> int:
+        """Return the step at which a pod after the one named ``before`` continued."""
+
+        def continued() -> list[Object]:
+            pods = [pod["metadata"]["name"] for pod in self.pods("train")]
+            return [line for pod in pods if pod != before for line in self.lines(pod, "continued")]
+
+        step: int = until("the training continues", continued, 400)[-1]["step"]
+        return step
+
     def wait_promoted(self, seconds: float = 600) -> str:
         """Return the digest of the served model once the conductor says so."""
         until("event Serving", lambda: self.events("Serving"), seconds)
@@ -109,11 +125,15 @@ class Release:
         """Return the digest of the served model once no pod serves another one."""
         return until("the model is served", self.served, 60)
 
-    def lines(self, pod: str, event: str, container: str = "stage") -> list[Object]:
-        """The lines with an event in the log of a pod; none if it has not begun."""
-        said = self.kubectl.try_to("logs", pod, "--container", container).stdout.splitlines()
+    def lines(self, pod: str, event: str) -> list[Object]:
+        """The lines with an event in the log of a stage's pod; none if it has not begun."""
+        said = self.kubectl.try_to("logs", pod, "--container", "stage").stdout.splitlines()
         found = [json.loads(line) for line in said if line.startswith("{")]
         return [line for line in found if line["event"] == event]
+
+    def steps(self, pod: str) -> list[Object]:
+        """The lines of a training pod's log that tell how many steps are done."""
+        return [line for line in self.lines(pod, "progress") if line["what"] == "steps"]
 
     def _running(self, stage: str) -> Object | None:
         for job in self.jobs(stage):
