@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """Fill the device code of CUDA's libraries with zeros: without a GPU it never runs, zeros shrink.
 
-hollow FILE...    libraries for 64 bits; sections, names and sizes stay as they are
+python3 hollow.py FILE...    libraries for 64 bits; sections, names and sizes stay as they are
 """
 
 import struct
@@ -35,7 +34,7 @@ def device_code(file: BinaryIO) -> Iterator[tuple[int, int]]:
     """Yield offset and size of each section with device code that is not all zeros."""
     magic, bits, table, width, number, names_at = ELF64.unpack(_read(file, 0, ELF64.size))
     if magic != b"\x7fELF" or bits != 2:
-        sys.exit(f"hollow: {file.name} is no library for 64 bits")
+        sys.exit(f"hollow.py: {file.name} is no library for 64 bits")
     headers = [_read(file, table + each * width, SECTION.size) for each in range(number)]
     sections = [SECTION.unpack(header) for header in headers]
     names = _read(file, *sections[names_at][1:])
