@@ -36,6 +36,12 @@ def test_the_command_imports_no_stage_before_it_is_called() -> None:
     assert not any(name == "boto3" for name in imported_by("import gabarito.cli"))
 
 
+def test_libraries_of_a_training_have_nothing_to_say_when_they_load() -> None:
+    code = "from gabarito.core import log; log.setup('json'); import gabarito.train.job, peft"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_importing_everything_writes_nothing(tmp_path) -> None:  # noqa: ANN001
     code = "import gabarito.cli, gabarito.plan, gabarito.run"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)

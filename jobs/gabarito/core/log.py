@@ -31,6 +31,8 @@ TERMINATION_BYTES = 4096
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _QUIET = ("boto3", "botocore", "urllib3", "s3transfer", "httpx", "filelock", "asyncio")
+_SILENT = ("bitsandbytes.backends.cpu.ops",)
+"""It asks for kernels on some CPUs; the 4-bit layers of Gabarito do without on all of them."""
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, object]:
@@ -74,6 +76,8 @@ def setup(log_format: LogFormat = "auto") -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def last_word(text: str) -> None:
