@@ -1,6 +1,7 @@
 """The machine that the cluster runs on: its programs can be paused and killed."""
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 STATE = Path(os.environ.get("CLUSTER_STATE", "/var/lib/gabarito-cluster"))
 CALL_S = 900
+KILL_S = 30
 GATEWAY = "10.88.0.1"
 """This machine, as pods see it."""
 
@@ -58,11 +60,20 @@ class Machine:
         os.kill(_pid(component), signal.SIGKILL)
 
     def kill_in_pod(self, uid: str, program: str) -> bool:
-        """Kill a pod's first process whose command names ``program``; False if there is none."""
+        """Kill a pod's first process whose command names ``program``, and see that it has ended.
+
+        False if there is none.
+        """
         pid = pid_in_pod(uid, program)
-        if pid is not None:
-            os.kill(pid, signal.SIGKILL)
-        return pid is not None
+        if pid is None:
+            return False
+        process = os.pidfd_open(pid)
+        try:
+            signal.pidfd_send_signal(process, signal.SIGKILL)
+            ended, _, _ = select.select([process], [], [], KILL_S)
+        finally:
+            os.close(process)
+        return bool(ended)
 
 
 def pid_in_pod(uid: str, program: str) -> int | None:
