@@ -85,7 +85,7 @@ def test_the_model_opens_with_plain_transformers_and_says_what_the_adapter_says(
     given = trained()
     folder = merge(given, dtype="float32").fetch(tmp_path / "model", "model/")
     adapter = given.fetch(tmp_path / "adapter", "adapter/")
-    adapted = load_adapter(load_base(base).model, adapter)
+    adapted = load_adapter(load_base(base, dtype=torch.float32).model, adapter)
     model = AutoModelForCausalLM.from_pretrained(folder)
     ids = torch.tensor([PROBES[0]])
     torch.testing.assert_close(model(ids).logits, adapted(ids).logits, rtol=1e-4, atol=1e-4)

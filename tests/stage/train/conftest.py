@@ -1,11 +1,13 @@
 """A dataset of a few facts and a tiny base, in a real store."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from accelerate.state import AcceleratorState
 from tests.unit.weights.tiny import save_tiny
 
 from gabarito.core.artifact import Address, Artifact
@@ -98,3 +100,15 @@ def train(store: Store, settings: dict[str, Any]) -> Callable[..., Artifact]:
             return work.publish()
 
     return trained
+
+
+@pytest.fixture
+def in_float32(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test compares is arithmetic, not what a machine's bfloat16 rounds away.
+
+    accelerate keeps its precision as long as its process lives.
+    """
+    monkeypatch.setattr("gabarito.weights.load.default_dtype", lambda _device: torch.float32)
+    AcceleratorState._reset_state(reset_partial_state=True)
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)

@@ -69,6 +69,7 @@ def test_the_chosen_adapter_is_the_one_of_its_step(
     assert any(not torch.equal(t, tensors_of(last)[n]) for n, t in tensors_of(chosen).items())
 
 
+@pytest.mark.usefixtures("in_float32")
 def test_micro_batches_do_not_change_the_gradient(
     train: Train, dataset: Callable[..., Artifact]
 ) -> None:
@@ -134,6 +135,7 @@ def test_memory_that_runs_out_for_a_single_row_names_the_settings(
     assert tried[-1] == 1
 
 
+@pytest.mark.usefixtures("in_float32")
 def test_a_step_that_memory_is_too_small_for_is_repeated_in_parts(
     train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +148,7 @@ def test_a_step_that_memory_is_too_small_for_is_repeated_in_parts(
         torch.testing.assert_close(parts[name], tensor, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.usefixtures("in_float32")
 def test_a_step_that_ran_out_of_memory_half_way_begins_anew(
     train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
 ) -> None:

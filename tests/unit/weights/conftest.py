@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from gabarito.weights import Base, Prompt, PromptContract, load_base
 
@@ -16,7 +17,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def base(folder: Path) -> Base:
-    return load_base(folder)
+    """In float32 on every machine: what tests compare is arithmetic, not its rounding."""
+    return load_base(folder, dtype=torch.float32)
 
 
 @pytest.fixture(scope="session")
