@@ -4,13 +4,22 @@ import hashlib
 import json
 import secrets
 from pathlib import Path
+from typing import TypeVar
 
+from pydantic import TypeAdapter, ValidationError
+
+from gabarito.core.artifact import Key
 from gabarito.core.errors import DataError, MissingError
 from gabarito.core.store import FileInfo, Store
+
+T = TypeVar("T")
 
 DIGEST_CHARS = 64
 FILES = ".files/"
 """Parts a folder's key from the copies of it: each is whole before the key names it."""
+
+_INDEX = TypeAdapter(dict[Key, tuple[Key, int, str]])
+"""Of a stored folder: name of each file -> its key in the store, size in bytes and SHA-256."""
 
 
 class Cache:
@@ -28,6 +37,14 @@ class Cache:
             return None
         digest, data = framed[:DIGEST_CHARS], framed[DIGEST_CHARS:]
         return data if hashlib.sha256(data).hexdigest().encode() == digest else None
+
+    def get_json(self, key: str, kind: TypeAdapter[T]) -> T | None:
+        """Return an item of JSON as ``kind``, or None: one of another shape is none of ours."""
+        data = self.get(key)
+        try:
+            return None if data is None else kind.validate_json(data)
+        except ValidationError:
+            return None
 
     def put(self, key: str, data: bytes) -> None:
         """Store an item, over an older one."""
@@ -64,9 +81,14 @@ class Cache:
         return bool(index)
 
     def _index(self, key: str) -> dict[str, tuple[str, int, str]]:
-        data = self.get(key)
-        index: dict[str, tuple[str, int, str]] = json.loads(data) if data else {}
-        return index
+        """Return a stored folder's index, empty if it names a file that lies elsewhere.
+
+        Whoever may write to the store may write an index, with a digest that is right: without
+        these checks its names would lead to any file of this machine.
+        """
+        index = self.get_json(key, _INDEX) or {}
+        below = f"{self._place(key)}{FILES}"
+        return index if all(place.startswith(below) for place, _, _ in index.values()) else {}
 
     def _place(self, key: str) -> str:
         return f"{self._prefix}/{key}"

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from gabarito.core.artifact import Artifact
 from gabarito.core.attempt import Attempt
 from gabarito.core.records import digest_of
@@ -25,6 +27,9 @@ from gabarito.weights import (
     open_base,
 )
 from gabarito.weights.adapter import load_adapter
+
+_KEPT = TypeAdapter(list[Reply])
+"""The replies to a batch of questions, as the cache keeps them."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,11 @@ def ask(
     began = time.monotonic()
     batches = _batches(questions, batch_size)
     keys = {_key(respondent, contract, batch): batch for batch in batches}
-    found = {key: kept for key in keys if (kept := _kept(work, key)) is not None}
+    found = {}
+    for key, batch in keys.items():
+        kept = work.cache.get_json(key, _KEPT)
+        if kept is not None and len(kept) == len(batch):
+            found[key] = kept
     missing = {key: batch for key, batch in keys.items() if key not in found}
     if missing:
         loaded = respondent.opened()
@@ -128,8 +137,3 @@ def _batches(questions: Sequence[str], size: int) -> list[list[str]]:
 
 def _key(respondent: Respondent, contract: PromptContract, batch: Sequence[str]) -> str:
     return digest_of(respondent.identity, contract.model_dump_json(), *batch)
-
-
-def _kept(work: Attempt, key: str) -> list[Reply] | None:
-    data = work.cache.get(key)
-    return None if data is None else [Reply(**reply) for reply in json.loads(data)]

@@ -1,12 +1,11 @@
 """Checkpoints in the store: two places, written in turn, so that one is always whole."""
 
-import json
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -49,6 +48,14 @@ class _State(Record):
     adapter_sha256: str
     candidates: tuple[Candidate, ...]
     curve: tuple[Point, ...]
+
+
+class _Starts(Record):
+    step: int
+    count: int
+
+
+_STARTS = TypeAdapter(_Starts)
 
 
 @dataclass
@@ -112,9 +119,8 @@ class Checkpoints:
             SettingsError: if several starts have died there; the next one counts anew.
         """
         key = f"{self._prefix}/starts"
-        data = self._cache.get(key)
-        before = json.loads(data) if data else {"step": step, "count": 0}
-        count = before["count"] if before["step"] == step else 0
+        before = self._cache.get_json(key, _STARTS)
+        count = before.count if before and before.step == step else 0
         if count >= MOST_STARTS:
             self.forget_starts()
             message = (
@@ -122,11 +128,11 @@ class Checkpoints:
                 "limits.checkpoint_every_s, or limits.micro_batch if memory ran out"
             )
             raise SettingsError(message)
-        self._cache.put(key, json.dumps({"step": step, "count": count + 1}).encode())
+        self._cache.put(key, _STARTS.dump_json(_Starts(step=step, count=count + 1)))
 
     def forget_starts(self) -> None:
         """A start that ended in an orderly way says nothing against the next one."""
-        self._cache.put(f"{self._prefix}/starts", b'{"step": -1, "count": 0}')
+        self._cache.put(f"{self._prefix}/starts", _STARTS.dump_json(_Starts(step=-1, count=0)))
 
     def _read(self, place: str) -> Checkpoint | None:
         key = f"{self._prefix}/{place}"
@@ -149,6 +155,9 @@ def _parse(path: Path) -> Checkpoint:
         state = _State.model_validate_json((file.metadata() or {}).get("state", ""))
         for key in file.keys():  # noqa: SIM118  # not a dict
             part, _, name = key.partition("/")
+            if part not in parts:
+                message = f"{path}: tensor {key!r} is of none of {', '.join(PARTS)}"
+                raise DataError(message)
             parts[part][name] = file.get_tensor(key)
     if digest_of_tensors(parts["adapter"]) != state.adapter_sha256:
         message = f"{path}: the adapter is not the one that was saved"

@@ -4,7 +4,8 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Sequence
-from typing import cast
+
+from pydantic import TypeAdapter
 
 from gabarito.core.attempt import Attempt
 from gabarito.train.rows import Row
@@ -27,7 +28,7 @@ def replayed(asked: Iterable[Sequence[int]], base: Base, work: Attempt, key: str
     """
     prompts = {_digest(ids): ids for ids in asked}
     place = f"replay/{key}"
-    known = _known(work.cache.get(place))
+    known = _known(work, place, base)
     missing = [digest for digest in prompts if digest not in known]
     stop = stop_tokens(base.model, base.tokenizer)
     saved = time.monotonic()
@@ -47,8 +48,11 @@ def replayed(asked: Iterable[Sequence[int]], base: Base, work: Attempt, key: str
     ]
 
 
-def _known(data: bytes | None) -> Written:
-    return {} if data is None else cast("Written", json.loads(data))
+def _known(work: Attempt, place: str, base: Base) -> Written:
+    """Return the answers kept, without those that are no tokens of this base."""
+    kept = work.cache.get_json(place, TypeAdapter(Written)) or {}
+    vocabulary = range(base.model.config.vocab_size)
+    return {key: ids for key, ids in kept.items() if all(token in vocabulary for token in ids)}
 
 
 def _digest(ids: Sequence[int]) -> str:

@@ -5,6 +5,7 @@ folder | gabarito:… | s3://… | hub id  ->  a local folder
 
 import fnmatch
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ FILES = ("*.json", "*.jinja", "*.model", "*.safetensors", "*.txt")
 """What a model needs; other formats of the same weights are not copied."""
 
 SUMS_FILE = "SHA256SUMS"
+_SUM = re.compile(r"(?P<digest>[0-9a-fA-F]{64})\s+\*?(?:\./)?(?P<name>.+)")
 
 
 @contextmanager
@@ -118,9 +120,20 @@ def _copy(store: Store, key: str, size: int, path: Path) -> None:
 
 
 def _sums(store: Store) -> dict[str, str]:
-    lines = store.read(SUMS_FILE).data.decode().splitlines()
-    pairs = (line.split(maxsplit=1) for line in lines if line.strip())
-    return {name.lstrip("*").removeprefix("./"): digest for digest, name in pairs}
+    text = store.read(SUMS_FILE).data.decode(errors="replace")
+    sums = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        found = _SUM.fullmatch(line)
+        if found is None:
+            message = (
+                f"{store.url}/{SUMS_FILE}:{number}: not a SHA-256 and a name, got {line[:80]!r}; "
+                "write it with sha256sum, or delete it"
+            )
+            raise DataError(message)
+        sums[found["name"]] = found["digest"].lower()
+    return sums
 
 
 def _from_mirror(reference: str, cache: Cache, folder: Path) -> None:

@@ -1,6 +1,8 @@
+import json
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from gabarito.core.cache import Cache
 from gabarito.core.store import Store, open_store
@@ -91,3 +93,47 @@ def test_a_folder_half_saved_leaves_the_one_before(
         cache.save_folder("key", make_folder(tmp_path / "second", a="2"))
     assert cache.load_folder("key", tmp_path / "back")
     assert texts_of(tmp_path / "back") == {"a": "1"}
+
+
+@pytest.mark.parametrize(
+    "name", ["../../outside", "/{root}/outside", "deep/../../outside", "", "."]
+)
+def test_an_index_never_leads_out_of_its_folder(
+    cache: Cache, store: Store, tmp_path: Path, name: str
+) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    cache.save_folder("key", make_folder(tmp_path / "there", a="1"))
+    (_, *entry) = next(iter(cache._index("key").items()))  # as a writer would
+    cache.put("key", json.dumps({name.format(root=tmp_path): entry[0]}).encode())
+    assert not cache.load_folder("key", tmp_path / "back" / "here")
+    assert outside.read_text() == "mine"
+    assert not list((tmp_path / "back").rglob("*"))
+
+
+def test_an_index_names_no_object_outside_its_own_folder(
+    cache: Cache, store: Store, tmp_path: Path
+) -> None:
+    store.write("channels/main.json", b"theirs")
+    cache.put("key", json.dumps({"a": ["channels/main.json", 6, "0" * 64]}).encode())
+    assert cache.objects_of("key") == set()
+    cache.save_folder("key", make_folder(tmp_path / "there", a="1"))
+    assert store.read("channels/main.json").data == b"theirs"
+
+
+@pytest.mark.parametrize("index", [b"[1]", b"7", b'{"a": 1}', b'{"a": ["k", "x", 1]}', b"\xff"])
+def test_an_index_of_another_shape_counts_as_missing(
+    cache: Cache, tmp_path: Path, index: bytes
+) -> None:
+    cache.put("key", index)
+    assert not cache.load_folder("key", tmp_path / "back")
+    cache.save_folder("key", make_folder(tmp_path / "there", a="1"))
+    assert cache.load_folder("key", tmp_path / "back")
+
+
+@pytest.mark.parametrize("data", [b"{}", b"[", b'["a"]', b"\xff", b"null"])
+def test_json_of_another_shape_counts_as_missing(cache: Cache, data: bytes) -> None:
+    cache.put("key", data)
+    assert cache.get_json("key", TypeAdapter(list[int])) is None
+    cache.put("key", b"[1, 2]")
+    assert cache.get_json("key", TypeAdapter(list[int])) == [1, 2]

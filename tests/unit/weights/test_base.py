@@ -20,6 +20,7 @@ from gabarito.core.errors import (
 )
 from gabarito.core.store import Store, open_store
 from gabarito.weights import check_base, load_base, open_base
+from gabarito.weights.base import _sums
 
 from .hub import Hub, running
 from .tiny import save_tiny
@@ -171,3 +172,10 @@ def test_a_reference_that_is_nothing_is_refused(store: Store) -> None:
 
 def test_libraries_are_kept_from_asking_the_hub() -> None:
     assert os.environ["HF_HUB_OFFLINE"] == "1"
+
+
+def test_sums_that_are_none_name_their_line(tmp_path: Path) -> None:
+    bucket = open_store(f"file://{tmp_path}/bucket")
+    bucket.write("SHA256SUMS", b"0123  config.json\n")
+    with pytest.raises(DataError, match=r"SHA256SUMS:1: not a SHA-256 and a name"):
+        _sums(bucket)
