@@ -26,7 +26,9 @@ _FEMININE_ENDINGS = ("cao", "dade", "gem")
 _MASCULINE_ENDINGS = ("o", "al")
 """Of a name's first word, folded: Associação, Universidade; Campeonato, Mundial."""
 
-_BEFORE = re.compile(r"(\w+)(\s+)$")
+_BEFORE = re.compile(r"(?<!\w)(\w+)(\s+)$")
+_REACH = 40
+"""An article stands within so many characters before a name; farther back nothing is read."""
 
 
 class Articles:
@@ -43,7 +45,7 @@ class Articles:
 
     def agree(self, before: str, old: Name, new: str) -> str:
         """Return the text before a name as it must read when ``new`` stands there, not ``old``."""
-        match = _BEFORE.search(before)
+        match = _word_before(before, len(before))
         was, now = self._genders.get(old), self._guess(new, old.kind)
         if match is None or was is None or now in (was, None):
             return before
@@ -68,11 +70,15 @@ def _learned(texts: Iterable[str], finder: NameFinder) -> dict[Name, Gender]:
     votes: dict[Name, Counter[Gender]] = defaultdict(Counter)
     for text in texts:
         for mention in finder.find(text):
-            match = _BEFORE.search(text[: mention.start])
+            match = _word_before(text, mention.start)
             gender = _TELLING.get(match[1].lower()) if match else None
             if gender:
                 votes[mention.name][gender] += 1
     return {name: gender for name, counts in votes.items() if (gender := _majority(counts))}
+
+
+def _word_before(text: str, end: int) -> re.Match[str] | None:
+    return _BEFORE.search(text, max(end - _REACH, 0), end)
 
 
 def _majority(votes: Counter[Gender]) -> Gender | None:

@@ -22,6 +22,9 @@ from gabarito.generate.reasons import (
 from gabarito.generate.replies import text_of, texts_of
 from gabarito.generate.support import quoted, stands_in
 
+MAX_QUOTE_CHARS = 2000
+"""A longer quote points at nothing, and looking for it costs its length times the passage's."""
+
 REQUIRED = ("quote", "statement", "subject", "relation", "answer")
 
 
@@ -95,6 +98,7 @@ def _faults(candidate: Candidate) -> Iterator[tuple[str, str]]:
     missing = [name for name in REQUIRED if not fields[name]]
     if missing:
         yield NO_FIELD, ", ".join(missing)
+    yield from _faults_of_length(candidate)
     if quoted(fields["quote"], candidate.shown) is None:
         yield NO_QUOTE, fields["quote"]
     answer = [fields["answer"]]  # without aliases: with a true one any answer would pass
@@ -105,12 +109,23 @@ def _faults(candidate: Candidate) -> Iterator[tuple[str, str]]:
     yield from _faults_of_form(candidate)
 
 
+def _faults_of_length(candidate: Candidate) -> Iterator[tuple[str, str]]:
+    """Yield what is too long, before anything is looked for in anything."""
+    longest = {
+        "quote": MAX_QUOTE_CHARS,
+        "answer": candidate.config.max_answer_chars,
+        **dict.fromkeys(
+            ("statement", "subject", "relation", "qualifier", "kind"),
+            candidate.config.max_question_chars,
+        ),
+    }
+    for name, most in longest.items():
+        if len(candidate.fields[name]) > most:
+            yield TOO_LONG, name
+
+
 def _faults_of_form(candidate: Candidate) -> Iterator[tuple[str, str]]:
-    fields, config = candidate.fields, candidate.config
-    if len(fields["answer"]) > config.max_answer_chars:
-        yield TOO_LONG, "answer"
-    if len(fields["statement"]) > config.max_question_chars:
-        yield TOO_LONG, "statement"
+    fields = candidate.fields
     if is_deictic(fields["statement"], candidate.language):
         yield DEICTIC, fields["statement"]
     if is_other_language(fields["statement"], candidate.language):

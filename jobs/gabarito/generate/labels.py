@@ -32,10 +32,12 @@ def _parts(text: str, families: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield each label with what stands behind it, up to the next label or the line's end.
 
     Without an ``@`` a label counts at the beginning of a line only, behind bullets and numbers.
+    What stands before a label never goes over a line's end: thousands of empty lines would be
+    looked through once for each of them.
     """
     names = "|".join(re.escape(name) for name in [*_FIELDS, *families])
     label = re.compile(
-        rf"(?:@\s*|^[\s>*\-\d.)#]*)(?:\*\*|__)?({names})(?:\s*\d+)?(?:\*\*|__)?\s*[:：](?:\*\*|__)?",
+        rf"(?:@\s*|^(?:[^\S\n]|[>*\-\d.)#])*)(?:\*\*|__)?({names})(?:\s*\d+)?(?:\*\*|__)?\s*[:：](?:\*\*|__)?",
         re.IGNORECASE | re.MULTILINE,
     )
     found = list(label.finditer(text))

@@ -6,7 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from gabarito.core.records import Document, Fact, Name, Rejection
-from gabarito.generate.reasons import KNOWN_NAME, NO_FIELD, OTHER_NAME, REPEATED_NAME, dropped
+from gabarito.generate.reasons import (
+    KNOWN_NAME,
+    NO_FIELD,
+    OTHER_NAME,
+    REPEATED_NAME,
+    TOO_LONG,
+    dropped,
+)
 from gabarito.generate.replies import text_of, texts_of
 from gabarito.generate.support import letters
 
@@ -16,12 +23,15 @@ QUALIFIER = "qualifier"
 OTHER = "other"
 """The kind of subjects for which the teacher gave none."""
 
+MAX_NAME_CHARS = 300
+"""Longer names are compared with texts, word by word, at the cost of both lengths."""
+
 _YEARS = re.compile(
     r"(?<![\d.,/])(?:(?:1[89]|20)\d\d(?:\s?[/–-]\s?(?:\d{4}|\d{2}))?|\d\d[/-]\d\d)(?![\d]|[.,]\d)"
 )
 _LOOSE_END = re.compile(
     r"^(?:[\s,;:()–-]|\b(?:de|da|do|em|no|na|of|in|the)\b)+"
-    r"|(?:[\s,;:()–-]|\b(?:de|da|do|em|no|na|of|in|the|del|en|temporada|season|edição)\b)+$",
+    r"|(?<![\s,;:()–-])(?:[\s,;:()–-]|\b(?:de|da|do|em|no|na|of|in|the|del|en|temporada|season|edição)\b)+$",
     re.IGNORECASE,
 )
 
@@ -116,11 +126,13 @@ class NameSifter:
             return (OTHER_NAME, name) if name else (NO_FIELD, "name or instead")
         for spelling in texts_of(item.get("also")):
             key = letters(spelling)
-            if key and key not in self._also:
+            if key and key not in self._also and len(spelling) <= MAX_NAME_CHARS:
                 also.setdefault(key, spelling)
         return "", ""
 
     def _take_miss(self, miss: str) -> tuple[str, str]:
+        if len(miss) > MAX_NAME_CHARS:
+            return TOO_LONG, "instead"
         key = letters(miss)
         if key in self._misses:
             return REPEATED_NAME, miss

@@ -11,8 +11,9 @@ from typing import Literal
 
 from gabarito.core.records import Document, digest_of
 
-_HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
-_RULE = re.compile(r"^\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
+_HEADING = re.compile(r"^(#{1,6})\s+(\S.*)$")
+_RULE = re.compile(r"[\s:|-]*")
+_NOT_SPACE = re.compile(r"\S")
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+")
 
 Kind = Literal["heading", "table", "text"]
@@ -82,19 +83,25 @@ def _blocks(text: str) -> Iterator[Block]:
             yield Block(kind, "\n".join(lines))
             lines = []
         if heading:
-            yield Block("heading", heading[2], len(heading[1]))
+            title = heading[2].rstrip("#").rstrip() or heading[2]
+            yield Block("heading", title, len(heading[1]))
         elif line.strip():
-            kind, lines = new, [*lines, line.rstrip()]
+            kind = new
+            lines.append(line.rstrip())
 
 
 def _groups(blocks: Iterable[Block], max_chars: int) -> Iterator[list[Block]]:
     """Group blocks into passages."""
     group: list[Block] = []
+    length = 0
     for block in blocks:
-        while group and _length([*group, block]) > max_chars:
+        size = _length([block])
+        while group and length + 2 + size > max_chars:
             place = _place_to_cut(group)
             yield group[:place]
             group = group[place:]
+            length = _length(group)
+        length = length + 2 + size if group else size
         group.append(block)
     if group:
         yield group
@@ -131,12 +138,16 @@ def _fitting(blocks: Iterable[Block], max_chars: int) -> Iterator[Block]:
 
 def _rows(lines: list[str], max_chars: int) -> Iterator[Block]:
     """Split a table into parts that all begin with its header."""
-    header = lines[: 2 if len(lines) > 1 and _RULE.match(lines[1]) else 1]
+    header = lines[: 2 if len(lines) > 1 and _is_rule(lines[1]) else 1]
     room = max_chars - sum(len(line) + 1 for line in header)
     if 2 * room < max_chars:
         header, room = [], max_chars
     for part in _packed(lines[len(header) :], room, "\n"):
         yield Block("table", "\n".join([*header, part]))
+
+
+def _is_rule(line: str) -> bool:
+    return "-" in line and _RULE.fullmatch(line) is not None
 
 
 def _sentences(text: str, max_chars: int) -> Iterator[str]:
@@ -157,10 +168,12 @@ def _packed(parts: Iterable[str], room: int, between: str) -> Iterator[str]:
 
 
 def _pieces(text: str, room: int) -> Iterator[str]:
-    while len(text) > room:
-        space = text.rfind(" ", 1, room + 1)
-        place = space if space > 0 else room
-        yield text[:place].rstrip()
-        text = text[place:].lstrip()
-    if text:
-        yield text
+    start = 0
+    while len(text) - start > room:
+        space = text.rfind(" ", start + 1, start + room + 1)
+        place = space if space > 0 else start + room
+        yield text[start:place].rstrip()
+        following = _NOT_SPACE.search(text, place)
+        start = following.start() if following else len(text)
+    if start < len(text):
+        yield text[start:]

@@ -42,7 +42,10 @@ def dropped(
     item: str, reason: str, detail: str = "", raw: str | Mapping[str, Any] = ""
 ) -> Rejection:
     """Return the ledger's record; ``raw`` is a text, or an object of a reply."""
-    text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
+    try:
+        text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
+    except RecursionError:  # lists in lists that could be read just so
+        text = "nested too deep to be shown"
     return Rejection(
         stage="generate", item=item, reason=reason, detail=detail, raw=without_halves(text)
     )

@@ -1,47 +1,82 @@
-"""Objects that are nearly JSON: read as far as their meaning is beyond doubt."""
+"""Objects that are nearly JSON: read as far as their meaning is beyond doubt.
+
+The work grows with the text's length and no faster: a reply may be a hundred thousand braces.
+"""
 
 import ast
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+MAX_DEPTH = 10
+"""Objects within each other: each that cannot be read is tried on its own, so that their work is
+this times the text's length; a fact in two wrappers is the third."""
+
+MAX_PASSES = 16
+"""A text is gone through once for its braces, and again only from a brace that seemed to stand
+within a string; a text with many of these is no nearly-JSON."""
+
 _DECODER = json.JSONDecoder(strict=False)
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', re.DOTALL)
+_STRINGS = {
+    quote: re.compile(rf"{quote}(?:[^{quote}\\]++|\\.)*+{quote}", re.DOTALL) for quote in "\"'"
+}
+_BRACES = re.compile(r"[{}]")
+_BRACES_AND_QUOTES = re.compile(r'[{}"]')
 _DOUBLE_QUOTES = str.maketrans(dict.fromkeys("“”„‟", '"'))
 _PYTHON_WORDS = {"true": "True", "false": "False", "null": "None"}
 
 
-def object_at(text: str, start: int) -> tuple[dict[str, Any], int] | None:
-    """Return the object that begins with the brace at ``start``, and where it ends.
+class Objects:
+    """The objects of a text, by the places of their first braces."""
 
-    None if it cannot be read or has no end.
-    """
-    value, end = _read(text, start)
-    return (value, end) if isinstance(value, dict) else None
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._left = MAX_PASSES * len(text)
+        self._ends: dict[int, tuple[int, int]] = {}
+
+    def at(self, start: int) -> tuple[dict[str, Any], int] | None:
+        """Return the object that begins with the brace at ``start``, and where it ends.
+
+        None if it cannot be read, has no end or is nested too deep.
+        """
+        if start not in self._ends and self._left > 0:
+            self._measure(start)
+        end, depth = self._ends.get(start, (0, 0))
+        value = _read(self._text[start:end]) if end and depth <= MAX_DEPTH else None
+        return (value, end) if isinstance(value, dict) else None
+
+    def _measure(self, start: int) -> None:
+        """Note where a brace and those within it are closed, or 0, and how deep each goes."""
+        place, depth = start, 0
+        opened: list[tuple[int, int]] = []
+        pattern = _BRACES_AND_QUOTES
+        while found := pattern.search(self._text, place):
+            sign, place = found[0], found.end()
+            if sign == '"':
+                string = _STRINGS[sign].match(self._text, place - 1)
+                if string:
+                    place = string.end()
+                else:  # and so no later one is closed either
+                    pattern = _BRACES
+            elif sign == "{":
+                opened.append((place - 1, depth))
+                depth = 0
+            else:
+                first, beside = opened.pop()
+                self._ends[first] = (place, depth + 1)
+                depth = max(depth + 1, beside)
+                if not opened:
+                    break
+        self._ends.update((first, (0, 0)) for first, _ in opened)
+        self._left -= (len(self._text) if opened else place) - start
 
 
-def _read(text: str, start: int) -> tuple[object, int]:
+def _read(text: str) -> object:
     try:
-        return _DECODER.raw_decode(text, start)
-    except (json.JSONDecodeError, RecursionError):
-        end = _end_of_object(text, start)
-        return (_repaired(text[start:end]) if end else None), end
-
-
-def _end_of_object(text: str, start: int) -> int:
-    """Return the place after the brace that closes the one at ``start``, or 0."""
-    depth, place = 0, start
-    while place < len(text):
-        string = _STRING.match(text, place) if text[place] == '"' else None
-        if string:
-            place = string.end()
-            continue
-        depth += {"{": 1, "}": -1}.get(text[place], 0)
-        place += 1
-        if not depth:
-            return place
-    return 0
+        return _DECODER.decode(text)
+    except (ValueError, RecursionError):  # ValueError: also a number of thousands of digits
+        return _repaired(text)
 
 
 def _repaired(text: str) -> object:
@@ -49,26 +84,38 @@ def _repaired(text: str) -> object:
     for candidate in (plain, plain.translate(_DOUBLE_QUOTES)):
         try:
             return _DECODER.decode(candidate)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             continue
     return _literal(plain)
 
 
 def _literal(text: str) -> object:
-    """Read single quotes as Python does: only literals, nothing is run."""
+    """Read single quotes as Python does: only literals that JSON has too, nothing is run."""
     words = re.compile(r"\b(?:true|false|null)\b")
     source = _outside_strings(
         text, lambda piece: words.sub(lambda word: _PYTHON_WORDS[word[0]], piece)
     )
     try:
-        return ast.literal_eval(source)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return json.loads(json.dumps(ast.literal_eval(source)))
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
 
 
 def _outside_strings(text: str, change: Callable[[str], str]) -> str:
     parts, place = [], 0
-    for string in _STRING.finditer(text):
-        parts += [change(text[place : string.start()]), string[0]]
-        place = string.end()
+    for start, end in _strings(text):
+        parts += [change(text[place:start]), text[start:end]]
+        place = end
     return "".join([*parts, change(text[place:])])
+
+
+def _strings(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where strings stand; after a quote that is never closed, none of its kind is."""
+    quotes, place = "\"'", 0
+    while quotes and (found := re.compile(f"[{quotes}]").search(text, place)):
+        string = _STRINGS[found[0]].match(text, found.start())
+        place = (string or found).end()
+        if string:
+            yield string.span()
+        else:
+            quotes = quotes.replace(found[0], "")

@@ -12,12 +12,21 @@ from typing import Any
 
 from gabarito.generate.labels import labelled
 from gabarito.generate.reasons import CUT_REPLY, EMPTY_REPLY, UNREADABLE, without_halves
-from gabarito.generate.repair import object_at
+from gabarito.generate.repair import Objects
 
 _THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 _NOTHING = re.compile(r"\[\s*\]|\{\s*\}")
 _WRAPPER = re.compile(r"[\[:,]\s*$")
 CUT = "length"
+
+MAX_REPLY_CHARS = 400_000
+"""No teacher writes more than 128,000 tokens; what is longer is noise, and is not gone through."""
+
+MAX_UNREAD = 200
+"""After so many objects that cannot be read, the rest of a reply is one more."""
+
+_SHOWN_CHARS = 1000
+"""So much of what was not gone through is kept."""
 
 _MARKS = frozenset({"quote", "question", "text", "name", "instead"})
 """A fact, a question, a statement or a name has one of these fields; a wrapper has none."""
@@ -41,8 +50,11 @@ class Reading:
 
 def read_reply(text: str, finish_reason: str, families: Collection[str] = ()) -> Reading:
     """Read a reply; ``families`` are names that may stand as labels before questions."""
-    text = _THOUGHTS.sub("", text)
     reading = Reading(is_cut=finish_reason == CUT)
+    if len(text) > MAX_REPLY_CHARS:
+        reading.broken.append((UNREADABLE, text[:_SHOWN_CHARS]))
+        return reading
+    text = _THOUGHTS.sub("", text)
     rest = "\n".join(_take_objects(text, reading))
     reading.objects += labelled(rest, families)
     if not reading.objects and not reading.broken:
@@ -56,14 +68,18 @@ def read_reply(text: str, finish_reason: str, families: Collection[str] = ()) ->
 
 def _take_objects(text: str, reading: Reading) -> Iterator[str]:
     """Move the objects of a text into ``reading`` and yield what stands between them."""
-    place = 0
+    objects, place, unread = Objects(text), 0, 0
     while (start := text.find("{", place)) >= 0:
         yield text[place:start]
-        found = object_at(text, start)
+        found = objects.at(start)
         if found:
             reading.objects += _flat(found[0])
             place = found[1]
             continue
+        unread += 1
+        if unread > MAX_UNREAD:
+            reading.broken.append((UNREADABLE, text[start : start + _SHOWN_CHARS]))
+            return
         following = text.find("{", start + 1)
         place = following if following >= 0 else len(text)
         broken = text[start:place].strip()

@@ -11,7 +11,7 @@ _VARIANTS = ('"“”„‟«»', "'’‘`´′", "-–—−‐‑")
 _VARIANT_OF = {char: f"[{re.escape(chars)}]" for chars in _VARIANTS for char in chars}
 _BETWEEN_WORDS = r"[*_`]*\s+[*_`]*"
 _FIGURE_ONE = re.compile(r"\b0*1\b")
-_AND = re.compile(r"\s*(?:[,;]|\b(?:e|and|y|et|und)\b)\s*")
+_AND = re.compile(r"[,;]|\b(?:e|and|y|et|und)\b")
 
 
 def quoted(quote: str, text: str) -> str | None:
@@ -56,5 +56,5 @@ def _stands(answer: str, text: str) -> bool:
 
 
 def _items_stand(answer: str, text: str) -> bool:
-    items = [item for item in _AND.split(answer) if item]
+    items = [item for part in _AND.split(answer) if (item := part.strip())]
     return len(items) > 1 and all(_stands(item, text) for item in items)

@@ -1,4 +1,4 @@
-"""The teacher as generate sees it: every reply is kept, and nothing answered is asked again."""
+"""The teacher as generate sees it: what is of use is kept, and not asked for again."""
 
 import hashlib
 import json
@@ -53,8 +53,7 @@ class Teacher:
         Raises:
             GabaritoError: as ``ChatClient.complete``.
         """
-        completion, is_cached = self._complete(attempt, messages)
-        reading = read_reply(completion.text, completion.finish_reason, families)
+        completion, reading, is_cached = self._complete(attempt, messages, families)
         used = completion.prompt_tokens, completion.completion_tokens
         call = Call(
             task=task,
@@ -68,8 +67,13 @@ class Teacher:
         )
         return reading, call
 
-    def _complete(self, attempt: int, messages: Sequence[Message]) -> tuple[Completion, bool]:
-        """Ask once, however many threads need the same reply."""
+    def _complete(
+        self, attempt: int, messages: Sequence[Message], families: Collection[str]
+    ) -> tuple[Completion, Reading, bool]:
+        """Ask once, however many threads need the same reply.
+
+        A reply is read before it is kept: one of no use would be of none in the next run too.
+        """
         body = request_body(self._model, messages, self._parameters)
         key = hashlib.sha256(json.dumps([body, attempt], sort_keys=True).encode()).hexdigest()
         with self._lock:
@@ -78,10 +82,12 @@ class Teacher:
             completion = self._kept(key)
             if completion:
                 self.client.meter.add(completion.prompt_tokens, completion.completion_tokens)
-                return completion, True
+                return completion, _read(completion, families), True
             completion = self.client.complete(body)
-            self._cache.put(key, completion.model_dump_json().encode())
-            return completion, False
+            reading = _read(completion, families)
+            if not reading.is_useless:
+                self._cache.put(key, completion.model_dump_json().encode())
+            return completion, reading, False
 
     def _kept(self, key: str) -> Completion | None:
         data = self._cache.get(key)
@@ -121,6 +127,10 @@ def open_teacher(
         yield Teacher(settings, client, cache)
     finally:
         client.stop()
+
+
+def _read(completion: Completion, families: Collection[str]) -> Reading:
+    return read_reply(completion.text, completion.finish_reason, families)
 
 
 def _status(reading: Reading) -> Status:

@@ -131,6 +131,8 @@ class Wordings:
     def _faults_of_reverse(self, text: str, answer: str) -> Faults:
         if not answer:
             yield NO_FIELD, "answer"
+        if len(answer) > self.config.max_question_chars:
+            yield TOO_LONG, "answer"
         if not stands_in([answer], f"{self.fact.subject}\n{self.fact.statement}"):
             yield OTHER_ANSWER, answer
         if not stands_in(self._answers, text):

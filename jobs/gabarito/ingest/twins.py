@@ -21,7 +21,9 @@ _SEED = 1
 _SEQUENCE = 3
 
 _WORD = re.compile(r"\w+")
-_OPENING = re.compile(r"(?:^[^\w\n|]*|[.!?…]\s[^\w\n|]*)\w+(?=[^\w\n]+\w)", re.MULTILINE)
+_OPENING = re.compile(
+    r"(?:^[^\w\n|]*|[.!?…]\s(?:[^\w\n|.!?…]|[.!?…](?!\s))*)\w+(?=[^\w\n]+\w)", re.MULTILINE
+)
 """A word that opens a line or a sentence, where a capital makes no name; a row of a table or a
 line of one word does not open with it."""
 

@@ -1,6 +1,7 @@
 """Lines of printed pages, laid out by spaces, as paragraphs and tables."""
 
 import re
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -84,31 +85,41 @@ def _table(lines: Sequence[_Line]) -> str:
         if len(cells) > 1 or not rows:
             rows.append([""] * len(starts))
         for cell in cells:
-            column = min(range(len(starts)), key=lambda i: abs(starts[i] - cell.start()))
+            column = _nearest(starts, cell.start())
             rows[-1][column] = f"{rows[-1][column]} {cell.group()}".strip()
     return table_text(rows)
+
+
+def _nearest(starts: Sequence[int], place: int) -> int:
+    """Return which of ``starts``, in their order, is nearest; the first of two."""
+    right = bisect(starts, place)
+    beside = range(max(right - 1, 0), min(right + 1, len(starts)))
+    return min(beside, key=lambda column: abs(starts[column] - place))
 
 
 def _paragraphs(lines: Sequence[_Line], *, spread: bool) -> list[str]:
     width = max(len(line.text) for line in lines)
     words = set(_WORD.findall(" ".join(line.text for line in lines)))
-    paragraphs: list[str] = []
+    paragraphs: list[list[str]] = []
     was_full = False
     for line in lines:
         text = _BULLET.sub("- ", fold(line.text))
         is_new = (line.is_apart and not spread) or text.startswith("- ") or not was_full
         if is_new or not paragraphs:
-            paragraphs.append(text)
+            paragraphs.append([text])
         else:
-            paragraphs[-1] = _continued(paragraphs[-1], text, words)
+            paragraphs[-1][-1:] = _joined(paragraphs[-1][-1], text, words)
         was_full = len(line.text) >= _FULL_SHARE * width
-    return paragraphs
+    return ["".join(parts) for parts in paragraphs]
 
 
-def _continued(above: str, text: str, words: set[str]) -> str:
-    """Append a line; a word parted at its end is made whole, unless its hyphen is its own."""
+def _joined(above: str, text: str, words: set[str]) -> tuple[str, str]:
+    """Return two lines as they are joined, so that no line is copied again for each that follows.
+
+    A word parted at the first one's end is made whole, unless its hyphen is its own.
+    """
     if not _HYPHENATED.search(above):
-        return f"{above} {text}"
+        return f"{above} ", text
     whole = "".join([*_WORD.findall(above)[-1:], *_WORD.findall(text)[:1]])
     keeps_hyphen = not text[:1].islower() or whole in words
-    return (above if keeps_hyphen else above[:-1]) + text
+    return above if keeps_hyphen else above[:-1], text

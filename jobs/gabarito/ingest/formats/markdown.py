@@ -16,7 +16,7 @@ _FRONT_MATTER = re.compile(
 )
 """A mapping in YAML; between two rules of a page stands prose."""
 
-_NOTE = re.compile(r"\[\^[^\]\s]+\](?!:)")
+_NOTE = re.compile(r"\[\^[^\[\]\s]+\](?!:)")
 
 
 def read(data: bytes, hints: Hints) -> Page:
