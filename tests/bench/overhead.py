@@ -18,7 +18,7 @@ from tests.cluster.machine import Machine
 from tests.cluster.release import CHART, Release, opened
 
 from gabarito import __version__
-from gabarito.answers import is_match
+from gabarito.answer_match import is_match
 from gabarito.core.lines import read_lines
 from gabarito.curate.leakage import FreeQuestion
 from gabarito.demo.interview import QUESTIONS

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gabarito.answers import is_match
+from gabarito.answer_match import is_match
 from gabarito.core.lines import read_lines
 from gabarito.curate.leakage import FreeQuestion
 from gabarito.demo.interview import EXAMPLE, QUESTIONS

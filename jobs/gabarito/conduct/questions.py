@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from gabarito.answers import normalise
+from gabarito.answer_match import normalise
 from gabarito.conduct.config import ServeTarget
 from gabarito.conduct.state import Check
 from gabarito.core.artifact import Address, Artifact, open_artifact

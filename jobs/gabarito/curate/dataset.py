@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gabarito.answers import normalise
+from gabarito.answer_match import normalise
 from gabarito.core.ledger import Ledger
 from gabarito.core.records import Document, Example, Fact, Name, Question
 from gabarito.curate.config import CurateConfig

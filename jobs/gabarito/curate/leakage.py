@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gabarito.answers import is_match, normalise
+from gabarito.answer_match import is_match, normalise
 from gabarito.core.ledger import Ledger
 from gabarito.core.records import Record
 from gabarito.curate.distance import runs, similarity, word_overlap

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from gabarito.answers import normalise
+from gabarito.answer_match import normalise
 from gabarito.core.ledger import Ledger
 from gabarito.core.records import Record, digest_of
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from gabarito.answers import normalise
+from gabarito.answer_match import normalise
 from gabarito.core.records import Name
 from gabarito.curate.articles import Articles
 from gabarito.curate.config import CurateConfig

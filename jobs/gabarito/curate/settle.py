@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from gabarito.answers import is_match, normalise
+from gabarito.answer_match import is_match, normalise
 from gabarito.core.ledger import Ledger
 from gabarito.core.records import Fact, Question
 from gabarito.curate.wordings import Wording, by_fact, is_same_answer

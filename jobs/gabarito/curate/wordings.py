@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from gabarito.answers import is_match, normalise
+from gabarito.answer_match import is_match, normalise
 from gabarito.core.errors import DataError
 from gabarito.core.records import Fact, Question, Split
 

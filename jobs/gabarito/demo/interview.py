@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
-from gabarito.answers import is_match
+from gabarito.answer_match import is_match
 from gabarito.core.artifact import open_artifact
 from gabarito.core.lines import read_lines
 from gabarito.core.store import Store

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from gabarito.answers import is_match, normalise
+from gabarito.answer_match import is_match, normalise
 from gabarito.core.records import Example, Verdict, digest_of
 
 Part: TypeAlias = Literal["trained", "validation", "test", "free", "untaught", "retention"]

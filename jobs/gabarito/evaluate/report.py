@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from gabarito.answers import normalise
+from gabarito.answer_match import normalise
 from gabarito.core.errors import DataError
 from gabarito.core.records import Fact, Record
 from gabarito.evaluate.calibration import Threshold

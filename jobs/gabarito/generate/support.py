@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from gabarito.answers import normalise
+from gabarito.answer_match import normalise
 
 _VARIANTS = ('"“”„‟«»', "'’‘`´′", "-–—−‐‑")
 _VARIANT_OF = {char: f"[{re.escape(chars)}]" for chars in _VARIANTS for char in chars}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gabarito.answers import is_match
+from gabarito.answer_match import is_match
 from gabarito.core.records import Fact, Question, QuestionKind, Rejection
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.language import is_deictic, is_other_language

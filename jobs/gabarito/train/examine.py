@@ -6,7 +6,7 @@ from random import Random
 
 from transformers import PreTrainedTokenizerBase
 
-from gabarito.answers import is_match
+from gabarito.answer_match import is_match
 from gabarito.core.records import Example, Record
 from gabarito.train.checkpoint import Candidate
 from gabarito.weights import Model, PromptContract, answers

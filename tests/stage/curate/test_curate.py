@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.answers import normalise
+from gabarito.answer_match import normalise
 from gabarito.core.artifact import Artifact
 from gabarito.core.errors import DataError, MissingError
 from gabarito.core.records import Example, Fact, Name, Question, Rejection

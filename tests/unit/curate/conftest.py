@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.answers import normalise
+from gabarito.answer_match import normalise
 from gabarito.core.ledger import Ledger
 from gabarito.core.records import Fact, Question, Split
 from gabarito.curate.wordings import Wording

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gabarito.answers import is_match
+from gabarito.answer_match import is_match
 from gabarito.core.config import local_path
 from gabarito.core.records import Document
 from gabarito.demo.build import pages as sample_pages

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from gabarito.answers.numerals import any_of, values_of
+from gabarito.answer_match.numerals import any_of, values_of
 
 _MONTHS = (
     "janeiro january jan", "fevereiro february fev feb", "marco march mar", "abril april abr apr",

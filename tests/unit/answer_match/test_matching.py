@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from gabarito.answers import is_match, normalise
+from gabarito.answer_match import is_match, normalise
 
 SAME = [
     ("Paris Saint-Germain", "o paris saint germain"),
