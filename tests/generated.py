@@ -1,7 +1,8 @@
 """Write the parts of the repository that are generated, or check that they are as they would be.
 
 README.md's table of settings and the chart's schema come from the settings models, the chart's
-table of values from its values.yaml, k8s/rendered from helm.
+table of values from its values.yaml, k8s/rendered from helm, docs/answers.md's tables from what the
+tests try.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from typing import Any
 
 from chart.files import before_helm, of_helm
 from gabarito.plan import Pipeline
+from unit.answer_match import table
 
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
@@ -77,6 +79,7 @@ def main() -> int:
 def generated() -> Iterator[tuple[Path, str]]:
     """Yield each generated file and its text; what helm makes comes after what it reads."""
     yield ROOT / "README.md", readme()
+    yield table.DOCUMENT, table.document()
     yield from before_helm()
     yield from of_helm()
 

@@ -1,37 +1,53 @@
-"""Dates, months, seasons and times of day, written in Portuguese, English or digits."""
+"""Dates, months, periods of two years and times of day, in the words of six languages."""
 
 import re
 from datetime import date
 
-from gabarito.answer_match.numerals import any_of, values_of
+from gabarito.answer_match.languages import LANGUAGES
+from gabarito.answer_match.numerals import any_of
 
-_MONTHS = (
-    "janeiro january jan", "fevereiro february fev feb", "marco march mar", "abril april abr apr",
-    "maio may mai", "junho june jun", "julho july jul", "agosto august ago aug",
-    "setembro september set sep sept", "outubro october out oct", "novembro november nov",
-    "dezembro december dec",
-)  # fmt: skip
-_MONTH = values_of(_MONTHS, 1)
+_MONTH = {
+    word: number
+    for language in LANGUAGES
+    for number, words in enumerate(language.months, start=1)
+    for word in words
+}
 
 _DAY = r"(?<![\d/:.,-])(?P<day>\d{1,2})o?"
 _NAME = rf"\b(?P<month>{any_of(_MONTH)})\b"
 _YEAR = r"(?P<year>\d{4})(?![\d/-])"
 
-DATES = (
+DAYS = (
     re.compile(r"(?<![\d-])(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?![\d-])"),
     re.compile(
         r"(?<![\d/.-])(?P<day>\d{1,2})([/.-])(?P<month>\d{1,2})\2(?P<year>\d{4}|\d{2})(?![\d/.-])"
     ),
     re.compile(r"(?<![\d/])(?P<day>\d{1,2})/(?P<month>\d{1,2})(?![\d/])"),
-    re.compile(rf"{_DAY} (?:de |of )?{_NAME}(?:(?: de|,| ,| of)? {_YEAR})?"),
+)
+DAYS_OF_MONTHS = (
+    re.compile(rf"{_DAY} (?:de |di |of )?{_NAME}(?:(?: del?| di|,| ,| of)? {_YEAR})?"),
     re.compile(rf"{_NAME} (?:the )?{_DAY}(?![\d/:-])(?:,? {_YEAR})?"),
 )
-MONTH = re.compile(rf"{_NAME}(?: de|,| of)? {_YEAR}")
-SEASON = re.compile(r"(?<![\d/-])(?P<first>\d{4})[/-](?P<second>\d{4}|\d{2})(?![\d/-])")
-TIME = re.compile(
-    r"(?<![\d:])(?P<hours>\d{1,2})"
-    r"(?: ?h(?: ?(?P<minutes>\d{2}))?(?: ?min)?|:(?P<colon>\d{2}))\b(?!:)"
+MONTH = re.compile(rf"{_NAME}(?: del?| di|,| of)? {_YEAR}")
+PERIOD = re.compile(r"(?<![\d/-])(?P<first>\d{4})[/-](?P<second>\d{4}|\d{2})(?![\d/-])")
+SEPTEMBER = re.compile(r"\bsept(?= \d)|(?<=\d )sept\b|(?<=\d de )sept\b")
+"""In French, *sept* is 7, too."""
+
+_WORD = re.compile(r"[a-z]+")
+_HOURS = r"(?<![\d:])(?P<hours>\d{1,2})"
+TIMES = (
+    re.compile(rf"(?:\bum )?{_HOURS}(?:[:.](?P<minutes>\d{{2}}))? uhr\b(?: (?P<after>\d{{2}})\b)?"),
+    re.compile(rf"{_HOURS}(?:[:.](?P<minutes>\d{{2}}))? ?(?P<half>[ap]m)\b"),
+    re.compile(rf"\b(?:alle )?ore {_HOURS}(?:[:.](?P<minutes>\d{{2}}))?\b(?!:)"),
+    re.compile(
+        rf"{_HOURS}(?: ?h(?: ?(?P<minutes>\d{{2}}))?(?: ?min)?|:(?P<after>\d{{2}})(?: ?h)?)\b(?!:)"
+    ),
 )
+
+
+def names_month(text: str) -> bool:
+    """Tell whether a word of a text is a month: only then are the long patterns worth a try."""
+    return not _MONTH.keys().isdisjoint(_WORD.findall(text))
 
 
 def day(found: re.Match[str]) -> str:
@@ -52,16 +68,20 @@ def month(found: re.Match[str]) -> str:
     return f"{_MONTH[found['month']]:02}/{found['year']}"
 
 
-def season(found: re.Match[str]) -> str:
+def period(found: re.Match[str]) -> str:
     """Return ``2024-2025`` as ``2024/25``; other pairs of numbers are left as they are."""
     following = int(found["first"]) + 1
-    is_season = int(found["second"]) in (following, following % 100)
-    return f"{found['first']}/{following % 100:02}" if is_season else found[0]
+    is_period = int(found["second"]) in (following, following % 100)
+    return f"{found['first']}/{following % 100:02}" if is_period else found[0]
 
 
 def time(found: re.Match[str]) -> str:
-    """Return ``21h`` and ``21h00`` as ``21:00``."""
-    return f"{int(found['hours']):02}:{found['minutes'] or found['colon'] or '00'}"
+    """Return ``21h``, ``21 Uhr``, ``9 pm`` and ``21h00`` as ``21:00``."""
+    parts = found.groupdict()
+    hours = int(parts["hours"])
+    if parts.get("half") and hours <= 12:
+        hours = hours % 12 + (12 if parts["half"] == "pm" else 0)
+    return f"{hours:02}:{parts['minutes'] or parts.get('after') or '00'}"
 
 
 def _full_year(year: str | None) -> int | None:

@@ -132,6 +132,20 @@ def test_a_single_letter_is_an_answer_and_no_article() -> None:
 def test_normalising_twice_changes_nothing() -> None:
     pieces = [*"oaec0-/:.,x+#&;'%€ \n", "vinte", "um", "21", "31", "de", "maio", "2025", "24", "to"]
     pieces += ["º", "hundred", "primeiro", "decimo", "st", "por cento", "km", "h", "İ", "ß", "½"]
+    pieces += [
+        "mil",
+        "million",
+        "cent",
+        "und",
+        "y",
+        "dos",
+        "once",
+        "sept",
+        "ein",
+        "siebte",
+        "ventuno",
+    ]
+    pieces += ["l'", "el", "salvador", "uhr", "pm", "ore", "13", "500", "000", "1er", "mars", "two"]
     chance = random.Random(7)
     for _ in range(3000):
         text = "".join(chance.choices([*pieces, " ", " "], k=chance.randint(1, 14)))
