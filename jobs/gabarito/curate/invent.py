@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 
-from gabarito.curate.distance import is_similar, runs
+from gabarito.curate.distance import runs, similarity
 from gabarito.curate.mentions import fold, words
 
 _HEAD = re.compile(r"[^\W\d_]*?[aeiouyáéíóúâêôãõàäëïöü]+", re.IGNORECASE)
@@ -62,7 +62,7 @@ class Inventor:
             self._runs[size] = {run for text in self._texts for run in runs(text, size)}
         if spelled in self._runs[size] or self._is_refused(name):
             return True
-        return any(is_similar(fold(name), fold(other), _TYPING_ERROR) for other in known)
+        return any(similarity(fold(name), fold(other)) > _TYPING_ERROR for other in known)
 
 
 def _joined(one: str, other: str) -> str | None:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rapidfuzz.distance import Levenshtein
+
 from gabarito.core.records import Name
-from gabarito.curate.distance import edit_distance
 
 _WORD = re.compile(r"\w+")
 _FUZZY_LETTERS = 5
@@ -129,7 +130,7 @@ def _is_word(typed: str, word: str) -> bool:
     is_close = typed[:2] == word[:2] or typed[-2:] == word[-2:]
     if not is_close or abs(len(typed) - len(word)) > 1:
         return False
-    distance = edit_distance(typed, word)
+    distance = Levenshtein.distance(typed, word)
     return distance == 1 or (distance == 2 and sorted(typed) == sorted(word))
 
 
