@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gabarito.answer_match import normalise
 from gabarito.core.records import Fact, Rejection
 from gabarito.generate.config import GenerateConfig
-from gabarito.generate.language import is_deictic, is_other_language
+from gabarito.generate.language import is_deictic, is_other_language, names_nothing
 from gabarito.generate.passages import Passage
 from gabarito.generate.reasons import (
     DEICTIC,
+    EMPTY_ALIAS,
     NO_FIELD,
     NO_QUOTE,
     NO_SUPPORT,
@@ -69,6 +71,11 @@ def sift_facts(
         if fact and not reason:
             sifted.facts.append(fact)
             ids.add(fact.id)
+            sifted.rejections += [
+                dropped(passage.id, EMPTY_ALIAS, alias, item)
+                for alias in candidate.aliases
+                if _is_empty(alias, candidate)
+            ]
         else:
             sifted.rejections.append(dropped(passage.id, reason, detail, item))
     return sifted
@@ -137,5 +144,20 @@ def _fact(candidate: Candidate, passage: Passage) -> Fact:
     fields["quote"] = quoted(fields["quote"], candidate.shown) or fields["quote"]
     fields["kind"] = fields["kind"].lower()
     answer = fields["answer"]
-    aliases = tuple(alias for alias in candidate.aliases if alias != answer)
+    aliases = tuple(
+        alias for alias in candidate.aliases if alias != answer and not _is_empty(alias, candidate)
+    )
     return Fact.of(document=passage.document.id, aliases=aliases, **fields)
+
+
+def _is_empty(alias: str, candidate: Candidate) -> bool:
+    """Tell whether an alias names nothing: *qualquer um*, or a letter that the answer has not.
+
+    An answer of such words (*yes*, *The Who*) may be given in others of them.
+    """
+    answer, plain = candidate.fields["answer"], normalise(alias)
+    if not plain or names_nothing(answer, candidate.language):
+        return not plain
+    if len(plain) == 1 and plain.isascii() and not plain.isdigit():
+        return alias.strip() not in answer.split()
+    return names_nothing(alias, candidate.language)

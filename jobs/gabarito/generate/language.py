@@ -19,6 +19,11 @@ _LANGUAGES: dict[str, dict[str, Any]] = yaml.safe_load(
 )
 _WORDS = {code: frozenset(entry["words"].split()) for code, entry in _LANGUAGES.items()}
 
+_NAMELESS = {
+    code: _WORDS[code] | frozenset(_WORD.findall(entry["nameless"]))
+    for code, entry in _LANGUAGES.items()
+}
+
 
 def language_name(code: str) -> str:
     """Return the English name of a language, or its code if we do not know it."""
@@ -53,6 +58,18 @@ def is_other_language(text: str, code: str) -> bool:
 def is_deictic(text: str, code: str) -> bool:
     """Tell whether a text speaks of the text that it was taken from."""
     return any(pattern.search(text) for pattern in _pointers(_base(code)))
+
+
+def names_nothing(text: str, code: str) -> bool:
+    """Tell whether a text is made of words that name nothing, such as *qualquer um* or *any*.
+
+    Asked of are the words of ``code`` and of English, or of all languages if ``code`` is not
+    listed. Figures name something, and so do *A+* and *C#*.
+    """
+    words = _WORD.findall(text.lower())
+    codes = {"en", _base(code)} if _base(code) in _LANGUAGES else set(_LANGUAGES)
+    nameless = frozenset().union(*(_NAMELESS[known] for known in codes))
+    return not any(char.isdigit() or char in "+#" for char in text) and nameless.issuperset(words)
 
 
 @lru_cache

@@ -29,18 +29,22 @@ MAX_NAME_CHARS = 300
 _YEARS = re.compile(
     r"(?<![\d.,/])(?:(?:1[89]|20)\d\d(?:\s?[/–-]\s?(?:\d{4}|\d{2}))?|\d\d[/-]\d\d)(?![\d]|[.,]\d)"
 )
-_LOOSE_END = re.compile(
-    r"^(?:[\s,;:()–-]|\b(?:de|da|do|em|no|na|of|in|the)\b)+"
-    r"|(?<![\s,;:()–-])(?:[\s,;:()–-]|\b(?:de|da|do|em|no|na|of|in|the|del|en|temporada|season|edição)\b)+$",
-    re.IGNORECASE,
-)
+_LEADING = frozenset(["de", "da", "do", "em", "no", "na", "of", "in", "the"])
+_TRAILING = _LEADING | frozenset(["del", "en", "temporada", "season", "edição"])
+_PUNCTUATION = " ,;:()–-"
 
 
 def without_years(name: str) -> str:
     """Return a name without the years and seasons in it, and without what led to them."""
     if not _YEARS.search(name):
         return name.strip()
-    return _LOOSE_END.sub("", " ".join(_YEARS.sub(" ", name).split()))
+    words = _YEARS.sub(" ", name).split()
+    first, last = 0, len(words)
+    while first < last and words[first].strip(_PUNCTUATION).lower() in _LEADING | {""}:
+        first += 1
+    while first < last and words[last - 1].strip(_PUNCTUATION).lower() in _TRAILING | {""}:
+        last -= 1
+    return " ".join(words[first:last]).strip(_PUNCTUATION)
 
 
 def names_by_kind(facts: Iterable[Fact]) -> dict[str, list[str]]:

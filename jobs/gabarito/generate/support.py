@@ -10,6 +10,7 @@ from gabarito.answer_match import normalise
 _VARIANTS = ('"“”„‟«»', "'’‘`´′", "-–—−‐‑")
 _VARIANT_OF = {char: f"[{re.escape(chars)}]" for chars in _VARIANTS for char in chars}
 _BETWEEN_WORDS = r"[*_`]*\s+[*_`]*"
+_FIGURES = re.compile(r"\d")
 _FIGURE_ONE = re.compile(r"\b0*1\b")
 _AND = re.compile(r"[,;]|\b(?:e|and|y|et|und)\b")
 
@@ -35,9 +36,16 @@ def stands_in(answers: Sequence[str], text: str) -> bool:
 
 
 def is_given_away(answers: Sequence[str], question: str) -> bool:
-    """Tell whether a question contains one of the answers, both normalised."""
-    inside = f" {normalise(question)} "
-    return any(f" {plain} " in inside for answer in answers if (plain := normalise(answer)))
+    """Tell whether a question contains one of the answers, word for word or normalised.
+
+    Figures are looked for only among normalised ones: 2024/25 does not give 25 away.
+    """
+    return any(
+        _is_inside(normalise(answer), normalise(question))
+        if _FIGURES.search(answer) and normalise(answer) != "1"
+        else _stands(answer, question)
+        for answer in answers
+    )
 
 
 @lru_cache(maxsize=65536)
@@ -49,10 +57,14 @@ def letters(text: str) -> str:
 
 
 def _stands(answer: str, text: str) -> bool:
-    if normalise(answer) == "1":  # spelled it would stand in any text: *um*, *uma* are articles
+    plain = normalise(answer)
+    if plain == "1":  # spelled it would stand in any text: *um*, *une*, *ein* are articles
         return bool(_FIGURE_ONE.search(text))
-    plain = letters(answer)
-    return bool(plain) and (f" {plain} " in f" {letters(text)} " or is_given_away([answer], text))
+    return _is_inside(letters(answer), letters(text)) or _is_inside(plain, normalise(text))
+
+
+def _is_inside(words: str, text: str) -> bool:
+    return bool(words) and f" {words} " in f" {text} "
 
 
 def _items_stand(answer: str, text: str) -> bool:

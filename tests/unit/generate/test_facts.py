@@ -1,12 +1,13 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from gabarito.core.records import Fact
+from gabarito.core.records import Document, Fact
 from gabarito.generate import reasons
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.facts import Sifted, sift_facts
-from gabarito.generate.passages import Passage
+from gabarito.generate.passages import Passage, passages_of
 
 Offer = dict[str, Any]
 
@@ -102,3 +103,55 @@ def test_a_number_is_an_answer_too(sift: Any, offer: Offer) -> None:  # noqa: AN
     row = {"quote": "| Allianz Arena | 64.327 |", "answer": 64327, "aliases": None}
     (fact,) = sift(offer | row | {"statement": "O público da final foi 64327."}).facts
     assert fact.answer == "64327"
+
+
+@pytest.mark.parametrize(
+    "alias",
+    [
+        "qualquer um",
+        "Ninguém",
+        "alguma pessoa",
+        "o",
+        "ele",
+        "sim",
+        "yes",
+        "anyone",
+        "none",
+        "?",
+        "x",
+    ],
+)
+def test_an_alias_that_names_nothing_is_dropped_with_its_reason(
+    sift: Any,  # noqa: ANN401
+    offer: Offer,
+    alias: str,
+) -> None:
+    sifted = sift(offer | {"aliases": [alias, "Enrique"]})
+    assert [fact.aliases for fact in sifted.facts] == [("Enrique",)]
+    assert [(item.reason, item.detail) for item in sifted.rejections] == [
+        (reasons.EMPTY_ALIAS, alias)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "alias"),
+    [
+        ("Sim", "yes"),
+        ("The Who", "Who"),
+        ("Grupo A", "A"),
+        ("cinco", "5"),
+        ("um gol", "1 gol"),
+        ("C plus plus", "C++"),
+    ],
+)
+def test_an_alias_that_means_the_answer_is_kept(
+    document_of: Callable[..., Document],
+    config: GenerateConfig,
+    offer: Offer,
+    answer: str,
+    alias: str,
+) -> None:
+    passage = next(passages_of(document_of(f"A resposta foi {answer}."), 3000))
+    said = {"quote": passage.text, "statement": passage.text, "answer": answer, "aliases": [alias]}
+    (fact,) = sift_facts([offer | said], passage, (), "pt", config).facts
+    assert fact.aliases == (alias,)

@@ -19,10 +19,17 @@ from gabarito.generate.names import QUALIFIER, Mentions, NameSifter, names_by_ki
         ("2024", ""),
         ("Euro 2024, em Berlim", "Euro , em Berlim"),
         ("Schalke 04", "Schalke 04"),
+        ("in the 2024 season (2024/25)", ""),
     ],
 )
 def test_years_and_what_leads_to_them_are_taken_off(name: str, bare: str) -> None:
     assert without_years(name) == bare
+
+
+@pytest.mark.timeout(20)
+def test_a_name_of_many_little_words_takes_no_longer() -> None:
+    little = " de" * 50_000
+    assert without_years(f"x{little} y 2024{little}") == f"x{little} y"
 
 
 def about(subject: str, kind: str, qualifier: str = "") -> Fact:

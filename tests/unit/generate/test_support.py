@@ -58,3 +58,22 @@ def test_an_article_is_not_the_number_one(answer: str) -> None:
 def test_a_year_in_a_season_gives_no_number_away() -> None:
     assert not is_given_away(["25"], "Quantos gols na Champions League 2024/25?")
     assert is_given_away(["25"], "Quem marcou 25 gols?")
+
+
+@pytest.mark.parametrize(
+    ("answer", "question"),
+    [
+        ("1", "Quem marcou um gol?"),
+        ("1", "Qui a marqué dans une finale ?"),
+        ("2", "Quem foi o campeão dos campeões?"),
+        ("11", "Who played once?"),
+        ("8", "Who was the son of Otto?"),
+    ],
+)
+def test_words_that_are_also_numbers_give_no_number_away(answer: str, question: str) -> None:
+    assert not is_given_away([answer], question)
+
+
+@pytest.mark.parametrize("answer", ["Premier League", "dos Santos", "Otto", "primo"])
+def test_names_that_begin_like_a_number_are_given_away(answer: str) -> None:
+    assert is_given_away([answer], f"Onde joga {answer} hoje?")
