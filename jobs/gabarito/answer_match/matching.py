@@ -1,7 +1,7 @@
 """Exact match after normalising: case, accents, punctuation, articles, numbers, dates, scores.
 
 The words are those of six languages, all at once: an answer does not say in which it is. Units are
-kept: *13* is not *13 gols*; so is what ends a word: *C++*, *C#*.
+kept: *13* is not *13 pages*; so is what ends a word: *C++*, *C#*.
 """
 
 import re
@@ -70,7 +70,7 @@ _DIGIT = re.compile(r"\d")
 def normalise(text: str) -> str:
     """Return the text as it is compared: idempotent, and ``""`` if nothing is left.
 
-    Only leading articles are taken away, and *um* is a number: *um gol* is *1 gol*.
+    Only leading articles are taken away, and *um* is a number: *um dia* is *1 dia*.
     """
     for _ in range(_MAX_PASSES):
         before, text = text, _bare(_canonical(text))
@@ -104,7 +104,7 @@ def _items(text: str) -> tuple[str, ...]:
 
 
 def _have_an_order(items: Sequence[str]) -> bool:
-    """Tell whether two items are figures of one kind: scores, numbers, or *3 gols e 2 gols*."""
+    """Tell whether two items are figures of one kind: scores, numbers, or *3 cats and 2 cats*."""
     kinds = [item[found.end() :] for item in items if (found := _LEADING_FIGURE.match(item))]
     return len(set(kinds)) < len(kinds)
 
