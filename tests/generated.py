@@ -1,8 +1,7 @@
 """Write the parts of the repository that are generated, or check that they are as they would be.
 
-README.md's table of settings and the chart's schema come from the settings models, the chart's
-table of values from its values.yaml, k8s/rendered from helm, docs/answers.md's tables from what the
-tests try.
+docs/settings.md and the chart's schema come from the settings models, the chart's table of values
+from its values.yaml, k8s/rendered from helm, docs/answers.md's tables from what the tests try.
 """
 
 import argparse
@@ -17,14 +16,27 @@ from gabarito.plan import Pipeline
 from unit.answer_match import table
 
 ROOT = Path(__file__).parent.parent
+SETTINGS = ROOT / "docs/settings.md"
 BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
 
 
-def settings_table() -> str:
-    """Return a table with a row for each setting."""
+def settings_sections() -> str:
+    """Return a table of the settings of the whole file, then one for each section."""
     schema = Pipeline.model_json_schema()
+    defs, fields = schema["$defs"], schema["properties"]
+    own = [(name, field) for name, field in fields.items() if not section_of(field, defs)]
+    parts = ["## The whole file", table(own)]
+    for name, field in fields.items():
+        section = section_of(field, defs)
+        if section:
+            parts += [f"## {name}", field["description"], table(walk(section, defs, f"{name}."))]
+    return "\n\n".join(parts)
+
+
+def table(settings: list[tuple[str, Any]]) -> str:
+    """Return a table with a row for each setting."""
     rows = ["| setting | default | meaning |", "|---|---|---|"]
-    for path, field in walk(schema, schema["$defs"], ""):
+    for path, field in settings:
         default = field.get("default")
         shown = "–" if default in (None, "") else f"`{shortened(default)}`"
         rows.append(f"| `{path}` | {shown} | {field.get('description', '')} |")
@@ -54,10 +66,10 @@ def shortened(default: object) -> str:
     return text if len(text) <= 40 else text[:37] + "…"
 
 
-def readme() -> str:
-    """Return README.md as it should be."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = f"{BEGIN}\n{settings_table()}\n{END}"
+def settings_page() -> str:
+    """Return docs/settings.md as it should be."""
+    text = SETTINGS.read_text(encoding="utf-8")
+    block = f"{BEGIN}\n\n{settings_sections()}\n\n{END}"
     return re.sub(f"{BEGIN}.*{END}", lambda _: block, text, flags=re.DOTALL)
 
 
@@ -78,7 +90,7 @@ def main() -> int:
 
 def generated() -> Iterator[tuple[Path, str]]:
     """Yield each generated file and its text; what helm makes comes after what it reads."""
-    yield ROOT / "README.md", readme()
+    yield SETTINGS, settings_page()
     yield table.DOCUMENT, table.document()
     yield from before_helm()
     yield from of_helm()
