@@ -35,7 +35,7 @@ check: $(INSTALLED) ## lint, types, layers, generated files
 	$(BIN)/lint-imports
 	$(BIN)/python tests/generated.py --check
 
-generate: $(INSTALLED) ## write the generated parts anew (README, chart's schema, k8s/rendered)
+generate: $(INSTALLED) ## write the generated parts anew (docs/settings.md, chart's schema, k8s/rendered)
 	@$(CLUSTER) build helm >/dev/null
 	$(BIN)/python tests/generated.py
 
@@ -58,7 +58,7 @@ sample: $(INSTALLED) ## write the sample's pages and recorded replies anew
 nano: $(INSTALLED) ## train the sample's base model anew (under 30 minutes on 2 cores)
 	$(BIN)/python -m gabarito.demo.build.nano jobs/gabarito/demo/nano
 
-bench: $(INSTALLED) ## measure what the README states: the demo's time, memory, answers
+bench: $(INSTALLED) ## measure what docs/measured.md states: the demo's time, memory, answers
 	$(BIN)/python tests/bench/demo.py
 
 bench-conductor: $(INSTALLED) ## measure the conductor on a cluster, after cluster-test: needs root

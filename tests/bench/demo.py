@@ -1,4 +1,4 @@
-"""Measure what the README states of the demonstration: time, memory, answers.
+"""Measure what docs/measured.md states of the demonstration: time, memory, answers.
 
 Runs ``gabarito demo`` in a fresh store, prints its report, and asks its server.
 """

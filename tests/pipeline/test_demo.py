@@ -1,4 +1,4 @@
-"""The demonstration as a stranger runs it, and what the README states of it."""
+"""The demonstration as a stranger runs it, and what docs/measured.md states of it."""
 
 import json
 import os
