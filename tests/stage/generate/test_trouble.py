@@ -12,6 +12,7 @@ import pytest
 from gabarito.core.errors import AccessError, DataError, GabaritoError, ServiceError, SettingsError
 from gabarito.demo.teacher import TeacherServer
 from gabarito.generate.config import GenerateConfig
+from gabarito.generate.replies import MAX_REPLY_CHARS
 
 from .conftest import CLUBS, Place, documents, fact_of, recordings, reply
 from .test_generate import FACTS, REQUESTS, RESULT
@@ -80,6 +81,22 @@ def test_the_same_again_asks_nothing(teach: Teach, place: Place, config_of: Conf
     assert len(server.seen) == REQUESTS
     assert [again.read(name) for name in RESULT] == results
     assert again.manifest.counts["from_cache"] == REQUESTS
+
+
+@pytest.mark.parametrize("text", ["Com certeza!", "{" * 10_000, " " * (MAX_REPLY_CHARS + 1)])
+def test_a_reply_of_no_use_is_asked_for_again_by_the_next_run(
+    text: str, teach: Teach, place: Place, config_of: ConfigOf
+) -> None:
+    made = recordings()
+    useless = [item | {"replies": [{"text": text}]} for item in made if item["task"] == "names"]
+    teach([*useless, *(item for item in made if item["task"] != "names")])
+    place.generate(config_of())
+    before = place.cached()
+    server = teach()
+    place.store.delete(f"artifacts/generate/{'a' * 64}/manifest.json")
+    place.generate(config_of())
+    assert len(server.seen) == 1
+    assert place.cached() == before + 1
 
 
 def test_other_settings_ask_only_what_they_change(

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from gabarito.core.records import Name
@@ -48,3 +50,10 @@ def test_names_of_a_kind_without_a_common_gender_keep_the_article() -> None:
 def test_other_languages_are_left_alone() -> None:
     articles = Articles(["how many goals do City have", "no da City"], FINDER, "en")
     assert articles.agree("how many goals do ", CITY, "Roma") == "how many goals do "
+
+
+@pytest.mark.parametrize("text", ["a" * 100_000 + " City", "City " * 10_000])
+def test_a_long_text_before_a_name_takes_no_long_time(text: str) -> None:
+    start = time.process_time()
+    Articles([text], FINDER, "pt")
+    assert time.process_time() - start < 2.0

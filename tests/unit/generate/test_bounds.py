@@ -1,0 +1,127 @@
+"""What a teacher may send takes a time that grows with its length and no faster."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from gabarito.core.records import Document
+from gabarito.generate.config import GenerateConfig
+from gabarito.generate.facts import sift_facts
+from gabarito.generate.names import MAX_NAME_CHARS, Mentions, NameSifter, without_years
+from gabarito.generate.passages import Passage, passages_of
+from gabarito.generate.reasons import TOO_LONG, UNREADABLE, dropped
+from gabarito.generate.replies import MAX_REPLY_CHARS, MAX_UNREAD, read_reply
+from gabarito.generate.support import stands_in
+
+LENGTH = 100_000
+MAX_S = 2.0
+"""None took a third of it on a slow machine, and each a minute or more while it was quadratic."""
+
+Work = Callable[[str], object]
+
+
+def passages(text: str) -> list[Passage]:
+    fields = {"source": "a.md", "url": "", "title": "A", "language": "pt"}
+    document = Document.of(text=text, fetched_at=datetime(2026, 1, 1, tzinfo=UTC), **fields)
+    return list(passages_of(document, 100_000))
+
+
+def filled(form: str) -> str:
+    """Return ``before<repeated>after`` with its middle repeated up to the length."""
+    before, _, rest = form.partition("‹")
+    piece, _, after = rest.partition("›")
+    return before + piece * (LENGTH // len(piece)) + after
+
+
+@pytest.mark.parametrize(
+    ("work", "form"),
+    [
+        (lambda text: read_reply(text, "stop"), "‹\n›"),
+        (lambda text: read_reply(text, "stop"), "‹- \n›"),
+        (lambda text: read_reply(text, "stop"), "‹{›"),
+        (lambda text: read_reply(text, "stop"), "‹[{›"),
+        (lambda text: read_reply(text, "length"), '‹{"quote": "x", ›'),
+        (lambda text: read_reply(text, "stop"), '‹{"a": ›1'),
+        (lambda text: read_reply(text, "stop"), '‹{"a": [›'),
+        (lambda text: read_reply(text, "stop"), '‹{ " \\" ›'),
+        (lambda text: read_reply(text + "}" * LENGTH, "stop"), "‹{x›"),
+        (lambda text: read_reply(text, "stop"), '{"a": ‹\\"›}'),
+        (lambda text: read_reply(text, "stop"), "{‹\\'›}"),
+        (lambda text: read_reply(text, "stop"), "{'a': ‹[›}"),
+        (lambda text: read_reply(text, "stop"), "{\"a\": ‹1›}"),
+        (lambda text: stands_in([text], "x"), "a‹\n›b"),
+        (without_years, "2020 a‹, ›x"),
+        (without_years, "2020 a‹ de›x"),
+        (passages, "# a‹ ›b"),
+        (passages, "# a‹#›b"),
+        (passages, "| a |\n|‹-|›z\n" + "| b |\n" * 20_000),
+        (passages, "‹| a |\n›"),
+        (passages, "‹# a\n›b"),
+    ],
+)  # fmt: skip
+def test_no_text_takes_long(work: Work, form: str) -> None:
+    text, start = filled(form), time.process_time()
+    work(text)
+    assert time.process_time() - start < MAX_S
+
+
+def test_a_reply_beyond_all_bounds_is_unreadable() -> None:
+    reading = read_reply('{"question": "Quem?"}' + " " * MAX_REPLY_CHARS, "stop")
+    assert reading.is_useless
+    assert [reason for reason, _ in reading.broken] == [UNREADABLE]
+
+
+def test_a_reply_of_nothing_but_broken_objects_is_given_up() -> None:
+    reading = read_reply("{x}\n" * 10_000, "stop")
+    assert len(reading.broken) == MAX_UNREAD + 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": ' + "1" * 5000 + "}",
+        "{'a': 0x" + "f" * 5000 + "}",
+        "{'a': b'x'}",
+        "{('a',): 1}",
+        "{'a': {[]}}",
+        "{'a': " + "-" * 5000 + "1}",
+        '{"a": ' + "[" * 5000 + "]" * 5000 + "}",
+        '{"a": ' * 5000 + "1" + "}" * 5000,
+    ],
+)
+def test_what_json_has_not_is_unreadable(text: str) -> None:
+    assert {reason for reason, _ in read_reply(text, "stop").broken} == {UNREADABLE}
+
+
+def test_an_object_behind_broken_ones_is_read() -> None:
+    broken = '{"question": "say "x}\n{"question": \n' * 50
+    assert read_reply(broken + '\n{"question": "Quem?"}', "stop").objects[-1:] == [
+        {"question": "Quem?"}
+    ]
+
+
+def test_what_is_nested_too_deep_to_be_shown_is_still_dropped_with_its_reason() -> None:
+    value: list[object] = []
+    for _ in range(5000):
+        value = [value]
+    assert dropped("item", UNREADABLE, raw={"a": value}).raw == "nested too deep to be shown"
+
+
+@pytest.mark.parametrize("field", ["quote", "answer", "subject", "relation", "qualifier"])
+def test_a_field_that_is_too_long_is_looked_for_nowhere(
+    field: str, offer: dict[str, object], passage: Passage, config: GenerateConfig
+) -> None:
+    sifted = sift_facts([offer | {field: "a " * LENGTH}], passage, [], "pt", config)
+    assert [(item.reason, item.detail) for item in sifted.rejections] == [(TOO_LONG, field)]
+
+
+def test_names_that_are_too_long_are_not_taken() -> None:
+    sifter = NameSifter("clube", ["Paris"], Mentions([]))
+    long = "a" * (MAX_NAME_CHARS + 1)
+    (rejection,) = sifter.sift([{"name": "Paris", "also": [long]}, {"instead": long}])
+    assert rejection.reason == TOO_LONG
+    assert not sifter.kept
+    assert json.loads(rejection.raw) == {"instead": long}
