@@ -13,7 +13,7 @@ from typing import Any
 
 from chart.files import before_helm, of_helm
 from gabarito.plan import Pipeline
-from unit.answer_match import table
+from unit.answer_match import table as answer_table
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = ROOT / "docs/settings.md"
@@ -91,7 +91,7 @@ def main() -> int:
 def generated() -> Iterator[tuple[Path, str]]:
     """Yield each generated file and its text; what helm makes comes after what it reads."""
     yield SETTINGS, settings_page()
-    yield table.DOCUMENT, table.document()
+    yield answer_table.DOCUMENT, answer_table.document()
     yield from before_helm()
     yield from of_helm()
 
