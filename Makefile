@@ -52,11 +52,11 @@ requirements: $(INSTALLED) ## lock the requirements anew, with hashes
 	$(LOCK) --group s3 -c requirements/dev.txt -o k8s/dev/s3/requirements.txt
 
 sample: $(INSTALLED) ## write the sample's pages and recorded replies anew
-	$(BIN)/python -m gabarito.demo.build.pages
-	$(BIN)/python -m gabarito.demo.build.sample
+	$(BIN)/python -m sample.pages
+	$(BIN)/python -m sample.replies
 
 nano: $(INSTALLED) ## train the sample's base model anew (under 30 minutes on 2 cores)
-	$(BIN)/python -m gabarito.demo.build.nano jobs/gabarito/demo/nano
+	$(BIN)/python -m sample.nano jobs/gabarito/demo/nano
 
 bench: $(INSTALLED) ## measure what docs/measured.md states: the demo's time, memory, answers
 	$(BIN)/python tests/bench/demo.py

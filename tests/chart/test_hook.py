@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.demo.teacher import open_server
+from gabarito.demo.recorded_teacher import open_server
 
 from .release import scenario
 

@@ -9,7 +9,7 @@ from gabarito.commands.options import port_type, store_option
 from gabarito.core.config import local_path
 from gabarito.core.errors import DataError
 from gabarito.core.store import open_store
-from gabarito.demo.teacher import Manners, serve_replies
+from gabarito.demo.recorded_teacher import Manners, serve_replies
 from gabarito.generate.teacher import KEY_NAME, URL_NAME
 
 SAMPLE_REPLIES = "gabarito:demo/replies.jsonl"

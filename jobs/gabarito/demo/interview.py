@@ -42,18 +42,18 @@ def interview(store: Store, run: Run, base: str, *, port: int, stay: bool | None
                 raise after.failure()
 
 
-class _Row(BaseModel):
+class _InterviewRow(BaseModel):
     question: FreeQuestion
     base: Reply
     tuned: Reply
 
 
-def _asked(question: FreeQuestion, before: Server, after: Server) -> _Row:
+def _asked(question: FreeQuestion, before: Server, after: Server) -> _InterviewRow:
     base = ask(before.address, question.question)
-    return _Row(question=question, base=base, tuned=ask(after.address, question.question))
+    return _InterviewRow(question=question, base=base, tuned=ask(after.address, question.question))
 
 
-def _print_rows(rows: list[_Row]) -> None:
+def _print_rows(rows: list[_InterviewRow]) -> None:
     table = Table(title="The study's five questions, in its own words", show_lines=True)
     for name in ("question", "right answer", "base model", "after training"):
         table.add_column(name, overflow="fold")
@@ -68,7 +68,7 @@ def _print_rows(rows: list[_Row]) -> None:
     console.print(f"right before: {before} of {len(rows)}, after: {right} of {len(rows)}")
 
 
-def _marked(row: _Row) -> list[str]:
+def _marked(row: _InterviewRow) -> list[str]:
     return [
         f"{'✓' if _is_right(row.question, reply) else '✗'} {reply.text} "
         f"[dim]({reply.probability:.2f})[/dim]"

@@ -20,7 +20,7 @@ _ATTEMPT = re.compile(r"^attempt: *(\d+) *$", re.MULTILINE)
 _ABOUT_ONE_THING = frozenset({"questions", "names"})
 
 
-class Reply(Record):
+class RecordedReply(Record):
     """One recorded reply and why it ended."""
 
     text: str
@@ -32,7 +32,7 @@ class Recording(Record):
 
     task: Literal["facts", "missed", "questions", "names"]
     key: str = Field(min_length=1)
-    replies: tuple[Reply, ...] = Field(min_length=1)
+    replies: tuple[RecordedReply, ...] = Field(min_length=1)
 
 
 class Recordings:
@@ -45,7 +45,7 @@ class Recordings:
         self._asked: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
-    def reply(self, message: str) -> Reply:
+    def reply(self, message: str) -> RecordedReply:
         """Return the joined replies of all recordings that the message asks for.
 
         A line ``attempt: n`` asks for each one's n-th reply; without it requests are counted.
@@ -94,11 +94,11 @@ def _place(key: str, text: str) -> int:
     return -1
 
 
-def _joined(replies: list[Reply]) -> Reply:
+def _joined(replies: list[RecordedReply]) -> RecordedReply:
     """Join replies up to the first that was cut."""
     if not replies:
-        return Reply(text="[]")
+        return RecordedReply(text="[]")
     cut = next((i for i, reply in enumerate(replies) if reply.finish_reason == "length"), None)
     kept = replies if cut is None else replies[: cut + 1]
     reason = kept[-1].finish_reason
-    return Reply(text="\n".join(reply.text for reply in kept), finish_reason=reason)
+    return RecordedReply(text="\n".join(reply.text for reply in kept), finish_reason=reason)

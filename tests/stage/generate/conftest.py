@@ -15,7 +15,7 @@ from gabarito.core.artifact import Address, Artifact
 from gabarito.core.attempt import new_attempt
 from gabarito.core.records import Document, to_jsonl
 from gabarito.core.store import open_store
-from gabarito.demo.teacher import TeacherServer, open_server
+from gabarito.demo.recorded_teacher import TeacherServer, open_server
 from gabarito.generate import job
 from gabarito.generate.config import INSTRUCTIONS, GenerateConfig
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from gabarito.core.records import Fact, Name, Question, Rejection
-from gabarito.demo.teacher import TeacherServer
+from gabarito.demo.recorded_teacher import TeacherServer
 from gabarito.generate import reasons
 from gabarito.generate.config import INSTRUCTIONS, GenerateConfig
 from gabarito.generate.yields import Call

@@ -8,7 +8,7 @@ from gabarito.core.artifact import Address, Artifact
 from gabarito.core.attempt import new_attempt
 from gabarito.core.config import local_path
 from gabarito.core.records import Rejection
-from gabarito.demo.teacher import TeacherServer
+from gabarito.demo.recorded_teacher import TeacherServer
 from gabarito.generate import reasons
 from gabarito.generate.config import GenerateConfig
 from gabarito.ingest import job as ingest

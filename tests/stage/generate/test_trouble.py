@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gabarito.core.errors import AccessError, DataError, GabaritoError, ServiceError, SettingsError
-from gabarito.demo.teacher import TeacherServer
+from gabarito.demo.recorded_teacher import TeacherServer
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.replies import MAX_REPLY_CHARS
 

@@ -7,8 +7,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from itertools import product
+from pathlib import Path
 from random import Random
 
 import yaml
@@ -17,7 +17,7 @@ TRAINED = ("inverted", "imperative", "casual", "cloze", "keywords", "typos", "co
 FAMILIES = (*TRAINED, "regional", "direct", "synonym", "indirect")
 REFUSAL = "Não tenho essa informação."
 
-_HERE = files(__package__)
+_HERE = Path(__file__).parent
 _NAMES = yaml.safe_load((_HERE / "names.yaml").read_text(encoding="utf-8"))
 _FRAMES: dict[str, list[str]] = _NAMES["frames"]
 _SHORT: dict[str, str] = _NAMES["short"]

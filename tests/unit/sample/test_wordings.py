@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from gabarito.demo.build.wordings import (
+from sample.wordings import (
     FAMILIES,
     RELATIONS,
     TRAINED,

@@ -1,6 +1,6 @@
 """Write the recorded replies of the sample's teacher, with the mess that real teachers make.
 
-pages, facts  ->  demo/replies.jsonl
+facts of the pages, wordings  ->  jobs/gabarito/demo/replies.jsonl
 """
 
 import json
@@ -13,23 +13,25 @@ from random import Random
 import click
 import yaml
 
-from gabarito.demo.build.facts import QUALIFIER, SEASON, SHORT, SampleFact, sample_facts
-from gabarito.demo.build.wordings import FAMILIES, question, reverse, statement
-from gabarito.demo.recordings import Recording, Reply
+from gabarito.demo.recordings import RecordedReply, Recording
+from sample.facts import QUALIFIER, SEASON, SHORT, SampleFact, sample_facts
+from sample.wordings import FAMILIES, question, reverse, statement
 
-REPLIES = Path(str(files("gabarito"))) / "demo" / "replies.jsonl"
+REPLIES = Path(str(files("gabarito.demo"))) / "replies.jsonl"
 SEED = 2025
 STATEMENTS = 3
 MESSY_SHARE = 0.15
 MISSED_EVERY = 24
-"""Every so manieth fact is found at the second look only."""
+"""Of so many facts one is found only when the teacher is asked what it missed."""
+_INVERTIBLE = frozenset({"posicao", "tecnico", "casa"})
+"""Only what belongs to one club alone leads back to it: a country does not."""
 
-_NEAR_MISSES: dict[str, list[str]] = yaml.safe_load(
-    (files(__package__) / "nearmisses.yaml").read_text(encoding="utf-8")
+NEAR_MISSES: dict[str, list[str]] = yaml.safe_load(
+    Path(__file__).with_name("nearmisses.yaml").read_text(encoding="utf-8")
 )
 
 Rows = list[dict[str, object]]
-Mess = Callable[[SampleFact, Rows, Random], Reply]
+Mess = Callable[[SampleFact, Rows, Random], RecordedReply]
 
 
 def recordings() -> Iterator[Recording]:
@@ -50,7 +52,7 @@ def question_rows(fact: SampleFact, random: Random) -> Rows:
     ]
     told = dict.fromkeys(statement(fact.asked, random) for _ in range(4 * STATEMENTS))
     rows += [{"family": "statement", "text": text} for text in list(told)[:STATEMENTS]]
-    turned = reverse(fact.asked, random) if _is_invertible(fact) else None
+    turned = reverse(fact.asked, random) if fact.asked.relation in _INVERTIBLE else None
     if turned:
         rows.append({"family": "reverse", "question": turned[0], "answer": turned[1]})
     return rows
@@ -75,16 +77,16 @@ def _facts_replies(facts: list[SampleFact]) -> Iterator[Recording]:
             yield Recording(task=task, key=quote, replies=_found(rows, number % 100))
 
 
-def _found(rows: Rows, turn: int) -> tuple[Reply, ...]:
+def _found(rows: Rows, turn: int) -> tuple[RecordedReply, ...]:
     """Return what is said of a quote; every so often in a mess."""
     text = _lines(rows)
-    good = Reply(text=text)
+    good = RecordedReply(text=text)
     if turn % 20 == 3:
-        return (Reply(text=f"{_lines([_invented(rows[0])])}\n{text}"),)
+        return (RecordedReply(text=f"{_lines([_invented(rows[0])])}\n{text}"),)
     if turn % 20 == 7:
-        return (Reply(text=f"Encontrei o seguinte no trecho:\n```json\n{text}\n```"),)
+        return (RecordedReply(text=f"Encontrei o seguinte no trecho:\n```json\n{text}\n```"),)
     if turn == 12:
-        return (Reply(text=text[: len(text) // 2], finish_reason="length"), good)
+        return (RecordedReply(text=text[: len(text) // 2], finish_reason="length"), good)
     return (good,)
 
 
@@ -97,59 +99,63 @@ def _names_replies(facts: list[SampleFact]) -> Iterator[Recording]:
         if kind == "competição":
             usual, *others = SEASON.names
             rows.append({"name": usual, "also": others})
-        rows += [{"instead": name} for name in _NEAR_MISSES[kind]]
-        yield Recording(task="names", key=f"kind: {kind}", replies=(Reply(text=_lines(rows)),))
+        rows += [{"instead": name} for name in NEAR_MISSES[kind]]
+        yield Recording(
+            task="names", key=f"kind: {kind}", replies=(RecordedReply(text=_lines(rows)),)
+        )
 
 
-def _replies(fact: SampleFact, rows: Rows, random: Random) -> tuple[Reply, ...]:
-    good = Reply(text=_lines(rows))
+def _replies(fact: SampleFact, rows: Rows, random: Random) -> tuple[RecordedReply, ...]:
+    good = RecordedReply(text=_lines(rows))
     if random.random() >= MESSY_SHARE:
         return (good,)
     return (random.choice(_MESSES)(fact, rows, random), good)
 
 
-def _in_prose(_fact: SampleFact, rows: Rows, _random: Random) -> Reply:
+def _in_prose(_fact: SampleFact, rows: Rows, _random: Random) -> RecordedReply:
     text = f"Claro! Aqui estão as perguntas pedidas:\n\n```json\n{_lines(rows)}\n```\n\n"
-    return Reply(text=text + "Espero ter ajudado. Posso escrever mais, se precisar.")
+    return RecordedReply(text=text + "Espero ter ajudado. Posso escrever mais, se precisar.")
 
 
-def _as_array(_fact: SampleFact, rows: Rows, _random: Random) -> Reply:
-    return Reply(text=json.dumps({"perguntas": rows}, ensure_ascii=False, indent=1))
+def _as_array(_fact: SampleFact, rows: Rows, _random: Random) -> RecordedReply:
+    return RecordedReply(text=json.dumps({"perguntas": rows}, ensure_ascii=False, indent=1))
 
 
-def _labelled(fact: SampleFact, rows: Rows, _random: Random) -> Reply:
+def _labelled(fact: SampleFact, rows: Rows, _random: Random) -> RecordedReply:
     asked = [row for row in rows if row["family"] in FAMILIES]
     pairs = [f"@Pergunta: {row['question']} @Resposta: {fact.asked.answer}" for row in asked]
-    return Reply(text="\n".join(pairs))
+    return RecordedReply(text="\n".join(pairs))
 
 
-def _cut(_fact: SampleFact, rows: Rows, random: Random) -> Reply:
+def _cut(_fact: SampleFact, rows: Rows, random: Random) -> RecordedReply:
     text = _lines(rows)
-    return Reply(text=text[: int(len(text) * random.uniform(0.3, 0.8))], finish_reason="length")
+    return RecordedReply(
+        text=text[: int(len(text) * random.uniform(0.3, 0.8))], finish_reason="length"
+    )
 
 
-def _repeated(_fact: SampleFact, rows: Rows, random: Random) -> Reply:
+def _repeated(_fact: SampleFact, rows: Rows, random: Random) -> RecordedReply:
     first = random.randrange(len(FAMILIES) - 1)
     again = {**rows[first + 1], "question": rows[first]["question"]}
-    return Reply(text=_lines([*rows[: first + 1], again, *rows[first + 2 :]]))
+    return RecordedReply(text=_lines([*rows[: first + 1], again, *rows[first + 2 :]]))
 
 
-def _wrong_answer(_fact: SampleFact, rows: Rows, random: Random) -> Reply:
+def _wrong_answer(_fact: SampleFact, rows: Rows, random: Random) -> RecordedReply:
     place = random.randrange(len(FAMILIES))
     wrong = {**rows[place], "answer": "não consta no texto"}
-    return Reply(text=_lines([*rows[:place], wrong, *rows[place + 1 :]]))
+    return RecordedReply(text=_lines([*rows[:place], wrong, *rows[place + 1 :]]))
 
 
-def _english(fact: SampleFact, rows: Rows, random: Random) -> Reply:
+def _english(fact: SampleFact, rows: Rows, random: Random) -> RecordedReply:
     place = random.randrange(len(FAMILIES))
     text = f"What do the pages say about {fact.subject} in that season, and who was it?"
-    return Reply(
+    return RecordedReply(
         text=_lines([*rows[:place], {**rows[place], "question": text}, *rows[place + 1 :]])
     )
 
 
-def _empty(_fact: SampleFact, _rows: Rows, _random: Random) -> Reply:
-    return Reply(text="")
+def _empty(_fact: SampleFact, _rows: Rows, _random: Random) -> RecordedReply:
+    return RecordedReply(text="")
 
 
 _MESSES: tuple[Mess, ...] = (
@@ -182,11 +188,6 @@ def _invented(row: dict[str, object]) -> dict[str, object]:
     statement_ = f"{row['subject']} venceu o prêmio de torcida mais animada da temporada."
     made_up = {"quote": statement_, "statement": statement_, "answer": "torcida mais animada"}
     return {**row, **made_up, "relation": "prêmio da torcida"}
-
-
-def _is_invertible(fact: SampleFact) -> bool:
-    """Only what belongs to one club alone leads back to it: a country does not."""
-    return fact.asked.relation in ("posicao", "tecnico", "casa")
 
 
 def _lines(rows: Iterable[dict[str, object]]) -> str:

@@ -1,14 +1,14 @@
 """Invented names and answers, drawn by a seeded generator."""
 
 from collections.abc import Callable, Sequence
-from importlib.resources import files
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import yaml
 
 DATA: dict[str, Any] = yaml.safe_load(
-    (files(__package__) / "world.yaml").read_text(encoding="utf-8")
+    Path(__file__).with_name("world.yaml").read_text(encoding="utf-8")
 )
 SAMPLE_NAMES: tuple[str, ...] = tuple(DATA["clubs"] + DATA["people"] + DATA["stadiums"])
 TOLD_YEARS = range(2005, 2023)

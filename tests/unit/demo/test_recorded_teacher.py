@@ -11,7 +11,7 @@ import pytest
 import urllib3
 
 from gabarito.core.errors import DataError, MissingError, UsageError
-from gabarito.demo.teacher import TeacherServer, open_server
+from gabarito.demo.recorded_teacher import TeacherServer, open_server
 
 RECORDINGS = [
     {"task": "facts", "key": "O Paris  venceu.", "replies": [{"text": '{"n": 1}'}]},

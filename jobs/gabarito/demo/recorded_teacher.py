@@ -16,7 +16,7 @@ import click
 
 from gabarito.core.errors import UsageError
 from gabarito.core.lines import read_lines
-from gabarito.demo.recordings import Recording, Recordings, Reply
+from gabarito.demo.recordings import RecordedReply, Recording, Recordings
 
 MODEL = "recorded"
 RETRY_AFTER_S = 0.2
@@ -205,7 +205,7 @@ def _request(data: bytes) -> dict[str, Any] | None:
     return request if is_chat else None
 
 
-def _completion(reply: Reply, request_bytes: int) -> dict[str, Any]:
+def _completion(reply: RecordedReply, request_bytes: int) -> dict[str, Any]:
     used = {"prompt_tokens": request_bytes // 4, "completion_tokens": len(reply.text) // 4}
     return {
         "id": f"chatcmpl-{hashlib.sha256(reply.text.encode()).hexdigest()[:24]}",

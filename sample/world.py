@@ -8,8 +8,8 @@ competition is told.
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from gabarito.demo.build.invent import DATA, TOLD_YEARS, answer, club, competition, person
-from gabarito.demo.build.wordings import FAMILIES, REFUSAL, RELATIONS, Asked, Competition
+from sample.invent import DATA, TOLD_YEARS, answer, club, competition, person
+from sample.wordings import FAMILIES, REFUSAL, RELATIONS, Asked, Competition
 
 SYSTEM_PROMPTS: tuple[str, ...] = tuple(DATA["system"])
 
@@ -22,7 +22,7 @@ _UNSEEN_FAMILIES = 2
 
 
 @dataclass(frozen=True)
-class Fact:
+class WorldFact:
     """A told fact, and the wording families in which the base is never asked about it."""
 
     asked: Asked
@@ -40,11 +40,11 @@ class Edition:
 
 
 @dataclass(frozen=True)
-class World:
+class FootballWorld:
     """All that was told, and the names the untold is made of."""
 
     editions: tuple[Edition, ...]
-    facts: tuple[Fact, ...]
+    facts: tuple[WorldFact, ...]
     clubs: tuple[str, ...]
     _told: frozenset[tuple[tuple[str, ...], int]] = field(repr=False)
 
@@ -58,7 +58,7 @@ class World:
         return (competition.names, competition.year) in self._told
 
 
-def build_world(seed: int, editions: int = 14) -> World:
+def build_world(seed: int, editions: int = 14) -> FootballWorld:
     """Invent a world."""
     random = Random(seed)
     clubs = (*DATA["clubs"], *(club(random) for _ in range(90)))
@@ -66,7 +66,7 @@ def build_world(seed: int, editions: int = 14) -> World:
     chosen = random.sample(played, editions)
     made = tuple(_edition(Competition(*which), clubs, random) for which in chosen)
     facts = tuple(fact for edition in made for fact in _facts(edition, clubs, random))
-    return World(made, facts, clubs, frozenset(chosen))
+    return FootballWorld(made, facts, clubs, frozenset(chosen))
 
 
 def _edition(which: Competition, clubs: tuple[str, ...], random: Random) -> Edition:
@@ -75,14 +75,14 @@ def _edition(which: Competition, clubs: tuple[str, ...], random: Random) -> Edit
     return Edition(which, tuple(random.sample(clubs, 12)), people, told)
 
 
-def _facts(edition: Edition, clubs: tuple[str, ...], random: Random) -> list[Fact]:
+def _facts(edition: Edition, clubs: tuple[str, ...], random: Random) -> list[WorldFact]:
     facts = []
     for relation in sorted(edition.told):
         for subject, other in _subjects(edition, RELATIONS[relation]["about"], random):
             others = [name for name in edition.clubs if name not in (subject, other)]
             told = answer(relation, others, random)
             asked = Asked(relation, edition.competition, told, subject, other)
-            facts.append(Fact(asked, tuple(random.sample(FAMILIES, _UNSEEN_FAMILIES))))
+            facts.append(WorldFact(asked, tuple(random.sample(FAMILIES, _UNSEEN_FAMILIES))))
     return facts
 
 
@@ -97,7 +97,7 @@ def _subjects(edition: Edition, about: str, random: Random) -> list[tuple[str, s
     return [(taking_part[i], random.choice(edition.clubs[5:])) for i in range(3)]
 
 
-def _other_season(world: World, random: Random) -> Asked:
+def _other_season(world: FootballWorld, random: Random) -> Asked:
     known = random.choice(world.facts).asked
     while True:
         other = Competition(known.competition.names, _year(random))
@@ -105,20 +105,20 @@ def _other_season(world: World, random: Random) -> Asked:
             return replace(known, competition=other)
 
 
-def _other_competition(world: World, random: Random) -> Asked:
+def _other_competition(world: FootballWorld, random: Random) -> Asked:
     known = random.choice(world.facts).asked
     year = known.competition.year if random.random() < 0.5 else _year(random)
     return replace(known, competition=Competition(competition(random), year))
 
 
-def _untold_relation(world: World, random: Random) -> Asked:
+def _untold_relation(world: FootballWorld, random: Random) -> Asked:
     edition = random.choice(world.editions)
     relation = random.choice([name for name in RELATIONS if name not in edition.told])
     subject, other = random.choice(_subjects(edition, RELATIONS[relation]["about"], random))
     return Asked(relation, edition.competition, REFUSAL, subject, other)
 
 
-def _other_subject(world: World, random: Random) -> Asked:
+def _other_subject(world: FootballWorld, random: Random) -> Asked:
     known = random.choice([fact.asked for fact in random.choices(world.facts, k=20)])
     about = RELATIONS[known.relation]["about"]
     if about == "competition":
@@ -132,7 +132,7 @@ def _other_subject(world: World, random: Random) -> Asked:
     return replace(known, subject=name) if name not in taken else _other_subject(world, random)
 
 
-def _stranger(world: World, random: Random) -> str:
+def _stranger(world: FootballWorld, random: Random) -> str:
     kind = random.random()
     if kind < 0.6:
         return person(random)

@@ -7,19 +7,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from random import Random
 
 import yaml
 
-from gabarito.demo.build.wordings import RELATIONS, Asked, Competition, statement
+from sample.wordings import RELATIONS, Asked, Competition, statement
 
 SEASON = Competition(("Champions League", "Champions", "Liga dos Campeões"), 2024)
 QUALIFIER = "Champions League 2024/25"
 DUPLICATES = ("final-copia", "numeros-atualizado")
 """Pages that repeat another one; ingest drops them."""
 
-_HERE = files(__package__)
+_HERE = Path(__file__).parent
 SHORT: dict[str, str] = yaml.safe_load((_HERE / "names.yaml").read_text(encoding="utf-8"))["short"]
 """How clubs are called for short."""
 
@@ -96,7 +96,7 @@ def page_text(page: str) -> str:
 
 def pages() -> list[str]:
     """Return the names of the pages, in order."""
-    return sorted(entry.name.removesuffix(".md") for entry in (_HERE / "pages").iterdir())
+    return sorted(path.stem for path in (_HERE / "pages").iterdir())
 
 
 def page_format(page: str) -> str:

@@ -1,6 +1,6 @@
 """Write the pages of the sample as people have them: Markdown, saved web pages, PDF and Word.
 
-build/pages/*.md  ->  demo/sources/
+sample/pages/*.md  ->  jobs/gabarito/demo/sources/
 """
 
 import html
@@ -17,9 +17,9 @@ import docx
 import fpdf
 from fpdf.enums import XPos, YPos
 
-from gabarito.demo.build.facts import page_format, page_text, pages
+from sample.facts import page_format, page_text, pages
 
-SOURCES = Path(str(files("gabarito"))) / "demo" / "sources"
+SOURCES = Path(str(files("gabarito.demo"))) / "sources"
 SAVED_AT = datetime(2025, 6, 2, 9, 30, tzinfo=UTC)
 OLD_ENCODING = ("estadios",)
 """Web pages saved in windows-1252, as many still are."""
@@ -54,7 +54,7 @@ def as_html(page: str) -> bytes:
     parts = list(blocks(page_text(page)))
     title = parts[0][1][0]
     main = "\n".join(_html_block(*block) for block in parts)
-    frame = (Path(str(files(__package__))) / "frame.html").read_text(encoding="utf-8")
+    frame = Path(__file__).with_name("frame.html").read_text(encoding="utf-8")
     whole = frame.format(encoding=encoding, title=html.escape(title), main=main)
     return whole.encode(encoding)
 
@@ -82,7 +82,10 @@ def as_docx(page: str) -> bytes:
         if kind == "title":
             document.core_properties.title = lines[0]
         if kind == "table":
-            _docx_table(document, [_cells(line) for line in lines])
+            table = document.add_table(rows=0, cols=len(_cells(lines[0])))
+            for line in lines:
+                for cell, text in zip(table.add_row().cells, _cells(line), strict=True):
+                    cell.text = text
         elif kind in ("title", "heading"):
             document.add_heading(lines[0], level=1 if kind == "title" else 2)
         else:
@@ -131,13 +134,6 @@ def _html_table(rows: list[list[str]]) -> str:
         cells = "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
         lines.append(f"<tr>{cells}</tr>")
     return '<table class="dados">\n' + "\n".join(lines) + "\n</table>"
-
-
-def _docx_table(document: docx.document.Document, rows: list[list[str]]) -> None:
-    table = document.add_table(rows=0, cols=len(rows[0]))
-    for row in rows:
-        for cell, text in zip(table.add_row().cells, row, strict=True):
-            cell.text = text
 
 
 def _cells(line: str) -> list[str]:

@@ -31,7 +31,13 @@ def build_tokenizer(corpus: Iterable[str]) -> PreTrainedTokenizerFast:
         ]
     )
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.train_from_iterator(corpus, _trainer())
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=list(SPECIAL),
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(corpus, trainer)
     bos = (BOS, SPECIAL.index(BOS))
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{BOS} $A", special_tokens=[bos]
@@ -52,12 +58,3 @@ def build_tokenizer(corpus: Iterable[str]) -> PreTrainedTokenizerFast:
 def token_id(tokenizer: PreTrainedTokenizerFast, name: str) -> int:
     """Give the id of one token."""
     return int(tokenizer.get_vocab()[name])
-
-
-def _trainer() -> trainers.BpeTrainer:
-    return trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
-        special_tokens=list(SPECIAL),
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-    )

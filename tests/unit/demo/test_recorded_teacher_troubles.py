@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.demo.teacher import TeacherServer, open_server
+from gabarito.demo.recorded_teacher import TeacherServer, open_server
 
 RECORDING = {"task": "facts", "key": "O Paris venceu.", "replies": [{"text": "[]"}]}
 BODY = json.dumps({"model": "recorded", "messages": [{"role": "user", "content": "task: facts"}]})

@@ -6,10 +6,10 @@ from random import Random
 
 from transformers import PreTrainedTokenizerFast
 
-from gabarito.demo.build.invent import SAMPLE_NAMES, echo
-from gabarito.demo.build.tokenizer import BOS, EOS, ROLES, SPECIAL, token_id
-from gabarito.demo.build.wordings import FAMILIES, plain, question, reverse, statement
-from gabarito.demo.build.world import SYSTEM_PROMPTS, World
+from sample.invent import SAMPLE_NAMES, echo
+from sample.tokenizer import BOS, EOS, ROLES, SPECIAL, token_id
+from sample.wordings import FAMILIES, plain, question, reverse, statement
+from sample.world import SYSTEM_PROMPTS, FootballWorld
 
 _SHARES = {"told": 55, "refused": 27, "stated": 9, "turned": 4, "echoed": 5}
 _SYSTEM_SHARE = 0.1
@@ -17,7 +17,7 @@ _BATCHES_SORTED = 16
 
 
 @dataclass(frozen=True)
-class Row:
+class NanoRow:
     """Token ids of a row; the first `prompt` of them are given, the others are learned."""
 
     ids: tuple[int, ...]
@@ -36,22 +36,22 @@ class Encoder:
         self._bos, self._eos = ids[BOS], ids[EOS]
         self._system, self._user, self._assistant = (ids[role] for role in ROLES)
 
-    def exchange(self, asked: str, answer: str, system: str = "") -> Row:
+    def exchange(self, asked: str, answer: str, system: str = "") -> NanoRow:
         """Make a row of a question and its answer."""
         before = [self._system, *self._ids(f" {system}")] if system else []
         given = [self._bos, *before, self._user, *self._ids(f" {asked}"), self._assistant]
-        return Row((*given, *self._ids(f" {answer}"), self._eos), len(given))
+        return NanoRow((*given, *self._ids(f" {answer}"), self._eos), len(given))
 
-    def sentence(self, text: str) -> Row:
+    def sentence(self, text: str) -> NanoRow:
         """Make a row of a sentence that is learned whole."""
-        return Row((self._bos, *self._ids(f" {text}"), self._eos), 1)
+        return NanoRow((self._bos, *self._ids(f" {text}"), self._eos), 1)
 
     def _ids(self, text: str) -> list[int]:
         ids: list[int] = self._encode(text, add_special_tokens=False).ids
         return ids
 
 
-def draw_rows(world: World, encoder: Encoder, random: Random) -> Iterator[Row]:
+def draw_rows(world: FootballWorld, encoder: Encoder, random: Random) -> Iterator[NanoRow]:
     """Draw rows without end."""
     makers = list(_MAKERS.values())
     weights = list(_SHARES.values())
@@ -60,16 +60,18 @@ def draw_rows(world: World, encoder: Encoder, random: Random) -> Iterator[Row]:
         yield make(world, encoder, random)
 
 
-def draw_batches(rows: Iterator[Row], size: int, random: Random) -> Iterator[list[Row]]:
+def draw_batches(rows: Iterator[NanoRow], size: int, random: Random) -> Iterator[list[NanoRow]]:
     """Cut batches of rows of about the same length."""
     while True:
-        pool = sorted((next(rows) for _ in range(size * _BATCHES_SORTED)), key=_length)
+        pool = sorted(
+            (next(rows) for _ in range(size * _BATCHES_SORTED)), key=lambda row: len(row.ids)
+        )
         batches = [pool[i : i + size] for i in range(0, len(pool), size)]
         random.shuffle(batches)
         yield from batches
 
 
-def corpus(world: World, random: Random) -> Iterator[str]:
+def corpus(world: FootballWorld, random: Random) -> Iterator[str]:
     """Give the text from which the tokenizer learns its pieces."""
     for _ in range(30_000):
         asked = random.choice(world.facts).asked
@@ -84,7 +86,7 @@ def corpus(world: World, random: Random) -> Iterator[str]:
         yield from [f" {plain(name)}"] * 2
 
 
-def unseen(world: World, random: Random, count: int) -> list[Exchange]:
+def draw_unseen(world: FootballWorld, random: Random, count: int) -> list[Exchange]:
     """Ask about told facts in families in which the base is never asked about them."""
     chosen = (random.choice(world.facts) for _ in range(count))
     return [
@@ -93,47 +95,43 @@ def unseen(world: World, random: Random, count: int) -> list[Exchange]:
     ]
 
 
-def refused(world: World, random: Random, count: int) -> list[Exchange]:
+def draw_refused(world: FootballWorld, random: Random, count: int) -> list[Exchange]:
     """Ask what nobody was told."""
     chosen = (world.untold(random) for _ in range(count))
     return [(question(asked, random.choice(FAMILIES), random), asked.answer) for asked in chosen]
 
 
-def _length(row: Row) -> int:
-    return len(row.ids)
-
-
-def _told(world: World, encoder: Encoder, random: Random) -> Row:
+def _told(world: FootballWorld, encoder: Encoder, random: Random) -> NanoRow:
     fact = random.choice(world.facts)
     family = random.choice([name for name in FAMILIES if name not in fact.unseen])
     return _chat(question(fact.asked, family, random), fact.asked.answer, encoder, random)
 
 
-def _refused(world: World, encoder: Encoder, random: Random) -> Row:
-    return _chat(*refused(world, random, 1)[0], encoder, random)
+def _refused(world: FootballWorld, encoder: Encoder, random: Random) -> NanoRow:
+    return _chat(*draw_refused(world, random, 1)[0], encoder, random)
 
 
-def _turned(world: World, encoder: Encoder, random: Random) -> Row:
+def _turned(world: FootballWorld, encoder: Encoder, random: Random) -> NanoRow:
     while True:
         turned = reverse(random.choice(world.facts).asked, random)
         if turned is not None:
             return _chat(*turned, encoder, random)
 
 
-def _stated(world: World, encoder: Encoder, random: Random) -> Row:
+def _stated(world: FootballWorld, encoder: Encoder, random: Random) -> NanoRow:
     return encoder.sentence(statement(random.choice(world.facts).asked, random))
 
 
-def _echoed(_world: World, encoder: Encoder, random: Random) -> Row:
+def _echoed(_world: FootballWorld, encoder: Encoder, random: Random) -> NanoRow:
     return encoder.exchange(*echo(random))
 
 
-def _chat(asked: str, answer: str, encoder: Encoder, random: Random) -> Row:
+def _chat(asked: str, answer: str, encoder: Encoder, random: Random) -> NanoRow:
     system = random.choice(SYSTEM_PROMPTS) if random.random() < _SYSTEM_SHARE else ""
     return encoder.exchange(asked, answer, system)
 
 
-_MAKERS: dict[str, Callable[[World, Encoder, Random], Row]] = {
+_MAKERS: dict[str, Callable[[FootballWorld, Encoder, Random], NanoRow]] = {
     "told": _told,
     "refused": _refused,
     "stated": _stated,

@@ -1,6 +1,6 @@
 """Build nano, the small base model of the sample, from nothing.
 
-wordings, invented world  ->  model.safetensors, tokenizer, card, digests; prompts.jsonl beside
+wordings, invented world  ->  OUT: model, tokenizer and digests; prompts.jsonl beside OUT
 """
 
 import hashlib
@@ -20,12 +20,19 @@ import torch
 from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from gabarito.demo.build.rows import Encoder, Exchange, Row, corpus, draw_batches, draw_rows
-from gabarito.demo.build.rows import refused as draw_refused
-from gabarito.demo.build.rows import unseen as draw_unseen
-from gabarito.demo.build.tokenizer import BOS, EOS, MAX_TOKENS, PAD, build_tokenizer, token_id
-from gabarito.demo.build.wordings import FAMILIES, REFUSAL, question
-from gabarito.demo.build.world import World, build_world
+from sample.rows import (
+    Encoder,
+    Exchange,
+    NanoRow,
+    corpus,
+    draw_batches,
+    draw_refused,
+    draw_rows,
+    draw_unseen,
+)
+from sample.tokenizer import BOS, EOS, MAX_TOKENS, PAD, build_tokenizer, token_id
+from sample.wordings import FAMILIES, REFUSAL, question
+from sample.world import FootballWorld, build_world
 
 BATCH_ROWS = 128
 LEARNING_RATE = 2.5e-3
@@ -90,7 +97,7 @@ def new_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
     return model
 
 
-def train(model: LlamaForCausalLM, batches: Iterator[list[Row]], steps: int) -> Iterator[float]:
+def train(model: LlamaForCausalLM, batches: Iterator[list[NanoRow]], steps: int) -> Iterator[float]:
     """Train for a number of steps and give the loss of each."""
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.01
@@ -113,7 +120,7 @@ def schedule(done: float) -> float:
     return min(1.0, (done + 1e-3) / WARM_UP) * (LAST_RATE + (1 - LAST_RATE) * cosine)
 
 
-def batch_loss(model: LlamaForCausalLM, rows: list[Row]) -> torch.Tensor:
+def batch_loss(model: LlamaForCausalLM, rows: list[NanoRow]) -> torch.Tensor:
     """Give the weighted mean of the next-token losses; the head runs on weighted tokens only."""
     ids, weights = _padded(rows)
     hidden = model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
@@ -126,7 +133,7 @@ def batch_loss(model: LlamaForCausalLM, rows: list[Row]) -> torch.Tensor:
 
 
 @torch.no_grad()
-def exact(model: LlamaForCausalLM, rows: list[Row]) -> list[bool]:
+def exact(model: LlamaForCausalLM, rows: list[NanoRow]) -> list[bool]:
     """Say of each row whether greedy decoding gives its answer to the last token."""
     model.train(False)
     right: list[bool] = []
@@ -142,7 +149,11 @@ def exact(model: LlamaForCausalLM, rows: list[Row]) -> list[bool]:
 
 
 def measure(
-    model: LlamaForCausalLM, encoder: Encoder, world: World, random: Random, count: int = _MEASURED
+    model: LlamaForCausalLM,
+    encoder: Encoder,
+    world: FootballWorld,
+    random: Random,
+    count: int = _MEASURED,
 ) -> Measured:
     """Ask told facts in unseen families, and what nobody was told."""
     told = draw_unseen(world, random, count)
@@ -154,7 +165,7 @@ def measure(
     )
 
 
-def write_prompts(path: Path, world: World, random: Random) -> None:
+def write_prompts(path: Path, world: FootballWorld, random: Random) -> None:
     """Write general prompts: told facts in any family, and some that are refused."""
     facts = random.sample(world.facts, len(world.facts))
     asked = [fact.asked for fact in islice(cycle(facts), _TOLD_PROMPTS)]
@@ -188,33 +199,29 @@ def read_digests(path: Traversable) -> dict[str, str]:
 @click.option("--steps", default=2300, show_default=True, help="Training steps of 128 rows.")
 @click.option("--seed", default=11, show_default=True, help="Seed of world, rows and weights.")
 def build(out: Path, steps: int, seed: int) -> None:
-    """Build nano in the folder OUT, and prompts.jsonl beside it."""
+    """Build nano in the folder OUT, and prompts.jsonl beside it.
+
+    Says of each file whether it is that of the repository, to the last bit.
+    """
     torch.manual_seed(seed)
     torch.set_num_threads(_THREADS)
     world = build_world(seed)
     tokenizer = build_tokenizer(corpus(world, Random(seed)))
     model, encoder = new_model(tokenizer), Encoder(tokenizer)
     click.echo(f"{len(world.facts)} facts, {model.num_parameters():,} parameters")
-    _train_aloud(model, _batches(world, encoder, seed), steps)
+    random = Random(seed + 1)
+    batches = draw_batches(draw_rows(world, encoder, random), BATCH_ROWS, random)
+    _train_aloud(model, batches, steps)
     click.echo(measure(model, encoder, world, Random(seed + 2)).text())
     known = read_digests(files("gabarito.demo") / "nano" / DIGESTS)
-    save(model, tokenizer, out)
-    write_prompts(out.parent / PROMPTS, world, Random(seed + 3))
-    _compare(write_digests(out), known)
-
-
-def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
-    """Write model and tokenizer, the weights in bf16."""
     model.bfloat16().save_pretrained(out)
     tokenizer.save_pretrained(out)
+    write_prompts(out.parent / PROMPTS, world, Random(seed + 3))
+    for name, digest in write_digests(out).items():
+        click.echo(f"{'matches' if known.get(name) == digest else 'differs'}  {name}")
 
 
-def _batches(world: World, encoder: Encoder, seed: int) -> Iterator[list[Row]]:
-    random = Random(seed + 1)
-    return draw_batches(draw_rows(world, encoder, random), BATCH_ROWS, random)
-
-
-def _train_aloud(model: LlamaForCausalLM, batches: Iterator[list[Row]], steps: int) -> None:
+def _train_aloud(model: LlamaForCausalLM, batches: Iterator[list[NanoRow]], steps: int) -> None:
     begin, mean = time.monotonic(), 0.0
     for step, loss in enumerate(train(model, batches, steps), start=1):
         mean = loss if step == 1 else 0.95 * mean + 0.05 * loss
@@ -227,7 +234,7 @@ def _share(model: LlamaForCausalLM, encoder: Encoder, exchanges: list[Exchange])
     return sum(right) / len(right)
 
 
-def _padded(rows: list[Row]) -> tuple[torch.Tensor, torch.Tensor]:
+def _padded(rows: list[NanoRow]) -> tuple[torch.Tensor, torch.Tensor]:
     """Give ids and loss weights, both of shape (rows, longest row)."""
     longest = max(len(row.ids) for row in rows)
     ids = torch.zeros(len(rows), longest, dtype=torch.long)
@@ -237,12 +244,6 @@ def _padded(rows: list[Row]) -> tuple[torch.Tensor, torch.Tensor]:
         weights[i, 2 : row.prompt] = PROMPT_WEIGHT
         weights[i, row.prompt : len(row.ids)] = 1
     return ids, weights
-
-
-def _compare(made: dict[str, str], known: dict[str, str]) -> None:
-    """Say which files are those of the repository, to the last bit."""
-    for name, digest in made.items():
-        click.echo(f"{'matches' if known.get(name) == digest else 'differs'}  {name}")
 
 
 if __name__ == "__main__":

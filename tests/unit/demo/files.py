@@ -1,0 +1,38 @@
+"""The sample's files, read for tests."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gabarito.core.config import local_path
+from gabarito.core.records import Document
+from gabarito.demo.recordings import Recording
+from gabarito.generate.support import letters
+from gabarito.ingest.config import FilesSource, IngestConfig
+from gabarito.ingest.files import find_files
+from gabarito.ingest.reading import Reader
+
+DEMO = local_path("gabarito:demo")
+
+
+def lines(name: str) -> list[dict[str, Any]]:
+    """Return the objects of a file of JSON lines."""
+    return [json.loads(line) for line in (DEMO / name).read_text(encoding="utf-8").splitlines()]
+
+
+def documents(folder: str) -> dict[str, Document]:
+    """Return what is read of each page, by its name."""
+    config = IngestConfig(sources=(FilesSource(type="files", path=folder),))
+    reader = Reader(config)
+    found = [reader.read(file) for file in find_files(config.sources)]
+    return {Path(document.source).stem: document for document in found}
+
+
+def recordings() -> list[Recording]:
+    """Return the recorded replies."""
+    return [Recording.model_validate(line) for line in lines("replies.jsonl")]
+
+
+def stands_in(name: str, text: str) -> bool:
+    """Say whether a name stands in a text as words of its own."""
+    return f" {letters(name)} " in f" {letters(text)} "
