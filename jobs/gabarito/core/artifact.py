@@ -7,17 +7,24 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
 from gabarito.core.errors import DataError, MissingError
 from gabarito.core.records import Record, read_jsonl
 from gabarito.core.store import FileInfo, Store, is_key
 
 R = TypeVar("R", bound=BaseModel)
+T = TypeVar("T")
 
 
 def _key(key: str) -> str:
@@ -29,6 +36,9 @@ def _key(key: str) -> str:
 
 Key = Annotated[str, AfterValidator(_key)]
 """A relative key without ``..``: what a manifest lists never lies outside of a folder."""
+
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-z-]+$")]
+"""A fingerprint that a record names: one part of a key, so that it leads to an artifact alone."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +83,8 @@ class Manifest(Record):
     inputs: dict[str, str]
     settings: dict[str, Any]
     versions: dict[str, str]
-    started_at: datetime
-    finished_at: datetime
+    started_at: AwareDatetime
+    finished_at: AwareDatetime
 
 
 class Artifact:
@@ -102,9 +112,49 @@ class Artifact:
         return data
 
     def records(self, name: str, model: type[R]) -> Iterator[R]:
-        """Yield the records of one file of JSON lines."""
-        lines = self.read(name).decode().split("\n")  # splitlines also splits at U+2028
-        return read_jsonl(lines, model, f"{self.address.prefix}/{name}")
+        """Yield the records of one file of JSON lines.
+
+        Raises:
+            DataError: if it is not UTF-8 text; names the line that is no such record.
+        """
+        where = f"{self.address.prefix}/{name}"
+        with self._cure():
+            try:
+                text = self.read(name).decode()
+            except UnicodeDecodeError as error:
+                message = f"{where}: not a UTF-8 text file: {error}"
+                raise DataError(message) from error
+        return read_jsonl(text.split("\n"), model, where)  # splitlines also splits at U+2028
+
+    def read_json(self, name: str, kind: TypeAdapter[T]) -> T:
+        """Return one file of JSON as ``kind``.
+
+        Raises:
+            DataError: if it has another shape.
+        """
+        data = self.read(name)
+        with self._cure():
+            try:
+                return kind.validate_json(data)
+            except ValidationError as error:
+                first = error.errors()[0]
+                field = ".".join(str(part) for part in first["loc"]) or "content"
+                where = f"{self.address.prefix}/{name}"
+                message = f"{where}: not what {self.address.stage} writes: {field}: {first['msg']}"
+                raise DataError(message) from error
+
+    def setting(self, name: str) -> str:
+        """Return a setting that the artifact was made with.
+
+        Raises:
+            DataError: if the manifest has none of this name.
+        """
+        value = self.manifest.settings.get(name)
+        if not isinstance(value, str):
+            with self._cure():
+                message = f"{self.address.manifest}: settings.{name} is no text, got {value!r:.80}"
+                raise DataError(message)
+        return value
 
     def fetch(self, folder: Path, below: str = "") -> Path:
         """Download the files whose names begin with ``below`` into ``folder`` and return it."""

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from gabarito.core.artifact import Address, Artifact, open_artifact
 from gabarito.core.attempt import new_attempt
@@ -103,7 +104,21 @@ def test_a_damaged_manifest_is_reported(store: Store) -> None:
         open_artifact(store, ADDRESS)
 
 
-@pytest.mark.parametrize("name", ["../evil", "/evil", "a/../../evil"])
+@pytest.mark.parametrize("name", ["C:\\evil", "..\\evil", "\\\\host\\evil", "~/evil", "C:/evil"])
+def test_a_name_of_another_system_lies_in_the_folder_too(
+    store: Store, tmp_path: Path, name: str
+) -> None:
+    publish(store)
+    manifest = json.loads(store.read(ADDRESS.manifest).data)
+    manifest["files"] = {name: manifest["files"]["rows.jsonl"]}
+    store.write(ADDRESS.manifest, json.dumps(manifest).encode())
+    artifact = open_artifact(store, ADDRESS)
+    assert artifact
+    assert (artifact.fetch(tmp_path / "here") / name).is_file()
+    assert {path.name for path in tmp_path.iterdir()} == {"store", "here"}
+
+
+@pytest.mark.parametrize("name", ["", ".", "../evil", "/evil", "a/../../evil", "a//evil", "a\0"])
 def test_a_manifest_cannot_name_files_elsewhere(store: Store, name: str) -> None:
     publish(store)
     manifest = json.loads(store.read(ADDRESS.manifest).data)
@@ -111,3 +126,49 @@ def test_a_manifest_cannot_name_files_elsewhere(store: Store, name: str) -> None
     store.write(ADDRESS.manifest, json.dumps(manifest).encode())
     with pytest.raises(DataError, match="not a manifest"):
         open_artifact(store, ADDRESS)
+
+
+@pytest.mark.parametrize("key", ["../evil", "/evil", ".gabarito/lock"])
+def test_a_manifest_cannot_name_keys_elsewhere(store: Store, key: str) -> None:
+    publish(store)
+    manifest = json.loads(store.read(ADDRESS.manifest).data)
+    manifest["files"]["rows.jsonl"]["key"] = key
+    store.write(ADDRESS.manifest, json.dumps(manifest).encode())
+    with pytest.raises(DataError, match="not a manifest"):
+        open_artifact(store, ADDRESS)
+
+
+def test_times_of_a_manifest_can_be_compared(store: Store) -> None:
+    publish(store)
+    manifest = json.loads(store.read(ADDRESS.manifest).data) | {"started_at": "2026-05-01T00:00:00"}
+    store.write(ADDRESS.manifest, json.dumps(manifest).encode())
+    with pytest.raises(DataError, match="not a manifest"):
+        open_artifact(store, ADDRESS)
+
+
+def published(store: Store, data: bytes) -> Artifact:
+    with new_attempt(store, ADDRESS, inputs={}, settings={"base": ["a"]}) as work:
+        (work.folder / "rows.jsonl").write_bytes(data)
+        return work.publish()
+
+
+@pytest.mark.parametrize("data", [b"[1]", b'{"a": 1}', b"{", b"\xff", b"null"])
+def test_a_file_of_another_shape_is_told_with_place_and_cure(store: Store, data: bytes) -> None:
+    kind = TypeAdapter(dict[str, list[int]])
+    artifact = published(store, data)
+    said = rf"{ADDRESS.prefix}/rows\.jsonl: not what curate writes: .*; raise curate\.again"
+    with pytest.raises(DataError, match=said):
+        artifact.read_json("rows.jsonl", kind)
+
+
+def test_lines_that_are_no_text_are_told_with_place_and_cure(store: Store) -> None:
+    said = r"rows\.jsonl: not a UTF-8 text file: .*; raise curate\.again"
+    with pytest.raises(DataError, match=said):
+        list(published(store, b"\xff").records("rows.jsonl", Message))
+
+
+@pytest.mark.parametrize("name", ["base", "other"])
+def test_a_setting_that_is_no_text_is_told_with_place_and_cure(store: Store, name: str) -> None:
+    said = rf"{ADDRESS.manifest}: settings\.{name} is no text, got .*; raise curate\.again"
+    with pytest.raises(DataError, match=said):
+        published(store, b"").setting(name)
