@@ -1,6 +1,8 @@
 """What a run came to: the model that it made, with the verdict of its gate."""
 
-import json
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
 
 from gabarito.core.artifact import open_artifact
 from gabarito.core.channel import ServedModel
@@ -8,10 +10,30 @@ from gabarito.core.store import Store
 from gabarito.plan import Run
 
 
+class _Verdict(BaseModel, extra="allow"):
+    """What is read of ``gate.json``; all of it goes into the model's record."""
+
+    passed: bool
+    reasons: list[str] = []
+
+
+class _Report(BaseModel):
+    """What is read of ``report.json``; there is more in it."""
+
+    contract: dict[str, Any]
+
+
+_VERDICT = TypeAdapter(_Verdict)
+_REPORT = TypeAdapter(_Report)
+
+
 def model_of(store: Store, run: Run) -> ServedModel | None:
     """Return the model that a run made, or None while its evaluation is not finished.
 
     Its ``verdict`` tells whether it passed its gate, and the reasons if it did not.
+
+    Raises:
+        DataError: if report or verdict have another shape.
     """
     report = open_artifact(store, run.address("evaluate"))
     if report is None:
@@ -21,6 +43,6 @@ def model_of(store: Store, run: Run) -> ServedModel | None:
         run=run.run,
         merge=run.fingerprints["merge"],
         evaluate=run.fingerprints["evaluate"],
-        contract=json.loads(report.read("report.json"))["contract"],
-        verdict=json.loads(report.read("gate.json")),
+        contract=report.read_json("report.json", _REPORT).contract,
+        verdict=report.read_json("gate.json", _VERDICT).model_dump(),
     )

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError, field_validator
 
 from gabarito import __version__
-from gabarito.core.artifact import Address, open_artifact
+from gabarito.core.artifact import Address, Fingerprint, open_artifact
 from gabarito.core.config import Settings, StageSettings, parse, read_yaml
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.inputs import content_settings, input_digests
@@ -76,10 +76,18 @@ class Run(Record):
 
     run: str
     pipeline: Pipeline
-    fingerprints: dict[str, str]
+    fingerprints: dict[str, Fingerprint]
     digests: dict[str, str]
-    created_at: datetime
+    created_at: AwareDatetime
     version: str
+
+    @field_validator("fingerprints")
+    @classmethod
+    def _of_every_stage(cls, fingerprints: dict[str, Fingerprint]) -> dict[str, Fingerprint]:
+        if fingerprints.keys() != set(STAGES):
+            message = f"fingerprints of {', '.join(fingerprints)} instead of {', '.join(STAGES)}"
+            raise ValueError(message)
+        return fingerprints
 
     def address(self, stage: str) -> Address:
         """Return where a stage's artifact lies."""

@@ -1,4 +1,5 @@
 import hashlib
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,6 +18,7 @@ from gabarito.plan import (
     STAGES,
     UPSTREAM,
     Run,
+    _run_id,
     freeze,
     latest_run,
     make_plan,
@@ -24,7 +26,7 @@ from gabarito.plan import (
     read_pipeline,
     read_run,
 )
-from gabarito.run import refuse_stale
+from gabarito.run import refuse_stale, settle
 
 SETTINGS: dict[str, Any] = {
     "name": "handbook",
@@ -218,6 +220,34 @@ def test_every_mistake_of_a_pipeline_is_named(tmp_path: Path) -> None:
     said = str(caught.value)
     assert "train.stepps: unknown setting; did you mean steps?" in said
     assert "ingest.min_chars" in said
+
+
+@pytest.mark.parametrize("changed", [{"train": "../../x"}, {"other": "f" * 64}, {"train": ""}])
+def test_a_run_whose_fingerprints_lead_elsewhere_is_refused(
+    tmp_path: Path, store: Store, changed: dict[str, str]
+) -> None:
+    record = planned(tmp_path).model_dump(mode="json")
+    record["fingerprints"] |= changed
+    name = _run_id(record["fingerprints"], record["pipeline"])
+    store.write(f"runs/{name}.json", json.dumps(record | {"run": name}).encode())
+    with pytest.raises(DataError, match=rf"runs/{name}\.json: not a run of version"):
+        read_run(store, name)
+
+
+@pytest.mark.parametrize(
+    ("report", "gate"),
+    [("{}", '{"passed": true}'), ('{"contract": {}}', "{}"), ('{"contract": {}}', "[1]")],
+)
+def test_a_report_of_another_shape_is_told_with_its_cure(
+    tmp_path: Path, store: Store, report: str, gate: str
+) -> None:
+    run = planned(tmp_path)
+    with new_attempt(store, run.address("evaluate"), inputs={}, settings={}) as work:
+        work.write_text("report.json", report)
+        work.write_text("gate.json", gate)
+        work.publish()
+    with pytest.raises(DataError, match=r"not what evaluate writes: .*raise evaluate\.again"):
+        settle(store, run)
 
 
 def served(name: str) -> ServedModel:

@@ -7,11 +7,11 @@
 import hashlib
 import re
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import AwareDatetime, StringConstraints, ValidationError
 
-from gabarito.core.artifact import Address
+from gabarito.core.artifact import Address, Fingerprint
 from gabarito.core.errors import ConflictError, DataError, MissingError, UsageError
 from gabarito.core.records import Record
 from gabarito.core.store import Store
@@ -20,6 +20,7 @@ R = TypeVar("R", bound=Record)
 
 _NAME = re.compile(r"[a-z0-9-]+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+Digest = Annotated[str, StringConstraints(pattern=rf"^{_DIGEST.pattern}$")]
 
 
 class ServedModel(Record):
@@ -31,8 +32,8 @@ class ServedModel(Record):
 
     pipeline: str
     run: str
-    merge: str
-    evaluate: str
+    merge: Fingerprint
+    evaluate: Fingerprint
     contract: dict[str, Any]
     verdict: dict[str, Any]
 
@@ -55,8 +56,8 @@ class ServedModel(Record):
 class Rejected(Record):
     """A model that a channel took back: when, why, and under what circumstances it failed."""
 
-    model: str
-    at: datetime
+    model: Digest
+    at: AwareDatetime
     reason: str
     under: str
 
@@ -67,9 +68,9 @@ class Channel(Record):
     ``model`` is None once the only model was taken back.
     """
 
-    model: str | None
-    since: datetime
-    previous: str | None = None
+    model: Digest | None
+    since: AwareDatetime
+    previous: Digest | None = None
     rejected: tuple[Rejected, ...] = ()
 
 

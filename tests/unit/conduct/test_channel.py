@@ -1,5 +1,7 @@
 """A channel moves back from a model that does not work, and remembers that it did."""
 
+import hashlib
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from gabarito.core.channel import (
     read_model,
     take_back,
 )
-from gabarito.core.errors import ConflictError, MissingError
+from gabarito.core.errors import ConflictError, DataError, MissingError
 from gabarito.core.store import Store, open_store
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -109,3 +111,20 @@ def test_a_model_is_read_by_its_digest(store: Store) -> None:
     assert read_model(store, ONE.digest) == ONE
     with pytest.raises(MissingError, match="no model '000"):
         read_model(store, "0" * 64)
+
+
+@pytest.mark.parametrize("digest", ["../runs/x", "abc", "", "A" * 64])
+def test_a_channel_that_names_no_model_is_damaged(store: Store, digest: str) -> None:
+    data = json.dumps({"model": digest, "since": NOW.isoformat()}).encode()
+    store.write("channels/main.json", data)
+    with pytest.raises(DataError, match=r"channels/main\.json: not a Channel; delete it"):
+        read_channel(store, "main")
+
+
+@pytest.mark.parametrize("field", ["merge", "evaluate"])
+def test_a_model_that_lies_elsewhere_is_refused(store: Store, field: str) -> None:
+    data = json.dumps(ONE.model_dump() | {field: "../../x"}).encode()
+    digest = hashlib.sha256(data).hexdigest()
+    store.write(f"models/{digest}.json", data)
+    with pytest.raises(DataError, match=rf"models/{digest}\.json: not a ServedModel; delete it"):
+        read_model(store, digest)
