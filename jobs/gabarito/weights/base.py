@@ -34,7 +34,7 @@ from gabarito.core.errors import (
 )
 from gabarito.core.inputs import digest_of_path
 from gabarito.core.scratch import temporary_folder
-from gabarito.core.store import FileInfo, Store, open_store
+from gabarito.core.store import FileInfo, Store, is_key, open_store
 
 FILES = ("*.json", "*.jinja", "*.model", "*.safetensors", "*.txt")
 """What a model needs; other formats of the same weights are not copied."""
@@ -138,6 +138,8 @@ def _sums(store: Store) -> dict[str, str]:
 
 def _from_mirror(reference: str, cache: Cache, folder: Path) -> None:
     key = f"hub/{reference}"
+    if not is_key(key):
+        raise _hub_error(reference, HFValidationError())
     if cache.load_folder(key, folder):
         return
     _from_hub(reference, folder)
@@ -163,6 +165,10 @@ def _fetch(reference: str, folder: Path) -> None:
             )
     except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError) as error:
         raise _hub_error(reference, error) from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # what the client makes of an answer that is no hub's, or of a file name that leads out
+        message = f"base {reference!r}: no answer of a model hub: {error!s:.200}; check HF_ENDPOINT"
+        raise ServiceError(message) from error
 
 
 @contextmanager

@@ -20,6 +20,8 @@ class Hub:
     endpoint: str = ""
     refuses: tuple[int, str] | None = None
     """A status and the hub's error code for every request."""
+    says: bytes = b""
+    """An answer to every request, whatever it asks."""
     asked: list[str] = field(default_factory=list)
 
 
@@ -62,6 +64,8 @@ def reply(hub: Hub, path: str) -> tuple[int, dict[str, str], bytes]:
     if hub.refuses:
         status, code = hub.refuses
         return status, {"X-Error-Code": code, "X-Error-Message": code}, b""
+    if hub.says:
+        return 200, {}, hub.says
     files = {p.relative_to(hub.folder).as_posix(): p for p in hub.folder.rglob("*") if p.is_file()}
     if path.startswith("/api/models/org/tiny/tree/"):
         return 200, {}, json.dumps([entry(name, files[name]) for name in files]).encode()

@@ -1,5 +1,6 @@
 """Where a base comes from: a folder, a bucket, or the hub, which is asked once."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import closing
@@ -159,6 +160,37 @@ def test_a_hub_that_is_down_is_a_service_that_did_not_answer(
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "*")
     with pytest.raises(ServiceError, match="does not answer"), open_base("org/tiny", store):
+        pass
+
+
+def model_info(*siblings: object) -> bytes:
+    return json.dumps({"id": "a/b", "sha": "c" * 40, "siblings": siblings}).encode()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"<html>",
+        b"[1]",
+        b"{}",
+        model_info(7),
+        model_info({"rfilename": 7}),
+        model_info({"rfilename": "../x.json"}),
+        model_info({"rfilename": "/x.json"}),
+    ],
+)
+def test_a_mirror_that_is_no_hub_is_told(hub: Hub, store: Store, answer: bytes) -> None:
+    hub.says = answer
+    with pytest.raises(ServiceError, match=r"org/tiny.*HF_ENDPOINT"), open_base("org/tiny", store):
+        pass
+
+
+@pytest.mark.parametrize("reference", ["a//b", "org/..", "org/../../x", "org/a@/../x"])
+def test_an_id_that_is_no_key_is_refused(store: Store, reference: str) -> None:
+    with (
+        pytest.raises(SettingsError, match="neither a path nor an id"),
+        open_base(reference, store),
+    ):
         pass
 
 
