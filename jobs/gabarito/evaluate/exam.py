@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
 
 from gabarito.answer_match import is_match, normalise
 from gabarito.core.records import Example, Verdict, digest_of
@@ -52,7 +54,7 @@ class Reply:
     """What a system answered; ``probability`` (0..1) is that of the whole answer."""
 
     text: str
-    probability: float
+    probability: Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True)

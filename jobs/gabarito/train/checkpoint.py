@@ -1,11 +1,12 @@
 """Checkpoints in the store: two places, written in turn, so that one is always whole."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -44,7 +45,7 @@ class Point(Record):
 
 
 class _State(Record):
-    step: int
+    step: int = Field(ge=0)
     adapter_sha256: str
     candidates: tuple[Candidate, ...]
     curve: tuple[Point, ...]
@@ -102,9 +103,9 @@ class Checkpoints:
             self._cache.save_folder(f"{self._prefix}/{self._next}", folder)
         self._next = _other(self._next)
 
-    def load(self) -> Checkpoint | None:
-        """Return the latest checkpoint that is whole, or None."""
-        found = {place: self._read(place) for place in PLACES}
+    def load(self, fits: Callable[[Checkpoint], bool]) -> Checkpoint | None:
+        """Return the latest checkpoint that is whole and fits the training, or None."""
+        found = {place: self._read(place, fits) for place in PLACES}
         whole = {place: checkpoint for place, checkpoint in found.items() if checkpoint}
         if not whole:
             return None
@@ -134,15 +135,18 @@ class Checkpoints:
         """A start that ended in an orderly way says nothing against the next one."""
         self._cache.put(f"{self._prefix}/starts", _STARTS.dump_json(_Starts(step=-1, count=0)))
 
-    def _read(self, place: str) -> Checkpoint | None:
+    def _read(self, place: str, fits: Callable[[Checkpoint], bool]) -> Checkpoint | None:
         key = f"{self._prefix}/{place}"
         if self._cache.get(key) is None:
             return None
         with temporary_folder("checkpoint") as folder:
             try:
-                if self._cache.load_folder(key, folder):
-                    return _parse(folder / FILE)
-                reason = "its files are not those that were saved"
+                if not self._cache.load_folder(key, folder):
+                    reason = "its files are not those that were saved"
+                elif fits(checkpoint := _parse(folder / FILE)):
+                    return checkpoint
+                else:
+                    reason = "its tensors are not those of this training"
             except (DataError, OSError, SafetensorError, ValidationError) as error:
                 reason = str(error)
         log.warning("checkpoint damaged", extra={"place": key, "reason": reason})

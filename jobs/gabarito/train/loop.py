@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -27,6 +27,9 @@ log = logging.getLogger("gabarito.train")
 
 BETAS = (0.9, 0.98)
 """AdamW's decay rates; the second one remembers about 50 steps of squared gradients."""
+
+MOMENTS = ("exp_avg", "exp_avg_sq")
+"""What AdamW keeps of each parameter, beside its count of steps."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ class _Trainer:
 
     def resume(self) -> None:
         """Continue from the latest checkpoint, and count this start."""
-        checkpoint = self._checkpoints.load()
+        checkpoint = self._checkpoints.load(self._fits)
         if checkpoint is not None:
             restore(self._model, checkpoint.adapter)
             state = unflatten(checkpoint.optimizer, self._names, self._optimizer.state_dict())
@@ -101,6 +104,19 @@ class _Trainer:
             log.info("continued", extra={"step": checkpoint.step})
         if self._accelerator.is_main_process:
             self._checkpoints.count_start(self.state.step)
+
+    def _fits(self, checkpoint: Checkpoint) -> bool:
+        """Tell whether a checkpoint of the store is one of this training."""
+        mine = {name: (p.shape, p.dtype) for name, p in self._parameters.items()}
+        best = _kinds(checkpoint.best)
+        moments = {f"{name}/{moment}": kind for name, kind in mine.items() for moment in MOMENTS}
+        counts = {f"{name}/step": (torch.Size(), torch.float32) for name in mine}
+        return (
+            checkpoint.step <= self._lesson.steps
+            and _kinds(checkpoint.adapter) == mine
+            and best == (mine if checkpoint.candidates else {})
+            and _kinds(checkpoint.optimizer) in ({}, moments | counts)
+        )
 
     def save(self) -> None:
         """Store where the training stands; of several processes the first one does it."""
@@ -230,6 +246,10 @@ class _Trainer:
         if best_of(self.state.candidates).step == step:
             self.state.best = snapshot(self._model)
         return share
+
+
+def _kinds(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:
+    return {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
 
 
 def _accelerator(model: PeftModel) -> Accelerator:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ from peft import PeftModel
 from safetensors.torch import load
 
 from gabarito.core.artifact import Artifact
+from gabarito.core.cache import Cache
 from gabarito.core.errors import DataError, MissingError, SettingsError
 from gabarito.core.inputs import digest_of_path
 from gabarito.core.store import Store
 from gabarito.train import loop
-from gabarito.train.checkpoint import Point
+from gabarito.train.checkpoint import Checkpoint, Checkpoints, Point
 from gabarito.train.objective import Batch, collate
 from gabarito.train.rows import Row
 from gabarito.weights import PromptContract, default_dtype, load_base
@@ -102,6 +104,56 @@ def test_a_half_written_replay_is_continued(
     Cache(store, "train").put(kept.removeprefix("cache/train/"), json.dumps(some).encode())
     again = train(dataset(), fingerprint="u" * 64)
     assert all(torch.equal(t, tensors_of(again)[n]) for n, t in tensors_of(whole).items())
+
+
+def no_tokens(known: dict[str, list[int]]) -> list[object]:
+    """Return what is no replay of the base that wrote ``known``."""
+    return [[1], dict.fromkeys(known, "b"), *({key: [n] for key in known} for n in (-1, 10**6))]
+
+
+def test_a_replay_of_another_shape_is_written_anew(
+    train: Train, dataset: Callable[..., Artifact], store: Store
+) -> None:
+    given = dataset()
+    train(given, steps=1)
+    [entry] = store.list("cache/train/replay/")
+    cache, place = Cache(store, "train"), entry.key.removeprefix("cache/train/")
+    known = json.loads(cache.get(place) or b"")
+    for number, kept in enumerate(no_tokens(known)):
+        cache.put(place, json.dumps(kept).encode())
+        train(given, str(number) * 64, steps=1)
+        assert json.loads(cache.get(place) or b"") == known
+
+
+def other_trainings(kept: Checkpoint) -> list[Checkpoint]:
+    """Return checkpoints that are whole, and none of the training that saved ``kept``."""
+    [name, *_] = kept.adapter
+    wide, renamed = torch.zeros(9, 9), {f"{n}x": t for n, t in kept.adapter.items()}
+    return [
+        replace(kept, adapter=renamed),
+        replace(kept, adapter=kept.adapter | {name: wide}),
+        replace(kept, best={}),
+        replace(kept, candidates=[]),
+        replace(kept, optimizer={"none/step": torch.zeros(())}),
+        replace(kept, optimizer=kept.optimizer | {f"{name}/exp_avg": wide}),
+        replace(kept, step=kept.step + 99),
+    ]
+
+
+def test_a_checkpoint_of_another_training_is_left_aside(
+    train: Train, dataset: Callable[..., Artifact], store: Store
+) -> None:
+    given, limits = dataset(), {"checkpoint_every_s": 0}
+    whole = train(given, limits=limits)
+    checkpoints = Checkpoints(Cache(store, "train"), "t" * 64)
+    kept = checkpoints.load(lambda _: True)
+    assert kept
+    for other in other_trainings(kept):
+        for _ in "ab":
+            checkpoints.save(other)
+        store.delete(f"{whole.address.prefix}/manifest.json")
+        again = train(given, limits=limits)
+        assert again.read("curves.jsonl").count(b"\n") == 8
 
 
 def test_a_loss_that_is_no_number_names_the_learning_rate(

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 from tests.unit.core.full import full_beyond
 
 from gabarito.core.cache import Cache
@@ -38,8 +40,12 @@ def at(step: int) -> Checkpoint:
     )
 
 
+def any_fits(_checkpoint: Checkpoint) -> bool:
+    return True
+
+
 def found(tmp_path: Path) -> Checkpoint:
-    checkpoint = again(tmp_path).load()
+    checkpoint = again(tmp_path).load(any_fits)
     assert checkpoint is not None
     return checkpoint
 
@@ -55,7 +61,7 @@ def test_the_latest_checkpoint_comes_back_as_it_was(
 
 
 def test_no_checkpoint_is_no_error(checkpoints: Checkpoints) -> None:
-    assert checkpoints.load() is None
+    assert checkpoints.load(any_fits) is None
 
 
 def file_of(root: Path, place: str) -> Path:
@@ -94,7 +100,7 @@ def test_two_damaged_checkpoints_mean_a_fresh_start_with_a_warning(
     for place in ("a", "b"):
         file_of(root, place).unlink()
     with caplog.at_level(logging.WARNING):
-        assert again(tmp_path).load() is None
+        assert again(tmp_path).load(any_fits) is None
     assert caplog.messages == ["checkpoint damaged"] * 2
 
 
@@ -105,10 +111,58 @@ def test_after_a_fall_back_the_whole_checkpoint_is_not_overwritten(
     checkpoints.save(at(2))
     file_of(root, "b").unlink()
     later = again(tmp_path)
-    assert later.load() is not None
+    assert later.load(any_fits) is not None
     later.save(at(3))
     file_of(root, "b").unlink()
     assert found(tmp_path).step == 1
+
+
+def test_a_checkpoint_of_another_training_gives_way_to_the_one_before(
+    checkpoints: Checkpoints, tmp_path: Path
+) -> None:
+    checkpoints.save(at(1))
+    checkpoints.save(at(2))
+    later = again(tmp_path)
+    kept = later.load(lambda checkpoint: checkpoint.step < 2)
+    assert kept is not None
+    later.save(at(3))
+    assert (kept.step, found(tmp_path).step) == (1, 3)
+    assert again(tmp_path).load(lambda checkpoint: checkpoint.step == 2) is None
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"state": "[1]"}, {"state": '{"step": -1}'}])
+def test_a_file_of_another_shape_is_no_checkpoint(
+    tmp_path: Path, metadata: dict[str, str] | None
+) -> None:
+    for name in ("adapter/a", "other", "other/a"):
+        save_file({name: torch.zeros(1)}, tmp_path / "checkpoint.safetensors", metadata)
+        cache = Cache(open_store(f"file://{tmp_path}/store"), "train")
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        (tmp_path / "checkpoint.safetensors").rename(tmp_path / "folder/checkpoint.safetensors")
+        cache.save_folder("checkpoints/f1/a", tmp_path / "folder")
+        assert Checkpoints(cache, "f1").load(any_fits) is None
+
+
+def test_a_tensor_of_no_part_is_no_checkpoint(checkpoints: Checkpoints, tmp_path: Path) -> None:
+    odd = at(1)
+    odd.adapter["x"] = odd.adapter.pop("a")
+    checkpoints.save(odd)
+    cache = Cache(open_store(f"file://{tmp_path}"), "train")
+    assert cache.load_folder("checkpoints/f1/a", tmp_path / "folder")
+    path = tmp_path / "folder" / "checkpoint.safetensors"
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+    save_file({"adapter/x": odd.adapter["x"], "other/a": torch.zeros(1)}, path, metadata)
+    cache.save_folder("checkpoints/f1/a", tmp_path / "folder")
+    assert again(tmp_path).load(any_fits) is None
+
+
+@pytest.mark.parametrize("data", [b"[1]", b"{}", b'{"step": 7, "count": "many"}', b"\xff"])
+def test_starts_of_another_shape_count_as_none(
+    checkpoints: Checkpoints, tmp_path: Path, data: bytes
+) -> None:
+    Cache(open_store(f"file://{tmp_path}"), "train").put("checkpoints/f1/starts", data)
+    checkpoints.count_start(7)
 
 
 def test_three_starts_that_die_at_one_step_are_enough(checkpoints: Checkpoints) -> None:
