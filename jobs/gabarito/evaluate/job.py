@@ -32,7 +32,7 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
         similarity=similarities(dataset),
         contract=contract.model_dump(),
         times=times,
-        base=str(train.manifest.settings["base"]),
+        base=train.setting("base"),
     )
     report = build(config, evidence)
     work.write_text("report.html", render(report, evidence, curves(train)))

@@ -1,9 +1,8 @@
 """What an evaluation reads: the exam, and the prompt contract that everything agrees on."""
 
-import json
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from gabarito.core.artifact import Artifact
 from gabarito.core.errors import DataError
@@ -13,6 +12,9 @@ from gabarito.evaluate.exam import PARTS, Exam, Item, Part, drawn, items_of, sam
 from gabarito.weights import CONTRACT_FILE, PromptContract, read_contract
 
 R = TypeVar("R", bound=BaseModel)
+
+_CONTRACT = TypeAdapter(dict[str, Any])
+"""A contract, or as much of it as a stage before train knows."""
 
 
 class Overlap(Record):
@@ -69,7 +71,7 @@ def agreed_contract(dataset: Artifact, adapter: Artifact, merged: Artifact) -> P
 
 def _refuse_difference(where: str, contract: PromptContract, above: Artifact, cure: str) -> None:
     agreed = contract.model_dump()
-    for name, value in json.loads(above.read(CONTRACT_FILE)).items():
+    for name, value in above.read_json(CONTRACT_FILE, _CONTRACT).items():
         if agreed.get(name) != value:
             message = (
                 f"{where}: {name} is {agreed.get(name)!r}, that of {above.address.stage} is "

@@ -26,7 +26,7 @@ class Untaught(Record):
     """
 
     refused: Proportion
-    auroc: float | None
+    auroc: float | None = None
 
 
 class Refusals(Record):
@@ -45,7 +45,7 @@ class Served(Record):
 
     false_refusals: Proportion
     untaught: dict[str, Proportion]
-    precision: Proportion | None
+    precision: Proportion | None = None
 
 
 class Calibration(Record):
@@ -54,7 +54,7 @@ class Calibration(Record):
     count: int
     ece: float
     brier: float
-    auroc: float | None
+    auroc: float | None = None
     coverage_at_precision: float
     bins: list[Bin]
 

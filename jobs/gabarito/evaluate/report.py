@@ -43,9 +43,9 @@ SCHEMA = 1
 class SystemScores(Record):
     """One system's exact match; ``free`` are questions off every template."""
 
-    validation: PartScore | None
+    validation: PartScore | None = None
     test: PartScore
-    free: PartScore | None
+    free: PartScore | None = None
 
 
 class Paired(Record):
@@ -75,13 +75,13 @@ class Report(Record):
     systems: dict[System, SystemScores]
     facts: dict[System, FactScore]
     paired: Paired
-    paraphrase: Gap | None
+    paraphrase: Gap | None = None
     closeness: list[CloseScore]
     relations: list[RelationScore]
-    forgetting: Proportion | None
+    forgetting: Proportion | None = None
     refusals: dict[System, Refusals]
-    threshold: Threshold | None
-    served: Served | None
+    threshold: Threshold | None = None
+    served: Served | None = None
     calibration: dict[str, Calibration]
     contract: dict[str, Any]
     questions: dict[Part, int]

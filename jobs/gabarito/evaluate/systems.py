@@ -46,12 +46,11 @@ def respondents(
     work: Attempt, contract: PromptContract, folder: Path
 ) -> Iterator[list[Respondent]]:
     """Give base, adapter and merged model; what they need is fetched below ``folder``."""
-    settings = work.inputs["train"].manifest.settings
     train, merge = work.inputs["train"], work.inputs["merge"]
-    reference = str(settings["base"])
+    reference = train.setting("base")
     with open_base(reference, work.store) as base:
         known = check_base(base, reference, train.manifest.versions.get("base"))
-        quantised = settings.get("method") == "qlora"
+        quantised = train.manifest.settings.get("method") == "qlora"
         adapter = train.fetch(folder / "adapter", "adapter/")
         model = merge.fetch(folder / "model", "model/")
         adapted = digest_of(known, digest_below(train, "adapter/"), str(quantised))

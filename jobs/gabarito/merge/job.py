@@ -3,15 +3,16 @@
 adapter/, prompt.json, probes.json, base model  ->  model/
 """
 
-import json
 from pathlib import Path
 
 import torch
+from pydantic import NonNegativeInt, TypeAdapter
 from transformers import GenerationConfig
 
 from gabarito.core.artifact import Artifact
 from gabarito.core.attempt import Attempt
 from gabarito.core.disk import disk_errors
+from gabarito.core.errors import DataError
 from gabarito.core.scratch import temporary_folder
 from gabarito.merge.config import MergeConfig
 from gabarito.merge.merging import check_distance, merged, next_token_probabilities
@@ -31,6 +32,7 @@ from gabarito.weights import (
 from gabarito.weights.adapter import load_adapter
 
 CPU = torch.device("cpu")
+_PROBES = TypeAdapter(list[list[NonNegativeInt]])
 
 
 def run(config: MergeConfig, work: Attempt) -> None:
@@ -40,13 +42,13 @@ def run(config: MergeConfig, work: Attempt) -> None:
     folder = work.folder / "model"
     agreed = trained.read(CONTRACT_FILE)
     contract = read_contract(agreed, f"{trained.address.prefix}/{CONTRACT_FILE}")
-    reference = str(trained.manifest.settings["base"])
+    reference = trained.setting("base")
     with open_base(reference, work.store) as place:
         check_base(place, reference, trained.manifest.versions.get("base"))
         base = load_base(place, dtype=torch.float32, device=CPU)
         check_contract(contract, base.tokenizer, str(place))
         model = _with_adapter(base, trained)
-        probes = json.loads(trained.read("probes.json"))
+        probes = _probes(trained, base)
         expected = next_token_probabilities(model, probes)
         whole = merged(model).to(getattr(torch, config.dtype))
         with disk_errors(str(folder)):
@@ -55,6 +57,23 @@ def run(config: MergeConfig, work: Attempt) -> None:
         work.counts["parameters"] = whole.num_parameters()
     del base, model, whole
     work.counts["distance"] = _check(folder, contract, probes, expected, config)
+
+
+def _probes(trained: Artifact, base: Base) -> list[list[int]]:
+    """Return the tokens on which predictions are compared.
+
+    Raises:
+        DataError: if one of them is no token of this base.
+    """
+    probes = trained.read_json("probes.json", _PROBES)
+    vocabulary = range(base.model.config.vocab_size)
+    if not probes or any(not ids or max(ids) not in vocabulary for ids in probes):
+        message = (
+            f"{trained.address.prefix}/probes.json: rows that are none of this base, whose tokens "
+            f"are under {len(vocabulary)}; raise train.again to train anew"
+        )
+        raise DataError(message)
+    return probes
 
 
 def _with_adapter(base: Base, trained: Artifact) -> Model:

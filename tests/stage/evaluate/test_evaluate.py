@@ -5,14 +5,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from pydantic import TypeAdapter
 
 from gabarito.core.artifact import Address, Artifact
 from gabarito.core.attempt import new_attempt
+from gabarito.core.cache import Cache
 from gabarito.core.errors import DataError, Interrupted
 from gabarito.core.records import Verdict
 from gabarito.core.store import Store
 from gabarito.evaluate.config import EvaluateConfig
+from gabarito.evaluate.gate import Gate
 from gabarito.evaluate.job import run
+from gabarito.evaluate.report import Report
 
 
 class Models(Protocol):
@@ -109,6 +113,43 @@ def test_answers_are_not_asked_for_twice(inputs: Inputs, store: Store) -> None:
     assert [time["answered"] for time in report["times"].values()] == [0, 0, 0]
 
 
+def spoil(store: Store, stage: str, data: bytes) -> None:
+    """Put ``data`` in the place of every item that a stage has kept."""
+    for entry in list(store.list(f"cache/{stage}/")):
+        Cache(store, stage).put(entry.key.removeprefix(f"cache/{stage}/"), data)
+
+
+@pytest.mark.parametrize(
+    "kept", [b"{", b"7", b"[]", b"[1]", b'[{"text": "a"}]', b'[{"text": "a", "probability": 2.0}]']
+)
+def test_kept_answers_of_another_shape_are_asked_for_again(
+    inputs: Inputs, store: Store, kept: bytes
+) -> None:
+    found, reports = inputs(), []
+    for name in "ab":
+        with new_attempt(store, Address("evaluate", name * 64), inputs=found, settings={}) as work:
+            run(EvaluateConfig(resamples=100, batch_size=1), work)
+            reports.append(report_of(work.publish()))
+        spoil(store, "evaluate", kept)
+    first, second = (report | {"times": 0} for report in reports)
+    assert first == second
+    assert all(time["answered"] == time["questions"] for time in reports[1]["times"].values())
+
+
+@pytest.mark.parametrize("contract", [[1], "x", 7])
+def test_a_datasets_contract_of_another_shape_is_refused(
+    inputs: Inputs, evaluate: Evaluate, store: Store, contract: object
+) -> None:
+    found = inputs()
+    with new_attempt(store, Address("curate", "b" * 64), inputs={}, settings={}) as work:
+        for name in found["curate"].manifest.files:
+            (work.folder / name).write_bytes(found["curate"].read(name))
+        work.write_text("prompt.json", json.dumps(contract))
+        found["curate"] = work.publish()
+    with pytest.raises(DataError, match=r"prompt\.json: not what curate writes: .*curate\.again"):
+        evaluate(found)
+
+
 def test_what_was_not_asked_is_absent(inputs: Inputs, evaluate: Evaluate) -> None:
     missing = dict.fromkeys(("free", "untaught", "retention", "validation", "overlaps"))
     report = report_of(evaluate(inputs(**missing)))
@@ -117,6 +158,16 @@ def test_what_was_not_asked_is_absent(inputs: Inputs, evaluate: Evaluate) -> Non
     assert report["refusals"]["model"]["untaught"] == {}
     assert report["verdict"]["passed"]
     assert report["contract"]["threshold"] is None
+
+
+@pytest.mark.parametrize("left_out", [(), ("free", "untaught", "retention", "validation")])
+def test_a_report_is_read_as_what_it_was_written_from(
+    inputs: Inputs, evaluate: Evaluate, left_out: tuple[str, ...]
+) -> None:
+    written = evaluate(inputs(**dict.fromkeys(left_out)))
+    read = written.read_json("report.json", TypeAdapter(Report))
+    assert read.model_dump(mode="json", exclude_none=True) == report_of(written)
+    assert read.verdict == written.read_json("gate.json", TypeAdapter(Gate))
 
 
 def test_an_empty_part_is_like_a_missing_one(inputs: Inputs, evaluate: Evaluate) -> None:

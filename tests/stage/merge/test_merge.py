@@ -42,7 +42,7 @@ def store(tmp_path: Path) -> Store:
 def trained(store: Store, base: Path) -> Callable[..., Artifact]:
     """Publish an adapter; ``changes`` are made to its contract."""
 
-    def publish(known: str | None = None, **changes: object) -> Artifact:
+    def publish(known: str | None = None, probes: object = PROBES, **changes: object) -> Artifact:
         settings = {"base": str(base)}
         with new_attempt(store, Address("train", "t" * 64), inputs={}, settings=settings) as work:
             with peft_is_quiet():
@@ -57,7 +57,7 @@ def trained(store: Store, base: Path) -> Callable[..., Artifact]:
             prompt = Prompt(system="", refusal="Não sei.")
             contract = PromptContract.of(load_tokenizer(base), prompt, max_new_tokens=48)
             work.write_text("prompt.json", contract.model_copy(update=changes).model_dump_json())
-            work.write_text("probes.json", json.dumps(PROBES))
+            work.write_text("probes.json", json.dumps(probes))
             work.versions |= {"base": known or digest_of_path(str(base))}
             return work.publish()
 
@@ -186,3 +186,21 @@ def test_a_full_disk_is_no_bug(
     with full_beyond(10**5), pytest.raises(ServiceError, match=said):
         merge(given)
     assert not list(store.list("artifacts/merge/"))
+
+
+@pytest.mark.parametrize("probes", [[], [[]], [[1], [10**6]], [[-1]], ["1"], {"a": 1}])
+def test_probes_that_are_no_rows_of_the_base_are_refused(
+    merge: Callable[..., Artifact], trained: Callable[..., Artifact], probes: object
+) -> None:
+    given = trained(probes=probes)
+    with pytest.raises(DataError, match=r"probes\.json: .*raise train\.again"):
+        merge(given)
+
+
+def test_an_adapter_whose_base_is_not_named_is_refused(
+    merge: Callable[..., Artifact], trained: Callable[..., Artifact]
+) -> None:
+    given = trained()
+    del given.manifest.settings["base"]
+    with pytest.raises(DataError, match=r"settings\.base is no text, got None; raise train\.again"):
+        merge(given)
