@@ -3,9 +3,9 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
 
 import click
+from pydantic import BaseModel, Field, ValidationError
 from rich.console import Console
 
 from gabarito.commands.options import pipeline_argument, store_option
@@ -156,19 +156,26 @@ def _progress_line(store: Store, last: Run, stage: str) -> str:
     """The last word of an unfinished stage; its age tells whether it still runs."""
     prefix = last.address(stage).prefix
     keys = [entry.key for entry in store.list(f"{prefix}/") if entry.key.endswith(PROGRESS)]
-    found = [state for key in keys if (state := _progress(store, key))]
+    found = [state for key in keys if (state := _read_progress(store, key))]
     if not found:
         return "not started"
-    done, total = (sum(state[name] for state in found) for name in ("done", "total"))
-    return f"unfinished  {done}/{total} {found[-1]['what']}"
+    done, total = sum(state.done for state in found), sum(state.total for state in found)
+    return f"unfinished  {done}/{total} {found[-1].what}"
 
 
-def _progress(store: Store, key: str) -> dict[str, Any] | None:
+class _Progress(BaseModel):
+    """What is read of a ``progress.json``; there is more in it."""
+
+    what: str
+    done: int = Field(ge=0)
+    total: int = Field(ge=0)
+
+
+def _read_progress(store: Store, key: str) -> _Progress | None:
     try:
-        state: dict[str, Any] = json.loads(store.read(key).data)
-    except (MissingError, ValueError):
+        return _Progress.model_validate_json(store.read(key).data)
+    except (MissingError, ValidationError):  # nothing depends on it
         return None
-    return state
 
 
 def _served_line(store: Store, channel: str) -> str:

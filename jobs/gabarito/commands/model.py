@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import click
+from pydantic import TypeAdapter
 
 from gabarito.commands.options import port_type, store_option
 from gabarito.core.artifact import Address, Artifact, open_artifact
@@ -28,6 +29,7 @@ channel_option = click.option("--channel", default="main", show_default=True)
 @click.option("--html", type=click.Path(path_type=Path), help="Write the report's page here.")
 def report(store_url: str, channel: str, as_json: bool, html: Path | None) -> None:
     """Show the evaluation of the promoted model."""
+    from gabarito.evaluate.report import Report
     from gabarito.evaluate.summary import summary
 
     store = open_store(store_url)
@@ -40,6 +42,7 @@ def report(store_url: str, channel: str, as_json: bool, html: Path | None) -> No
     if as_json:
         click.echo(content)
     elif html is None:
+        evaluated.read_json("report.json", TypeAdapter(Report))  # one of another shape is refused
         click.echo(summary(json.loads(content)))
 
 

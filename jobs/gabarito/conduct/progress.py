@@ -13,6 +13,9 @@ from gabarito.core.store import Store
 LOOK_EVERY_S = 15.0
 """How often a running stage's progress is read, at most."""
 
+MOST = 2**53
+"""Largest count that is believed: a larger one is no float, and no pace follows from it."""
+
 _MINUTE_S = 60.0
 _HOUR_S = 3600.0
 
@@ -25,9 +28,9 @@ class _State(BaseModel):
 
     attempt: str
     what: str
-    done: int
-    total: int
-    seconds: float
+    done: int = Field(ge=0, le=MOST)
+    total: int = Field(ge=0, le=MOST)
+    seconds: float = Field(allow_inf_nan=False)
 
     @property
     def figures(self) -> dict[str, float]:

@@ -3,6 +3,7 @@
 model folder, contract  ->  http://host:port/v1
 """
 
+import json
 import logging
 import socket
 from dataclasses import dataclass
@@ -37,7 +38,8 @@ def serve_promoted(
     folder: Path, promoted: ServedModel, config: ServeConfig, binding: Binding
 ) -> None:
     """Serve the model that passed its gate, under the contract that evaluation completed."""
-    contract = PromptContract.model_validate(promoted.contract)
+    where = f"contract of model {promoted.digest}"
+    contract = read_contract(json.dumps(promoted.contract).encode(), where)
     name = f"{promoted.pipeline}-{promoted.digest[:NAME_DIGITS]}"
     _serve(folder, name, contract, config, binding)
 

@@ -41,6 +41,9 @@ def write(store: Store, done: int, seconds: float, **more: object) -> None:
         b"{}",
         b'{"attempt": "a", "what": "steps", "done": "1", "total": null, "seconds": 1}',
         b'{"attempt": "a", "what": "steps", "done": 1, "total": 2, "seconds": 1, "loss": "high"}',
+        b'{"attempt": "a", "what": "steps", "done": -1, "total": 2, "seconds": 1}',
+        b'{"attempt": "a", "what": "steps", "done": 1, "total": 1%s, "seconds": 1}' % (b"0" * 400),
+        b'{"attempt": "a", "what": "steps", "done": 1, "total": 2, "seconds": NaN}',
     ],
 )
 def test_what_another_version_said_is_no_progress(store: Store, clock: Clock, data: bytes) -> None:
