@@ -197,6 +197,9 @@ class _Endpoint:
         A limit of the client's is lowered to what there is room for; without one it is the
         model's own, under which its answers were evaluated.
         """
+        if not tokens:
+            message = f"{param}: there is no text in it, as the model reads it; send some"
+            raise RefusedError(400, message, "invalid_request", param)
         room = self._model.engine.context - len(tokens)
         if room < 1:
             message = (

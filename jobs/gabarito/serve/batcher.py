@@ -12,8 +12,8 @@ from gabarito.serve.protocol import Finish, RefusedError, Token
 
 log = logging.getLogger("gabarito.serve")
 
-MOST_FAILURES = 3
-"""Batches in a row; a GPU that has failed an assertion, for one, never answers again."""
+RECHECK_S = 5.0
+"""Between two checks of an engine that is broken: it may be out of memory for a while only."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,10 @@ class Engine(Protocol):
         """
         ...
 
+    def check_health(self) -> None:
+        """Answer a short prompt of the engine's own; whatever it raises, the engine is broken."""
+        ...
+
 
 @dataclass
 class Ticket:
@@ -74,6 +78,8 @@ class Ticket:
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     _inbox: asyncio.Queue[Token | End | Failure] = field(default_factory=asyncio.Queue)
     abandoned: bool = False
+    is_begun: bool = False
+    """Whether a piece of the answer was handed over."""
 
     def abandon(self) -> None:
         """Nobody waits for this answer any more."""
@@ -81,6 +87,7 @@ class Ticket:
 
     def deliver(self, item: Token | End | Failure) -> None:
         """Hand over a piece of the answer, from the engine's thread."""
+        self.is_begun = True
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._inbox.put_nowait, item)
 
@@ -109,7 +116,7 @@ class Batcher:
         self._waiting: deque[Ticket] = deque()
         self._changed = threading.Condition()
         self._stopped = False
-        self._failures = 0
+        self._is_broken = False
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
 
     @property
@@ -119,8 +126,8 @@ class Batcher:
 
     @property
     def is_alive(self) -> bool:
-        """Whether questions are answered: not if the engine failed several times in a row."""
-        return self._thread.is_alive() and self._failures < MOST_FAILURES
+        """Whether the engine answers; a request that it cannot answer says nothing about that."""
+        return self._thread.is_alive() and not self._is_broken
 
     def start(self) -> None:
         """Start the engine's thread."""
@@ -150,27 +157,52 @@ class Batcher:
 
     def _work(self) -> None:
         while batch := self._next_batch():
-            try:
-                self._answer(batch)
-                self._failures = 0
-            except Exception as error:  # whatever it is, the next question must be answered
-                self._failures += 1
-                log.exception("engine failed")
-                for ticket in batch:
-                    ticket.deliver(Failure(f"the engine failed: {error}"))
+            self._answer(batch)
 
     def _next_batch(self) -> list[Ticket]:
         """Wait for questions; an empty batch means stop."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._stopped)
-            batch: list[Ticket] = []
-            while self._waiting and len(batch) < self._max_batch:
-                ticket = self._waiting.popleft()
-                if not ticket.abandoned:
-                    batch.append(ticket)
-        return batch if batch or self._stopped else self._next_batch()
+        while True:
+            with self._changed:
+                timeout = RECHECK_S if self._is_broken else None
+                self._changed.wait_for(lambda: self._waiting or self._stopped, timeout)
+                batch: list[Ticket] = []
+                while self._waiting and len(batch) < self._max_batch:
+                    ticket = self._waiting.popleft()
+                    if not ticket.abandoned:
+                        batch.append(ticket)
+            if batch or self._stopped:
+                return batch
+            if self._is_broken:
+                self._check_engine()
 
     def _answer(self, batch: list[Ticket]) -> None:
+        """Answer a batch; if it fails, those without a word yet are answered alone.
+
+        What one request does to the engine must not cost the others their answers.
+        """
         prompts = [ticket.prompt for ticket in batch]
-        for row, item in self._engine.generate(prompts, lambda row: not batch[row].abandoned):
-            batch[row].deliver(item)
+        try:
+            for row, item in self._engine.generate(prompts, lambda row: not batch[row].abandoned):
+                batch[row].deliver(item)
+            self._is_broken = False
+        except Exception as error:  # whatever it is, the next question must be answered
+            log.exception("engine failed")
+            self._check_engine()
+            failure = Failure(f"the engine failed: {error}")
+            for ticket in batch:
+                if self._is_broken or ticket.is_begun or len(batch) == 1:
+                    ticket.deliver(failure)
+                elif not ticket.abandoned:
+                    self._answer([ticket])
+
+    def _check_engine(self) -> None:
+        """Ask the engine itself whether it is broken: a failed request may be to blame.
+
+        A GPU that has failed an assertion, for one, never answers again.
+        """
+        try:
+            self._engine.check_health()
+            self._is_broken = False
+        except Exception:
+            log.exception("engine broken")
+            self._is_broken = True

@@ -50,17 +50,32 @@ class TransformersEngine:
         """Return the tokens of a conversation, ready for an answer.
 
         Raises:
-            RefusedError: 400 if the chat template refuses the order of the roles.
+            RefusedError: 400 if the chat template refuses the order of the roles, or the model
+                does not know one of the tokens.
         """
         turns = [Message.model_validate({"role": r, "content": text}) for r, text in messages]
         try:
-            return self.encode_text(templated(self._tokenizer, turns, is_prompt=True))
+            text = templated(self._tokenizer, turns, is_prompt=True)
         except DataError as error:
             raise RefusedError(400, str(error), "invalid_request", "messages") from error
+        return self._encode(text, "messages")
 
     def encode_text(self, text: str) -> tuple[int, ...]:
-        """Return the tokens of a plain text, special tokens written out recognised."""
-        return tuple(token_ids(self._tokenizer, text))
+        """Return the tokens of a plain text, special tokens written out recognised.
+
+        Raises:
+            RefusedError: 400 if the model does not know one of them.
+        """
+        return self._encode(text, "prompt")
+
+    def _encode(self, text: str, param: str) -> tuple[int, ...]:
+        """Some tokenizers know more tokens than their model: a GPU does not survive the index."""
+        ids = tuple(token_ids(self._tokenizer, text))
+        if max(ids, default=0) >= self._model.get_input_embeddings().num_embeddings:
+            unknown = self._tokenizer.convert_ids_to_tokens(max(ids))
+            message = f"{param}: the model has no embedding for the token {unknown!r}; leave it out"
+            raise RefusedError(400, message, "invalid_request", param)
+        return ids
 
     def _text(self, ids: list[int]) -> str:
         return str(self._tokenizer.decode(ids, skip_special_tokens=True))
@@ -95,6 +110,11 @@ class TransformersEngine:
             if not going:
                 return
             batch.keep(going)
+
+    @torch.inference_mode()
+    def check_health(self) -> None:
+        """Compute one step from the first token of the vocabulary."""
+        Batch([(0,)], self._model.device).step(self._model)
 
 
 class _Writer:

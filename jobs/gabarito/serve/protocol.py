@@ -11,6 +11,9 @@ from typing import Any, Literal
 
 Finish = Literal["stop", "length"]
 
+MAX_ERROR_CHARS = 500
+"""Of a message, and of a field's name: both may quote a request of a megabyte."""
+
 
 class RefusedError(Exception):
     """A request that is answered with an error of the protocol."""
@@ -25,7 +28,12 @@ class RefusedError(Exception):
     def body(self) -> dict[str, object]:
         """Return the error as the protocol shapes it."""
         kind = "server_error" if self.status >= 500 else "invalid_request_error"
-        error = {"message": self.message, "type": kind, "param": self.param, "code": self.code}
+        error = {
+            "message": _shortened(self.message),
+            "type": kind,
+            "param": self.param and _shortened(self.param),
+            "code": self.code,
+        }
         return {"error": error}
 
 
@@ -121,6 +129,10 @@ def model_list(name: str, created: int) -> dict[str, object]:
     """Return the body of ``/v1/models``."""
     model = {"id": name, "object": "model", "created": created, "owned_by": "gabarito"}
     return {"object": "list", "data": [model]}
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_ERROR_CHARS else f"{text[:MAX_ERROR_CHARS]}…"
 
 
 def _about(answer: Answer) -> dict[str, object]:

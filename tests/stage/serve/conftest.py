@@ -29,6 +29,7 @@ class RuleEngine:
     def __init__(self) -> None:
         self.batches: list[int] = []
         self.unwanted = 0
+        self.is_broken = False
 
     def encode_chat(self, messages: Sequence[tuple[str, str]]) -> tuple[int, ...]:
         return self.encode_text(" ".join(text for _, text in messages))
@@ -40,8 +41,11 @@ class RuleEngine:
         self, prompts: Sequence[Prompt], is_wanted: Callable[[int], bool]
     ) -> Iterator[tuple[int, Token | End | Failure]]:
         self.batches.append(len(prompts))
+        if self.is_broken:
+            self.check_health()
         for row, prompt in enumerate(prompts):
             letters = [chr(token) for token in prompt.tokens]
+            assert letters, "no engine can continue nothing"
             if "b" in letters:
                 message = "the engine is broken"
                 raise ValueError(message)
@@ -59,6 +63,11 @@ class RuleEngine:
                 yield row, Token(letter.replace("_", " "), -0.7 if "u" in letters else -0.01)
             done = len(letters) <= prompt.max_new_tokens
             yield row, End("stop" if done else "length", 0.0)
+
+    def check_health(self) -> None:
+        if self.is_broken:
+            message = "the accelerator fell off the bus"
+            raise RuntimeError(message)
 
 
 class Running:

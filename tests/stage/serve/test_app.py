@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from gabarito.serve import batcher
+
 Start = Callable[..., AbstractContextManager[Any]]
 
 REFUSAL = "I do not know."
@@ -203,16 +205,109 @@ def test_a_withheld_answer_does_not_stand_in_the_logprobs(serving: Start) -> Non
     assert [part for part in events(stream) if part["choices"][0].get("logprobs")] == []
 
 
-def test_an_engine_that_fails_again_and_again_is_not_healthy(serving: Start) -> None:
+def is_healthy(url: str) -> bool:
+    statuses = set()
+    for path in ("/health", "/ready"):
+        try:
+            with urllib.request.urlopen(f"{url}{path}", timeout=5) as response:
+                statuses.add(response.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                statuses.add(error.code)
+    assert len(statuses) == 1, "both probes say the same"
+    return statuses == {200}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "param"),
+    [
+        ("completions", {"prompt": []}, "prompt"),
+        ("completions", {"prompt": [""]}, "prompt"),
+        ("completions", {"prompt": " \n "}, "prompt"),
+        ("completions", {"prompt": "a " * 99}, "prompt"),
+        ("chat/completions", chat(""), "messages"),
+        ("chat/completions", {"messages": [{"role": "user", "content": []}]}, "messages"),
+        ("chat/completions", chat("a", max_tokens=0), "max_tokens"),
+        ("chat/completions", chat("a", max_completion_tokens=-1), "max_completion_tokens"),
+        ("chat/completions", chat("a", seed=-(2**63) - 1), "seed"),
+        ("chat/completions", chat("a", logit_bias={"50256": -100}), "logit_bias"),
+        ("chat/completions", chat("a", temperature=float("nan")), "temperature"),
+        ("chat/completions", chat("a", top_p=float("inf")), "top_p"),
+        ("chat/completions", chat("a", stop=["\ud800"]), "stop"),
+    ],
+)
+def test_a_request_at_fault_is_400_with_its_field_and_harms_nobody(
+    serving: Start, path: str, body: object, param: str
+) -> None:
     with serving() as server:
         for _ in range(3):
+            status, reply = post(f"{server.url}/v1/{path}", body)
+            assert (status, reply["error"]["param"].split(".")[0]) == (400, param)
+        assert is_healthy(server.url)
+    assert server.engine.batches == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"seed": -(2**63)},
+        {"max_tokens": 10**300},
+        {"temperature": 1e-300},
+        {"top_p": 1e-300},
+        {"stop": ["", "\x00", "x" * 100_000]},
+    ],
+)
+def test_odd_values_within_the_bounds_are_answered(
+    serving: Start, fields: dict[str, object]
+) -> None:
+    with serving() as server:
+        assert ask(server.url, "a", **fields)[0] == 200
+
+
+def test_an_error_quotes_little_of_the_request(serving: Start) -> None:
+    with serving() as server:
+        _, by_name = ask(server.url, "a", **{"n" * 100_000: 1})
+        _, by_model = ask(server.url, "a", model="m" * 100_000)
+    assert len(json.dumps([by_name, by_model])) < 4_000
+
+
+def test_requests_that_make_the_engine_fail_leave_it_healthy(serving: Start) -> None:
+    with serving() as server:
+        for _ in range(4):
             assert ask(server.url, "b")[0] == 500
-        for path in ("/health", "/ready"):
-            with pytest.raises(urllib.error.HTTPError, match="503"):
-                urllib.request.urlopen(f"{server.url}{path}", timeout=5)
-        assert ask(server.url, "a")[0] == 200
-        with urllib.request.urlopen(f"{server.url}/health", timeout=5) as response:
-            assert response.status == 200
+        assert is_healthy(server.url)
+
+
+def test_an_engine_that_cannot_answer_its_own_prompt_is_not_healthy_until_it_can(
+    serving: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batcher, "RECHECK_S", 0.05)
+    with serving() as server:
+        server.engine.is_broken = True
+        assert ask(server.url, "a")[0] == 500
+        assert not is_healthy(server.url)
+        server.engine.is_broken = False
+        deadline = time.monotonic() + 5
+        while not is_healthy(server.url):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def test_a_request_that_fails_its_batch_costs_the_others_nothing(serving: Start) -> None:
+    statuses: dict[str, int] = {}
+
+    def note(text: str) -> None:
+        statuses[text] = ask(server.url, text)[0]
+
+    with serving() as server:
+        threads = [threading.Thread(target=note, args=(t,)) for t in ("s s s s", "b", "a", "c")]
+        for thread in threads:
+            thread.start()
+            time.sleep(0.03)
+        for thread in threads:
+            thread.join()
+    assert server.engine.batches == [1, 3, 1, 1, 1]
+    assert statuses == {"s s s s": 200, "b": 500, "a": 200, "c": 200}
 
 
 def test_a_row_that_fails_harms_no_other(serving: Start) -> None:

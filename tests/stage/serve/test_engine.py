@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ import torch
 from gabarito.core.config import local_path
 from gabarito.serve.batcher import Batcher, End, Failure, Prompt
 from gabarito.serve.engine import TransformersEngine
-from gabarito.serve.protocol import Token
+from gabarito.serve.protocol import RefusedError, Token
 
 TEMPERATURES = (0.0, 1e-40, 1e-5, 0.7, 2.0)
 
@@ -116,6 +117,33 @@ def test_probabilities_that_are_no_numbers_fail_their_row(
     assert [type(item) for _, item in engine.generate(prompts, always)] == [Failure, Failure]
 
 
+def test_a_token_without_embedding_is_the_requests_fault(
+    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokenizer = deepcopy(engine._tokenizer)
+    tokenizer.add_tokens(["<|beyond|>"], special_tokens=True)
+    monkeypatch.setattr(engine, "_tokenizer", tokenizer)
+    assert engine.encode_text("<|beyon")
+    with pytest.raises(RefusedError, match=r"prompt: .* no embedding .* '<\|beyond\|>'"):
+        engine.encode_text("a <|beyond|>")
+    with pytest.raises(RefusedError, match=r"messages: .* no embedding"):
+        engine.encode_chat([("user", "a <|beyond|>")])
+
+
+def test_the_engine_checks_itself(
+    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.check_health()
+
+    def broken(_hidden: torch.Tensor) -> torch.Tensor:
+        message = "device-side assert triggered"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(engine._model.lm_head, "forward", broken)
+    with pytest.raises(RuntimeError, match="device-side assert"):
+        engine.check_health()
+
+
 class Gated:
     """An engine that waits to be let go, and counts the rows that it is given."""
 
@@ -139,6 +167,9 @@ class Gated:
         self.begun.set()
         self.gate.wait(10)
         yield from ((row, End("stop")) for row in range(len(prompts)))
+
+    def check_health(self) -> None:
+        """It is never broken."""
 
 
 def test_who_left_keeps_no_place_and_is_not_answered() -> None:
