@@ -6,8 +6,10 @@ import math
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -25,6 +27,8 @@ from gabarito.serve.request import ChatRequest, CompletionRequest, read_request
 MAX_BODY_BYTES = 1 << 20
 CLIENT_GONE = 499
 """nginx's status for a client that went away; nobody reads it but the metrics."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,9 @@ class _Endpoint:
         self._token = token
         self._created = int(time.time())
         self._batcher = Batcher(model.engine, config.max_batch, config.max_queue)
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
+        """Reads requests one after the other: a long one must not hold up the event loop."""
+
         self._metrics = Metrics(model.name, lambda: self._batcher.depth)
 
     @asynccontextmanager
@@ -73,6 +80,7 @@ class _Endpoint:
         self._batcher.start()
         yield
         await asyncio.to_thread(self._batcher.stop)
+        self._reader.shutdown()
 
     def guarded(
         self, handler: Callable[[Request], Awaitable[Response]]
@@ -94,22 +102,29 @@ class _Endpoint:
         return guard
 
     async def chat(self, request: Request) -> Response:
-        body = await _body(request)
+        asked, prompt = await self._read(self._read_chat, await _body(request))
+        return await self._answer(request, asked, prompt, self._reply("chatcmpl", asked, prompt))
+
+    async def complete(self, request: Request) -> Response:
+        asked, prompt = await self._read(self._read_completion, await _body(request))
+        return await self._answer(request, asked, prompt, self._reply("cmpl", asked, prompt))
+
+    async def _read(self, read: Callable[[bytes], T], body: bytes) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._reader, read, body)
+
+    def _read_chat(self, body: bytes) -> tuple[ChatRequest, Prompt]:
         asked = read_request(body, ChatRequest, self._model.name)
         turns = [turn.spoken for turn in asked.messages]
         if self._model.system and turns[0][0] != "system":
             turns.insert(0, ("system", self._model.system))
         tokens = self._model.engine.encode_chat(turns)
         limit = asked.max_completion_tokens or asked.max_tokens
-        prompt = self._prompt(asked, tokens, limit, "messages")
-        return await self._answer(request, asked, prompt, self._reply("chatcmpl", asked, prompt))
+        return asked, self._prompt(asked, tokens, limit, "messages")
 
-    async def complete(self, request: Request) -> Response:
-        body = await _body(request)
+    def _read_completion(self, body: bytes) -> tuple[CompletionRequest, Prompt]:
         asked = read_request(body, CompletionRequest, self._model.name)
         tokens = self._model.engine.encode_text(asked.text)
-        prompt = self._prompt(asked, tokens, asked.max_tokens, "prompt")
-        return await self._answer(request, asked, prompt, self._reply("cmpl", asked, prompt))
+        return asked, self._prompt(asked, tokens, asked.max_tokens, "prompt")
 
     async def models(self, _request: Request) -> Response:
         return JSONResponse(model_list(self._model.name, self._created))

@@ -45,13 +45,14 @@ class TransformersEngine:
             check_contract(contract, self._tokenizer, str(folder))
         self._stop = stop_tokens(self._model, self._tokenizer)
         self.context = int(self._model.config.max_position_embeddings)
+        self._max_chars = self.context * max(map(len, self._tokenizer.get_vocab()))
 
     def encode_chat(self, messages: Sequence[tuple[str, str]]) -> tuple[int, ...]:
         """Return the tokens of a conversation, ready for an answer.
 
         Raises:
-            RefusedError: 400 if the chat template refuses the order of the roles, or the model
-                does not know one of the tokens.
+            RefusedError: 400 if the chat template refuses the order of the roles, the model does
+                not know one of the tokens, or they are too many.
         """
         turns = [Message.model_validate({"role": r, "content": text}) for r, text in messages]
         try:
@@ -64,12 +65,18 @@ class TransformersEngine:
         """Return the tokens of a plain text, special tokens written out recognised.
 
         Raises:
-            RefusedError: 400 if the model does not know one of them.
+            RefusedError: 400 if the model does not know one of them, or it is too long.
         """
         return self._encode(text, "prompt")
 
     def _encode(self, text: str, param: str) -> tuple[int, ...]:
         """Some tokenizers know more tokens than their model: a GPU does not survive the index."""
+        if len(text) > self._max_chars:  # a megabyte takes a second to tokenize
+            message = (
+                f"{param}: {len(text)} characters; this model takes {self.context} tokens with "
+                "its answer, shorten it"
+            )
+            raise RefusedError(400, message, "context_length_exceeded", param)
         ids = tuple(token_ids(self._tokenizer, text))
         if max(ids, default=0) >= self._model.get_input_embeddings().num_embeddings:
             unknown = self._tokenizer.convert_ids_to_tokens(max(ids))

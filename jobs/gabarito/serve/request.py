@@ -13,6 +13,15 @@ from gabarito.serve.protocol import RefusedError
 
 _MAX_SEED = 2**63 - 1
 
+MAX_MESSAGES = 1_000
+MAX_PARTS = 1_000
+"""Of one message's content."""
+
+MAX_STOPS = 16
+"""OpenAI takes 4; each is looked for in the answer at each of its tokens."""
+
+MAX_STOP_CHARS = 1_000
+
 
 def _encodable(text: str) -> str:
     try:
@@ -25,6 +34,8 @@ def _encodable(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_encodable)]
 """A text that can be written as UTF-8: JSON's escapes allow others."""
+
+Stop = Annotated[Text, Field(max_length=MAX_STOP_CHARS)]
 
 
 class _Part(BaseModel):
@@ -61,7 +72,7 @@ class Turn(_Part):
     """A message; a developer's is a system message."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: Text | list[TextPart]
+    content: Text | Annotated[list[TextPart], Field(max_length=MAX_PARTS)]
     name: Text = ""
 
     @property
@@ -84,7 +95,7 @@ class _Request(_Part):
     n: Literal[1] = 1
     stream: bool = False
     stream_options: StreamOptions = StreamOptions()
-    stop: Text | list[Text] = []
+    stop: Stop | Annotated[list[Stop], Field(max_length=MAX_STOPS)] = []
     presence_penalty: float = Field(default=0.0, ge=0, le=0)
     frequency_penalty: float = Field(default=0.0, ge=0, le=0)
     logit_bias: dict[str, float] = Field(default={}, max_length=0)
@@ -100,7 +111,7 @@ class _Request(_Part):
 class ChatRequest(_Request):
     """A body of ``/v1/chat/completions``."""
 
-    messages: list[Turn] = Field(min_length=1)
+    messages: list[Turn] = Field(min_length=1, max_length=MAX_MESSAGES)
     max_completion_tokens: int | None = Field(default=None, ge=1)
     logprobs: bool = False
     top_logprobs: Literal[0] = 0

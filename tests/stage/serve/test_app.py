@@ -227,6 +227,9 @@ def is_healthy(url: str) -> bool:
         ("completions", {"prompt": "a " * 99}, "prompt"),
         ("chat/completions", chat(""), "messages"),
         ("chat/completions", {"messages": [{"role": "user", "content": []}]}, "messages"),
+        ("chat/completions", {"messages": [{"role": "user", "content": "a"}] * 1_001}, "messages"),
+        ("chat/completions", chat("a", stop=["d"] * 17), "stop"),
+        ("chat/completions", chat("a", stop="d" * 1_001), "stop"),
         ("chat/completions", chat("a", max_tokens=0), "max_tokens"),
         ("chat/completions", chat("a", max_completion_tokens=-1), "max_completion_tokens"),
         ("chat/completions", chat("a", seed=-(2**63) - 1), "seed"),
@@ -254,7 +257,7 @@ def test_a_request_at_fault_is_400_with_its_field_and_harms_nobody(
         {"max_tokens": 10**300},
         {"temperature": 1e-300},
         {"top_p": 1e-300},
-        {"stop": ["", "\x00", "x" * 100_000]},
+        {"stop": ["", "\x00", "x" * 1_000, *"defghijklmnop"]},
     ],
 )
 def test_odd_values_within_the_bounds_are_answered(
@@ -269,6 +272,26 @@ def test_an_error_quotes_little_of_the_request(serving: Start) -> None:
         _, by_name = ask(server.url, "a", **{"n" * 100_000: 1})
         _, by_model = ask(server.url, "a", model="m" * 100_000)
     assert len(json.dumps([by_name, by_model])) < 4_000
+
+
+def test_probes_are_answered_while_a_long_request_is_read(
+    serving: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def encode(_engine: object, _text: str) -> tuple[int, ...]:
+        begun.set()
+        assert go_on.wait(10)
+        return (ord("a"),)
+
+    with serving() as server:
+        monkeypatch.setattr(type(server.engine), "encode_text", encode)
+        thread = threading.Thread(target=ask, args=(server.url, "a"))
+        thread.start()
+        assert begun.wait(10)
+        assert is_healthy(server.url)
+        go_on.set()
+        thread.join()
 
 
 def test_requests_that_make_the_engine_fail_leave_it_healthy(serving: Start) -> None:

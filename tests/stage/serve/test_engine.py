@@ -130,6 +130,14 @@ def test_a_token_without_embedding_is_the_requests_fault(
         engine.encode_chat([("user", "a <|beyond|>")])
 
 
+def test_a_text_that_cannot_fit_is_not_tokenized(
+    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_tokenizer", None)
+    with pytest.raises(RefusedError, match="prompt: 1000000 characters; this model takes"):
+        engine.encode_text("a" * 1_000_000)
+
+
 def test_the_engine_checks_itself(
     engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
