@@ -16,6 +16,7 @@ from gabarito.core.config import is_path, local_path
 from gabarito.core.errors import DataError, GabaritoError, MissingError, SettingsError
 from gabarito.core.probe import ROUND_TRIP, probe
 from gabarito.core.records import Message
+from gabarito.core.secrets import secret_from
 from gabarito.core.store import open_store
 from gabarito.generate.teacher import KEY_NAME, URL_NAME
 from gabarito.plan import Pipeline, new_run, read_pipeline
@@ -83,7 +84,7 @@ def _teacher(pipeline: Pipeline) -> Iterator[Finding]:
     if not url:
         message = f"no address; set generate.teacher.url or {URL_NAME}"
         raise SettingsError(message)
-    key = os.environ.get(KEY_NAME)
+    key = secret_from(KEY_NAME)
     client = ChatClient(Endpoint(url, key, retries=0, timeout_s=PROBE_TIMEOUT_S))
     question = [Message(role="user", content="Answer with one word: ready")]
     client.complete(request_body(settings.model, question, {"max_tokens": PROBE_TOKENS}))

@@ -35,7 +35,7 @@ def endpoint() -> Iterator[str]:
 
 
 def test_it_says_what_is_served(endpoint: str, tmp_path: Path) -> None:
-    done = _run(endpoint, tmp_path, GABARITO_SERVE_TOKEN="right")
+    done = _run(endpoint, tmp_path, GABARITO_SERVE_TOKEN="right\n")
     assert (done.returncode, "serves handbook-0123456789ab" in done.stdout) == (0, True)
 
 

@@ -10,7 +10,9 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 address, pipeline = sys.argv[1:]
-token = os.environ.get("GABARITO_SERVE_TOKEN")
+token = os.environ.get(
+    "GABARITO_SERVE_TOKEN", ""
+).strip()  # a Secret from a file ends in a line end
 request = Request(address, headers={"Authorization": f"Bearer {token}"} if token else {})
 try:
     with urlopen(request, timeout=30) as response:

@@ -1,7 +1,6 @@
 """Commands about a model: report, ask, serve."""
 
 import json
-import os
 from pathlib import Path
 
 import click
@@ -14,6 +13,7 @@ from gabarito.core.config import local_path
 from gabarito.core.disk import disk_errors
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.scratch import temporary_folder
+from gabarito.core.secrets import secret_from
 from gabarito.core.store import Store, open_store
 from gabarito.plan import read_run
 from gabarito.serve.config import ServeConfig
@@ -53,7 +53,7 @@ def ask(question: str, url: str) -> None:
     """Ask the endpoint QUESTION; it says so when it does not know."""
     from gabarito.endpoint import ask as ask_endpoint
 
-    reply = ask_endpoint(url.rstrip("/"), question, os.environ.get(TOKEN_VARIABLE))
+    reply = ask_endpoint(url.rstrip("/"), question, secret_from(TOKEN_VARIABLE))
     click.echo(reply.text)
     certainty = "" if reply.known else ", does not know"
     click.echo(f"(probability {reply.probability:.2f}{certainty})")
@@ -81,7 +81,7 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     if model is not None and model_digest is not None:
         message = "--model and --model-digest: only one model can be served; give one of them"
         raise UsageError(message)
-    token = os.environ.get(TOKEN_VARIABLE)
+    token = secret_from(TOKEN_VARIABLE)
     if model is not None:
         from gabarito.serve.job import Binding, serve_folder
 

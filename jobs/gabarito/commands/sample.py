@@ -8,6 +8,7 @@ import click
 from gabarito.commands.options import port_type, store_option
 from gabarito.core.config import local_path
 from gabarito.core.errors import DataError
+from gabarito.core.secrets import secret_from
 from gabarito.core.store import open_store
 from gabarito.demo.recorded_teacher import Manners, serve_replies
 from gabarito.generate.teacher import KEY_NAME, URL_NAME
@@ -59,4 +60,4 @@ def teacher(replies: str, host: str, port: int, **manners: Unpack[Manners]) -> N
 
     With GABARITO_TEACHER_KEY set, requests must carry it as bearer token.
     """
-    serve_replies(replies, host, port, os.environ.get(KEY_NAME), **manners)
+    serve_replies(replies, host, port, secret_from(KEY_NAME), **manners)

@@ -4,7 +4,6 @@ verdicts of the evaluation, test questions  ->  what the endpoint must answer
 """
 
 import logging
-import os
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from gabarito.core.artifact import Address, Artifact, open_artifact
 from gabarito.core.channel import ServedModel, read_model
 from gabarito.core.errors import DataError, GabaritoError, ServiceError
 from gabarito.core.records import Example, Verdict
+from gabarito.core.secrets import secret_from
 from gabarito.core.store import Store
 from gabarito.endpoint import ask, served_name
 from gabarito.evaluate.exam import items_of
@@ -105,7 +105,8 @@ class Examiner:
             self._wake.set()
 
     def _examined(self, digest: str, key: str) -> Check:
-        address, token = self._target.service, os.environ.get(self._target.token_env or "")
+        address, token_env = self._target.service, self._target.token_env
+        token = secret_from(token_env) if token_env else None
         known = known_answers(self._store, read_model(self._store, digest), self._target.questions)
         name = served_name(address)
         if not name.endswith(digest[:12]):

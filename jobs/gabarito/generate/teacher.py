@@ -15,6 +15,7 @@ from gabarito.chat import ChatClient, Completion, Crew, Endpoint, Meter, Prices,
 from gabarito.core.cache import Cache
 from gabarito.core.errors import SettingsError
 from gabarito.core.records import Message
+from gabarito.core.secrets import secret_from
 from gabarito.generate.config import TeacherSettings
 from gabarito.generate.replies import Reading, read_reply
 from gabarito.generate.yields import Call, Status, Task
@@ -106,7 +107,7 @@ def open_teacher(
     ``shards`` share the ceiling of cost; ``spent`` was paid before.
 
     Raises:
-        SettingsError: if no URL is given.
+        SettingsError: if no URL is given, or the key is blank.
     """
     url = settings.url or os.environ.get(URL_NAME)
     if not url:
@@ -114,7 +115,7 @@ def open_teacher(
         raise SettingsError(message)
     endpoint = Endpoint(
         url=url,
-        key=os.environ.get(KEY_NAME),
+        key=secret_from(KEY_NAME),
         key_name=KEY_NAME,
         concurrency=settings.concurrency,
         timeout_s=settings.timeout_s,

@@ -99,19 +99,6 @@ def test_a_missing_key_is_named(serve: Serve, client_of: ClientOf) -> None:
         client_of(serve(fails(401))).complete(BODY)
 
 
-def test_a_key_from_a_file_may_end_in_a_line_end(serve: Serve, client_of: ClientOf) -> None:
-    server = serve(says("sim"))
-    client_of(server, key="abc\n").complete(BODY)
-    assert server.requests[0][2]["Authorization"] == "Bearer abc"
-
-
-@pytest.mark.parametrize("key", ["a\nb", "chave secreta é"])
-def test_what_cannot_be_a_key_is_refused_without_showing_it(key: str) -> None:
-    with pytest.raises(AccessError, match="holds characters that no key has") as caught:
-        ChatClient(Endpoint("http://h/v1", key=key))
-    assert key not in str(caught.value)
-
-
 def test_a_redirect_names_where_it_leads(serve: Serve, client_of: ClientOf) -> None:
     server = serve(fails(308, Location="https://elsewhere/v1"))
     with pytest.raises(SettingsError, match="leads to https://elsewhere/v1; set its url"):

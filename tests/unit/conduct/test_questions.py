@@ -157,5 +157,16 @@ def test_a_model_that_cannot_be_checked_is_not_trusted(
     assert (found, "cannot be checked" in said) == ("failed", True)
 
 
+def test_a_blank_token_is_said(
+    world: World, model: ServedModel, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVE_TOKEN", "\n")
+    target = ServeTarget(service=service, token_env="SERVE_TOKEN")
+    examiner = Examiner(world.store, target, threading.Event())
+    examiner.start(model.digest, "key")
+    found, said = outcome(examiner)
+    assert (found, "SERVE_TOKEN: set but blank" in said) == ("failed", True)
+
+
 def _served(digest: str) -> dict[str, object]:
     return {"metadata": {"annotations": {"gabarito.dev/model": digest}}}

@@ -1,0 +1,27 @@
+"""Secrets from the environment, such as a key or a bearer token."""
+
+import os
+
+from gabarito.core.errors import SettingsError
+
+
+def secret_from(name: str) -> str | None:
+    """Return the secret in the environment variable ``name``, None if it is not set.
+
+    Space around it is taken off: a secret made from a file often ends with a line feed. A
+    blank one is refused, as whoever sets the variable means to have a secret.
+
+    Raises:
+        SettingsError: if it is blank, or cannot stand in a header; the message never shows it.
+    """
+    value = os.environ.get(name)
+    if value is None:
+        return None
+    secret = value.strip()
+    if not secret:
+        message = f"{name}: set but blank; set it to the secret, or unset it to have none"
+        raise SettingsError(message)
+    if not (secret.isascii() and secret.isprintable()) or " " in secret:
+        message = f"{name}: holds characters that no key has; set it to a valid key"
+        raise SettingsError(message)
+    return secret
