@@ -28,6 +28,14 @@ MAX_BODY_BYTES = 1 << 20
 CLIENT_GONE = 499
 """nginx's status for a client that went away; nobody reads it but the metrics."""
 
+HEADERS = {
+    401: {"WWW-Authenticate": 'Bearer realm="gabarito"'},
+    408: {"Connection": "close"},
+    413: {"Connection": "close"},
+    429: {"Retry-After": "1"},
+}
+"""What RFC 9110 wants beside a status; where the body was not read the connection ends."""
+
 T = TypeVar("T")
 
 
@@ -92,8 +100,7 @@ class _Endpoint:
                 self._check_token(request)
                 response = await handler(request)
             except RefusedError as refusal:
-                headers = {"Retry-After": "1"} if refusal.status == 429 else None
-                response = JSONResponse(refusal.body(), refusal.status, headers)
+                response = JSONResponse(refusal.body(), refusal.status, HEADERS.get(refusal.status))
             except ClientDisconnect:
                 response = Response(status_code=CLIENT_GONE)
             self._metrics.requests.labels(request.url.path, response.status_code).inc()
@@ -244,8 +251,9 @@ class _Endpoint:
     def _check_token(self, request: Request) -> None:
         if self._token is None:
             return
-        given = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not hmac.compare_digest(given.encode(), self._token.encode()):
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        is_known = hmac.compare_digest(given.strip().encode(), self._token.encode())
+        if scheme.lower() != "bearer" or not is_known:  # schemes have no case: RFC 9110, 11.1
             message = "the bearer token is missing or wrong"
             raise RefusedError(401, message, "invalid_api_key")
 

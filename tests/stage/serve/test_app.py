@@ -369,12 +369,32 @@ def test_an_unknown_path_is_an_error_of_the_protocol(serving: Start) -> None:
     assert (status, reply["error"]["code"]) == (404, "not_found")
 
 
-def test_a_token_is_asked_for(serving: Start) -> None:
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ("", 401),
+        ("Bearer wrong", 401),
+        ("Bearer", 401),
+        ("right", 401),
+        ("Basic right", 401),
+        ("Bearer right", 200),
+        ("bearer right", 200),
+        ("BEARER  right ", 200),
+    ],
+)
+def test_a_token_is_asked_for_whatever_the_case_of_its_scheme(
+    serving: Start, header: str, status: int
+) -> None:
     with serving(token="right") as server:
         url = f"{server.url}/v1/chat/completions"
-        assert post(url, chat("a"))[0] == 401
-        assert post(url, chat("a"), Authorization="Bearer wrong")[0] == 401
-        assert post(url, chat("a"), Authorization="Bearer right")[0] == 200
+        assert post(url, chat("a"), Authorization=header)[0] == status
+
+
+def test_a_401_says_how_to_authenticate(serving: Start) -> None:
+    with serving(token="right") as server, pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(f"{server.url}/v1/models", timeout=5)
+    with caught.value as error:
+        assert (error.code, error.headers["WWW-Authenticate"]) == (401, 'Bearer realm="gabarito"')
 
 
 def test_a_full_queue_answers_429_and_recovers(serving: Start) -> None:
