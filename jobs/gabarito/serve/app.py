@@ -25,6 +25,7 @@ from gabarito.serve.protocol import Answer, RefusedError, Reply, model_list, sse
 from gabarito.serve.request import ChatRequest, CompletionRequest, read_request
 
 MAX_BODY_BYTES = 1 << 20
+BODY_TIMEOUT_S = 30.0
 CLIENT_GONE = 499
 """nginx's status for a client that went away; nobody reads it but the metrics."""
 
@@ -259,12 +260,15 @@ class _Endpoint:
 
 
 async def _body(request: Request) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_BODY_BYTES:
-            message = f"the body is larger than {MAX_BODY_BYTES} bytes; shorten it"
-            raise RefusedError(413, message, "request_too_large")
-        parts.append(part)
-    return b"".join(parts)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            async for part in request.stream():
+                body += part
+                if len(body) > MAX_BODY_BYTES:
+                    message = f"the body is larger than {MAX_BODY_BYTES} bytes; shorten it"
+                    raise RefusedError(413, message, "request_too_large")
+    except TimeoutError as error:
+        message = f"the body did not arrive within {BODY_TIMEOUT_S:g} s; send it at once"
+        raise RefusedError(408, message, "request_timeout") from error
+    return bytes(body)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import uvicorn
 
 from gabarito.core.channel import ServedModel
 from gabarito.core.errors import SettingsError
 from gabarito.serve.app import Model, make_app
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.engine import TransformersEngine
+from gabarito.serve.server import make_server
 from gabarito.weights import CONTRACT_FILE, PromptContract, read_contract
 
 log = logging.getLogger("gabarito.serve")
@@ -73,14 +73,7 @@ def _serve(
     host, port = listener.getsockname()[:2]
     click.echo(f"serving {name} at http://{host}:{port}")
     log.info("serving", extra={"model": name, "host": host, "port": port})
-    server = uvicorn.Server(
-        uvicorn.Config(
-            make_app(model, config, binding.token),
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=int(config.drain_s),
-        )
-    )
+    server = make_server(make_app(model, config, binding.token), config.drain_s)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from gabarito.serve.app import Model, make_app
 from gabarito.serve.batcher import End, Failure, Prompt
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.protocol import Token
+from gabarito.serve.server import make_server
 
 REFUSAL = "I do not know."
 
@@ -90,7 +91,7 @@ def serving() -> Callable[..., AbstractContextManager[Running]]:
         )
         app = make_app(model, ServeConfig.model_validate(settings), token)
         listener = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+        server = make_server(app, 30)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
