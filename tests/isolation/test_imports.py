@@ -22,7 +22,7 @@ def test_cpu_stages_never_import_torch(stage: str) -> None:
 
 
 def test_the_endpoint_starts_without_what_only_training_needs() -> None:
-    names = imported_by("import gabarito.serve.job, gabarito.serve.engine")
+    names = imported_by("import gabarito.serve.job")
     assert "torch" in names
     assert not names.intersection({"peft", "bitsandbytes", "datasets"})
 

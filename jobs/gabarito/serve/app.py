@@ -1,28 +1,36 @@
-"""The endpoint as an ASGI application."""
+"""The endpoint as an ASGI application: HTTP, and what each error is in its terms."""
 
 import asyncio
 import hmac
-import math
+import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from gabarito.serve.batcher import Batcher, Engine, Prompt
-from gabarito.serve.collect import Collector, collect_unless_gone
+from gabarito.core.errors import GabaritoError
+from gabarito.serve.batcher import EngineFailedError, QueueFullError
 from gabarito.serve.config import ServeConfig
-from gabarito.serve.faults import no_such_method, no_such_path, our_fault
+from gabarito.serve.engine import InvalidRequestError, PromptTooLongError
 from gabarito.serve.metrics import Metrics
-from gabarito.serve.protocol import Answer, RefusedError, Reply, model_list, sse
-from gabarito.serve.request import ChatRequest, CompletionRequest, read_request
+from gabarito.serve.request import (
+    ChatRequest,
+    CompletionRequest,
+    ModelNotFoundError,
+    NotJsonError,
+)
+from gabarito.serve.response import ResponseWriter, error_body, model_list, sse
+from gabarito.serve.service import AnswerService, Model
+from gabarito.serve.stream import AnswerStream, FinishedAnswer
+
+log = logging.getLogger("gabarito.serve")
 
 MAX_BODY_BYTES = 1 << 20
 BODY_TIMEOUT_S = 30.0
@@ -37,71 +45,70 @@ HEADERS = {
 }
 """What RFC 9110 wants beside a status; where the body was not read the connection ends."""
 
-T = TypeVar("T")
+STATUSES: dict[type[GabaritoError], tuple[int, str]] = {
+    InvalidRequestError: (400, "invalid_request"),
+    NotJsonError: (400, "invalid_json"),
+    PromptTooLongError: (400, "context_length_exceeded"),
+    ModelNotFoundError: (404, "model_not_found"),
+    QueueFullError: (429, "queue_full"),
+    EngineFailedError: (500, "engine_failed"),
+}
+"""The status of an error, and its code in the protocol."""
 
 
-@dataclass(frozen=True)
-class Model:
-    """What is served: its name, and what it says when it does not know.
+@dataclass
+class _HttpError(Exception):
+    """A request that HTTP itself has an answer for."""
 
-    Answers whose probability is under ``threshold`` become ``refusal``.
-    """
-
-    name: str
-    engine: Engine
-    system: str = ""
-    refusal: str = ""
-    threshold: float | None = None
-    max_new_tokens: int = 48
+    status: int
+    code: str
+    message: str
 
 
 def make_app(model: Model, config: ServeConfig, token: str | None = None) -> Starlette:
     """Return the application that serves ``model``; requests must carry ``token`` if given."""
-    endpoint = _Endpoint(model, config, token)
+    handlers = _Handlers(model, config, token)
     return Starlette(
         routes=[
-            Route("/v1/chat/completions", endpoint.guarded(endpoint.chat), methods=["POST"]),
-            Route("/v1/completions", endpoint.guarded(endpoint.complete), methods=["POST"]),
-            Route("/v1/models", endpoint.guarded(endpoint.models)),
-            Route("/health", endpoint.health),
-            Route("/ready", endpoint.ready),
-            Route("/metrics", endpoint.scrape),
+            Route("/v1/chat/completions", handlers.guarded(handlers.chat), methods=["POST"]),
+            Route("/v1/completions", handlers.guarded(handlers.complete), methods=["POST"]),
+            Route("/v1/models", handlers.guarded(handlers.models)),
+            Route("/health", handlers.health),
+            Route("/ready", handlers.ready),
+            Route("/metrics", handlers.scrape),
         ],
-        exception_handlers={404: no_such_path, 405: no_such_method, Exception: our_fault},
-        lifespan=endpoint.lifespan,
+        exception_handlers={404: _no_such_path, 405: _no_such_method, Exception: _our_fault},
+        lifespan=handlers.lifespan,
     )
 
 
-class _Endpoint:
+class _Handlers:
     def __init__(self, model: Model, config: ServeConfig, token: str | None) -> None:
-        self._model = model
-        self._config = config
+        self._name = model.name
         self._token = token
         self._created = int(time.time())
-        self._batcher = Batcher(model.engine, config.max_batch, config.max_queue)
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
-        """Reads requests one after the other: a long one must not hold up the event loop."""
-
-        self._metrics = Metrics(model.name, lambda: self._batcher.depth)
+        self._service = AnswerService(model, config)
+        self._metrics = Metrics(model.name, lambda: self._service.depth)
 
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        self._batcher.start()
+        self._service.start()
         yield
-        await asyncio.to_thread(self._batcher.stop)
-        self._reader.shutdown()
+        await asyncio.to_thread(self._service.stop)
 
     def guarded(
         self, handler: Callable[[Request], Awaitable[Response]]
     ) -> Callable[[Request], Awaitable[Response]]:
-        """Check the token, shape refusals as the protocol does, count."""
+        """Check the token, shape errors as the protocol does, count."""
 
         async def guard(request: Request) -> Response:
             try:
                 self._check_token(request)
                 response = await handler(request)
-            except RefusedError as refusal:
-                response = JSONResponse(refusal.body(), refusal.status, HEADERS.get(refusal.status))
+            except _HttpError as error:
+                response = _refusal(error.status, error_body(error.message, error.code))
+            except tuple(STATUSES) as error:
+                response = _refusal(STATUSES[type(error)][0], _body_of(error))
             except ClientDisconnect:
                 response = Response(status_code=CLIENT_GONE)
             self._metrics.requests.labels(request.url.path, response.status_code).inc()
@@ -110,142 +117,65 @@ class _Endpoint:
         return guard
 
     async def chat(self, request: Request) -> Response:
-        asked, prompt = await self._read(self._read_chat, await _body(request))
-        return await self._answer(request, asked, prompt, self._reply("chatcmpl", asked, prompt))
+        asked, stream = await self._service.submit(await _body(request), ChatRequest)
+        return await self._respond(request, asked, stream)
 
     async def complete(self, request: Request) -> Response:
-        asked, prompt = await self._read(self._read_completion, await _body(request))
-        return await self._answer(request, asked, prompt, self._reply("cmpl", asked, prompt))
-
-    async def _read(self, read: Callable[[bytes], T], body: bytes) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._reader, read, body)
-
-    def _read_chat(self, body: bytes) -> tuple[ChatRequest, Prompt]:
-        asked = read_request(body, ChatRequest, self._model.name)
-        turns = [turn.spoken for turn in asked.messages]
-        if self._model.system and turns[0][0] != "system":
-            turns.insert(0, ("system", self._model.system))
-        tokens = self._model.engine.encode_chat(turns)
-        limit = asked.max_completion_tokens or asked.max_tokens
-        return asked, self._prompt(asked, tokens, limit, "messages")
-
-    def _read_completion(self, body: bytes) -> tuple[CompletionRequest, Prompt]:
-        asked = read_request(body, CompletionRequest, self._model.name)
-        tokens = self._model.engine.encode_text(asked.text)
-        return asked, self._prompt(asked, tokens, asked.max_tokens, "prompt")
+        asked, stream = await self._service.submit(await _body(request), CompletionRequest)
+        return await self._respond(request, asked, stream)
 
     async def models(self, _request: Request) -> Response:
-        return JSONResponse(model_list(self._model.name, self._created))
+        return JSONResponse(model_list(self._name, self._created))
 
     async def health(self, _request: Request) -> Response:
-        alive = self._batcher.is_alive
+        alive = self._service.is_alive
         return PlainTextResponse("ok") if alive else PlainTextResponse("the engine died", 503)
 
     async def ready(self, _request: Request) -> Response:
-        return JSONResponse({"model": self._model.name}, 200 if self._batcher.is_alive else 503)
+        return JSONResponse({"model": self._name}, 200 if self._service.is_alive else 503)
 
     async def scrape(self, _request: Request) -> Response:
         return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
 
-    async def _answer(
-        self,
-        request: Request,
-        asked: ChatRequest | CompletionRequest,
-        prompt: Prompt,
-        reply: Reply,
+    async def _respond(
+        self, request: Request, asked: ChatRequest | CompletionRequest, stream: AnswerStream
     ) -> Response:
         began = time.monotonic()
-        collector = Collector(self._batcher.submit(prompt), asked.stops)
-        if asked.stream:
-            events = self._events(collector, reply, usage=asked.stream_options.include_usage)
-            return StreamingResponse(events, media_type="text/event-stream")
-        await collect_unless_gone(request, collector)
-        answer = self._judged(collector)
-        self._count(answer, reply, began)
-        return JSONResponse(reply.whole(answer))
-
-    async def _events(
-        self, collector: Collector, reply: Reply, *, usage: bool
-    ) -> AsyncIterator[str]:
-        """Stream token by token; with a threshold the answer is held back until it is judged."""
-        began = time.monotonic()
-        sent = 0
-        try:
-            yield reply.first_chunk()
-            async for text in collector.texts():
-                if not self._threshold:
-                    yield reply.chunk(text, collector.tokens[sent:])
-                    sent = len(collector.tokens)
-            answer = self._judged(collector)
-            if self._threshold:
-                yield reply.chunk(answer.text, () if answer.withheld else answer.tokens)
-            for event in reply.last_chunks(answer, usage=usage):
-                yield event
-            self._count(answer, reply, began)
-        except RefusedError as refusal:
-            yield sse(refusal.body())
-        finally:
-            collector.abandon()
-
-    @property
-    def _threshold(self) -> float | None:
-        own = self._config.threshold
-        return self._model.threshold if own is None else own
-
-    def _judged(self, collector: Collector) -> Answer:
-        """Return the answer, or the refusal if its probability is under the threshold."""
-        text = collector.text
-        probability = math.exp(collector.logprob)
-        refused = bool(self._model.refusal) and text == self._model.refusal
-        unsure = self._threshold is not None and probability < self._threshold
-        withheld = unsure and bool(self._model.refusal) and not refused
-        return Answer(
-            text=self._model.refusal if withheld else text,
-            tokens=tuple(collector.tokens),
-            finish=collector.finish,
-            probability=probability,
-            known=not (refused or unsure),
-            withheld=withheld,
-        )
-
-    def _prompt(
-        self,
-        asked: ChatRequest | CompletionRequest,
-        tokens: tuple[int, ...],
-        limit: int | None,
-        param: str,
-    ) -> Prompt:
-        """Return what to ask the engine.
-
-        A limit of the client's is lowered to what there is room for; without one it is the
-        model's own, under which its answers were evaluated.
-        """
-        if not tokens:
-            message = f"{param}: there is no text in it, as the model reads it; send some"
-            raise RefusedError(400, message, "invalid_request", param)
-        room = self._model.engine.context - len(tokens)
-        if room < 1:
-            message = (
-                f"the request has {len(tokens)} tokens; this model takes "
-                f"{self._model.engine.context} with its answer, shorten it"
-            )
-            raise RefusedError(400, message, "context_length_exceeded", param)
-        wanted = min(limit, self._config.max_new_tokens) if limit else self._model.max_new_tokens
-        return Prompt(tokens, min(wanted, room), asked.temperature, asked.top_p, asked.seed)
-
-    def _reply(self, kind: str, asked: ChatRequest | CompletionRequest, prompt: Prompt) -> Reply:
-        return Reply(
-            id=f"{kind}-{uuid.uuid4().hex}",
+        is_chat = isinstance(asked, ChatRequest)
+        writer = ResponseWriter(
+            id=f"{'chatcmpl' if is_chat else 'cmpl'}-{uuid.uuid4().hex}",
             created=int(time.time()),
-            model=self._model.name,
-            chat=isinstance(asked, ChatRequest),
-            prompt_tokens=len(prompt.tokens),
+            model=self._name,
+            chat=is_chat,
+            prompt_tokens=stream.prompt_tokens,
             logprobs=asked.logprobs not in (None, False),
         )
+        if asked.stream:
+            events = self._events(stream, writer, usage=asked.stream_options.include_usage)
+            return StreamingResponse(events, media_type="text/event-stream")
+        answer = await _whole_unless_gone(request, stream)
+        self._count(answer, stream, began)
+        return JSONResponse(writer.whole(answer))
 
-    def _count(self, answer: Answer, reply: Reply, began: float) -> None:
+    async def _events(
+        self, stream: AnswerStream, writer: ResponseWriter, *, usage: bool
+    ) -> AsyncIterator[str]:
+        began = time.monotonic()
+        try:
+            yield writer.first_chunk()
+            async for piece in stream.pieces():
+                yield writer.chunk(piece.text, piece.tokens)
+            for event in writer.last_chunks(stream.answer, usage=usage):
+                yield event
+            self._count(stream.answer, stream, began)
+        except EngineFailedError as error:
+            yield sse(_body_of(error))
+        finally:
+            stream.abandon()
+
+    def _count(self, answer: FinishedAnswer, stream: AnswerStream, began: float) -> None:
         self._metrics.answers.labels(str(answer.known).lower()).inc()
-        self._metrics.tokens.labels("read").inc(reply.prompt_tokens)
+        self._metrics.tokens.labels("read").inc(stream.prompt_tokens)
         self._metrics.tokens.labels("written").inc(len(answer.tokens))
         self._metrics.seconds.observe(time.monotonic() - began)
 
@@ -255,8 +185,7 @@ class _Endpoint:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         is_known = hmac.compare_digest(given.strip().encode(), self._token.encode())
         if scheme.lower() != "bearer" or not is_known:  # schemes have no case: RFC 9110, 11.1
-            message = "the bearer token is missing or wrong"
-            raise RefusedError(401, message, "invalid_api_key")
+            raise _HttpError(401, "invalid_api_key", "the bearer token is missing or wrong")
 
 
 async def _body(request: Request) -> bytes:
@@ -267,8 +196,61 @@ async def _body(request: Request) -> bytes:
                 body += part
                 if len(body) > MAX_BODY_BYTES:
                     message = f"the body is larger than {MAX_BODY_BYTES} bytes; shorten it"
-                    raise RefusedError(413, message, "request_too_large")
+                    raise _HttpError(413, "request_too_large", message)
     except TimeoutError as error:
         message = f"the body did not arrive within {BODY_TIMEOUT_S:g} s; send it at once"
-        raise RefusedError(408, message, "request_timeout") from error
+        raise _HttpError(408, "request_timeout", message) from error
     return bytes(body)
+
+
+async def _whole_unless_gone(request: Request, stream: AnswerStream) -> FinishedAnswer:
+    """Wait for the whole answer.
+
+    Raises:
+        ClientDisconnect: if the client goes away first.
+        EngineFailedError: if there is none.
+    """
+    writing = asyncio.create_task(stream.whole())
+    leaving = asyncio.create_task(_left(request))
+    try:
+        await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not writing.done():
+            log.info("client gone", extra={"path": request.url.path})
+            raise ClientDisconnect
+        return writing.result()
+    finally:
+        stream.abandon()
+        writing.cancel()
+        leaving.cancel()
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _body_of(error: GabaritoError) -> dict[str, object]:
+    status, code = STATUSES[type(error)]
+    field = error.field if isinstance(error, InvalidRequestError) else None
+    return error_body(str(error), code, field, is_ours=status >= 500)
+
+
+def _refusal(status: int, body: dict[str, object]) -> Response:
+    return JSONResponse(body, status, HEADERS.get(status))
+
+
+async def _no_such_path(request: Request, _error: Exception) -> Response:
+    message = f"{request.method} {request.url.path} is not served; see /v1/models"
+    return _refusal(404, error_body(message, "not_found"))
+
+
+async def _no_such_method(request: Request, error: Exception) -> Response:
+    message = f"{request.url.path} is not asked with {request.method}; see the Allow header"
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return JSONResponse(error_body(message, "method_not_allowed"), 405, headers)
+
+
+async def _our_fault(_request: Request, _error: Exception) -> Response:
+    """Answer what nobody foresaw in the protocol's shape; the server logs the traceback."""
+    message = "a bug of this endpoint; its log says more"
+    return _refusal(500, error_body(message, "internal_error", is_ours=True))

@@ -1,176 +1,106 @@
-"""The engine that works anywhere: transformers, one batch after the other."""
+"""What writes answers: the protocol that every engine keeps, and what passes through it.
 
-import math
+An engine knows tokens and weights; it knows neither HTTP nor the queue before it. No type of
+a framework stands here, so that an engine of another framework fits as well.
+"""
+
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-
-import torch
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from gabarito.core.errors import DataError
 from gabarito.core.records import Message
-from gabarito.serve.batcher import End, Failure, Prompt
-from gabarito.serve.protocol import RefusedError, Token
-from gabarito.weights import (
-    PromptContract,
-    check_contract,
-    load_base,
-    stop_tokens,
-    token_ids,
-    use_cpu_quota,
-)
-from gabarito.weights.answer import Batch
-from gabarito.weights.contract import templated
 
-_COLD = 1e-3
-"""Below this temperature the likeliest token is taken: dividing by less overflows."""
-
-UNFINISHED = "�"
-"""What decoding shows for a character whose bytes are not all there yet."""
+FinishReason = Literal["stop", "length"]
 
 
-class TransformersEngine:
-    """Answers with a model folder that plain transformers opens."""
+class InvalidRequestError(DataError):
+    """A request that cannot be answered through its own fault; ``field`` is to blame."""
 
-    def __init__(self, folder: Path, contract: PromptContract | None) -> None:
-        """Load the model.
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(f"{field or 'body'}: {message}")
+        self.field = field
 
-        Raises:
-            MissingError: if there is none.
-            DataError: if it cannot be served, or does not match the contract.
-        """
-        use_cpu_quota()
-        base = load_base(folder)
-        self._model, self._tokenizer = base.model, base.tokenizer
-        if contract is not None:
-            check_contract(contract, self._tokenizer, str(folder))
-        self._stop = stop_tokens(self._model, self._tokenizer)
-        self.context = int(self._model.config.max_position_embeddings)
-        self._max_chars = self.context * max(map(len, self._tokenizer.get_vocab()))
 
-    def encode_chat(self, messages: Sequence[tuple[str, str]]) -> tuple[int, ...]:
+class PromptTooLongError(InvalidRequestError):
+    """A prompt that leaves no room for an answer."""
+
+
+@dataclass(frozen=True)
+class GenerationRequest:
+    """What an engine needs to know of a question; temperature 0 means greedy.
+
+    ``tokens`` are at least one, and with ``max_new_tokens`` at most the engine's context.
+    """
+
+    tokens: tuple[int, ...]
+    max_new_tokens: int
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class GeneratedToken:
+    """One generated token: its text as far as it is whole, and its log-probability (nats)."""
+
+    text: str
+    logprob: float
+
+
+@dataclass(frozen=True)
+class GenerationEnd:
+    """The end of an answer; ``logprob`` is the end token's, 0 where there was none."""
+
+    reason: FinishReason
+    logprob: float = 0.0
+
+
+@dataclass(frozen=True)
+class GenerationFailure:
+    """No answer could be written; it ends here."""
+
+    message: str
+
+
+GenerationEvent = GeneratedToken | GenerationEnd | GenerationFailure
+
+
+class Engine(Protocol):
+    """What answers: transformers anywhere, others where they are installed.
+
+    The ``encode_`` methods are called by one thread, the others by another one.
+    """
+
+    context: int
+    """The most tokens that a prompt and its answer may have together."""
+
+    def encode_chat(self, messages: Sequence[Message]) -> tuple[int, ...]:
         """Return the tokens of a conversation, ready for an answer.
 
         Raises:
-            RefusedError: 400 if the chat template refuses the order of the roles, the model does
-                not know one of the tokens, or they are too many.
+            InvalidRequestError: if the model cannot be given these messages.
         """
-        turns = [Message.model_validate({"role": r, "content": text}) for r, text in messages]
-        try:
-            text = templated(self._tokenizer, turns, is_prompt=True)
-        except DataError as error:
-            raise RefusedError(400, str(error), "invalid_request", "messages") from error
-        return self._encode(text, "messages")
+        ...
 
-    def encode_text(self, text: str) -> tuple[int, ...]:
+    def encode_text(self, prompt: str) -> tuple[int, ...]:
         """Return the tokens of a plain text, special tokens written out recognised.
 
         Raises:
-            RefusedError: 400 if the model does not know one of them, or it is too long.
+            InvalidRequestError: if the model cannot be given this prompt.
         """
-        return self._encode(text, "prompt")
+        ...
 
-    def _encode(self, text: str, param: str) -> tuple[int, ...]:
-        """Some tokenizers know more tokens than their model: a GPU does not survive the index."""
-        if len(text) > self._max_chars:  # a megabyte takes a second to tokenize
-            message = (
-                f"{param}: {len(text)} characters; this model takes {self.context} tokens with "
-                "its answer, shorten it"
-            )
-            raise RefusedError(400, message, "context_length_exceeded", param)
-        ids = tuple(token_ids(self._tokenizer, text))
-        if max(ids, default=0) >= self._model.get_input_embeddings().num_embeddings:
-            unknown = self._tokenizer.convert_ids_to_tokens(max(ids))
-            message = f"{param}: the model has no embedding for the token {unknown!r}; leave it out"
-            raise RefusedError(400, message, "invalid_request", param)
-        return ids
-
-    def _text(self, ids: list[int]) -> str:
-        return str(self._tokenizer.decode(ids, skip_special_tokens=True))
-
-    @torch.inference_mode()
     def generate(
-        self, prompts: Sequence[Prompt], is_wanted: Callable[[int], bool]
-    ) -> Iterator[tuple[int, Token | End | Failure]]:
-        """Yield (row, token) as tokens come, and one end for each row that is still wanted."""
-        batch = Batch([prompt.tokens for prompt in prompts], self._model.device)
-        writers = [_Writer(self._text) for _ in prompts]
-        samplers = [_Sampler(prompt, self._model.device) for prompt in prompts]
-        while batch.rows:
-            rows = list(batch.rows)
-            choose = _choice([samplers[row] for row in rows])
-            going = []
-            for place, (token, logprob) in enumerate(
-                zip(*batch.step(self._model, choose), strict=True)
-            ):
-                row = rows[place]
-                if not math.isfinite(logprob):
-                    yield row, Failure("the model's probabilities are no numbers")
-                    continue
-                if token in self._stop:
-                    yield row, End("stop", logprob)
-                    continue
-                yield row, Token(writers[row].add(token), logprob)
-                if writers[row].length >= prompts[row].max_new_tokens:
-                    yield row, End("length")
-                elif is_wanted(row):
-                    going.append(place)
-            if not going:
-                return
-            batch.keep(going)
+        self, requests: Sequence[GenerationRequest], is_wanted: Callable[[int], bool]
+    ) -> Iterator[tuple[int, GenerationEvent]]:
+        """Yield (index of the request, event) as tokens come.
 
-    @torch.inference_mode()
+        Each request that ``is_wanted`` ends with one GenerationEnd, or with a
+        GenerationFailure that is its own. What is raised ends all of them.
+        """
+        ...
+
     def check_health(self) -> None:
-        """Compute one step from the first token of the vocabulary."""
-        Batch([(0,)], self._model.device).step(self._model)
-
-
-class _Writer:
-    """Turns tokens into pieces of text; a piece is held back until its bytes are whole."""
-
-    def __init__(self, decode: Callable[[list[int]], str]) -> None:
-        self._decode = decode
-        self._ids: list[int] = []
-        self._text = ""
-
-    @property
-    def length(self) -> int:
-        return len(self._ids)
-
-    def add(self, token: int) -> str:
-        """Return what this token adds to the text."""
-        self._ids.append(token)
-        text = self._decode(self._ids)
-        if text.endswith(UNFINISHED):
-            return ""
-        piece, self._text = text[len(self._text) :], text
-        return piece
-
-
-class _Sampler:
-    """How one row chooses its tokens: greedily at temperature 0, else from the nucleus."""
-
-    def __init__(self, prompt: Prompt, device: torch.device) -> None:
-        self._prompt = prompt
-        self._random = torch.Generator(device)
-        if prompt.seed is None:
-            self._random.seed()
-        else:
-            self._random.manual_seed(prompt.seed)
-
-    def __call__(self, logits: torch.Tensor) -> torch.Tensor:
-        """Choose from logits of shape (vocabulary,)."""
-        weights = (logits.float() / max(self._prompt.temperature, _COLD)).softmax(-1)
-        if self._prompt.temperature < _COLD or not torch.isfinite(weights).all():
-            return logits.argmax(-1)
-        ordered, tokens = weights.sort(descending=True)
-        outside = ordered.cumsum(-1) - ordered > self._prompt.top_p
-        place = torch.multinomial(ordered.masked_fill(outside, 0.0), 1, generator=self._random)
-        return tokens[place[0]]
-
-
-def _choice(samplers: list[_Sampler]) -> Callable[[torch.Tensor], torch.Tensor]:
-    def choose(logits: torch.Tensor) -> torch.Tensor:
-        rows = zip(samplers, logits, strict=True)
-        return torch.stack([sampler(row) for sampler, row in rows])
-
-    return choose
+        """Answer a short prompt of the engine's own; whatever it raises, the engine is broken."""
+        ...

@@ -7,9 +7,18 @@ the value that changes nothing; null is the same as no field.
 import json
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
-from gabarito.serve.protocol import RefusedError
+from gabarito.core.records import Message
+from gabarito.serve.engine import InvalidRequestError
 
 _MAX_SEED = 2**63 - 1
 
@@ -21,6 +30,14 @@ MAX_STOPS = 16
 """OpenAI takes 4; each is looked for in the answer at each of its tokens."""
 
 MAX_STOP_CHARS = 1_000
+
+
+class NotJsonError(InvalidRequestError):
+    """A body that is not JSON."""
+
+
+class ModelNotFoundError(InvalidRequestError):
+    """A request for a model that is not served."""
 
 
 def _encodable(text: str) -> str:
@@ -38,7 +55,12 @@ Text = Annotated[str, AfterValidator(_encodable)]
 Stop = Annotated[Text, Field(max_length=MAX_STOP_CHARS)]
 
 
-class _Part(BaseModel):
+def _listed(value: Any) -> Any:  # noqa: ANN401  # anything may be sent
+    """Return a text as a list of one: one type is clearer to refuse than a union of two."""
+    return [value] if isinstance(value, str) else value
+
+
+class _ClosedModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @model_validator(mode="before")
@@ -49,42 +71,44 @@ class _Part(BaseModel):
         return {name: value for name, value in data.items() if value is not None}
 
 
-class StreamOptions(_Part):
+class StreamOptions(_ClosedModel):
     """What a stream carries beside the text."""
 
     include_usage: bool = False
 
 
-class TextPart(_Part):
+class TextPart(_ClosedModel):
     """A part of a message; other kinds than text are not served."""
 
     type: Literal["text"]
     text: Text
 
 
-class TextFormat(_Part):
+class TextFormat(_ClosedModel):
     """The only form of answers that is served."""
 
     type: Literal["text"]
 
 
-class Turn(_Part):
+def _parts(value: Any) -> Any:  # noqa: ANN401  # anything may be sent
+    return [{"type": "text", "text": value}] if isinstance(value, str) else value
+
+
+class ChatMessage(_ClosedModel):
     """A message; a developer's is a system message."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: Text | Annotated[list[TextPart], Field(max_length=MAX_PARTS)]
+    content: Annotated[list[TextPart], Field(max_length=MAX_PARTS), BeforeValidator(_parts)]
     name: Text = ""
 
     @property
-    def spoken(self) -> tuple[str, str]:
-        """Its role for the chat template, and its text."""
+    def plain(self) -> Message:
+        """The message as the chat template takes it."""
         role = "system" if self.role == "developer" else self.role
-        if isinstance(self.content, str):
-            return role, self.content
-        return role, "".join(part.text for part in self.content)
+        return Message(role=role, content="".join(part.text for part in self.content))
 
 
-class _Request(_Part):
+class _GenerationFields(_ClosedModel):
     """Fields that both endpoints know."""
 
     model: str | None = None
@@ -95,7 +119,7 @@ class _Request(_Part):
     n: Literal[1] = 1
     stream: bool = False
     stream_options: StreamOptions = StreamOptions()
-    stop: Stop | Annotated[list[Stop], Field(max_length=MAX_STOPS)] = []
+    stop: Annotated[list[Stop], Field(max_length=MAX_STOPS), BeforeValidator(_listed)] = []
     presence_penalty: float = Field(default=0.0, ge=0, le=0)
     frequency_penalty: float = Field(default=0.0, ge=0, le=0)
     logit_bias: dict[str, float] = Field(default={}, max_length=0)
@@ -104,24 +128,38 @@ class _Request(_Part):
     @property
     def stops(self) -> tuple[str, ...]:
         """The texts that end an answer."""
-        listed = [self.stop] if isinstance(self.stop, str) else self.stop
-        return tuple(filter(None, listed))
+        return tuple(filter(None, self.stop))
+
+    @property
+    def limit(self) -> int | None:
+        """The most tokens that the client wants."""
+        return self.max_tokens
 
 
-class ChatRequest(_Request):
+class ChatRequest(_GenerationFields):
     """A body of ``/v1/chat/completions``."""
 
-    messages: list[Turn] = Field(min_length=1, max_length=MAX_MESSAGES)
+    messages: list[ChatMessage] = Field(min_length=1, max_length=MAX_MESSAGES)
     max_completion_tokens: int | None = Field(default=None, ge=1)
     logprobs: bool = False
     top_logprobs: Literal[0] = 0
     response_format: TextFormat | None = None
 
+    @property
+    def conversation(self) -> list[Message]:
+        """The messages as the chat template takes them."""
+        return [message.plain for message in self.messages]
 
-class CompletionRequest(_Request):
+    @property
+    def limit(self) -> int | None:
+        """The most tokens that the client wants, by the newer name if both are there."""
+        return self.max_completion_tokens or self.max_tokens
+
+
+class CompletionRequest(_GenerationFields):
     """A body of ``/v1/completions``; of several prompts only one is served."""
 
-    prompt: Annotated[Text, Field(min_length=1)] | Annotated[list[Text], Field(max_length=1)]
+    prompt: Annotated[list[Text], Field(max_length=1), BeforeValidator(_listed)]
     logprobs: int | None = Field(default=None, ge=0, le=1)
     echo: Literal[False] = False
     best_of: Literal[1] = 1
@@ -129,32 +167,32 @@ class CompletionRequest(_Request):
     @property
     def text(self) -> str:
         """The prompt."""
-        return self.prompt if isinstance(self.prompt, str) else "".join(self.prompt)
+        return "".join(self.prompt)
 
 
-Q = TypeVar("Q", bound=_Request)
+Q = TypeVar("Q", bound=_GenerationFields)
 
 
 def read_request(body: bytes, kind: type[Q], served: str) -> Q:
     """Return the request that ``body`` holds.
 
     Raises:
-        RefusedError: 400 if it is not JSON or not such a request, 404 if it asks for a model
-            other than ``served``.
+        InvalidRequestError: if it is not JSON, not such a request, or asks for a model other
+            than ``served``.
     """
     try:
         data = json.loads(body)
     except (ValueError, RecursionError) as error:
-        message = f"the body is not JSON: {error}; send Content-Type application/json"
-        raise RefusedError(400, message, "invalid_json") from error
+        message = f"not JSON: {error}; send Content-Type application/json"
+        raise NotJsonError(message) from error
     try:
         request = kind.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
-        param = ".".join(str(part) for part in first["loc"]) or None
-        message = f"{param or 'body'}: {first['msg'].removeprefix('Value error, ').lower()}"
-        raise RefusedError(400, message, "invalid_request", param) from error
+        field = ".".join(str(part) for part in first["loc"]) or None
+        said = first["msg"].removeprefix("Value error, ").replace(" after validation", "")
+        raise InvalidRequestError(said.lower(), field) from error
     if request.model not in (None, served):
-        message = f"the model {request.model!r} does not exist; this endpoint serves {served!r}"
-        raise RefusedError(404, message, "model_not_found", "model")
+        message = f"{request.model!r} does not exist; this endpoint serves {served!r}"
+        raise ModelNotFoundError(message, "model")
     return request

@@ -9,11 +9,18 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 import uvicorn
 
-from gabarito.serve.app import Model, make_app
-from gabarito.serve.batcher import End, Failure, Prompt
+from gabarito.core.records import Message
+from gabarito.serve.app import make_app
 from gabarito.serve.config import ServeConfig
-from gabarito.serve.protocol import Token
+from gabarito.serve.engine import (
+    GeneratedToken,
+    GenerationEnd,
+    GenerationEvent,
+    GenerationFailure,
+    GenerationRequest,
+)
 from gabarito.serve.server import make_server
+from gabarito.serve.service import Model
 
 REFUSAL = "I do not know."
 
@@ -32,28 +39,28 @@ class RuleEngine:
         self.unwanted = 0
         self.is_broken = False
 
-    def encode_chat(self, messages: Sequence[tuple[str, str]]) -> tuple[int, ...]:
-        return self.encode_text(" ".join(text for _, text in messages))
+    def encode_chat(self, messages: Sequence[Message]) -> tuple[int, ...]:
+        return self.encode_text(" ".join(message.content for message in messages))
 
-    def encode_text(self, text: str) -> tuple[int, ...]:
-        return tuple(ord(word[0]) for word in text.split())
+    def encode_text(self, prompt: str) -> tuple[int, ...]:
+        return tuple(ord(word[0]) for word in prompt.split())
 
     def generate(
-        self, prompts: Sequence[Prompt], is_wanted: Callable[[int], bool]
-    ) -> Iterator[tuple[int, Token | End | Failure]]:
-        self.batches.append(len(prompts))
+        self, requests: Sequence[GenerationRequest], is_wanted: Callable[[int], bool]
+    ) -> Iterator[tuple[int, GenerationEvent]]:
+        self.batches.append(len(requests))
         if self.is_broken:
             self.check_health()
-        for row, prompt in enumerate(prompts):
-            letters = [chr(token) for token in prompt.tokens]
+        for row, request in enumerate(requests):
+            letters = [chr(token) for token in request.tokens]
             assert letters, "no engine can continue nothing"
             if "b" in letters:
                 message = "the engine is broken"
                 raise ValueError(message)
             if "n" in letters:
-                yield row, Failure("no number")
+                yield row, GenerationFailure("no number")
                 continue
-            for place, letter in enumerate(letters[: prompt.max_new_tokens]):
+            for place, letter in enumerate(letters[: request.max_new_tokens]):
                 if "x" in letters and place == 2:
                     message = "the engine broke"
                     raise RuntimeError(message)
@@ -61,9 +68,12 @@ class RuleEngine:
                 if not is_wanted(row):
                     self.unwanted += 1
                     break
-                yield row, Token(letter.replace("_", " "), -0.7 if "u" in letters else -0.01)
-            done = len(letters) <= prompt.max_new_tokens
-            yield row, End("stop" if done else "length", 0.0)
+                yield (
+                    row,
+                    GeneratedToken(letter.replace("_", " "), -0.7 if "u" in letters else -0.01),
+                )
+            done = len(letters) <= request.max_new_tokens
+            yield row, GenerationEnd("stop" if done else "length", 0.0)
 
     def check_health(self) -> None:
         if self.is_broken:

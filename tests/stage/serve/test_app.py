@@ -129,12 +129,12 @@ def test_a_stream_of_an_improbable_answer_carries_only_the_refusal(serving: Star
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        (b"{cut", 400, "the body is not JSON"),
-        (b"\xff\xfe", 400, "the body is not JSON"),
+        (b"{cut", 400, "body: not JSON"),
+        (b"\xff\xfe", 400, "body: not JSON"),
         ({"messages": []}, 400, "messages: "),
         (chat("a", model="another"), 404, "this endpoint serves 'rules'"),
         (chat("a " * 24), 400, "has 24 tokens; this model takes 24 with its answer, shorten it"),
-        (b"[" * 200_000, 400, "the body is not JSON"),
+        (b"[" * 200_000, 400, "body: not JSON"),
         (chat("a", seed=2**70), 400, "seed: input should be less than or equal to"),
         (b'{"messages":[{"role":"user","content":"\\ud800"}]}', 400, "send whole characters"),
         (chat("a", presence_penalty=0.5), 400, "presence_penalty: input should be less than"),

@@ -9,9 +9,18 @@ import pytest
 import torch
 
 from gabarito.core.config import local_path
-from gabarito.serve.batcher import Batcher, End, Failure, Prompt
-from gabarito.serve.engine import TransformersEngine
-from gabarito.serve.protocol import RefusedError, Token
+from gabarito.core.records import Message
+from gabarito.serve.batcher import Batcher
+from gabarito.serve.engine import (
+    GeneratedToken,
+    GenerationEnd,
+    GenerationEvent,
+    GenerationFailure,
+    GenerationRequest,
+    InvalidRequestError,
+    PromptTooLongError,
+)
+from gabarito.serve.transformers_engine import TransformersEngine
 
 TEMPERATURES = (0.0, 1e-40, 1e-5, 0.7, 2.0)
 
@@ -23,7 +32,9 @@ def engine() -> TransformersEngine:
 
 @pytest.fixture(scope="module")
 def asked(engine: TransformersEngine) -> tuple[int, ...]:
-    return engine.encode_chat([("user", "Quem foi o campeão da Liga dos Astros 2008/09?")])
+    return engine.encode_chat(
+        [Message(role="user", content="Quem foi o campeão da Liga dos Astros 2008/09?")]
+    )
 
 
 def always(_row: int) -> bool:
@@ -31,38 +42,40 @@ def always(_row: int) -> bool:
     return True
 
 
-def texts(engine: TransformersEngine, *prompts: Prompt) -> list[str]:
+def texts(engine: TransformersEngine, *prompts: GenerationRequest) -> list[str]:
     found = [""] * len(prompts)
     for row, item in engine.generate(prompts, always):
-        assert not isinstance(item, Failure)
-        found[row] += item.text if isinstance(item, Token) else ""
+        assert not isinstance(item, GenerationFailure)
+        found[row] += item.text if isinstance(item, GeneratedToken) else ""
     return found
 
 
 def test_cold_is_greedy_and_harms_no_neighbour(
     engine: TransformersEngine, asked: tuple[int, ...]
 ) -> None:
-    alone = texts(engine, Prompt(asked, 12))
-    mixed = texts(engine, *(Prompt(asked, 12, temperature=t, seed=1) for t in TEMPERATURES))
+    alone = texts(engine, GenerationRequest(asked, 12))
+    mixed = texts(
+        engine, *(GenerationRequest(asked, 12, temperature=t, seed=1) for t in TEMPERATURES)
+    )
     assert mixed[:3] == alone * 3
 
 
 def test_a_seed_gives_the_same_answer_again(
     engine: TransformersEngine, asked: tuple[int, ...]
 ) -> None:
-    hot = [Prompt(asked, 12, temperature=2.0, seed=seed) for seed in (1, 1, 2, 3, 4)]
+    hot = [GenerationRequest(asked, 12, temperature=2.0, seed=seed) for seed in (1, 1, 2, 3, 4)]
     first, again, *others = texts(engine, *hot)
     assert first == again
     assert {first} != {*others}
     assert texts(engine, hot[0]) == [first]
-    assert texts(engine, Prompt(asked, 2, temperature=1.0, seed=2**63 - 1))
+    assert texts(engine, GenerationRequest(asked, 2, temperature=1.0, seed=2**63 - 1))
 
 
 def test_a_small_nucleus_is_greedy(engine: TransformersEngine, asked: tuple[int, ...]) -> None:
     greedy, narrow = texts(
         engine,
-        Prompt(asked, 12),
-        Prompt(asked, 12, temperature=2.0, top_p=1e-9, seed=1),
+        GenerationRequest(asked, 12),
+        GenerationRequest(asked, 12, temperature=2.0, top_p=1e-9, seed=1),
     )
     assert narrow == greedy
 
@@ -70,13 +83,13 @@ def test_a_small_nucleus_is_greedy(engine: TransformersEngine, asked: tuple[int,
 def test_a_limit_is_kept_and_the_end_said(
     engine: TransformersEngine, asked: tuple[int, ...]
 ) -> None:
-    items = [item for _, item in engine.generate([Prompt(asked, 1)], always)]
-    assert [type(item) for item in items] == [Token, End]
-    assert items[-1] == End("length")
-    whole = [item for _, item in engine.generate([Prompt(asked, 40)], always)]
+    items = [item for _, item in engine.generate([GenerationRequest(asked, 1)], always)]
+    assert [type(item) for item in items] == [GeneratedToken, GenerationEnd]
+    assert items[-1] == GenerationEnd("length")
+    whole = [item for _, item in engine.generate([GenerationRequest(asked, 40)], always)]
     end = whole[-1]
-    assert isinstance(end, End)
-    assert (end.finish, end.logprob <= 0) == ("stop", True)
+    assert isinstance(end, GenerationEnd)
+    assert (end.reason, end.logprob <= 0) == ("stop", True)
 
 
 def let_it_say(engine: TransformersEngine, ids: Sequence[int], patch: pytest.MonkeyPatch) -> None:
@@ -99,8 +112,8 @@ def test_characters_of_several_tokens_come_whole(
     ids = engine.encode_text(words)
     assert len(ids) > len(words)
     let_it_say(engine, ids, monkeypatch)
-    items = [item for _, item in engine.generate([Prompt(asked, 40)], always)]
-    pieces = [item.text for item in items if isinstance(item, Token)]
+    items = [item for _, item in engine.generate([GenerationRequest(asked, 40)], always)]
+    pieces = [item.text for item in items if isinstance(item, GeneratedToken)]
     assert len(pieces) == len(ids)
     assert "".join(pieces) == words
     assert not any("\N{REPLACEMENT CHARACTER}" in piece for piece in pieces)
@@ -113,8 +126,11 @@ def test_probabilities_that_are_no_numbers_fail_their_row(
         return hidden.new_full((*hidden.shape[:2], 9), torch.nan)
 
     monkeypatch.setattr(engine._model.lm_head, "forward", forward)
-    prompts = [Prompt(asked, 4), Prompt(asked, 4, temperature=1.0)]
-    assert [type(item) for _, item in engine.generate(prompts, always)] == [Failure, Failure]
+    prompts = [GenerationRequest(asked, 4), GenerationRequest(asked, 4, temperature=1.0)]
+    assert [type(item) for _, item in engine.generate(prompts, always)] == [
+        GenerationFailure,
+        GenerationFailure,
+    ]
 
 
 def test_a_token_without_embedding_is_the_requests_fault(
@@ -124,17 +140,17 @@ def test_a_token_without_embedding_is_the_requests_fault(
     tokenizer.add_tokens(["<|beyond|>"], special_tokens=True)
     monkeypatch.setattr(engine, "_tokenizer", tokenizer)
     assert engine.encode_text("<|beyon")
-    with pytest.raises(RefusedError, match=r"prompt: .* no embedding .* '<\|beyond\|>'"):
+    with pytest.raises(InvalidRequestError, match=r"prompt: .* no embedding .* '<\|beyond\|>'"):
         engine.encode_text("a <|beyond|>")
-    with pytest.raises(RefusedError, match=r"messages: .* no embedding"):
-        engine.encode_chat([("user", "a <|beyond|>")])
+    with pytest.raises(InvalidRequestError, match=r"messages: .* no embedding"):
+        engine.encode_chat([Message(role="user", content="a <|beyond|>")])
 
 
 def test_a_text_that_cannot_fit_is_not_tokenized(
     engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "_tokenizer", None)
-    with pytest.raises(RefusedError, match="prompt: 1000000 characters; this model takes"):
+    with pytest.raises(PromptTooLongError, match="prompt: 1000000 characters; this model takes"):
         engine.encode_text("a" * 1_000_000)
 
 
@@ -162,19 +178,19 @@ class Gated:
         self.begun = threading.Event()
         self.rows: list[int] = []
 
-    def encode_chat(self, messages: Sequence[tuple[str, str]]) -> tuple[int, ...]:
-        return self.encode_text(messages[0][1])
+    def encode_chat(self, messages: Sequence[Message]) -> tuple[int, ...]:
+        return self.encode_text(messages[0].content)
 
-    def encode_text(self, text: str) -> tuple[int, ...]:
-        return tuple(text.encode())
+    def encode_text(self, prompt: str) -> tuple[int, ...]:
+        return tuple(prompt.encode())
 
     def generate(
-        self, prompts: Sequence[Prompt], _is_wanted: Callable[[int], bool]
-    ) -> Iterator[tuple[int, Token | End | Failure]]:
-        self.rows.append(len(prompts))
+        self, requests: Sequence[GenerationRequest], _is_wanted: Callable[[int], bool]
+    ) -> Iterator[tuple[int, GenerationEvent]]:
+        self.rows.append(len(requests))
         self.begun.set()
         self.gate.wait(10)
-        yield from ((row, End("stop")) for row in range(len(prompts)))
+        yield from ((row, GenerationEnd("stop")) for row in range(len(requests)))
 
     def check_health(self) -> None:
         """It is never broken."""
@@ -185,15 +201,15 @@ def test_who_left_keeps_no_place_and_is_not_answered() -> None:
         engine = Gated()
         batcher = Batcher(engine, max_batch=1, max_queue=2)
         batcher.start()
-        batcher.submit(Prompt((1,), 1))
+        batcher.submit(GenerationRequest((1,), 1))
         await asyncio.to_thread(engine.begun.wait, 10)
-        for ticket in [batcher.submit(Prompt((1,), 1)) for _ in range(2)]:
-            ticket.abandon()
+        for pending in [batcher.submit(GenerationRequest((1,), 1)) for _ in range(2)]:
+            pending.abandon()
         assert batcher.depth == 0
-        stays = batcher.submit(Prompt((1,), 1))
+        stays = batcher.submit(GenerationRequest((1,), 1))
         assert batcher.depth == 1
         engine.gate.set()
-        assert [item async for item in stays.items()] == [End("stop")]
+        assert [item async for item in stays.events()] == [GenerationEnd("stop")]
         await asyncio.to_thread(batcher.stop)
         assert engine.rows == [1, 1]
 
@@ -205,7 +221,7 @@ def test_stopping_waits_for_the_batch_that_runs() -> None:
         engine = Gated()
         batcher = Batcher(engine, max_batch=1, max_queue=2)
         batcher.start()
-        ticket = batcher.submit(Prompt((1,), 1))
+        pending = batcher.submit(GenerationRequest((1,), 1))
         await asyncio.to_thread(engine.begun.wait, 10)
         stopping = asyncio.create_task(asyncio.to_thread(batcher.stop))
         await asyncio.sleep(0.1)
@@ -213,6 +229,6 @@ def test_stopping_waits_for_the_batch_that_runs() -> None:
         engine.gate.set()
         await stopping
         assert not batcher.is_alive
-        assert [item async for item in ticket.items()] == [End("stop")]
+        assert [item async for item in pending.events()] == [GenerationEnd("stop")]
 
     asyncio.run(stop())

@@ -7,61 +7,17 @@ each choice carries ``gabarito``: the answer's probability and whether the model
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-Finish = Literal["stop", "length"]
+from gabarito.serve.engine import GeneratedToken
+from gabarito.serve.stream import FinishedAnswer
 
 MAX_ERROR_CHARS = 500
 """Of a message, and of a field's name: both may quote a request of a megabyte."""
 
 
-class RefusedError(Exception):
-    """A request that is answered with an error of the protocol."""
-
-    def __init__(self, status: int, message: str, code: str, param: str | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.code = code
-        self.param = param
-
-    def body(self) -> dict[str, object]:
-        """Return the error as the protocol shapes it."""
-        kind = "server_error" if self.status >= 500 else "invalid_request_error"
-        error = {
-            "message": _shortened(self.message),
-            "type": kind,
-            "param": self.param and _shortened(self.param),
-            "code": self.code,
-        }
-        return {"error": error}
-
-
 @dataclass(frozen=True)
-class Token:
-    """One generated token: its text as far as it is whole, and its log-probability (nats)."""
-
-    text: str
-    logprob: float
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A finished answer; ``probability`` is the product over its tokens, the end included.
-
-    ``withheld``: the text is the refusal instead of what the tokens say.
-    """
-
-    text: str
-    tokens: tuple[Token, ...]
-    finish: Finish
-    probability: float
-    known: bool
-    withheld: bool = False
-
-
-@dataclass(frozen=True)
-class Reply:
+class ResponseWriter:
     """What all parts of one response share; ``created`` is in seconds since the epoch."""
 
     id: str
@@ -71,14 +27,14 @@ class Reply:
     prompt_tokens: int
     logprobs: bool = False
 
-    def whole(self, answer: Answer) -> dict[str, object]:
+    def whole(self, answer: FinishedAnswer) -> dict[str, object]:
         """Return the response that carries a whole answer."""
-        choice: dict[str, Any] = {"index": 0, "finish_reason": answer.finish}
+        choice: dict[str, Any] = {"index": 0, "finish_reason": answer.reason}
         if self.chat:
             choice["message"] = {"role": "assistant", "content": answer.text}
         else:
             choice["text"] = answer.text
-        choice["logprobs"] = self._logprobs(() if answer.withheld else answer.tokens)
+        choice["logprobs"] = self._logprobs(answer.shown_tokens)
         choice["gabarito"] = _about(answer)
         return {**self._head(""), "choices": [choice], "usage": self.usage(answer)}
 
@@ -88,22 +44,22 @@ class Reply:
             {"delta": {"role": "assistant", "content": ""}} if self.chat else {"text": ""}
         )
 
-    def chunk(self, text: str, tokens: Sequence[Token] = ()) -> str:
+    def chunk(self, text: str, tokens: Sequence[GeneratedToken] = ()) -> str:
         """Return one event that carries a piece of the text, and the tokens read since the last."""
         part: dict[str, object] = {"delta": {"content": text}} if self.chat else {"text": text}
         return self._event({**part, "logprobs": self._logprobs(tokens)})
 
-    def last_chunks(self, answer: Answer, *, usage: bool) -> Iterable[str]:
+    def last_chunks(self, answer: FinishedAnswer, *, usage: bool) -> Iterable[str]:
         """Yield the events that end a stream."""
         part: dict[str, object] = {"delta": {}} if self.chat else {"text": ""}
-        about = {"finish_reason": answer.finish, "gabarito": _about(answer)}
+        about = {"finish_reason": answer.reason, "gabarito": _about(answer)}
         yield self._event({**part, **about})
         if usage:
             head = {**self._head(".chunk"), "choices": [], "usage": self.usage(answer)}
             yield sse(head)
         yield "data: [DONE]\n\n"
 
-    def usage(self, answer: Answer) -> dict[str, int]:
+    def usage(self, answer: FinishedAnswer) -> dict[str, int]:
         """Return how many tokens went in and out."""
         out = len(answer.tokens)
         total = self.prompt_tokens + out
@@ -117,7 +73,7 @@ class Reply:
         choice = {"index": 0, "finish_reason": None, **part}
         return sse({**self._head(".chunk"), "choices": [choice]})
 
-    def _logprobs(self, tokens: Sequence[Token]) -> dict[str, object] | None:
+    def _logprobs(self, tokens: Sequence[GeneratedToken]) -> dict[str, object] | None:
         return _logprobs(tokens, chat=self.chat) if self.logprobs and tokens else None
 
     def _head(self, suffix: str) -> dict[str, object]:
@@ -131,15 +87,28 @@ def model_list(name: str, created: int) -> dict[str, object]:
     return {"object": "list", "data": [model]}
 
 
+def error_body(
+    message: str, code: str, param: str | None = None, *, is_ours: bool = False
+) -> dict[str, object]:
+    """Return an error as the protocol shapes it; ``param`` is the field at fault."""
+    error = {
+        "message": _shortened(message),
+        "type": "server_error" if is_ours else "invalid_request_error",
+        "param": param and _shortened(param),
+        "code": code,
+    }
+    return {"error": error}
+
+
 def _shortened(text: str) -> str:
     return text if len(text) <= MAX_ERROR_CHARS else f"{text[:MAX_ERROR_CHARS]}…"
 
 
-def _about(answer: Answer) -> dict[str, object]:
+def _about(answer: FinishedAnswer) -> dict[str, object]:
     return {"probability": round(answer.probability, 6), "known": answer.known}
 
 
-def _logprobs(tokens: Iterable[Token], *, chat: bool) -> dict[str, object]:
+def _logprobs(tokens: Iterable[GeneratedToken], *, chat: bool) -> dict[str, object]:
     if chat:
         rows = [
             {

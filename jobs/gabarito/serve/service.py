@@ -1,0 +1,114 @@
+"""From the body of a request to the stream of its answer: read, encoded, queued."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from gabarito.core.records import Message
+from gabarito.serve.batcher import Batcher
+from gabarito.serve.config import ServeConfig
+from gabarito.serve.engine import (
+    Engine,
+    GenerationRequest,
+    InvalidRequestError,
+    PromptTooLongError,
+)
+from gabarito.serve.request import ChatRequest, CompletionRequest, read_request
+from gabarito.serve.stream import AnswerPolicy, AnswerStream
+
+Q = TypeVar("Q", ChatRequest, CompletionRequest)
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is served: its name, its engine, and what its contract fixes.
+
+    Answers whose probability is under ``threshold`` become ``refusal``.
+    """
+
+    name: str
+    engine: Engine
+    system: str = ""
+    refusal: str = ""
+    threshold: float | None = None
+    max_new_tokens: int = 48
+
+
+class AnswerService:
+    """Answers requests with one model."""
+
+    def __init__(self, model: Model, config: ServeConfig) -> None:
+        self._model = model
+        self._most_new_tokens = config.max_new_tokens
+        threshold = model.threshold if config.threshold is None else config.threshold
+        self._policy = AnswerPolicy(model.refusal, threshold)
+        self._batcher = Batcher(model.engine, config.max_batch, config.max_queue)
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
+        """Reads requests one after the other: what takes long must not hold the event loop."""
+
+    @property
+    def depth(self) -> int:
+        """How many questions wait."""
+        return self._batcher.depth
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the engine answers."""
+        return self._batcher.is_alive
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._batcher.start()
+
+    def stop(self) -> None:
+        """Finish what is being answered."""
+        self._batcher.stop()
+        self._reader.shutdown()
+
+    async def submit(self, body: bytes, kind: type[Q]) -> tuple[Q, AnswerStream]:
+        """Queue the request that ``body`` holds; return it and the stream of its answer.
+
+        Raises:
+            InvalidRequestError: if it is no such request, or the model cannot be given it.
+            QueueFullError: if too many wait.
+        """
+        loop = asyncio.get_running_loop()
+        asked, request = await loop.run_in_executor(self._reader, self._read, body, kind)
+        return asked, AnswerStream(self._batcher.submit(request), asked.stops, self._policy)
+
+    def _read(self, body: bytes, kind: type[Q]) -> tuple[Q, GenerationRequest]:
+        asked = read_request(body, kind, self._model.name)
+        return asked, self._encoded(asked)
+
+    def _encoded(self, asked: ChatRequest | CompletionRequest) -> GenerationRequest:
+        """Return what to ask the engine.
+
+        A limit of the client's is lowered to what there is room for; without one it is the
+        model's own, under which its answers were evaluated.
+        """
+        engine = self._model.engine
+        if isinstance(asked, ChatRequest):
+            field, tokens = "messages", engine.encode_chat(self._with_system(asked.conversation))
+        else:
+            field, tokens = "prompt", engine.encode_text(asked.text)
+        if not tokens:
+            message = "no text in it, as the model reads it; send some"
+            raise InvalidRequestError(message, field)
+        room = engine.context - len(tokens)
+        if room < 1:
+            message = (
+                f"the request has {len(tokens)} tokens; this model takes "
+                f"{engine.context} with its answer, shorten it"
+            )
+            raise PromptTooLongError(message, field)
+        own, most = self._model.max_new_tokens, self._most_new_tokens
+        wanted = own if asked.limit is None else min(asked.limit, most)
+        return GenerationRequest(
+            tokens, min(wanted, room), asked.temperature, asked.top_p, asked.seed
+        )
+
+    def _with_system(self, messages: list[Message]) -> list[Message]:
+        if not self._model.system or messages[0].role == "system":
+            return messages
+        return [Message(role="system", content=self._model.system), *messages]
