@@ -3,6 +3,7 @@
 model folder, contract  ->  http://host:port/v1
 """
 
+import gc
 import json
 import logging
 import socket
@@ -71,6 +72,10 @@ def _serve(
             threshold=contract.threshold,
             max_new_tokens=contract.max_new_tokens,
         )
+    # Without this each large request has the collector walk all objects of torch: a megabyte of
+    # brackets held the interpreter, and so the probes, for 0.5 s instead of 0.03 s.
+    gc.collect()
+    gc.freeze()
     host, port = listener.getsockname()[:2]
     click.echo(f"serving {name} at http://{host}:{port}")
     log.info("serving", extra={"model": name, "host": host, "port": port})

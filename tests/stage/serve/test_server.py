@@ -1,5 +1,6 @@
 """Connections that do not send their request in time, with real sockets."""
 
+import gc
 import http.client
 import json
 import socket
@@ -10,8 +11,11 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 import pytest
+import uvicorn
 
+from gabarito.core.config import local_path
 from gabarito.serve import app, server
+from gabarito.serve.job import Binding, serve_folder
 
 Start = Callable[..., AbstractContextManager[Any]]
 
@@ -92,3 +96,18 @@ def test_an_answer_may_take_longer_and_its_connection_serves_again(port: int) ->
             assert response.read()
         time.sleep(0.5)
     client.close()
+
+
+def test_garbage_collection_passes_over_what_was_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen: list[int] = []
+
+    def run(_server: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        sockets[0].close()
+        frozen.append(gc.get_freeze_count())
+
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    try:
+        serve_folder(local_path("gabarito:demo/nano"), Binding("127.0.0.1", 0))
+    finally:
+        gc.unfreeze()
+    assert frozen[0] > 100_000, "torch and transformers alone are more objects"
