@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --genera
 	--no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check generate requirements sample nano bench bench-conductor \
+.PHONY: help demo serve test check generate requirements sample nano bench bench-controller \
 	images image-tests cluster-test
 
 help: ## list the targets
@@ -42,7 +42,7 @@ generate: $(INSTALLED) ## write the generated parts anew (docs/settings.md, char
 requirements: $(INSTALLED) ## lock the requirements anew, with hashes
 	$(LOCK) pyproject.toml --all-extras --group dev --upgrade -o requirements/dev.txt
 	$(LOCK) pyproject.toml --extra ingest -c requirements/dev.txt -o requirements/ingest.txt
-	$(LOCK) pyproject.toml --extra generate --extra curate --extra conduct -c requirements/dev.txt \
+	$(LOCK) pyproject.toml --extra generate --extra curate --extra controller -c requirements/dev.txt \
 		-o requirements/generate.txt
 	$(LOCK) pyproject.toml --extra train --extra merge --extra evaluate -c requirements/dev.txt \
 		-o requirements/train.txt
@@ -61,11 +61,11 @@ nano: $(INSTALLED) ## train the sample's base model anew (under 30 minutes on 2 
 bench: $(INSTALLED) ## measure what docs/measured.md states: the demo's time, memory, answers
 	$(BIN)/python tests/bench/demo.py
 
-bench-conductor: $(INSTALLED) ## measure the conductor on a cluster, after cluster-test: needs root
+bench-controller: $(INSTALLED) ## measure the controller on a cluster, after cluster-test: needs root
 	@$(CLUSTER) up >/dev/null
 	@$(CLUSTER) s3 >/dev/null
 	@$(CLUSTER) load gabarito-generate:$$($(BIN)/python -c 'import gabarito as g; print(g.__version__)')
-	@eval "$$($(CLUSTER) env)" && $(BIN)/python -m tests.bench.conductor
+	@eval "$$($(CLUSTER) env)" && $(BIN)/python -m tests.bench.controller
 
 images: ## build the images with buildah; where Docker is: docker buildx bake -f images/docker-bake.hcl
 	@images/build

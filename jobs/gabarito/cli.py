@@ -20,7 +20,7 @@ COMMANDS = {
     "run": ("arrow:run", "Make all that a pipeline file asks for, on this machine."),
     "plan": ("arrow:plan", "Show what is there already and what would run."),
     "status": ("arrow:status", "Show how far the last run is, and what is served."),
-    "conduct": ("conduct:conduct", "Lead a release on a cluster: stages as Jobs, then serve."),
+    "controller": ("controller:controller", "Run a release on a cluster: Jobs, then the endpoint."),
     "report": ("model:report", "Show the evaluation of the promoted model."),
     "ask": ("model:ask", "Ask the endpoint a question."),
     "check": ("store:check", "Try the settings, the store and the services before a run."),

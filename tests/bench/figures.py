@@ -1,4 +1,4 @@
-"""The conductor's figures: what was measured, what it should be, and how it is shown."""
+"""The controller's figures: what was measured, what it should be, and how it is shown."""
 
 import json
 import math

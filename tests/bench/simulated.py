@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tests.unit.conduct.world import make_artifact
+from tests.unit.controller.world import make_artifact
 
-from gabarito.conduct import names
-from gabarito.conduct.api import JOBS, PODS, Cluster, Object
-from gabarito.conduct.trouble import condition_of, is_true
+from gabarito.controller.kube import metadata as meta
+from gabarito.controller.kube.api import JOBS, PODS, Cluster, Object
+from gabarito.controller.kube.diagnose import condition_of, is_true
 from gabarito.core.s3 import S3Store
 from gabarito.plan import STAGES, Run
 
@@ -94,12 +94,12 @@ class Simulated:
                 self._take(self._watch.next(end), before)
         return walk
 
-    def forget(self, conductor: str) -> None:
-        """Delete the run's Jobs and artifacts, and let the conductor look: it makes them again.
+    def forget(self, controller: str) -> None:
+        """Delete the run's Jobs and artifacts, and let the controller look: it makes them again.
 
         What is upstream is deleted first: no stage can be released in between.
         """
-        for job in self._cluster.list(JOBS, names.STAGE):
+        for job in self._cluster.list(JOBS, meta.STAGE):
             self._cluster.delete(JOBS, job["metadata"]["name"], job["metadata"]["uid"])
         end = time.monotonic() + PATIENCE_S
         while self._there:
@@ -108,11 +108,11 @@ class Simulated:
             for entry in list(self._store.list(f"{self._run.address(stage).prefix}/")):
                 self._store.delete(entry.key)
         note = {"metadata": {"annotations": {"bench": str(time.monotonic())}}}
-        self._cluster.patch(PODS, conductor, note)
+        self._cluster.patch(PODS, controller, note)
 
     def _take(self, seen: Seen, before: Before) -> None:
         metadata, walk = seen.object["metadata"], self._walk
-        stage, uid = metadata["labels"][names.STAGE], metadata["uid"]
+        stage, uid = metadata["labels"][meta.STAGE], metadata["uid"]
         is_new = uid not in self._there
         if seen.change == "DELETED":
             self._there.discard(uid)

@@ -1,4 +1,4 @@
-"""A rendered release: its objects, and what the conductor would make of it."""
+"""A rendered release: its objects, and what the controller would make of it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from gabarito.conduct.config import ConductorConfig
-from gabarito.conduct.templates import Templates, endpoint_body, job_body, read_templates
+from gabarito.controller.config import ControllerConfig
+from gabarito.controller.templates import Templates, endpoint_body, job_body, read_templates
 from gabarito.core.config import parse
 from gabarito.plan import STAGES, Pipeline, Run
 
@@ -46,9 +46,9 @@ class Release:
 
     @cached_property
     def files(self) -> dict[str, str]:
-        """What the conductor finds below /etc/gabarito, by path."""
-        data = self.named("ConfigMap", "demo-gabarito-conductor")["data"]
-        pod = self.named("Deployment", "demo-gabarito-conductor")["spec"]["template"]["spec"]
+        """What the controller finds below /etc/gabarito, by path."""
+        data = self.named("ConfigMap", "demo-gabarito-controller")["data"]
+        pod = self.named("Deployment", "demo-gabarito-controller")["spec"]["template"]["spec"]
         (volume,) = (each for each in pod["volumes"] if each["name"] == "config")
         return {item["path"]: data[item["key"]] for item in volume["configMap"]["items"]}
 
@@ -69,10 +69,10 @@ class Release:
         return parse(Pipeline, yaml.safe_load(self.files["pipeline.yaml"]), "pipeline.yaml")
 
     @property
-    def config(self) -> ConductorConfig:
-        """The conductor's settings."""
+    def config(self) -> ControllerConfig:
+        """The controller's settings."""
         return parse(
-            ConductorConfig, yaml.safe_load(self.files["conductor.yaml"]), "conductor.yaml"
+            ControllerConfig, yaml.safe_load(self.files["controller.yaml"]), "controller.yaml"
         )
 
     def pods(self) -> Iterator[Pod]:
@@ -86,8 +86,8 @@ class Release:
         (found,) = (each for each in self.pods() if each.component == component)
         return found
 
-    def written(self, folder: Path) -> tuple[ConductorConfig, Templates]:
-        """Read settings and templates as the conductor does, from files in a folder."""
+    def written(self, folder: Path) -> tuple[ControllerConfig, Templates]:
+        """Read settings and templates as the controller does, from files in a folder."""
         for path, text in self.files.items():
             (folder / path).parent.mkdir(exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
@@ -116,8 +116,8 @@ def merged(onto: Any, over: Any) -> Any:  # noqa: ANN401  # any YAML value
     return {**onto, **{key: merged(onto.get(key), value) for key, value in over.items()}}
 
 
-def bodies(config: ConductorConfig, templates: Templates, run: Run) -> list[Object]:
-    """Everything that the conductor makes for a run, as it hands it to the API."""
+def bodies(config: ControllerConfig, templates: Templates, run: Run) -> list[Object]:
+    """Everything that the controller makes for a run, as it hands it to the API."""
     made = [job_body(config, templates.stages[stage], run, stage, 1) for stage in STAGES]
     return [*made, endpoint_body(config, templates.serve, "0" * 64, run.created_at)]
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from gabarito.conduct.config import ConductorConfig
+from gabarito.controller.config import ControllerConfig
 from gabarito.plan import STAGES, Pipeline
 
 from .values import Value
@@ -22,6 +22,14 @@ TYPES = {
     list: "array",
     dict: "object",
 }
+RENAMED = {
+    (): {"conductor": "controller"},
+    ("serviceAccount",): {"conductor": "controller"},
+    ("stages", "serve"): {"rollout": "strategy"},
+}
+"""Values by their section under an earlier name: their schema is a text that nobody writes, so that
+helm's message, which quotes it, says what they are called now.
+"""
 STAGE: Schema = {"$ref": "#/definitions/stage"}
 STRINGS: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
 NAME: Schema = {"type": "string", "minLength": 1}
@@ -122,7 +130,7 @@ def settings_schema(node: Any) -> Any:  # noqa: ANN401  # any JSON value
 
 
 def _retries() -> Schema:
-    schema: Schema = ConductorConfig.model_json_schema()["properties"]["retries"]
+    schema: Schema = ControllerConfig.model_json_schema()["properties"]["retries"]
     names = schema["propertyNames"]["enum"]
     return _closed({name: schema["additionalProperties"] for name in names})
 
@@ -142,7 +150,12 @@ def _stage(values: Sequence[Value], name: str, common: Schema) -> Schema:
 def _section(values: Sequence[Value], path: tuple[str, ...]) -> Schema:
     below = [value for value in values if value.path[:-1] == path]
     properties = {value.path[-1]: _schema(values, value) for value in below}
+    properties |= {old: _renamed(new) for old, new in RENAMED.get(path, {}).items()}
     return _closed(properties, *(value.path[-1] for value in below if value.is_needed))
+
+
+def _renamed(name: str) -> Schema:
+    return {"deprecated": True, "const": f"left out; it is called {name} now"}
 
 
 def _closed(properties: dict[str, Schema], *required: str) -> Schema:

@@ -32,7 +32,7 @@ def test_of_shards_a_bad_input_fails_one() -> None:
     assert "FailIndex" not in str(scenario("kueue").jobs["curate"])
 
 
-def test_a_queue_and_shards_are_told_to_the_conductor() -> None:
+def test_a_queue_and_shards_are_told_to_the_controller() -> None:
     config = scenario("kueue").config
     assert (config.queue, config.shards, config.retries) == ("documents", 4, {"generate": 1})
 
@@ -53,8 +53,8 @@ def test_a_stage_lays_its_values_over_those_of_all() -> None:
         ({}, "RollingUpdate"),
         ({"gpu": {"count": 1}}, "Recreate"),
         ({"gpu": {"count": 1}, "replicas": 2}, "RollingUpdate"),
-        ({"gpu": {"count": 1}, "rollout": "surge"}, "RollingUpdate"),
-        ({"rollout": "recreate"}, "Recreate"),
+        ({"gpu": {"count": 1}, "strategy": "RollingUpdate"}, "RollingUpdate"),
+        ({"strategy": "Recreate"}, "Recreate"),
     ],
 )
 def test_the_only_gpu_is_given_back_first(values: Object, strategy: str, tmp_path: Path) -> None:
@@ -90,16 +90,16 @@ def test_a_slow_answer_is_no_death() -> None:
         for component, container in (
             (pod.component, pod.spec["containers"][0]) for pod in scenario("demo").pods()
         )
-        if component in ("serve", "conductor")
+        if component in ("serve", "controller")
         for kind in ("startup", "readiness", "liveness")
     ]
     assert probes == [5] * 6
 
 
-def test_a_token_is_known_to_endpoint_conductor_and_test() -> None:
+def test_a_token_is_known_to_endpoint_controller_and_test() -> None:
     release = scenario("external-secret")
     token = {"name": "gabarito-token", "key": "token"}
-    for component in ("serve", "conductor", "test"):
+    for component in ("serve", "controller", "test"):
         assert _secret(release, component, "GABARITO_SERVE_TOKEN") == token
     assert release.config.serve.token_env == "GABARITO_SERVE_TOKEN"
     assert scenario("demo").config.serve.token_env is None
@@ -178,8 +178,8 @@ def test_an_image_has_one_digest_wherever_it_runs(tmp_path: Path) -> None:
     release = changed(tmp_path, "demo", {"image": {"digests": {"generate": digest}}})
     images = {pod.component: pod.spec["containers"][0]["image"] for pod in release.pods()}
     pinned = {component for component, image in images.items() if "@" in image}
-    assert pinned == {"generate", "curate", "conductor", "test"}
-    assert images["conductor"] == f"gabarito-generate:0.1.0@{digest}"
+    assert pinned == {"generate", "curate", "controller", "test"}
+    assert images["controller"] == f"gabarito-generate:0.1.0@{digest}"
 
 
 def test_scratch_and_shared_memory_are_volumes() -> None:
@@ -199,11 +199,11 @@ def test_devices_are_claimed_by_pod_and_container(tmp_path: Path) -> None:
     assert pod["containers"][0]["resources"]["claims"] == [{"name": "gpu"}]
 
 
-def test_without_a_conductor_nothing_may_be_created(tmp_path: Path) -> None:
-    release = changed(tmp_path, "demo", {"conductor": {"enabled": False}})
+def test_without_a_controller_nothing_may_be_created(tmp_path: Path) -> None:
+    release = changed(tmp_path, "demo", {"controller": {"enabled": False}})
     kinds = {each["kind"] for each in release.objects}
     assert not kinds & {"Deployment", "Role", "RoleBinding"}
-    assert release.named("ConfigMap", "demo-gabarito-conductor")["data"]["template-train.yaml"]
+    assert release.named("ConfigMap", "demo-gabarito-controller")["data"]["template-train.yaml"]
 
 
 def test_further_objects_are_templates(tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def _action(rules: list[Object], code: int) -> str | None:
 
 
 def _checksum(release: Release) -> str:
-    template = release.named("Deployment", "demo-gabarito-conductor")["spec"]["template"]
+    template = release.named("Deployment", "demo-gabarito-controller")["spec"]["template"]
     checksum: str = template["metadata"]["annotations"]["checksum/config"]
     return checksum
 

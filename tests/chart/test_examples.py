@@ -1,4 +1,4 @@
-"""The sample without the conductor: k8s/examples."""
+"""The sample without the controller: k8s/examples."""
 
 import os
 import re

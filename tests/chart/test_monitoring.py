@@ -1,4 +1,4 @@
-"""Every metric that an alert or the dashboard names is one that conductor or endpoint have."""
+"""Every metric that an alert or the dashboard names is one that controller or endpoint have."""
 
 import json
 import re
@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from prometheus_client.core import Metric
 
-from gabarito.conduct.pulse import Pulse
-from gabarito.conduct.state import Observed
+from gabarito.controller.health import Health
+from gabarito.controller.state import Observed
 from gabarito.serve.metrics import Metrics
 
 from .release import scenario
@@ -35,10 +35,10 @@ def test_alerts_are_about_this_release() -> None:
 
 
 def _emitted() -> set[str]:
-    pulse = Pulse()
-    pulse.is_leader = True
-    pulse.observed = Observed(now=datetime.now(UTC), anchor="", steps={})
-    families: list[Metric] = [*pulse.collect(), *Metrics("m", lambda: 0).registry.collect()]
+    health = Health()
+    health.is_leader = True
+    health.observed = Observed(now=datetime.now(UTC), owner="", steps={})
+    families: list[Metric] = [*health.collect(), *Metrics("m", lambda: 0).registry.collect()]
     suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}
     return {
         family.name + suffix for family in families for suffix in suffixes.get(family.type, [""])

@@ -37,7 +37,7 @@ def test_labels_of_all_are_everywhere_but_on_what_never_changes(name: str, tmp_p
     labels = {each["metadata"].get("name", ""): each["metadata"].get("labels", {})
               for each in (*release.objects, *made)}  # fmt: skip
     lacking = {name for name, given in labels.items() if "cost-centre" not in given}
-    assert lacking - {"gabarito-bucket"} == {"demo-gabarito-anchor"}  # a further object has its own
+    assert lacking - {"gabarito-bucket"} == {"demo-gabarito-owner"}  # a further object has its own
     for given in (*labels.values(), *(pod.labels for pod in release.pods())):
         assert given.get("app.kubernetes.io/managed-by") != "somebody"
     assert all(pod.labels["cost-centre"] == "7" for pod in release.pods())

@@ -8,7 +8,7 @@ from .helm import Object
 from .release import Release, changed, scenario
 
 DNS = {53}
-ALL = (*STAGES, "serve", "conductor", "test")
+ALL = (*STAGES, "serve", "controller", "test")
 
 
 def test_every_pod_is_denied_everything_first() -> None:
@@ -24,7 +24,7 @@ def test_only_what_each_needs_is_allowed() -> None:
     release = scenario("external-secret")
     reached = {component: _ports(release, component) for component in ALL}
     assert {reached[stage] == DNS | {443} for stage in (*STAGES, "serve")} == {True}
-    assert reached["conductor"] == DNS | {443, 6443, 8000}
+    assert reached["controller"] == DNS | {443, 6443, 8000}
     assert reached["test"] == DNS | {443, 8000}
 
 
@@ -50,7 +50,7 @@ def test_the_node_is_asked_for_keys_only_where_nothing_else_gives_them() -> None
 
 def test_an_annotation_that_names_no_role_gives_no_keys(tmp_path: Path) -> None:
     annotations = {"argocd.argoproj.io/sync-wave": "1"}
-    accounts = {name: {"annotations": annotations} for name in ("conductor", "stage")}
+    accounts = {name: {"annotations": annotations} for name in ("controller", "stage")}
     release = changed(tmp_path, "defaults", {"serviceAccount": accounts})
     assert all("169.254.169.254/32" in str(_policy(release, each)) for each in ALL)
 
@@ -67,7 +67,7 @@ def test_only_the_endpoint_is_asked_and_only_where_wanted_are_metrics_read() -> 
     asked = {each for each in ALL if "ingress" in _policy(scenario("demo"), each)}
     assert asked == {"serve"}
     scraped = {each for each in ALL if "ingress" in _policy(scenario("irsa"), each)}
-    assert scraped == {"serve", "conductor"}
+    assert scraped == {"serve", "controller"}
 
 
 def test_it_can_be_left_to_somebody_else(tmp_path: Path) -> None:

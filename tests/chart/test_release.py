@@ -22,7 +22,7 @@ STATIC = {
 LABELS = {f"app.kubernetes.io/{name}" for name in (
     "name", "instance", "component", "version", "managed-by", "part-of",
 )}  # fmt: skip
-ANCHOR = "demo-gabarito-anchor"
+OWNER = "demo-gabarito-owner"
 
 
 @pytest.fixture(params=SCENARIOS)
@@ -49,15 +49,15 @@ def test_every_object_has_its_labels_and_a_name_of_its_own(release: Release) -> 
     ours = [each for each in release.objects if each["kind"] != "ExternalSecret"]
     for each in ours:
         lacking = LABELS - {*each["metadata"]["labels"]}
-        assert not lacking or each["metadata"]["name"] == ANCHOR, each["metadata"]
+        assert not lacking or each["metadata"]["name"] == OWNER, each["metadata"]
         assert each["metadata"]["namespace"] == "team"
     named = Counter((each["kind"], each["metadata"]["name"]) for each in release.objects)
     assert max(named.values()) == 1
 
 
-def test_nothing_changes_in_the_anchor(release: Release) -> None:
-    assert release.named("ConfigMap", ANCHOR) == scenario("demo").named("ConfigMap", ANCHOR)
-    assert "0.1.0" not in str(release.named("ConfigMap", ANCHOR))
+def test_nothing_changes_in_the_owner(release: Release) -> None:
+    assert release.named("ConfigMap", OWNER) == scenario("demo").named("ConfigMap", OWNER)
+    assert "0.1.0" not in str(release.named("ConfigMap", OWNER))
 
 
 def test_every_selector_finds_pods(release: Release) -> None:
@@ -80,9 +80,9 @@ def test_no_root_file_system_can_be_written(release: Release) -> None:
         assert {*tmp} & {"emptyDir", "ephemeral"}
 
 
-def test_only_the_conductor_has_a_token(release: Release) -> None:
+def test_only_the_controller_has_a_token(release: Release) -> None:
     for pod in release.pods():
-        assert pod.spec["automountServiceAccountToken"] is (pod.component == "conductor")
+        assert pod.spec["automountServiceAccountToken"] is (pod.component == "controller")
         assert pod.spec["enableServiceLinks"] is False
     assert release.named("ServiceAccount", "demo-gabarito-stage")[
         "automountServiceAccountToken"
@@ -96,11 +96,11 @@ def test_keys_come_from_secrets_only(release: Release) -> None:
                 assert {*entry} == {"name", "valueFrom"}
 
 
-def test_the_conductor_reads_what_the_chart_wrote(release: Release, tmp_path: Path) -> None:
+def test_the_controller_reads_what_the_chart_wrote(release: Release, tmp_path: Path) -> None:
     config, templates = release.written(tmp_path)
     pipeline = parse(Pipeline, release.values["pipeline"], "values")
     assert release.pipeline == pipeline
-    assert config.anchor == ANCHOR
+    assert config.owner == OWNER
     assert templates.serve.body["metadata"]["name"] == "demo-gabarito-serve"
     assert config.store == release.values["store"]["url"]
 
@@ -129,7 +129,7 @@ def test_the_chart_is_of_the_version_of_the_code() -> None:
     assert chart["appVersion"] == __version__
 
 
-def test_a_change_of_the_pipeline_rolls_the_conductor_alone(tmp_path: Path) -> None:
+def test_a_change_of_the_pipeline_rolls_the_controller_alone(tmp_path: Path) -> None:
     before = scenario("demo")
     after = changed(tmp_path, "demo", {"pipeline": {"train": {"steps": 801}}})
     differing = [
@@ -137,7 +137,7 @@ def test_a_change_of_the_pipeline_rolls_the_conductor_alone(tmp_path: Path) -> N
         for one, other in zip(before.objects, after.objects, strict=True)
         if one != other
     ]
-    name = "demo-gabarito-conductor"
+    name = "demo-gabarito-controller"
     assert differing == [("ConfigMap", name), ("Deployment", name)]
     assert (before.jobs, before.endpoint) == (after.jobs, after.endpoint)
 
@@ -173,5 +173,5 @@ def _selectors(release: Release) -> list[dict[str, str]]:
 
 
 def _notes(each: Object) -> dict[str, str]:
-    notes: dict[str, str] = each["metadata"].get("annotations") or {}
-    return notes
+    annotations: dict[str, str] = each["metadata"].get("annotations") or {}
+    return annotations

@@ -137,6 +137,6 @@ def _seen(release: Release) -> list[tuple[tuple[str, ...], str]]:
     commands = [
         ("get", "jobs,pods,deployments", "--output", "wide"),
         ("get", "events", "--sort-by", ".lastTimestamp"),
-        ("logs", "--selector", "app.kubernetes.io/component=conductor", TAIL),
+        ("logs", "--selector", "app.kubernetes.io/component=controller", TAIL),
     ]
     return [(command, release.kubectl.try_to(*command).stdout) for command in commands]

@@ -19,7 +19,7 @@ from .machine import ROOT
 CHART = ROOT / "helm/gabarito"
 NAME = "demo"
 FULLNAME = f"{NAME}-gabarito"
-CONDUCTOR = f"{FULLNAME}-conductor"
+CONTROLLER = f"{FULLNAME}-controller"
 SERVED = f"{FULLNAME}-serve"
 HELM_S = 300
 STAGE_LABEL, RUN_LABEL = "gabarito.dev/stage", "gabarito.dev/run"
@@ -71,9 +71,9 @@ class Release:
         """The pods of a stage, oldest first."""
         return self.kubectl.find("Pod", **{STAGE_LABEL: stage})
 
-    def conductors(self) -> list[Object]:
-        """The conductor's pods, oldest first."""
-        return self.kubectl.find("Pod", **{"app.kubernetes.io/component": "conductor"})
+    def controllers(self) -> list[Object]:
+        """The controller's pods, oldest first."""
+        return self.kubectl.find("Pod", **{"app.kubernetes.io/component": "controller"})
 
     def served(self) -> str | None:
         """The digest of the model that the Deployment serves to the last replica, or None."""
@@ -117,7 +117,7 @@ class Release:
         return step
 
     def wait_promoted(self, seconds: float = 600) -> str:
-        """Return the digest of the served model once the conductor says so."""
+        """Return the digest of the served model once the controller says so."""
         until("event Serving", lambda: self.events("Serving"), seconds)
         return self.wait_served()
 

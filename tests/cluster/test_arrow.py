@@ -12,7 +12,7 @@ from gabarito.plan import STAGES
 
 from .conftest import Open
 from .kubectl import Object
-from .release import CONDUCTOR, FULLNAME, Release
+from .release import CONTROLLER, FULLNAME, Release
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(2400)]
 ARROW_S = 1800
@@ -40,7 +40,7 @@ def test_the_five_questions_are_answered_through_the_service(demo: Release) -> N
 
 def test_a_pod_reaches_the_endpoint_by_its_name(demo: Release) -> None:
     command = ("gabarito", "ask", EXAMPLE, "--url", f"http://{FULLNAME}")
-    said = demo.kubectl("exec", f"deployment/{CONDUCTOR}", "--", *command)
+    said = demo.kubectl("exec", f"deployment/{CONTROLLER}", "--", *command)
     assert "Paris Saint-Germain" in said
 
 

@@ -53,16 +53,16 @@ def test_a_teacher_that_is_away_is_waited_for(release: Release) -> None:
 
 def test_a_store_that_is_away_is_waited_for(release: Release, machine: Machine, way: str) -> None:
     release.wait_steps()
-    (before,) = release.conductors()
+    (before,) = release.controllers()
     with machine.cut_off(way):
         time.sleep(AWAY_S / 3)
         steps = _steps(release)
         time.sleep(AWAY_S / 3 * 2)
         assert _steps(release) == steps  # each of its checkpoints waits for the store
     until("the training goes on", lambda: _steps(release) > steps, 300)
-    (conductor,) = release.conductors()
-    assert conductor["metadata"]["uid"] == before["metadata"]["uid"]
-    assert conductor["status"]["containerStatuses"][0]["restartCount"] == 0
+    (controller,) = release.controllers()
+    assert controller["metadata"]["uid"] == before["metadata"]["uid"]
+    assert controller["status"]["containerStatuses"][0]["restartCount"] == 0
     assert len(release.jobs("train")) == 1
 
 

@@ -8,7 +8,7 @@ import pytest
 from .conftest import Open
 from .kubectl import Object, until
 from .quick import fresh, quick
-from .release import CONDUCTOR, NAME, Release, credentials
+from .release import CONTROLLER, NAME, Release, credentials
 from .teacher import ADDRESS, teacher
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
@@ -91,11 +91,11 @@ def test_a_store_without_conditional_writes(
     assert "conditional" in _warned(release, "StoreUnsafe")
 
 
-def test_a_conductor_without_rights(open_release: Open, demo_values: Object) -> None:
+def test_a_controller_without_rights(open_release: Open, demo_values: Object) -> None:
     release = open_release("rights", quick(demo_values, "rights"))
     release.install()
-    release.kubectl("delete", "rolebinding", CONDUCTOR)
-    release.kubectl("rollout", "restart", f"deployment/{CONDUCTOR}")
+    release.kubectl("delete", "rolebinding", CONTROLLER)
+    release.kubectl("rollout", "restart", f"deployment/{CONTROLLER}")
     until("it says so", lambda: "forbidden" in _log(release).lower(), SOON_S)
 
 
@@ -122,7 +122,7 @@ def _said(release: Release, reason: str, seconds: float = SOON_S) -> str:
 
 
 def _warned(release: Release, reason: str) -> str:
-    """Return what the conductor says of what stands in its way, in an Event and in status."""
+    """Return what the controller says of what stands in its way, in an Event and in status."""
     said = _said(release, reason)
     until("status says it too", lambda: said in _status(release), SOON_S)
     return said
@@ -139,4 +139,4 @@ def _status(release: Release) -> str:
 
 
 def _log(release: Release) -> str:
-    return release.kubectl.try_to("logs", f"deployment/{CONDUCTOR}").stdout
+    return release.kubectl.try_to("logs", f"deployment/{CONTROLLER}").stdout

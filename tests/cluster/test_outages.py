@@ -38,6 +38,6 @@ def test_an_api_server_that_hangs_disturbs_nothing(release: Release, machine: Ma
 
 
 def _restarts(release: Release) -> int:
-    (pod,) = release.conductors()
+    (pod,) = release.controllers()
     restarts: int = pod["status"]["containerStatuses"][0]["restartCount"]
     return restarts

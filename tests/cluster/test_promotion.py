@@ -10,7 +10,7 @@ from gabarito.demo.interview import EXAMPLE
 from .conftest import Open
 from .kubectl import Object, until
 from .quick import quick
-from .release import CONDUCTOR, Release
+from .release import CONTROLLER, Release
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
@@ -44,10 +44,10 @@ def test_a_model_that_never_becomes_ready_is_rolled_back(release: Release, store
     release.values["pipeline"] = quick(release.values, CHANNEL, learning_rate=2e-3)["pipeline"]
     release.upgrade()
     release.wait_running("evaluate", 400)
-    release.kubectl("scale", f"deployment/{CONDUCTOR}", "--replicas=0")
+    release.kubectl("scale", f"deployment/{CONTROLLER}", "--replicas=0")
     until("evaluate ends", lambda: release.jobs("evaluate")[0]["status"].get("succeeded"), 300)
     _spoil(store, release.run.address("merge"))
-    release.kubectl("scale", f"deployment/{CONDUCTOR}", "--replicas=1")
+    release.kubectl("scale", f"deployment/{CONTROLLER}", "--replicas=1")
     _rolled_back(release, store, before, "ready")
 
 

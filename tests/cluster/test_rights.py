@@ -5,7 +5,7 @@ import pytest
 from .conftest import Open
 from .kubectl import Kubectl, Object, until
 from .quick import quick
-from .release import CONDUCTOR, FULLNAME, NAME, SERVED, Release
+from .release import CONTROLLER, FULLNAME, NAME, SERVED, Release
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
@@ -15,16 +15,16 @@ get list watch create patch delete : jobs.batch
 get list watch                     : pods
 list watch create                  : deployments.apps
 get patch delete                   : deployments.apps/{SERVED}
-get                                : configmaps/{FULLNAME}-anchor
+get                                : configmaps/{FULLNAME}-owner
 create patch                       : events
 create                             : leases.coordination.k8s.io
-get update                         : leases.coordination.k8s.io/{CONDUCTOR}
+get update                         : leases.coordination.k8s.io/{CONTROLLER}
 """
 MAY_NOT = f"""
 get list create update delete      : secrets
-get                                : configmaps/{FULLNAME}-conductor
+get                                : configmaps/{FULLNAME}-controller
 create update delete               : configmaps pods roles.rbac.authorization.k8s.io
-patch delete                       : deployments.apps/{CONDUCTOR}
+patch delete                       : deployments.apps/{CONTROLLER}
 get update                         : leases.coordination.k8s.io/another
 create get                         : pods,exec serviceaccounts,token
 get list                           : namespaces nodes
@@ -42,12 +42,12 @@ def release(open_release: Open, demo_values: Object) -> Release:
 
 
 def test_the_owner_of_a_namespace_can_install(release: Release) -> None:
-    until("the conductor leads", lambda: _holder(release), 120)
-    assert _holder(release) == release.conductors()[0]["metadata"]["name"]
+    until("the controller leads", lambda: _holder(release), 120)
+    assert _holder(release) == release.controllers()[0]["metadata"]["name"]
 
 
-def test_the_conductor_may_do_what_it_does_and_no_more(release: Release) -> None:
-    account = f"system:serviceaccount:{release.kubectl.namespace}:{CONDUCTOR}"
+def test_the_controller_may_do_what_it_does_and_no_more(release: Release) -> None:
+    account = f"system:serviceaccount:{release.kubectl.namespace}:{CONTROLLER}"
     assert [row for row in _rows(MAY) if not _may(release, account, row)] == []
     assert [row for row in _rows(MAY_NOT) if _may(release, account, row)] == []
     elsewhere = release.kubectl.within("default")
@@ -67,7 +67,7 @@ def test_a_pod_that_is_not_restricted_is_refused(release: Release) -> None:
 
 def test_the_owner_can_uninstall(release: Release) -> None:
     release.helm("uninstall", NAME, "--kube-as-user", OWNER)
-    until("the Lease is gone", lambda: release.kubectl.get("Lease", CONDUCTOR) is None, 120)
+    until("the Lease is gone", lambda: release.kubectl.get("Lease", CONTROLLER) is None, 120)
 
 
 def _rows(table: str) -> list[Row]:
@@ -86,5 +86,5 @@ def _may(release: Release, account: str, row: Row, kubectl: Kubectl | None = Non
 
 
 def _holder(release: Release) -> str | None:
-    lease = release.kubectl.get("Lease", CONDUCTOR)
+    lease = release.kubectl.get("Lease", CONTROLLER)
     return lease["spec"].get("holderIdentity") if lease else None

@@ -14,7 +14,7 @@ from .image import Image, mounted, tag
 
 VERBS = {
     "ingest": ("ingest",),
-    "generate": ("generate", "curate", "conduct"),
+    "generate": ("generate", "curate", "controller"),
     "train": ("train", "merge", "evaluate"),
     "serve": ("serve",),
 }
@@ -103,7 +103,7 @@ def test_an_image_explains_its_verbs(
 def test_an_image_has_what_its_verbs_import(
     images: dict[str, Image], tmp_path: Path, name: str, verb: str
 ) -> None:
-    module = f"gabarito.{verb}.cluster" if verb == "conduct" else f"gabarito.{verb}.job"
+    module = f"gabarito.{verb}.kube.cluster" if verb == "controller" else f"gabarito.{verb}.job"
     images[name].run(tmp_path, f"import {module}", entry=PYTHON)
 
 

@@ -16,10 +16,10 @@
 {{- if has .component (list "generate" "test") }}
 {{- include "gabarito.teacherRule" .root }}
 {{- end }}
-{{- if has .component (list "conductor" "test") }}
+{{- if has .component (list "controller" "test") }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" (list $serve) "ports" (list 8000)) }}
 {{- end }}
-{{- if eq .component "conductor" }}
+{{- if eq .component "controller" }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" $policy.apiServer.to "ports" $policy.apiServer.ports) }}
 {{- end }}
 {{- if eq (include "gabarito.needsWeb" .) "yes" }}
@@ -56,7 +56,7 @@
 {{/* Without a Secret and without an annotation that names a role, Amazon's node gives the keys: its
      metadata or its agent for pod identities. */}}
 {{- define "gabarito.needsNode" -}}
-{{- $account := get .root.Values.serviceAccount (ternary "conductor" "stage" (eq .component "conductor")) }}
+{{- $account := get .root.Values.serviceAccount (ternary "controller" "stage" (eq .component "controller")) }}
 {{- with .root.Values.store }}
 {{- $role := get ($account.annotations | default dict) "eks.amazonaws.com/role-arn" }}
 {{- if and (hasPrefix "s3:" .url) (not (or .endpoint .existingSecret $role)) }}yes{{ end }}

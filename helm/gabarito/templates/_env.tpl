@@ -31,7 +31,7 @@
 {{- end }}
 {{- end }}
 {{- end }}
-{{- if has .component (list "serve" "conductor" "test") }}
+{{- if has .component (list "serve" "controller" "test") }}
 {{- with .root.Values.stages.serve.token }}
 {{- if .existingSecret }}
 {{- include "gabarito.secretEnv" (list "GABARITO_SERVE_TOKEN" .existingSecret .secretKey) }}

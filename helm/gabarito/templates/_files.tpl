@@ -1,4 +1,4 @@
-{{/* The files of the conductor. */}}
+{{/* The files of the controller. */}}
 {{- define "gabarito.files" -}}
 {{- if not (include "gabarito.teacher" .) }}
 {{- fail "teacher.url: must be given, unless pipeline.generate.teacher.url is" }}
@@ -6,14 +6,14 @@
 {{- $fullname := include "gabarito.fullname" . }}
 pipeline.yaml: |
   {{- toYaml .Values.pipeline | nindent 2 }}
-conductor.yaml: |
+controller.yaml: |
   release: {{ .Release.Name }}
   fullname: {{ $fullname }}
   namespace: {{ .Release.Namespace }}
   store: {{ .Values.store.url | quote }}
   pipeline: /etc/gabarito/pipeline.yaml
   templates: /etc/gabarito/templates
-  anchor: {{ $fullname }}-anchor
+  owner: {{ $fullname }}-owner
   queue: {{ .Values.queue | default "" | quote }}
   shards: {{ .Values.stages.generate.shards }}
   retries: {{ .Values.retries | default dict | toJson }}

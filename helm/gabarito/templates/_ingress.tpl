@@ -26,7 +26,7 @@ podSelector:
 {{- if eq .component "serve" }}
 {{- $askers := $policy.clients }}
 {{- if $askers }}
-{{- range $asker := list "conductor" "test" }}
+{{- range $asker := list "controller" "test" }}
 {{- $askers = append $askers (fromYaml (include "gabarito.peer" (dict "root" $.root "component" $asker))) }}
 {{- end }}
 {{- end }}
@@ -35,7 +35,7 @@ podSelector:
 {{- include "gabarito.rule" (dict "side" "from" "peers" $policy.scrapers "ports" (list 8000)) }}
 {{- end }}
 {{- end }}
-{{- if and (eq .component "conductor") $monitoring.podMonitor.enabled }}
+{{- if and (eq .component "controller") $monitoring.podMonitor.enabled }}
 {{- include "gabarito.rule" (dict "side" "from" "peers" $policy.scrapers "ports" (list 8080)) }}
 {{- end }}
 {{- end }}

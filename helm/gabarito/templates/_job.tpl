@@ -1,4 +1,4 @@
-{{/* The Job of a stage, as the conductor makes it of this: named, owned and released by it. Takes
+{{/* The Job of a stage, as the controller makes it of this: named, owned and released by it. Takes
      root and component. */}}
 {{- define "gabarito.job" -}}
 {{- $values := fromJson (include "gabarito.stage" .) }}

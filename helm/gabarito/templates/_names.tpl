@@ -22,10 +22,10 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
-{{/* Labels of what the conductor makes; further ones give way. Takes root, component and more. */}}
+{{/* Labels of what the controller makes; further ones give way. Takes root, component and more. */}}
 {{- define "gabarito.madeLabels" -}}
 {{- $own := dict "app.kubernetes.io/version" .root.Chart.AppVersion
-      "app.kubernetes.io/managed-by" "gabarito-conductor" "app.kubernetes.io/part-of" "gabarito" }}
+      "app.kubernetes.io/managed-by" "gabarito-controller" "app.kubernetes.io/part-of" "gabarito" }}
 {{- $selector := fromYaml (include "gabarito.selector" .) }}
 {{- toYaml (merge $own $selector (.more | default dict) (.root.Values.commonLabels | default dict)) }}
 {{- end }}

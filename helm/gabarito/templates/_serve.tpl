@@ -1,4 +1,4 @@
-{{/* The Deployment of the endpoint, as the conductor applies it with a model's digest. Takes root
+{{/* The Deployment of the endpoint, as the controller applies it with a model's digest. Takes root
      and component. */}}
 {{- define "gabarito.serve" -}}
 {{- $values := fromJson (include "gabarito.stage" .) }}
@@ -20,7 +20,7 @@ spec:
   {{- end }}
   revisionHistoryLimit: 3
   progressDeadlineSeconds: {{ $values.readyTimeoutSeconds }}
-  {{- if eq (include "gabarito.rollout" .root) "recreate" }}
+  {{- if eq (include "gabarito.strategy" .root) "Recreate" }}
   strategy: {type: Recreate}
   {{- else }}
   strategy:

@@ -3,9 +3,9 @@
 ingest generate curate train merge evaluate
 {{- end }}
 
-{{/* The image of a stage or of the conductor. Takes root, component and the image in its values. */}}
+{{/* The image of a stage or of the controller. Takes root, component and the image in its values. */}}
 {{- define "gabarito.image" -}}
-{{- $names := dict "ingest" "ingest" "generate" "generate" "curate" "generate" "conductor" "generate"
+{{- $names := dict "ingest" "ingest" "generate" "generate" "curate" "generate" "controller" "generate"
       "test" "generate" "train" "train" "merge" "train" "evaluate" "train" "serve" "serve" }}
 {{- if .image }}
 {{- .image }}

@@ -83,8 +83,8 @@ def status(store_url: str, release: str | None, namespace: str | None, context: 
     With --release, --namespace or --context, of a release on a cluster; else of the store.
     """
     if release or namespace or context:
-        from gabarito.conduct.cluster import connect
-        from gabarito.conduct.status import status_lines
+        from gabarito.controller.kube.cluster import connect
+        from gabarito.controller.status import status_lines
 
         for line in status_lines(connect(namespace, context), release):
             click.echo(line)

@@ -1,0 +1,68 @@
+"""Settings of the controller: ``controller.yaml``, which the chart writes."""
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from gabarito.core.config import InputPath, Settings, parse, read_yaml
+
+Retryable = Literal["ingest", "generate", "curate", "train", "merge", "evaluate", "serve"]
+
+
+class ServeTarget(Settings):
+    """Where the endpoint is, and when it counts as working."""
+
+    replicas: int = Field(
+        default=1, ge=0, description="Pods of the endpoint; 0: promote models, serve none."
+    )
+    service: str = Field(
+        pattern=r"^https?://\S+$", description="Address of the Service in front of the endpoint."
+    )
+    questions: int = Field(
+        default=5,
+        ge=0,
+        description="Questions with known answers that the endpoint is asked before it is trusted.",
+    )
+    ready_timeout_s: float = Field(
+        default=1800.0,
+        gt=0,
+        description="Seconds after which an endpoint that is not ready is rolled back.",
+    )
+    token_env: str | None = Field(
+        default=None,
+        description="Environment variable that holds the endpoint's bearer token.",
+    )
+
+
+class ControllerConfig(Settings):
+    """What the controller of one release must know."""
+
+    renamed: ClassVar[dict[str, str]] = {"anchor": "owner"}
+
+    release: str = Field(min_length=1, description="The Helm release: its objects' instance.")
+    fullname: str = Field(min_length=1, description="Prefix of every name.")
+    namespace: str = Field(min_length=1, description="Where everything happens.")
+    store: str = Field(min_length=1, description="A folder, file://… or s3://bucket/prefix.")
+    pipeline: InputPath = Field(description="The pipeline file.")
+    templates: InputPath = Field(description="The folder of the Jobs' and the endpoint's bodies.")
+    owner: str = Field(min_length=1, description="The ConfigMap that owns what is made.")
+    queue: str = Field(
+        default="", description="A LocalQueue of Kueue: Jobs are gated by its annotation."
+    )
+    shards: int = Field(default=1, ge=1, le=10_000, description="Pods that generate is split into.")
+    retries: dict[Retryable, Annotated[int, Field(ge=0)]] = Field(
+        default_factory=dict,
+        description="Raise a stage's number to start it again after it failed; serve's, to "
+        "promote again a model that was rolled back.",
+    )
+    serve: ServeTarget = Field(description="The endpoint.")
+
+
+def read_config(path: Path) -> ControllerConfig:
+    """Return the settings in a file; relative paths in it are taken from its folder.
+
+    Raises:
+        SettingsError: names every mistake.
+    """
+    return parse(ControllerConfig, read_yaml(path), path.name, folder=path.parent)

@@ -1,0 +1,206 @@
+"""The cluster: the only place that speaks to the Kubernetes API, and translates its errors."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from kubernetes.client import ApiClient, Configuration
+from kubernetes.client.exceptions import ApiException
+from kubernetes.client.rest import RESTResponse
+from kubernetes.config import ConfigException, load_incluster_config, load_kube_config
+from kubernetes.config.kube_config import list_kube_config_contexts
+from urllib3.exceptions import HTTPError
+
+from gabarito.controller.kube.api import Kind, Object
+from gabarito.controller.kube.metadata import FIELD_MANAGER
+from gabarito.core.errors import (
+    AccessError,
+    ConflictError,
+    GabaritoError,
+    MissingError,
+    ServiceError,
+    SettingsError,
+)
+
+TIMEOUT_S = (3.0, 10.0)
+"""Seconds to connect and to wait for an answer; a server that hangs is asked again."""
+
+WATCH_S = 60
+"""How long one watch lasts; the next one begins with what is there by then."""
+
+POOL = 8
+
+_JSON = "application/json"
+_MERGE = "application/merge-patch+json"
+_APPLY = "application/apply-patch+yaml"
+_OURS = {"fieldManager": FIELD_MANAGER}
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is asked of the API; ``name`` is empty for all objects of a kind."""
+
+    method: str
+    kind: Kind
+    name: str = ""
+    body: Object | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    content: str = _JSON
+    timeout: tuple[float, float] = TIMEOUT_S
+
+
+class KubeCluster:
+    """The namespace of a real cluster."""
+
+    def __init__(self, api: ApiClient, namespace: str) -> None:
+        self.namespace = namespace
+        self._api = api
+
+    def read(self, kind: Kind, name: str) -> Object | None:
+        """Return an object, or None if there is none."""
+        try:
+            return self._call(_Request("GET", kind, name))
+        except MissingError:
+            return None
+
+    def list(self, kind: Kind, selector: str) -> list[Object]:
+        """Return the objects whose labels fit."""
+        query = {"labelSelector": selector}
+        found: list[Object] = self._call(_Request("GET", kind, query=query))["items"]
+        return found
+
+    def create(self, kind: Kind, body: Object) -> Object:
+        """Create an object."""
+        return self._call(_Request("POST", kind, body=body, query=_OURS))
+
+    def replace(self, kind: Kind, body: Object) -> Object:
+        """Replace an object."""
+        name = body["metadata"]["name"]
+        return self._call(_Request("PUT", kind, name, body=body, query=_OURS))
+
+    def patch(self, kind: Kind, name: str, changes: Object) -> None:
+        """Merge changes into an object."""
+        self._call(_Request("PATCH", kind, name, body=changes, query=_OURS, content=_MERGE))
+
+    def apply(self, kind: Kind, body: Object) -> None:
+        """Let an object have what ``body`` says."""
+        name, query = body["metadata"]["name"], {**_OURS, "force": "true"}
+        self._call(_Request("PATCH", kind, name, body=body, query=query, content=_APPLY))
+
+    def delete(self, kind: Kind, name: str, uid: str) -> None:
+        """Delete an object unless it is gone or another one has its name by now."""
+        options = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
+        try:
+            self._call(_Request("DELETE", kind, name, body=options))
+        except (MissingError, ConflictError):
+            return
+
+    def watch(self, kind: Kind, selector: str) -> Iterator[None]:
+        """Yield whenever objects whose labels fit have changed, and at the beginning.
+
+        From version 0 on, a watch first tells what is there: nothing is missed between two of
+        them, and no version can be too old. Without a version it begins only when the API
+        server's cache is as fresh as etcd, which takes seconds where that is busy.
+        """
+        query = {
+            "labelSelector": selector,
+            "resourceVersion": "0",
+            "watch": "true",
+            "timeoutSeconds": str(WATCH_S),
+        }
+        patience = (TIMEOUT_S[0], WATCH_S + TIMEOUT_S[1])
+        stream = self._send(_Request("GET", kind, query=query, timeout=patience)).response
+        try:
+            for chunk in stream.stream(amt=None):
+                if chunk:
+                    yield
+        except HTTPError as error:
+            raise _silence(self._address(kind), error) from error
+        finally:
+            stream.close()
+
+    def _call(self, request: _Request) -> Object:
+        try:
+            answer: Object = json.loads(self._send(request).read())
+        except (HTTPError, ValueError) as error:
+            raise _silence(self._address(request.kind, request.name), error) from error
+        return answer
+
+    def _send(self, request: _Request) -> RESTResponse:
+        address = self._address(request.kind, request.name)
+        try:
+            ready = self._api.param_serialize(
+                request.method,
+                address,
+                query_params=list(request.query.items()),
+                header_params={"Accept": _JSON, "Content-Type": request.content},
+                body=request.body,
+                auth_settings=["BearerToken"],
+            )
+            response = self._api.call_api(*ready, _request_timeout=request.timeout)
+            if response.status >= 400:
+                raise _refusal(address, response.status, response.read())
+        except (HTTPError, ApiException) as error:
+            raise _silence(address, error) from error
+        return response
+
+    def _address(self, kind: Kind, name: str = "") -> str:
+        place = f"{kind.root}/namespaces/{quote(self.namespace)}/{kind.plural}"
+        return f"{place}/{quote(name)}" if name else place
+
+
+def connect(namespace: str | None = None, context: str | None = None) -> KubeCluster:
+    """Return a namespace of the cluster this pod runs in, or else of the kubeconfig's.
+
+    Raises:
+        SettingsError: if there is neither.
+    """
+    settings = Configuration()
+    settings.retries = False
+    settings.connection_pool_maxsize = POOL
+    try:
+        load_incluster_config(settings)
+        chosen = "default"
+    except ConfigException:
+        chosen = _use_kubeconfig(settings, context)
+    return KubeCluster(ApiClient(settings), namespace or chosen)
+
+
+def _use_kubeconfig(settings: Configuration, context: str | None) -> str:
+    try:
+        load_kube_config(context=context, client_configuration=settings)
+        contexts, active = list_kube_config_contexts()
+    except (ConfigException, OSError) as error:
+        message = f"no cluster: {error}; set KUBECONFIG, or run kubectl config use-context"
+        raise SettingsError(message) from error
+    chosen = next((entry for entry in contexts if entry["name"] == context), active)
+    return str(chosen["context"].get("namespace", "default"))
+
+
+def _refusal(address: str, status: int, body: bytes) -> GabaritoError:
+    said = _said(body)
+    where = f"{address}: {status}"
+    if status == 401 or (status == 403 and "cannot" in said):
+        return AccessError(f"{where}: {said}; give this account what the chart's Role lists")
+    if status == 403:
+        cure = "a rule of the cluster forbids it: change that, or the values of the chart"
+        return AccessError(f"{where}: {said}; {cure}")
+    if status == 404:
+        return MissingError(f"{where}: {said}; look at the namespace and the name")
+    if status == 409:
+        return ConflictError(f"{where}: {said}")
+    if status in (400, 413, 422):
+        return SettingsError(f"{where}: {said}; correct the values of the chart")
+    return ServiceError(f"{where}: {said}; the API will be asked again")
+
+
+def _said(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return body.decode(errors="replace")[:200].strip() or "no reason given"
+
+
+def _silence(address: str, error: Exception) -> ServiceError:
+    return ServiceError(f"{address}: the API does not answer: {error}; is it up?")

@@ -1,0 +1,171 @@
+"""Measure the controller on a real cluster: how soon it releases stages, and what it costs.
+
+A release of the chart whose stages no kubelet runs: the real job controller makes their pods,
+their work is done here. Run it as ``make bench-controller`` on a machine that does nothing else:
+the controller's share of a busy core is small.
+"""
+
+import os
+import sys
+import tempfile
+import time
+import uuid
+from itertools import pairwise
+from pathlib import Path
+
+import click
+import yaml
+from tests.cluster.kubectl import Kubectl, Object, until
+from tests.cluster.machine import pid_in_pod
+from tests.cluster.release import CHART, STAGE_LABEL, Release, opened
+
+from gabarito.controller.kube.cluster import connect
+from gabarito.plan import STAGES
+
+from .figures import Figures, Memory, spread
+from .process import Process
+from .simulated import Before, ClockedStore, Simulated, Walk
+from .watched import Watch
+
+WATCHED, WATCHED_S = "train", 60
+BEGINS_S = 60
+NEXT = dict(pairwise(STAGES))
+
+
+class Bench:
+    """An installed release whose stages are simulated."""
+
+    def __init__(self, release: Release, simulated: Simulated) -> None:
+        (pod,) = release.controllers()
+        self._pod, self._uid = pod["metadata"]["name"], pod["metadata"]["uid"]
+        self._simulated = simulated
+        self.walks: list[Walk] = []
+
+    def measure(self, runs: int, kills: int) -> Figures:
+        """Walk ``runs`` times, then watch one that does nothing, then kill the controller."""
+        process, load = self.process, os.getloadavg()[0]
+        memory = [process.memory]
+        began, used = time.monotonic(), process.cpu_seconds
+        for _ in range(runs):
+            self._walk()
+            memory.append(process.memory)
+        seconds, used = time.monotonic() - began, process.cpu_seconds - used
+        releases = list(self.walks)
+        watching = self._watching(process)
+        held = Memory.of(memory, process.peak, process.container_peak)
+        recoveries = [self._recovery(STAGES[each % len(NEXT)]) for each in range(kills)]
+        return Figures(
+            load=load,
+            runs=runs,
+            seconds=seconds,
+            twice=sum(walk.twice for walk in self.walks),
+            after_complete=spread([s for walk in releases for s in walk.waits(walk.complete)]),
+            after_manifest=spread([s for walk in releases for s in walk.waits(walk.written)]),
+            after_kill=spread(recoveries),
+            memory=held,
+            cpu_watching=watching,
+            cpu_releasing=used / seconds,
+            cpu_seconds_per_run=used / runs,
+        )
+
+    @property
+    def process(self) -> Process:
+        """The controller's process as it is now."""
+        return Process(until("it runs", lambda: pid_in_pod(self._uid, "controller"), BEGINS_S))
+
+    def _walk(self, before: Before = lambda _: None) -> Walk:
+        """Walk once; the first one finds what the installation began."""
+        if self.walks:
+            self._simulated.forget(self._pod)
+        walk = self._simulated.walk(before)
+        self.walks.append(walk)
+        return walk
+
+    def _watching(self, process: Process) -> float:
+        """Return the cores that it uses while a stage runs and nothing happens."""
+        cores: list[float] = []
+
+        def wait(stage: str) -> None:
+            if stage == WATCHED:
+                began = process.cpu_seconds
+                time.sleep(WATCHED_S)
+                cores.append((process.cpu_seconds - began) / WATCHED_S)
+
+        self._walk(wait)
+        return cores[0]
+
+    def _recovery(self, killed_at: str) -> float:
+        """Return the seconds from a kill right before a stage is done to the next one's pod."""
+        killed: list[float] = []
+
+        def kill(stage: str) -> None:
+            if stage == killed_at:
+                self.process.kill()
+                killed.append(time.monotonic())
+
+        walk = self._walk(kill)
+        return walk.created[NEXT[killed_at]] - killed[0]
+
+
+def simulated_values(bucket: str) -> Object:
+    """Return values of a release whose stages wait for a scheduler that is not there."""
+    values: Object = yaml.safe_load((CHART / "ci/demo-values.yaml").read_text(encoding="utf-8"))
+    values["image"] = {"registry": "registry.local", "pullPolicy": "Always"}
+    values["store"]["url"] = bucket
+    values["stageDefaults"]["schedulerName"] = "simulated"
+    return values
+
+
+def measured(runs: int, kills: int) -> Figures:
+    """Install a release on the cluster that KUBECONFIG names, measure, and remove it."""
+    kubectl, name = Kubectl(dict(os.environ)), f"bench-{uuid.uuid4().hex[:4]}"
+    service = kubectl.within("s3").get("Service", "s3")
+    assert service, "no S3 server: k8s/dev/cluster s3 runs one"
+    os.environ["AWS_ENDPOINT_URL"] = f"http://{service['spec']['clusterIP']}:9000"
+    os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_SECRET_ACCESS_KEY"] = "test"
+    values = simulated_values(f"s3://gabarito/{name}")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        opened(kubectl, name, values, Path(folder)) as release,
+        Watch(release.kubectl, STAGE_LABEL) as watch,
+    ):
+        release.install("--wait")
+        cluster, store = connect(name), ClockedStore(values["store"]["url"])
+        return Bench(release, Simulated(cluster, store, release.run, watch)).measure(runs, kills)
+
+
+@click.command()
+@click.option(
+    "--runs",
+    type=click.IntRange(min=2),
+    default=20,
+    show_default=True,
+    help="Each releases six Jobs, five of them after another one.",
+)
+@click.option(
+    "--kills",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="How often it is killed right before a stage is done.",
+)
+@click.option(
+    "--json",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path("dist/bench-controller.json"),
+    show_default=True,
+    help="Where the figures are written.",
+)
+def main(runs: int, kills: int, path: Path) -> None:
+    """Measure, print, and fail if a target is missed."""
+    figures = measured(runs, kills)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(figures.json(), encoding="utf-8")
+    sys.stdout.write(figures.table())
+    if misses := figures.misses():
+        raise click.ClickException("; ".join(misses))
+
+
+if __name__ == "__main__":
+    main()

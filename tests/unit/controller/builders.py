@@ -1,0 +1,165 @@
+"""What the controller's tests are made of: a wanted release, and things seen in its cluster."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from gabarito.controller.actions import (
+    Action,
+    AnnotateEndpoint,
+    AnnotateJob,
+    ApplyEndpoint,
+    CreateJob,
+    DeleteEndpoint,
+    DeleteJob,
+    Freeze,
+    Promote,
+    RecordEvent,
+    RollBack,
+    SaveMemory,
+    StartSmokeTest,
+    UnsuspendJob,
+)
+from gabarito.controller.config import ControllerConfig
+from gabarito.controller.kube import metadata as meta
+from gabarito.controller.kube.api import Object
+from gabarito.controller.state import (
+    Desired,
+    EndpointState,
+    Evaluation,
+    Memory,
+    Observed,
+    Phase,
+    StageJob,
+    endpoint_key,
+)
+from gabarito.controller.templates import Template, Templates
+from gabarito.core.config import parse
+from gabarito.plan import STAGES, Pipeline, Run, Step
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+RUN, OTHER_RUN = "0123456789ab", "ba9876543210"
+OWNER_UID = "owner-uid"
+A, B = "a" * 64, "b" * 64
+"""Digests of models."""
+
+PIPELINE = {
+    "name": "handbook",
+    "ingest": {"sources": [{"type": "files", "path": "pages"}]},
+    "generate": {"teacher": {"model": "some-model"}},
+    "train": {"base": "org/model", "steps": 10},
+}
+CONFIG = {
+    "release": "demo",
+    "fullname": "demo-gabarito",
+    "namespace": "team-a",
+    "store": "file:///store",
+    "pipeline": "pipeline.yaml",
+    "templates": "templates",
+    "owner": "demo-gabarito-owner",
+    "serve": {"service": "http://demo-gabarito.team-a.svc", "ready_timeout_s": 600},
+}
+
+
+def config_with(**changes: object) -> ControllerConfig:
+    """Settings of a controller; those of ``serve`` are changed one by one."""
+    serve = {**CONFIG["serve"], **changes.pop("serve", {})}  # type: ignore[dict-item]
+    return parse(ControllerConfig, {**CONFIG, **changes, "serve": serve}, "controller.yaml")
+
+
+def desired(template: str = "serve-1", **changes: object) -> Desired:
+    """A release that is wanted; ``template`` is the digest of the endpoint's."""
+    run = Run(
+        run=RUN,
+        pipeline=parse(Pipeline, PIPELINE, "pipeline.yaml"),
+        fingerprints={stage: f"{stage}-now" for stage in STAGES},
+        digests={},
+        created_at=NOW,
+        version="1",
+    )
+    stages = {stage: Template({}, f"{stage}-template") for stage in STAGES}
+    serve = Template({"metadata": {"name": "demo-gabarito-serve"}, "is": template}, template)
+    return Desired(config_with(**changes), run, Templates(stages, serve))
+
+
+def steps(done: Iterable[str] = (), stale: Iterable[str] = ()) -> dict[str, Step]:
+    """The plan of a run: what is not done or stale is missing."""
+    made = {stage: Step(stage, f"{stage}-now", "missing") for stage in STAGES}
+    made |= {stage: Step(stage, f"{stage}-now", "done") for stage in done}
+    return made | {stage: Step(stage, f"{stage}-now", "stale", "is stale") for stage in stale}
+
+
+def observed(
+    *jobs: StageJob,
+    done: Iterable[str] = (),
+    stale: Iterable[str] = (),
+    **seen: Any,  # noqa: ANN401
+) -> Observed:
+    """What was seen at ``NOW``."""
+    seen = {"owner": OWNER_UID, **seen}
+    return Observed(now=NOW, steps=steps(done, stale), jobs=jobs, **seen)
+
+
+def job(stage: str, phase: Phase = "planned", **changes: Any) -> StageJob:  # noqa: ANN401
+    """A Job as the controller makes it; ``annotations`` are added to those it is made with."""
+    run, attempt = changes.pop("run", RUN), changes.pop("attempt", 1)
+    name = meta.job_name("demo-gabarito", run, stage, attempt)
+    annotations = {
+        meta.FINGERPRINT: f"{stage}-now",
+        meta.TEMPLATE: f"{stage}-template",
+        meta.RETRIES: "0",
+        **changes.pop("annotations", {}),
+    }
+    return StageJob(name, f"uid-of-{name}", stage, run, attempt, phase, annotations, **changes)
+
+
+def endpoint(model: str = A, template: str = "serve-1", **changes: Any) -> EndpointState:  # noqa: ANN401
+    """A Deployment that was applied a minute ago; ``is_good``: and was found to work."""
+    is_good = changes.pop("is_good", False)
+    verified = endpoint_key(model, template) if is_good else ""
+    seen = {"rollout": "ready", "since": NOW - timedelta(minutes=1), "verified": verified}
+    return EndpointState("demo-gabarito-serve", "e-uid", model, template, **{**seen, **changes})
+
+
+def passed(model: str = A) -> Evaluation:
+    """An evaluation whose model passed its gate."""
+    return Evaluation(model, passed=True)
+
+
+def short(actions: Iterable[Action]) -> list[str]:
+    """Actions as a table can show them."""
+    return [_SHORT[type(action)](action) for action in actions]
+
+
+def _remembered(memory: Memory) -> str:
+    good = f" good {memory.good.model[0]} {memory.good.template}" if memory.good else ""
+    refused = f" refused {memory.refused}" if memory.refused else ""
+    under = f" under {memory.under}" if memory.under != "serve-1/0" or not (good or refused) else ""
+    return f"save_memory {memory.promoted[:1]}{memory.retries}{under}{good}{refused}"
+
+
+_SHORT: dict[type, Callable[[Any], str]] = {
+    RecordEvent: lambda act: f"{'warn' if act.is_warning else 'tell'} {act.reason}",
+    Freeze: lambda _: "freeze",
+    CreateJob: lambda act: f"create {act.stage} {act.attempt}",
+    DeleteJob: lambda act: f"delete {_place(act.name)}",
+    UnsuspendJob: lambda act: f"unsuspend {_place(act.name)}",
+    AnnotateJob: lambda act: (
+        f"annotate {_place(act.name)} {_notes({**act.annotations, **act.labels})}"
+    ),
+    Promote: lambda act: f"promote {act.model[0]}",
+    RollBack: lambda act: f"roll back {act.model[0]}",
+    StartSmokeTest: lambda act: f"check {act.model[0]}",
+    ApplyEndpoint: lambda act: f"apply {act.model[0]} {act.template}",
+    AnnotateEndpoint: lambda act: f"annotate endpoint {_notes(act.annotations)}",
+    DeleteEndpoint: lambda _: "delete endpoint",
+    SaveMemory: lambda act: _remembered(act.memory),
+}
+
+
+def _place(name: str) -> str:
+    return name.removeprefix("demo-gabarito-").replace(f"{RUN}-", "")
+
+
+def _notes(annotations: Object) -> str:
+    return ",".join(sorted(key.removeprefix("gabarito.dev/") for key in annotations))

@@ -1,0 +1,330 @@
+from dataclasses import replace
+
+import pytest
+
+from gabarito.controller.actions import AnnotateJob, RecordEvent
+from gabarito.controller.decide import decide
+from gabarito.controller.kube import metadata as meta
+from gabarito.controller.state import Evaluation, Observed, Problem, StageResult
+from gabarito.plan import STAGES
+
+from .builders import OTHER_RUN, RUN, desired, job, observed, passed, short
+
+PLANNED = tuple(job(stage) for stage in STAGES)
+REST = PLANNED[1:]
+TOLD = {meta.STATE: "unsuspended"}
+OLD = {meta.TEMPLATE: "older"}
+UNFIT = Problem("Unschedulable", "no node takes its pod", "add one")
+DEAD = Problem("Failed", "bad data (exit code 65): line 3", "")
+
+TABLE: dict[str, tuple[Observed, list[str]]] = {
+    "an uninstalled release is left alone": (observed(owner="", is_frozen=False), []),
+    "a run begins: all of its Jobs are planned": (
+        observed(is_frozen=False),
+        ["tell RunStarted", "freeze", *(f"create {stage} 1" for stage in STAGES)],
+    ),
+    "what is there already gets no Job": (
+        observed(done=STAGES[:5], is_frozen=False),
+        ["tell RunStarted", "freeze", "create evaluate 1"],
+    ),
+    "everything is there already": (
+        observed(done=STAGES, is_frozen=False),
+        ["tell RunStarted", "freeze"],
+    ),
+    "the first stage is released, the others wait for it": (
+        observed(*PLANNED),
+        ["unsuspend ingest"],
+    ),
+    "a stage is released when its inputs are there, whatever their Jobs say": (
+        observed(job("ingest", "running", annotations=TOLD), *REST, done=["ingest"]),
+        ["unsuspend generate", "tell StageDone", "annotate ingest message,progress,result,state"],
+    ),
+    "a stage with two inputs waits for both": (
+        observed(*PLANNED[2:], done=["generate"]),
+        ["create ingest 1"],
+    ),
+    "a planned Job of an older template is made anew": (
+        observed(job("ingest", annotations=OLD), *REST),
+        ["delete ingest"],
+    ),
+    "a queued Job of an older template is made anew": (
+        observed(job("ingest", "queued", annotations=OLD), *REST),
+        ["delete ingest"],
+    ),
+    "a running Job of an older template runs on": (
+        observed(job("ingest", "running", annotations=OLD | TOLD), *REST),
+        [],
+    ),
+    "a running Job of an older template whose pod has not begun is made anew": (
+        observed(
+            job("ingest", "running", annotations=OLD | TOLD, problem=UNFIT, has_begun=False), *REST
+        ),
+        ["tell StageStopped", "delete ingest"],
+    ),
+    "one of this template is waited for": (
+        observed(job("ingest", "running", annotations=TOLD, has_begun=False), *REST),
+        [],
+    ),
+    "one that people paused is theirs": (
+        observed(job("ingest", "paused", annotations=OLD | TOLD, has_begun=False), *REST),
+        [],
+    ),
+    "a released Job says so once": (
+        observed(job("ingest", "running"), *REST),
+        ["tell StageUnsuspended", "annotate ingest message,state"],
+    ),
+    "a Job that was deleted is made again": (observed(*REST), ["create ingest 1"]),
+    "a Job that is being deleted is waited for": (
+        observed(job("ingest", "running", is_deleting=True), *REST),
+        [],
+    ),
+    "a done stage says so": (
+        observed(job("ingest", "complete"), *REST, done=["ingest"]),
+        [
+            "unsuspend generate",
+            "tell StageUnsuspended",
+            "tell StageDone",
+            "annotate ingest message,progress,result,state",
+        ],
+    ),
+    "a done stage says so once": (
+        observed(
+            job("ingest", "complete", annotations={meta.STATE: "done"}), *REST[1:], done=STAGES[:2]
+        ),
+        ["unsuspend curate"],
+    ),
+    "a Job whose stage is done elsewhere is not needed": (
+        observed(*PLANNED, done=["ingest"]),
+        ["unsuspend generate", "delete ingest"],
+    ),
+    "a failed stage says so, and its Job stays": (
+        observed(job("ingest", "failed", problem=DEAD), *REST),
+        ["tell StageUnsuspended", "warn StageFailed", "annotate ingest message,state"],
+    ),
+    "a failed stage without a word": (
+        observed(job("ingest", "failed", annotations=TOLD), *REST),
+        ["warn StageFailed", "annotate ingest message,state"],
+    ),
+    "a failed stage says so once": (
+        observed(job("ingest", "failed", annotations={meta.STATE: "failed"}), *REST),
+        [],
+    ),
+    "a Job that is Complete without a manifest failed": (
+        observed(job("ingest", "complete", annotations=TOLD), *REST),
+        ["warn StageFailed", "annotate ingest message,state"],
+    ),
+    "a failed stage is tried again when somebody annotates it": (
+        observed(job("ingest", "failed", annotations={meta.RETRY: "true"}), *REST),
+        ["create ingest 2"],
+    ),
+    "one that is Complete without a manifest too": (
+        observed(job("ingest", "complete", annotations={meta.RETRY: "true"}), *REST),
+        ["create ingest 2"],
+    ),
+    "a retry that is planned is released, the failed Job stays": (
+        observed(
+            job("ingest", "failed", annotations={meta.RETRY: "true"}),
+            job("ingest", attempt=2),
+            *REST,
+        ),
+        ["unsuspend ingest-a2"],
+    ),
+    "a retry takes a name that no Job has": (
+        observed(
+            job("ingest", "failed", annotations={meta.RETRY: "true"}),
+            replace(job("ingest", "failed", attempt=2), run=OTHER_RUN),
+            *REST,
+        ),
+        ["create ingest 3"],
+    ),
+    "of two Jobs for a stage the planned one goes": (
+        observed(job("ingest", "running", annotations=TOLD), job("ingest", attempt=2), *REST),
+        ["delete ingest-a2"],
+    ),
+    "a planned Job of another run goes": (
+        observed(*PLANNED, job("train", run=OTHER_RUN)),
+        ["unsuspend ingest", f"delete {OTHER_RUN}-train"],
+    ),
+    "a running Job of another run that is not wanted is stopped": (
+        observed(
+            *PLANNED, job("train", "running", run=OTHER_RUN, annotations={meta.FINGERPRINT: "x"})
+        ),
+        ["unsuspend ingest", "tell StageStopped", f"delete {OTHER_RUN}-train"],
+    ),
+    "a suspended one is stopped without a word": (
+        observed(
+            *PLANNED, job("train", "paused", run=OTHER_RUN, annotations={meta.FINGERPRINT: "x"})
+        ),
+        ["unsuspend ingest", f"delete {OTHER_RUN}-train"],
+    ),
+    "a running Job of another run that is wanted is adopted": (
+        observed(job("ingest", "running", run=OTHER_RUN, annotations=TOLD), *REST),
+        [f"annotate {OTHER_RUN}-ingest run"],
+    ),
+    "one that has just finished its work is adopted too": (
+        observed(job("ingest", "running", run=OTHER_RUN, annotations=TOLD), *REST, done=["ingest"]),
+        [
+            "unsuspend generate",
+            f"annotate {OTHER_RUN}-ingest run",
+            "tell StageDone",
+            f"annotate {OTHER_RUN}-ingest message,progress,result,state",
+        ],
+    ),
+    "ended Jobs of another run stay for their logs": (
+        observed(*PLANNED, job("train", "failed", run=OTHER_RUN)),
+        ["unsuspend ingest"],
+    ),
+    "a Job that is going is not deleted twice": (
+        observed(*PLANNED, job("train", run=OTHER_RUN, is_deleting=True)),
+        ["unsuspend ingest"],
+    ),
+    "a stage that waits says why": (
+        observed(job("ingest", "running", annotations=TOLD, problem=UNFIT), *REST),
+        ["warn StageWaiting", "annotate ingest message,state"],
+    ),
+    "it says why once": (
+        observed(
+            job("ingest", "running", annotations=TOLD | {meta.MESSAGE: UNFIT.text}, problem=UNFIT),
+            *REST,
+        ),
+        [],
+    ),
+    "what waited and runs says so": (
+        observed(job("ingest", "running", annotations={meta.STATE: "waiting"}), *REST),
+        ["annotate ingest message,state"],
+    ),
+    "progress is mirrored": (
+        observed(
+            job("ingest", "running", annotations=TOLD), *REST, progress={"ingest": "1/2 pages"}
+        ),
+        ["annotate ingest progress"],
+    ),
+    "progress that is there is not written again": (
+        observed(
+            job("ingest", "running", annotations=TOLD | {meta.PROGRESS: "1/2 pages"}),
+            *REST,
+            progress={"ingest": "1/2 pages"},
+        ),
+        [],
+    ),
+    "progress that was read once stays": (
+        observed(job("ingest", "running", annotations=TOLD | {meta.PROGRESS: "1/2 pages"}), *REST),
+        [],
+    ),
+    "a stale artifact is recorded, and stops what is below it": (
+        observed(job("generate"), *REST[1:], done=["ingest"], stale=["generate"]),
+        ["delete generate", "warn StageWaiting"],
+    ),
+    "a gate that was passed is recorded": (
+        observed(
+            job("evaluate", "complete", annotations={meta.STATE: "done"}),
+            done=STAGES,
+            evaluation=passed(),
+        ),
+        ["tell GatePassed", "annotate evaluate gate", "promote a"],
+    ),
+    "a gate that was not passed is recorded, and nothing is promoted": (
+        observed(
+            job("evaluate", "complete", annotations={meta.STATE: "done"}),
+            done=STAGES,
+            evaluation=Evaluation("a", passed=False, reasons=("under the floor", "forgets")),
+        ),
+        ["warn GateFailed", "annotate evaluate gate"],
+    ),
+    "a gate is recorded once": (
+        observed(
+            job("evaluate", "complete", annotations={meta.STATE: "done", meta.GATE: "failed: why"}),
+            done=STAGES,
+            evaluation=Evaluation("a", passed=False, reasons=("why",)),
+        ),
+        [],
+    ),
+    "a gate without a Job is recorded about the release": (
+        observed(done=STAGES, evaluation=passed()),
+        ["tell GatePassed", "promote a"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("seen", "expected"), TABLE.values(), ids=TABLE.keys())
+def test_what_is_decided(seen: Observed, expected: list[str]) -> None:
+    assert short(decide(desired(), seen)) == expected
+
+
+def test_what_no_annotation_keeps_is_told_once_by_each_process() -> None:
+    for seen in (observed(stale=["ingest"]), observed(done=STAGES, evaluation=passed())):
+        first = [action for action in decide(desired(), seen) if isinstance(action, RecordEvent)]
+        recorded = frozenset(event.name for event in first)
+        again = decide(desired(), replace(seen, recorded=recorded))
+        assert first
+        assert not [action for action in again if isinstance(action, RecordEvent)]
+
+
+@pytest.mark.parametrize(("made_under", "is_retried"), [("0", True), ("1", False), ("", True)])
+def test_raising_a_number_starts_a_failed_stage_again(made_under: str, is_retried: bool) -> None:
+    annotations = {meta.STATE: "failed", meta.RETRIES: made_under}
+    seen = observed(job("ingest", "failed", annotations=annotations), *REST)
+    actions = short(decide(desired(retries={"ingest": 1, "train": 9}), seen))
+    assert actions == (["create ingest 2"] if is_retried else [])
+
+
+def test_a_number_and_an_annotation_at_once_are_one_attempt() -> None:
+    asked = job("ingest", "failed", annotations={meta.STATE: "failed", meta.RETRY: "true"})
+    wanted = desired(retries={"ingest": 1})
+    assert short(decide(wanted, observed(asked, *REST))) == ["create ingest 2"]
+    made = {meta.STATE: "failed", meta.RETRIES: "1"}
+    again = job("ingest", "failed", attempt=2, annotations=made)
+    assert short(decide(wanted, observed(asked, again, *REST))) == []
+
+
+@pytest.mark.parametrize(
+    ("done", "will"),
+    [(STAGES[:4], "merge, evaluate will run"), (STAGES, "all of it is there already")],
+)
+def test_a_run_that_begins_says_what_will_run(done: tuple[str, ...], will: str) -> None:
+    event = decide(desired(), observed(done=done, is_frozen=False))[0]
+    assert isinstance(event, RecordEvent)
+    assert event.message == f"run {RUN} of handbook: {will}"
+
+
+def test_a_failure_says_what_to_do() -> None:
+    seen = observed(job("ingest", "failed", problem=DEAD), *REST)
+    (event,) = [
+        act for act in decide(desired(), seen) if getattr(act, "reason", "") == "StageFailed"
+    ]
+    assert event.message == (
+        "ingest failed: bad data (exit code 65): line 3; mend that, then: kubectl annotate job "
+        f"-n team-a demo-gabarito-{RUN}-ingest gabarito.dev/retry=true"
+    )
+
+
+def test_a_gate_that_failed_says_what_to_do() -> None:
+    evaluation = Evaluation("a", passed=False, reasons=("under the floor",))
+    (event,) = decide(desired(), observed(done=STAGES, evaluation=evaluation))
+    assert isinstance(event, RecordEvent)
+    assert event.message == (
+        "gate failed: under the floor; channel main keeps what it serves; change the pipeline's "
+        "settings and upgrade"
+    )
+
+
+def test_a_done_stage_without_figures_has_no_result() -> None:
+    *_, noted = decide(desired(), observed(job("ingest", "complete"), done=STAGES))
+    assert isinstance(noted, AnnotateJob)
+    assert noted.annotations[meta.RESULT] is None
+
+
+def test_a_done_stage_keeps_its_figures_and_how_far_it_got() -> None:
+    for progress in ({"ingest": "2/2 pages"}, {}):
+        annotations = TOLD | {meta.PROGRESS: "1/2 pages"}
+        results = {"ingest": StageResult("2 documents", 1.0, {})}
+        seen = observed(
+            job("ingest", "running", annotations=annotations),
+            done=STAGES,
+            results=results,
+            progress=progress,
+        )
+        *_, noted = decide(desired(), seen)
+        assert isinstance(noted, AnnotateJob)
+        assert noted.annotations[meta.RESULT] == "2 documents"
+        assert noted.annotations[meta.PROGRESS] == progress.get("ingest", "1/2 pages")

@@ -1,0 +1,189 @@
+"""The controller's probes and metrics, over HTTP."""
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import gabarito.evaluate
+from gabarito.controller.health import PERCENT_RIGHT, STUCK_S, Health
+from gabarito.controller.kube.api import CONFIG_MAPS
+from gabarito.controller.kube.leader_election import Lease
+from gabarito.controller.probes import start_server
+from gabarito.controller.state import Observed, StageResult
+from gabarito.controller.summary import summarise
+from gabarito.core.channel import Channel
+from gabarito.core.errors import SettingsError
+
+from .builders import NOW, OTHER_RUN, A, desired, endpoint, job, observed, passed
+from .fake import FakeCluster
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def lease(clock: Clock) -> Lease:
+    cluster = FakeCluster()
+    cluster.create(CONFIG_MAPS, {"metadata": {"name": "owner"}})
+    return Lease(cluster, "lease", holder="one", owner="owner", clock=clock)
+
+
+@pytest.fixture
+def health(clock: Clock) -> Health:
+    return Health(clock)
+
+
+@pytest.fixture
+def address(health: Health) -> Iterator[str]:
+    server = start_server(0, health)
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def get(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def look(health: Health, seen: Observed) -> None:
+    """End a round that went well."""
+    health.succeeded(seen, summarise(desired(), seen, ()))
+
+
+def test_scores_have_the_name_under_which_the_evaluation_counts_them() -> None:
+    counted = Path(gabarito.evaluate.__path__[0], "job.py").read_text()
+    assert f'work.counts[f"{PERCENT_RIGHT}{{name}}"]' in counted
+
+
+def test_it_is_ready_once_it_has_looked(health: Health, lease: Lease, address: str) -> None:
+    assert get(f"{address}/ready")[0] == 503
+    lease.renew()
+    health.beat(lease)
+    assert get(f"{address}/ready") == (503, "it has not succeeded yet\n")
+    look(health, observed())
+    assert get(f"{address}/ready") == (200, "ok\n")
+    health.failed("no such bucket")
+    assert get(f"{address}/ready") == (503, "no such bucket\n")
+
+
+def test_who_waits_for_the_lease_is_ready(health: Health, lease: Lease, address: str) -> None:
+    health.beat(lease)
+    assert get(f"{address}/ready") == (503, "the Lease was not asked for yet\n")
+    lease.problem = ""
+    health.beat(lease)
+    assert get(f"{address}/ready")[0] == 200
+
+
+def test_a_loop_that_is_stuck_is_not_healthy(
+    health: Health, lease: Lease, clock: Clock, address: str
+) -> None:
+    assert get(f"{address}/health")[0] == 200
+    clock.now += STUCK_S
+    assert get(f"{address}/health") == (503, "the loop is stuck\n")
+    lease.renew()
+    health.beat(lease)
+    assert get(f"{address}/health")[0] == 200
+
+
+def test_a_controller_whose_lease_nobody_renews_is_not_healthy(
+    health: Health, lease: Lease, clock: Clock, address: str
+) -> None:
+    lease.renew()
+    clock.now += STUCK_S
+    health.beat(lease)
+    assert get(f"{address}/health") == (503, "nobody asks for the Lease any more\n")
+
+
+def test_another_path_names_those_there_are(address: str) -> None:
+    assert get(f"{address}/")[0] == 404
+
+
+def test_a_port_that_is_taken_is_a_setting(health: Health, address: str) -> None:
+    with pytest.raises(SettingsError, match="choose another --port"):
+        start_server(int(address.rpartition(":")[2]), health)
+
+
+def test_a_leader_tells_of_its_release(health: Health, lease: Lease, address: str) -> None:
+    lease.renew()
+    health.beat(lease)
+    counts = {f"{PERCENT_RIGHT}model": 90.0, f"{PERCENT_RIGHT}base": 10.0}
+    look(
+        health,
+        observed(
+            job("generate", "failed"),
+            job("generate", "running", attempt=2),
+            job("train", "complete"),
+            job("merge"),
+            job("merge", "failed", run=OTHER_RUN, attempt=3),
+            done=["ingest", "evaluate"],
+            stale=["curate"],
+            results={
+                "ingest": StageResult("", 2.5, {"documents": 3}),
+                "evaluate": StageResult("", 1, counts),
+            },
+            evaluation=passed(),
+            channel=Channel(model=A, since=NOW),
+            endpoint=endpoint(),
+        ),
+    )
+    lines = get(f"{address}/metrics")[1].splitlines()
+    for line in (
+        "gabarito_controller_leader 1.0",
+        "gabarito_controller_reconciles_total 1.0",
+        "gabarito_controller_reconcile_errors_total 0.0",
+        'gabarito_stage_state{stage="ingest",state="done"} 1.0',
+        'gabarito_stage_state{stage="generate",state="running"} 1.0',
+        'gabarito_stage_state{stage="curate",state="stale"} 1.0',
+        'gabarito_stage_state{stage="train",state="failed"} 1.0',
+        'gabarito_stage_state{stage="merge",state="planned"} 1.0',
+        'gabarito_stage_duration_seconds{stage="ingest"} 2.5',
+        'gabarito_stage_items{name="documents",stage="ingest"} 3.0',
+        'gabarito_eval_score{system="model"} 0.9',
+        'gabarito_eval_score{system="base"} 0.1',
+        "gabarito_gate_passed 1.0",
+        f'gabarito_promoted_info{{digest="{A}"}} 1.0',
+        "gabarito_endpoint_ready 1.0",
+    ):
+        assert line in lines
+
+
+def test_who_does_not_lead_tells_only_of_itself(
+    health: Health, lease: Lease, clock: Clock, address: str
+) -> None:
+    lease.renew()
+    health.beat(lease)
+    look(health, observed())
+    clock.now += 60
+    health.beat(lease)
+    text = get(f"{address}/metrics")[1]
+    assert "gabarito_controller_leader 0.0" in text
+    assert "gabarito_stage" not in text
+
+
+def test_before_there_is_anything_to_tell_it_tells_nothing(
+    health: Health, lease: Lease, address: str
+) -> None:
+    lease.renew()
+    health.beat(lease)
+    look(health, observed())
+    text = get(f"{address}/metrics")[1]
+    assert "\ngabarito_gate_passed " not in text
+    assert "\ngabarito_promoted_info{" not in text
+    assert "gabarito_endpoint_ready 0.0" in text

@@ -1,0 +1,206 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from gabarito.controller.kube.api import CONFIG_MAPS, LEASES, Object
+from gabarito.controller.kube.leader_election import ACT_S, DURATION_S, Lease
+from gabarito.core.errors import MissingError, ServiceError
+
+from .fake import FakeCluster
+
+NAME, OWNER = "demo-controller", "demo-owner"
+
+
+class Clock:
+    """Time that passes when it is recorded to."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def cluster() -> FakeCluster:
+    cluster = FakeCluster()
+    cluster.create(CONFIG_MAPS, {"metadata": {"name": OWNER}})
+    return cluster
+
+
+def lease_of(cluster: FakeCluster, holder: str, clock: Clock) -> Lease:
+    return Lease(cluster, NAME, holder=holder, owner=OWNER, clock=clock)
+
+
+def stored(cluster: FakeCluster) -> Object:
+    found = cluster.read(LEASES, NAME)
+    assert found
+    return found
+
+
+def test_the_first_takes_it_and_the_anchor_owns_it(cluster: FakeCluster, clock: Clock) -> None:
+    lease = lease_of(cluster, "one", clock)
+    assert not lease.is_held
+    assert lease.renew()
+    assert lease.is_held
+    assert stored(cluster)["metadata"]["ownerReferences"][0]["name"] == OWNER
+    assert stored(cluster)["spec"]["holderIdentity"] == "one"
+
+
+def test_the_second_waits(cluster: FakeCluster, clock: Clock) -> None:
+    lease_of(cluster, "one", clock).renew()
+    second = lease_of(cluster, "two", clock)
+    assert not second.renew()
+    assert not second.is_held
+
+
+def test_who_cannot_renew_ceases_to_act_before_another_begins(
+    cluster: FakeCluster, clock: Clock
+) -> None:
+    first, second = lease_of(cluster, "one", clock), lease_of(cluster, "two", clock)
+    first.renew()
+    assert not second.renew()
+    clock.now += ACT_S
+    assert not first.is_held
+    assert not second.renew()
+    clock.now += DURATION_S - ACT_S + 0.1
+    assert second.renew()
+    assert stored(cluster)["spec"]["leaseTransitions"] == 1
+    assert not first.renew()
+
+
+def test_a_renewal_that_is_seen_makes_the_others_wait_anew(
+    cluster: FakeCluster, clock: Clock
+) -> None:
+    """By their own clocks, whatever time the holder's clock writes."""
+    first, second = lease_of(cluster, "one", clock), lease_of(cluster, "two", clock)
+    first.renew()
+    assert not second.renew()
+    clock.now += 14
+    first.renew()
+    assert not second.renew()
+    clock.now += 14
+    assert not second.renew()
+    clock.now += 2
+    assert second.renew()
+
+
+def test_the_same_pod_started_anew_goes_on_at_once(cluster: FakeCluster, clock: Clock) -> None:
+    first = lease_of(cluster, "one", clock)
+    first.renew()
+    first.annotate({"memory": "42"})
+    again = lease_of(cluster, "one", clock)
+    assert again.renew()
+    assert again.annotations == {"memory": "42"}
+
+
+def test_who_lost_it_for_a_while_knows_what_was_noted_meanwhile(
+    cluster: FakeCluster, clock: Clock
+) -> None:
+    """A process that was stopped may find the Lease given back by somebody who acted."""
+    first, second = lease_of(cluster, "one", clock), lease_of(cluster, "two", clock)
+    first.renew()
+    first.annotate({"memory": "old"})
+    assert not second.renew()
+    clock.now += DURATION_S + 1
+    assert second.renew()
+    second.annotate({"memory": "new"})
+    second.release()
+    with pytest.raises(ServiceError, match="somebody else holds it"):
+        first.annotate({"memory": "older"})
+    assert not first.is_held
+    assert first.renew()
+    assert first.annotations == {"memory": "new"}
+    assert stored(cluster)["metadata"]["annotations"] == {"memory": "new"}
+
+
+def test_what_is_given_back_is_free_at_once(cluster: FakeCluster, clock: Clock) -> None:
+    first, second = lease_of(cluster, "one", clock), lease_of(cluster, "two", clock)
+    first.renew()
+    first.annotate({"memory": "42"})
+    assert not second.renew()
+    first.release()
+    assert not first.is_held
+    assert second.renew()
+    assert second.annotations == {"memory": "42"}
+    assert not first.renew()
+
+
+def test_only_the_holder_gives_it_back(cluster: FakeCluster, clock: Clock) -> None:
+    first, second = lease_of(cluster, "one", clock), lease_of(cluster, "two", clock)
+    first.renew()
+    second.renew()
+    second.release()
+    assert stored(cluster)["spec"]["holderIdentity"] == "one"
+
+
+def test_notes_of_who_lost_it_are_refused(cluster: FakeCluster, clock: Clock) -> None:
+    first, second = lease_of(cluster, "one", clock), lease_of(cluster, "two", clock)
+    first.renew()
+    second.renew()
+    clock.now += DURATION_S + 1
+    second.renew()
+    with pytest.raises(ServiceError, match="somebody else holds it"):
+        first.annotate({"memory": "mine"})
+    with pytest.raises(ServiceError, match="somebody else holds it"):
+        first.annotate({"memory": "mine"})
+    assert stored(cluster)["metadata"]["annotations"] == {}
+
+
+def test_notes_that_could_not_be_written_are_with_the_next_renewal(
+    cluster: FakeCluster, clock: Clock
+) -> None:
+    lease = lease_of(cluster, "one", clock)
+    lease.renew()
+    cluster.before = _fail
+    with pytest.raises(ServiceError, match="away"):
+        lease.annotate({"memory": "42"})
+    cluster.before = lambda _: None
+    lease.renew()
+    assert stored(cluster)["metadata"]["annotations"] == {"memory": "42"}
+
+
+def test_of_two_that_take_it_at_once_one_does(cluster: FakeCluster, clock: Clock) -> None:
+    first, second = lease_of(cluster, "one", clock), lease_of(cluster, "two", clock)
+    cluster.before = _once(cluster, lambda: first.renew())
+    assert not second.renew()
+    assert first.is_held
+    first.release()
+    third, fourth = lease_of(cluster, "three", clock), lease_of(cluster, "four", clock)
+    cluster.before = _once(cluster, lambda: third.renew())
+    assert not fourth.renew()
+    assert stored(cluster)["spec"]["holderIdentity"] == "three"
+
+
+def test_without_the_anchor_nothing_is_made(cluster: FakeCluster, clock: Clock) -> None:
+    """A controller that outlives its release for a moment leaves no Lease behind."""
+    owner = cluster.read(CONFIG_MAPS, OWNER)
+    assert owner
+    cluster.delete(CONFIG_MAPS, OWNER, owner["metadata"]["uid"])
+    with pytest.raises(MissingError, match="is the release uninstalled"):
+        lease_of(cluster, "one", clock).renew()
+    assert cluster.read(LEASES, NAME) is None
+
+
+def test_the_api_accepts_the_times(cluster: FakeCluster, clock: Clock) -> None:
+    lease_of(cluster, "one", clock).renew()
+    written = datetime.fromisoformat(stored(cluster)["spec"]["renewTime"])
+    assert abs((datetime.now(UTC) - written).total_seconds()) < 5
+
+
+def _fail(_call: str) -> None:
+    message = "the API is away"
+    raise ServiceError(message)
+
+
+def _once(cluster: FakeCluster, act: Callable[[], object]) -> Callable[[str], None]:
+    def before(_call: str) -> None:
+        cluster.before = lambda _: None
+        act()
+
+    return before

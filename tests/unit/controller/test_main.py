@@ -1,0 +1,302 @@
+"""The loop around a reconciler, and what it says when it cannot go on."""
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gabarito.controller import main as controller_main
+from gabarito.controller.actions import (
+    AnnotateJob,
+    CreateJob,
+    RecordEvent,
+    UnsuspendJob,
+    about_owner,
+)
+from gabarito.controller.executor import Dependencies, Executor
+from gabarito.controller.health import Health
+from gabarito.controller.kube import metadata as meta
+from gabarito.controller.kube.api import CONFIG_MAPS, EVENTS, JOBS, LEASES, Kind, Object
+from gabarito.controller.kube.events import MAX_MESSAGE, event_body
+from gabarito.controller.kube.leader_election import keep
+from gabarito.controller.kube.watch import Signals, start_watching
+from gabarito.controller.main import holder_name, pause_after, run_loop
+from gabarito.controller.reconciler import Reconciler
+from gabarito.controller.state import Desired, Memory
+from gabarito.controller.summary import read_summary
+from gabarito.controller.templates import Template, Templates
+from gabarito.core.errors import AccessError, BugError, DataError, ServiceError
+from gabarito.core.store import open_store
+
+from .builders import RUN, desired
+from .fake import FakeCluster
+from .test_templates import stage_body
+from .world import Process, World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def until(is_reached: Callable[[], object], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not is_reached():
+        assert time.monotonic() < end, "not reached"
+        time.sleep(0.02)
+
+
+class Led:
+    """A controller that goes round in a thread until it is recorded to stop."""
+
+    def __init__(self, process: Process, health: Health) -> None:
+        self._asked = threading.Event()
+        arguments = (process.reconciler, process.lease, health, process.wake, self._asked.is_set)
+        self._thread = threading.Thread(target=run_loop, args=arguments)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Tell it to stop, and see that it does so soon."""
+        self._asked.set()
+        self._thread.join(5)
+        assert not self._thread.is_alive()
+
+
+def events(world: World) -> list[str]:
+    found = [body for (kind, _), body in list(world.cluster.objects.items()) if kind == "Event"]
+    return [body["message"] for body in found]
+
+
+def test_what_stands_in_the_way_is_told_and_waited_out(world: World) -> None:
+    world.write_pipeline(learing_rate=1)
+    process, health = Process(world), Health()
+    process.lease.renew()
+    led = Led(process, health)
+    until(lambda: any("did you mean learning_rate" in text for text in events(world)))
+    until(lambda: process.lease.annotations.get(meta.SUMMARY))
+    assert "learing_rate" in read_summary(process.lease.annotations[meta.SUMMARY]).problem
+    assert "learing_rate" in health.problem
+    world.write_pipeline()
+    until(lambda: len(world.cluster.list(JOBS, meta.STAGE)) == 6)
+    until(lambda: not read_summary(process.lease.annotations[meta.SUMMARY]).problem)
+    until(lambda: health.problem == "")
+    led.end()
+
+
+def test_a_service_that_is_away_is_told_of_only_when_it_stays_away(world: World) -> None:
+    def away(_call: str) -> None:
+        message = "the store is away"
+        raise ServiceError(message)
+
+    process, health = Process(world), Health()
+    process.lease.renew()
+    world.store.before = away
+    led = Led(process, health)
+    until(lambda: health.failures == 2)
+    assert "the store is away" not in events(world)
+    until(lambda: "the store is away" in events(world))
+    world.store.before = lambda _: None
+    until(lambda: health.reconciles > 0)
+    led.end()
+
+
+def test_a_problem_that_cannot_be_told_is_no_other_problem(world: World) -> None:
+    def away(_call: str) -> None:
+        message = "the API is away"
+        raise ServiceError(message)
+
+    process = Process(world)
+    process.lease.renew()
+    world.cluster.before = away
+    process.reconciler.report_problem("no such bucket")
+    world.cluster.before = lambda _: None
+    process.reconciler.report_problem("no such bucket")
+    process.reconciler.report_problem("no such bucket")
+    again = Process(world)
+    again.lease.renew()
+    again.reconciler.report_problem("no such bucket")
+    assert events(world).count("no such bucket") == 1
+
+
+def test_a_store_that_ignores_conditions_is_told_of(world: World, monkeypatch: Any) -> None:  # noqa: ANN401
+    careful = type(world.store).write
+
+    def careless(self: Any, key: str, data: bytes, **_conditions: object) -> str:  # noqa: ANN401
+        return careful(self, key, data)
+
+    monkeypatch.setattr(type(world.store), "write", careless)
+    process = Process(world)
+    process.lease.renew()
+    process.reconciler.reconcile_once()
+    (said,) = [text for text in events(world) if "conditional writes: race" in text]
+    assert said.endswith("; use a store that keeps them")
+    process.reconciler.reconcile_once()
+    summary = read_summary(process.lease.annotations[meta.SUMMARY])
+    assert len(summary.warnings) == 3
+
+
+def test_the_lease_is_kept_whatever_the_api_does(world: World) -> None:
+    process, signals = Process(world), Signals()
+    thread = threading.Thread(target=keep, args=(process.lease, signals))
+    thread.start()
+    until(lambda: process.lease.is_held)
+    assert process.lease.problem == ""
+    signals.stop.set()
+    thread.join(20)
+    process.lease.release()
+    lease = world.cluster.read(LEASES, "demo-gabarito-controller")
+    assert lease
+    assert lease["spec"]["holderIdentity"] == ""
+
+
+def test_a_lease_that_cannot_be_kept_says_why(world: World) -> None:
+    del world.cluster.objects["ConfigMap", "demo-gabarito-owner"]
+    process, signals = Process(world), Signals()
+    thread = threading.Thread(target=keep, args=(process.lease, signals))
+    thread.start()
+    until(lambda: "is the release uninstalled" in process.lease.problem)
+    signals.stop.set()
+    thread.join(20)
+
+
+@pytest.mark.parametrize(("failures", "pause"), [(1, 1), (3, 4), (9, 10), (10_000, 10)])
+def test_the_longer_it_fails_the_rarer_it_tries(failures: int, pause: float) -> None:
+    assert pause_after(failures) == pause
+
+
+class EventlessCluster(FakeCluster):
+    """An API that does not take Events, or has lost the owner's role."""
+
+    def read(self, kind: Kind, name: str) -> Object | None:
+        if kind == CONFIG_MAPS:
+            message = "configmaps: 403"
+            raise AccessError(message)
+        return super().read(kind, name)
+
+
+def test_a_problem_that_no_event_can_tell_is_in_the_summary(world: World) -> None:
+    process = Process(world)
+    process.lease.renew()
+    refusing = EventlessCluster()
+    refusing.objects = world.cluster.objects
+    reconciler = Reconciler(world.config, refusing, world.store, process.lease, process.wake)
+    reconciler.report_problem("no such bucket")
+    assert read_summary(process.lease.annotations[meta.SUMMARY]).problem == "no such bucket"
+
+
+class HastyCluster(FakeCluster):
+    """A proxy before it ends every watch at once."""
+
+    watches = 0
+
+    def watch(self, kind: Kind, selector: str) -> Iterator[None]:
+        self.watches += 1
+        yield from super().watch(kind, selector)
+
+
+def test_a_watch_that_ends_at_once_is_not_begun_anew_at_once() -> None:
+    signals, cluster = Signals(), HastyCluster()
+    start_watching(cluster, [JOBS], "a=b", signals)
+    time.sleep(0.3)
+    signals.stop.set()
+    assert cluster.watches == 1
+
+
+def test_a_controller_that_is_stopped_ends_its_round_and_gives_its_lease_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    def stop(_call: str) -> None:
+        if threading.current_thread() is threading.main_thread():
+            world.cluster.before = lambda _: None
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(controller_main, "connect", lambda _namespace: world.cluster)
+    world.cluster.before = stop
+    controller_main.run(world.config, port=0)
+    assert len(world.cluster.list(JOBS, meta.STAGE)) == 6
+    lease = world.cluster.read(LEASES, "demo-gabarito-controller")
+    assert lease
+    assert lease["spec"]["holderIdentity"] == ""
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_two_controllers_on_one_machine_are_two() -> None:
+    assert holder_name(pid=1) == socket.gethostname()
+    assert holder_name(pid=7) != holder_name(pid=8)
+
+
+def test_a_watch_wakes_the_loop(world: World) -> None:
+    signals = Signals()
+    world.cluster.create(JOBS, {"metadata": {"name": "one", "labels": {"a": "b"}}})
+    world.cluster.ending = ServiceError("the API is away")
+    start_watching(world.cluster, [JOBS], "a=b", signals)
+    assert signals.wake.wait(10)
+    signals.stop.set()
+
+
+def acting(folder: Path, wanted: Desired) -> tuple[Executor, FakeCluster]:
+    cluster = FakeCluster()
+    means = Dependencies(wanted, lambda _model, _key: None, lambda _memory: None)
+    return Executor(cluster, open_store(str(folder)), means), cluster
+
+
+def with_bodies(wanted: Desired) -> Desired:
+    stages = {stage: Template(stage_body(), stage) for stage in wanted.templates.stages}
+    return Desired(wanted.config, wanted.run, Templates(stages, wanted.templates.serve))
+
+
+@pytest.mark.parametrize("queue", ["", "gpus"])
+def test_a_job_is_released_by_its_gate_or_by_suspend_never_by_both(
+    tmp_path: Path, queue: str
+) -> None:
+    executor, cluster = acting(tmp_path, with_bodies(desired(queue=queue)))
+    executor.act(CreateJob("train", 1), Memory(), "uid")
+    executor.act(CreateJob("train", 1), Memory(), "uid")
+    (job,) = cluster.list(JOBS, meta.STAGE)
+    executor.act(UnsuspendJob(job["metadata"]["name"]), Memory(), "uid")
+    (job,) = cluster.list(JOBS, meta.STAGE)
+    assert meta.UNSUSPENDED in job["metadata"]["annotations"]
+    assert meta.QUEUE_GATE not in job["metadata"]["annotations"]
+    assert job["spec"]["suspend"] is bool(queue)
+
+
+def test_a_name_that_something_else_has_is_told(tmp_path: Path) -> None:
+    executor, cluster = acting(tmp_path, with_bodies(desired()))
+    name = meta.job_name("demo-gabarito", RUN, "train")
+    cluster.create(JOBS, {"metadata": {"name": name, "labels": {meta.STAGE: "train"}}})
+    with pytest.raises(DataError, match="not of this release; delete it"):
+        executor.act(CreateJob("train", 1), Memory(), "uid")
+
+
+def test_what_is_gone_needs_no_note(tmp_path: Path) -> None:
+    executor, cluster = acting(tmp_path, desired())
+    executor.act(AnnotateJob("gone", {"a": "b"}), Memory(), "uid")
+    assert cluster.objects == {}
+
+
+def test_what_nobody_can_do_is_a_bug_of_ours(tmp_path: Path) -> None:
+    executor, _ = acting(tmp_path, desired())
+    with pytest.raises(BugError, match="nobody can do"):
+        executor.act("dance", Memory(), "uid")  # type: ignore[arg-type]
+
+
+def test_an_event_is_told_once_and_fits(tmp_path: Path) -> None:
+    executor, cluster = acting(tmp_path, desired())
+    event = RecordEvent(about_owner("owner", "uid"), "Told", "x" * 2000, is_warning=True)
+    executor.act(event, Memory(), "uid")
+    executor.act(event, Memory(), "uid")
+    assert executor.recorded == {event.name}
+    body = cluster.read(EVENTS, event.name)
+    assert body
+    assert len(body["message"]) == MAX_MESSAGE
+    assert (body["type"], body["involvedObject"]["kind"]) == ("Warning", "ConfigMap")
+    plain = event_body(RecordEvent(about_owner("owner", "uid"), "Told", "x"), "team-a")
+    assert (plain["type"], plain["message"]) == ("Normal", "x")

@@ -1,0 +1,72 @@
+"""What is seen in a cluster in memory and a store on disk."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gabarito.controller.kube import metadata as meta
+from gabarito.controller.kube.api import JOBS
+from gabarito.controller.observe import Observer
+from gabarito.controller.state import Desired, Memory, Observed
+from gabarito.controller.templates import read_templates
+from gabarito.core.artifact import Address
+from gabarito.plan import freeze, new_run, read_pipeline
+
+from .world import World, make_artifact
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+@pytest.fixture
+def wanted(world: World) -> Desired:
+    run = new_run(read_pipeline(world.folder / "pipeline.yaml"))
+    freeze(world.store, run)
+    return Desired(world.config, run, read_templates(world.config))
+
+
+def look(world: World, wanted: Desired) -> Observed:
+    return Observer(world.cluster, world.store, wanted).look(Memory(), None, frozenset())
+
+
+def add_job(world: World, stage: str, run: str, ended: int | None = None) -> None:
+    """Let a Job run; with ``ended`` pods of four, if that is given."""
+    labels = {meta.INSTANCE: "demo", meta.STAGE: stage, meta.RUN: run}
+    shards = {"completionMode": "Indexed", "completions": 4} if ended is not None else {}
+    body = {
+        "metadata": {"name": f"{run}-{stage}", "labels": labels},
+        "spec": {"suspend": False, **shards},
+        "status": {"succeeded": ended or 0},
+    }
+    world.cluster.create(JOBS, body)
+
+
+def say(world: World, address: Address, done: int) -> None:
+    state = {"attempt": "a", "what": "pages", "done": done, "total": 9, "seconds": 1}
+    world.store.write(f"{address.prefix}/progress.json", json.dumps(state).encode())
+
+
+def test_progress_is_that_of_the_stage_that_runs(world: World, wanted: Desired) -> None:
+    run = wanted.run
+    add_job(world, "ingest", run.run)
+    assert look(world, wanted).progress == {}
+    say(world, run.address("ingest"), 3)
+    assert look(world, wanted).progress == {"ingest": "3/9 pages"}
+
+
+def test_shards_are_counted_in_the_job_of_this_run(world: World, wanted: Desired) -> None:
+    add_job(world, "generate", wanted.run.run, ended=1)
+    add_job(world, "generate", "z" * 12, ended=4)
+    assert look(world, wanted).progress == {"generate": "1/4 shards"}
+
+
+def test_what_a_finished_stage_said_is_read_from_its_manifest(
+    world: World, wanted: Desired
+) -> None:
+    make_artifact(world.store, wanted.run.run, "ingest")
+    found = look(world, wanted)
+    assert found.results["ingest"].counts == {"things": 1}
+    assert found.evaluation is None

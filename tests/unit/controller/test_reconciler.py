@@ -1,0 +1,287 @@
+"""A whole release, decided on and done: in a cluster in memory and a store on disk."""
+
+import copy
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gabarito.controller.kube import metadata as meta
+from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, LEASES, Kind, Object
+from gabarito.core.channel import find_channel
+from gabarito.core.errors import AccessError
+from gabarito.plan import STAGES
+
+from .world import ANSWER, QUESTION, Process, World, endpoint
+
+Make = Callable[[Path], World]
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, str]:
+    return {QUESTION: ANSWER}
+
+
+@pytest.fixture(scope="module")
+def make(answers: dict[str, str]) -> Iterator[Make]:
+    """Makes worlds whose Service is a real endpoint."""
+    worlds: dict[str, World] = {}
+    with endpoint(worlds, answers) as service:
+
+        def made(folder: Path) -> World:
+            worlds["now"] = World(folder, service)
+            return worlds["now"]
+
+        yield made
+
+
+@pytest.fixture
+def world(make: Make, tmp_path: Path) -> World:
+    return make(tmp_path)
+
+
+def states(world: World) -> list[str | None]:
+    return [annotations[meta.STATE] for annotations in world.outcome()["jobs"].values()]
+
+
+def test_from_nothing_to_a_served_model(world: World) -> None:
+    Process(world).run_loop(world)
+    outcome = world.outcome()
+    assert len(outcome["jobs"]) == len(STAGES)
+    assert set(states(world)) == {"done"}
+    assert outcome["served"] == outcome["channel"][0]
+    assert outcome["verified"].startswith(outcome["served"])
+    assert outcome["events"] == sorted(
+        ["RunStarted", *6 * ["StageUnsuspended", "StageDone"], "GatePassed", "Promoted", "Serving"]
+    )
+
+
+def test_everything_is_owned_by_the_owner(world: World) -> None:
+    Process(world).run_loop(world)
+    made = [body for (kind, _), body in world.cluster.objects.items() if kind in ("Job", "Lease")]
+    made += world.cluster.list(DEPLOYMENTS, meta.INSTANCE)
+    assert len(made) == len(STAGES) + 2
+    for body in made:
+        (owner,) = body["metadata"]["ownerReferences"]
+        assert (owner["kind"], owner["name"]) == ("ConfigMap", "demo-gabarito-owner")
+        assert not owner["controller"]
+
+
+def test_events_that_are_refused_stop_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = world.cluster.create
+
+    def create(kind: Kind, body: Object) -> Object:
+        if kind == EVENTS:
+            message = "exceeded quota: events"
+            raise AccessError(message)
+        return allowed(kind, body)
+
+    monkeypatch.setattr(world.cluster, "create", create)
+    Process(world).run_loop(world)
+    assert world.outcome()["verified"]
+
+
+def test_another_controller_finds_nothing_to_do(world: World) -> None:
+    Process(world).run_loop(world)
+    before = world.outcome()
+    Process(world).run_loop(world)
+    assert world.outcome() == before
+
+
+class KilledError(BaseException):
+    """The process is gone: nothing catches it."""
+
+
+def test_killed_before_any_change_the_end_is_the_same(make: Make, tmp_path: Path) -> None:
+    """Every change that a controller makes is once the one that it does not live to make."""
+    whole = make(_folder(tmp_path, "world"))
+    calls: list[str] = []
+    whole.cluster.before = whole.store.before = calls.append
+    Process(whole).run_loop(whole)
+    outcome = whole.outcome()
+    assert len(calls) > 50
+    for last, call in enumerate(calls):
+        shutil.rmtree(tmp_path / "world")  # a run is named by the places of its files too
+        world = make(_folder(tmp_path, "world"))
+        world.cluster.before = world.store.before = _killing(last)
+        with pytest.raises(KilledError):
+            Process(world).run_loop(world)
+        world.cluster.before = world.store.before = lambda _: None
+        Process(world).run_loop(world)
+        assert world.outcome() == outcome, f"killed before change {last}: {call}"
+
+
+def test_killed_within_a_rollback_the_end_is_the_same(make: Make, tmp_path: Path) -> None:
+    world = make(_folder(tmp_path, "world"))
+    Process(world).run_loop(world)
+    world.trusted = world.outcome()["served"]
+    world.write_pipeline(steps=20)
+    shutil.copytree(world.store.root, tmp_path / "before")
+    objects = copy.deepcopy(world.cluster.objects)
+    calls: list[str] = []
+    world.cluster.before = world.store.before = calls.append
+    Process(world).run_loop(world)
+    outcome = world.outcome()
+    assert outcome["channel"] == (world.trusted, None, 1)
+    recorded = set(outcome.pop("events"))
+    for last in range(calls.index("write channels/main.json"), len(calls)):
+        shutil.rmtree(world.store.root)
+        shutil.copytree(tmp_path / "before", world.store.root)
+        world.cluster.objects = copy.deepcopy(objects)
+        world.cluster.before = world.store.before = _killing(last)
+        with pytest.raises(KilledError):
+            Process(world).run_loop(world)
+        world.cluster.before = world.store.before = lambda _: None
+        Process(world).run_loop(world)
+        after = world.outcome()
+        assert set(after.pop("events")) == recorded
+        assert after == outcome, f"killed before change {last}: {calls[last]}"
+
+
+def test_a_changed_setting_makes_again_only_what_it_changes(world: World) -> None:
+    Process(world).run_loop(world)
+    before = world.outcome()
+    world.write_pipeline(steps=20)
+    Process(world).run_loop(world)
+    after = world.outcome()
+    fresh = after["jobs"].keys() - before["jobs"].keys()
+    assert {name.split("-")[-1] for name in fresh} == {"train", "merge", "evaluate"}
+    assert after["served"] != before["served"]
+    assert after["channel"][1] == before["channel"][0]
+
+
+@pytest.mark.parametrize("memory", ["<html>", '{"promoted": "a", "mood": "good"}'])
+def test_a_memory_of_another_version_is_found_again(world: World, memory: str) -> None:
+    Process(world).run_loop(world)
+    before = world.outcome()
+    world.cluster.patch(
+        LEASES, "demo-gabarito-controller", {"metadata": {"annotations": {meta.MEMORY: memory}}}
+    )
+    process = Process(world)
+    process.run_loop(world)
+    assert world.outcome() == before
+    assert before["served"] in process.lease.annotations[meta.MEMORY]
+
+
+def test_a_failing_gate_leaves_what_is_served_alone(world: World) -> None:
+    Process(world).run_loop(world)
+    before = world.outcome()
+    world.write_pipeline(steps=20)
+    world.passes = False
+    Process(world).run_loop(world)
+    after = world.outcome()
+    assert (after["served"], after["channel"]) == (before["served"], before["channel"])
+    assert "GateFailed" in after["events"]
+
+
+def test_wrong_answers_bring_the_model_before_back(
+    world: World, answers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Process(world).run_loop(world)
+    before = world.outcome()
+    world.write_pipeline(steps=20)
+    process = Process(world)
+    monkeypatch.setitem(answers, QUESTION, "London")
+    _until(world, process, lambda: "RolledBack" in world.outcome()["events"])
+    monkeypatch.setitem(answers, QUESTION, ANSWER)
+    process.run_loop(world)
+    after = world.outcome()
+    assert (after["served"], after["channel"][0]) == (before["served"], before["channel"][0])
+    channel = find_channel(world.store, "main")
+    assert channel
+    assert "the endpoint answers 'London', the evaluation recorded 'Paris'" in (
+        channel.rejected[0].reason
+    )
+    assert after["verified"] == before["verified"]
+
+
+def test_a_model_before_that_does_not_answer_any_more_is_told(
+    world: World, answers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Process(world).run_loop(world)
+    before = world.outcome()
+    world.write_pipeline(steps=20)
+    monkeypatch.setitem(answers, QUESTION, "London")
+    Process(world).run_loop(world)
+    after = world.outcome()
+    assert after["served"] == before["served"]
+    assert after["verified"] == ""
+    assert {"RolledBack", "EndpointFailed"} <= set(after["events"])
+
+
+def test_a_first_model_that_does_not_work_leaves_nothing_served(world: World) -> None:
+    world.does_roll = False
+    Process(world).run_loop(world)
+    assert world.outcome()["served"] is None
+    assert world.outcome()["channel"] == (None, None, 1)
+    world.does_roll = True
+    world.write_template("serve", fixed="yes")
+    Process(world).run_loop(world)
+    assert world.outcome()["served"] == world.outcome()["channel"][0]
+
+
+def test_a_template_that_does_not_work_gives_way_to_the_one_before(world: World) -> None:
+    Process(world).run_loop(world)
+    before = world.outcome()
+    world.write_template("serve", spoilt="yes")
+    world.does_roll = False
+    process = Process(world)
+    _until(world, process, lambda: "RolledBack" in world.outcome()["events"])
+    world.does_roll = True
+    process.run_loop(world)
+    after = world.outcome()
+    assert (after["served"], after["channel"]) == (before["served"], before["channel"])
+    served = world.cluster.read(DEPLOYMENTS, "demo-gabarito-serve")
+    assert served
+    assert served["spec"]["template"]["spec"]["containers"][0]["env"] == {}
+
+
+def test_a_new_run_adopts_what_runs_and_stops_what_it_does_not_want(world: World) -> None:
+    process = Process(world)
+    process.lease.renew()
+    process.reconciler.reconcile_once()
+    process.reconciler.reconcile_once()
+    before = world.outcome()["jobs"]
+    world.write_pipeline(steps=20)
+    Process(world).run_loop(world)
+    after = world.outcome()["jobs"]
+    kept = before.keys() & after.keys()
+    assert [name.split("-")[-1] for name in kept] == ["ingest"]
+    assert sum(name.endswith("-ingest") for name in after) == 1
+    assert set(states(world)) == {"done"}
+
+
+def test_whoever_does_not_hold_the_lease_does_nothing(world: World) -> None:
+    first, second = Process(world, "first"), Process(world, "second")
+    assert first.lease.renew()
+    assert not second.lease.renew()
+    second.reconciler.reconcile_once()
+    assert world.cluster.list(JOBS, meta.STAGE) == []
+
+
+def _folder(parent: Path, name: str) -> Path:
+    folder = parent / name
+    folder.mkdir()
+    return folder
+
+
+def _killing(last: int) -> Callable[[str], None]:
+    left = iter(range(last))
+
+    def count(_call: str) -> None:
+        if next(left, None) is None:
+            raise KilledError
+
+    return count
+
+
+def _until(world: World, process: Process, is_reached: Callable[[], bool]) -> None:
+    process.lease.renew()
+    for _ in range(60):
+        process.take_turn(world)
+        if is_reached():
+            return
+    raise AssertionError("not reached")

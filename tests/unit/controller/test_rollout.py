@@ -1,0 +1,554 @@
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gabarito.controller.actions import Promote, RecordEvent, RollBack, SaveMemory
+from gabarito.controller.decide import decide
+from gabarito.controller.state import (
+    Evaluation,
+    LastKnownGood,
+    Memory,
+    Observed,
+    Problem,
+    SmokeTestResult,
+    endpoint_key,
+)
+from gabarito.core.channel import Channel, Rejected
+from gabarito.plan import STAGES
+
+from .builders import NOW, A, B, desired, endpoint, observed, passed, short
+
+LONG_AGO = NOW - timedelta(hours=1)
+FRESH = endpoint_key(A, "serve-1")
+UNDER = "serve-1/0"
+"""The serve_revision that ``desired()`` asks for."""
+
+UNFIT = Problem("Unschedulable", "no node takes its pod", "add one")
+OURS = Memory(promoted=A, under=UNDER)
+GOOD = Memory(promoted=A, under=UNDER, good=LastKnownGood(model=A, template="serve-1", body={}))
+BEFORE = Memory(promoted=A, under=UNDER, good=LastKnownGood(model=A, template="serve-0", body={}))
+
+
+def channel(model: str | None = A, **changes: Any) -> Channel:  # noqa: ANN401
+    return Channel(model=model, since=NOW, **changes)
+
+
+def rejected(model: str = A, under: str = UNDER) -> Rejected:
+    return Rejected(model=model, at=NOW, reason="it answers otherwise", under=under)
+
+
+def seen(**changes: Any) -> Observed:  # noqa: ANN401
+    """A run that is done and was recorded about."""
+    found = observed(done=STAGES, evaluation=changes.pop("evaluation", None), **changes)
+    recorded = {
+        action.name
+        for action in decide(desired(), found)
+        if isinstance(action, RecordEvent) and action.reason.startswith("Gate")
+    }
+    recorded |= changes.get("recorded", frozenset())
+    return observed(
+        done=STAGES, evaluation=found.evaluation, **{**changes, "recorded": frozenset(recorded)}
+    )
+
+
+TABLE: dict[str, tuple[Observed, list[str]]] = {
+    "nothing was ever promoted": (seen(), []),
+    "a model that passed is promoted": (seen(evaluation=passed()), ["promote a"]),
+    "one that did not pass is not": (seen(evaluation=Evaluation(A, passed=False)), []),
+    "that it is ours is remembered before anything else": (
+        seen(evaluation=passed(), channel=channel()),
+        [f"save_memory a0 under {UNDER}"],
+    ),
+    "one that did not pass is not ours, whoever promoted it": (
+        seen(evaluation=Evaluation(A, passed=False), channel=channel()),
+        ["apply a serve-1"],
+    ),
+    "a channel that somebody deleted is left alone": (seen(memory=OURS), []),
+    "a promoted model is served": (
+        seen(evaluation=passed(), channel=channel(), memory=OURS),
+        ["tell Promoted", "apply a serve-1"],
+    ),
+    "a model that another release promoted is served without a word": (
+        seen(channel=channel()),
+        ["apply a serve-1"],
+    ),
+    "a served model gives way to the promoted one": (
+        seen(channel=channel(B), endpoint=endpoint(A, is_good=True), memory=Memory(promoted=B)),
+        ["tell Promoted", "apply b serve-1"],
+    ),
+    "a new template is applied with the model that is served": (
+        seen(channel=channel(), endpoint=endpoint(A, "serve-0", is_good=True), memory=BEFORE),
+        ["apply a serve-1"],
+    ),
+    "a Deployment that is being deleted is waited for": (
+        seen(channel=channel(), endpoint=endpoint(is_deleting=True)),
+        [],
+    ),
+    "an endpoint that rolls is waited for": (
+        seen(channel=channel(), endpoint=endpoint(rollout="rolling"), memory=OURS),
+        [],
+    ),
+    "one that somebody scaled to no pods too": (
+        seen(channel=channel(), endpoint=endpoint(rollout="idle", since=LONG_AGO), memory=OURS),
+        [],
+    ),
+    "and is not blamed for answers that do not come": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(rollout="idle", since=LONG_AGO),
+            smoke_test=SmokeTestResult(FRESH, "running"),
+            memory=OURS,
+        ),
+        [],
+    ),
+    "why it is not ready is recorded": (
+        seen(channel=channel(), endpoint=endpoint(rollout="rolling", problem=UNFIT), memory=OURS),
+        ["warn EndpointWaiting"],
+    ),
+    "of one that was good once too": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(rollout="rolling", problem=UNFIT, is_good=True),
+            memory=GOOD,
+        ),
+        ["warn EndpointWaiting"],
+    ),
+    "one of which nobody knows since when too": (
+        seen(channel=channel(), endpoint=endpoint(rollout="rolling", since=None), memory=OURS),
+        [],
+    ),
+    "a ready endpoint is asked questions": (
+        seen(channel=channel(), endpoint=endpoint(), memory=OURS),
+        ["check a"],
+    ),
+    "what another endpoint was asked does not count": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(),
+            smoke_test=SmokeTestResult("b/serve-1", "failed"),
+            memory=OURS,
+        ),
+        ["check a"],
+    ),
+    "answers are waited for": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(),
+            smoke_test=SmokeTestResult(FRESH, "running"),
+            memory=OURS,
+        ),
+        [],
+    ),
+    "right answers make an endpoint good": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(),
+            smoke_test=SmokeTestResult(FRESH, "passed"),
+            memory=OURS,
+        ),
+        ["save_memory a0 good a serve-1", "tell Serving", "annotate endpoint verified"],
+    ),
+    "that it is good is remembered once": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(),
+            smoke_test=SmokeTestResult(FRESH, "passed"),
+            memory=GOOD,
+        ),
+        ["tell Serving", "annotate endpoint verified"],
+    ),
+    "a good endpoint is left alone": (
+        seen(channel=channel(), endpoint=endpoint(is_good=True), memory=GOOD),
+        [],
+    ),
+    "a lost memory is found again in the endpoint": (
+        seen(channel=channel(), endpoint=endpoint(is_good=True), memory=OURS),
+        ["save_memory a0 good a serve-1"],
+    ),
+    "what another release promoted is asked too": (
+        seen(channel=channel(B), endpoint=endpoint(B)),
+        ["check b"],
+    ),
+    "wrong answers move the channel back": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(),
+            smoke_test=SmokeTestResult(FRESH, "failed"),
+            memory=OURS,
+        ),
+        ["roll back a"],
+    ),
+    "so does a rollout that fails": (
+        seen(channel=channel(), endpoint=endpoint(rollout="failed"), memory=OURS),
+        ["roll back a"],
+    ),
+    "so does one that is never ready": (
+        seen(channel=channel(), endpoint=endpoint(rollout="rolling", since=LONG_AGO), memory=OURS),
+        ["roll back a"],
+    ),
+    "so does one that is ready now and then, but never answers": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(rollout="rolling"),
+            smoke_test=SmokeTestResult(FRESH, "running", "refused", since=LONG_AGO),
+            memory=OURS,
+        ),
+        ["roll back a"],
+    ),
+    "one that has begun to be asked has time to answer": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(rollout="rolling"),
+            smoke_test=SmokeTestResult(
+                FRESH, "running", "refused", since=NOW - timedelta(minutes=5)
+            ),
+            memory=OURS,
+        ),
+        [],
+    ),
+    "so does one that is ready and never answers": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(since=LONG_AGO),
+            smoke_test=SmokeTestResult(FRESH, "running", "refused"),
+            memory=OURS,
+        ),
+        ["roll back a"],
+    ),
+    "one that was ready late is asked all the same": (
+        seen(channel=channel(), endpoint=endpoint(since=LONG_AGO), memory=OURS),
+        ["check a"],
+    ),
+    "right answers that come late are right": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(since=LONG_AGO),
+            smoke_test=SmokeTestResult(FRESH, "passed"),
+            memory=GOOD,
+        ),
+        ["tell Serving", "annotate endpoint verified"],
+    ),
+    "the model before is served again": (
+        seen(
+            channel=channel(B, rejected=(rejected(A),)),
+            endpoint=endpoint(A),
+            memory=Memory(promoted=A),
+        ),
+        ["warn RolledBack", "apply b serve-1"],
+    ),
+    "without a model before nothing is served": (
+        seen(channel=channel(None, rejected=(rejected(),)), endpoint=endpoint(), memory=OURS),
+        ["warn RolledBack", "delete endpoint"],
+    ),
+    "an endpoint whose channel names nothing yet goes on serving": (
+        seen(endpoint=endpoint(is_good=True), memory=GOOD),
+        [],
+    ),
+    "until a model is promoted to it": (
+        seen(evaluation=passed(B), endpoint=endpoint(is_good=True), memory=GOOD),
+        ["promote b"],
+    ),
+    "an endpoint of an emptied channel goes": (
+        seen(channel=channel(None), endpoint=endpoint(), memory=OURS),
+        ["delete endpoint"],
+    ),
+    "a rejected model is not promoted again": (
+        seen(channel=channel(None, rejected=(rejected(),)), evaluation=passed(), memory=OURS),
+        [],
+    ),
+    "but under another template it is": (
+        seen(
+            channel=channel(None, rejected=(rejected(under="serve-0/0"),)),
+            evaluation=passed(),
+            memory=Memory(promoted=A, under="serve-0/0"),
+        ),
+        ["promote a"],
+    ),
+    "nor when another release took it back after we had served it": (
+        seen(
+            channel=channel(B, rejected=(rejected(under="theirs/0"),)),
+            endpoint=endpoint(B, is_good=True),
+            evaluation=passed(),
+            memory=Memory(
+                promoted=A, under=UNDER, good=LastKnownGood(model=B, template="serve-1", body={})
+            ),
+        ),
+        [],
+    ),
+    "nor when we took it back and have forgotten that": (
+        seen(channel=channel(None, rejected=(rejected(),)), evaluation=passed()),
+        [],
+    ),
+    "a model that somebody else moved the channel from is not promoted again": (
+        seen(
+            channel=channel(B),
+            endpoint=endpoint(B, is_good=True),
+            evaluation=passed(),
+            memory=Memory(promoted=A, good=LastKnownGood(model=B, template="serve-1", body={})),
+        ),
+        [],
+    ),
+    "a model is promoted only when the endpoint before it works": (
+        seen(
+            channel=channel(B),
+            endpoint=endpoint(B, rollout="rolling"),
+            evaluation=passed(),
+            memory=Memory(promoted=B),
+        ),
+        [],
+    ),
+    "or when it is known not to, and is not ours": (
+        seen(
+            channel=channel(B),
+            endpoint=endpoint(B, rollout="failed"),
+            evaluation=passed(),
+        ),
+        ["warn EndpointFailed", "promote a"],
+    ),
+    "a new template that does not work is refused, the model is not": (
+        seen(channel=channel(), endpoint=endpoint(rollout="failed"), memory=BEFORE),
+        ["warn RolledBack", f"save_memory a0 good a serve-0 refused {UNDER}"],
+    ),
+    "even if another model was promoted last": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(rollout="failed"),
+            memory=BEFORE.model_copy(update={"promoted": B}),
+        ),
+        ["warn RolledBack", f"save_memory b0 good a serve-0 refused {UNDER}"],
+    ),
+    "a new template that rolls is waited for": (
+        seen(channel=channel(), endpoint=endpoint(rollout="rolling"), memory=BEFORE),
+        [],
+    ),
+    "a new model in a new template is what goes back": (
+        seen(
+            channel=channel(B),
+            endpoint=endpoint(B, rollout="failed"),
+            memory=BEFORE.model_copy(update={"promoted": B}),
+        ),
+        ["roll back b"],
+    ),
+    "what worked before and does not now is recorded, nothing else would cure it": (
+        seen(channel=channel(), endpoint=endpoint(rollout="failed"), memory=GOOD),
+        ["warn EndpointFailed"],
+    ),
+    "without a template before the wanted one is tried again": (
+        seen(channel=channel(), memory=Memory(promoted=A, refused=UNDER)),
+        ["tell Promoted", "apply a serve-1"],
+    ),
+    "then the template before serves again": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(rollout="failed"),
+            memory=BEFORE.model_copy(update={"refused": UNDER}),
+        ),
+        ["apply a serve-0"],
+    ),
+    "and is left alone once it is verified": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(template="serve-0", is_good=True),
+            memory=BEFORE.model_copy(update={"refused": UNDER}),
+        ),
+        [],
+    ),
+    "meanwhile no model is promoted": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(template="serve-0", is_good=True),
+            evaluation=passed(B),
+            memory=BEFORE.model_copy(update={"refused": UNDER}),
+        ),
+        [],
+    ),
+    "another template is tried": (
+        seen(
+            channel=channel(),
+            endpoint=endpoint(template="serve-0", is_good=True),
+            memory=BEFORE.model_copy(update={"refused": "serve-x/0"}),
+        ),
+        ["apply a serve-1"],
+    ),
+    "the template before is remembered with its own body": (
+        seen(
+            channel=channel(B),
+            endpoint=endpoint(B, "serve-0", is_good=True),
+            memory=BEFORE.model_copy(update={"refused": UNDER, "promoted": B}),
+        ),
+        [f"save_memory b0 good b serve-0 refused {UNDER}"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("found", "expected"), TABLE.values(), ids=TABLE.keys())
+def test_what_is_decided(found: Observed, expected: list[str]) -> None:
+    assert short(decide(desired(), found)) == expected
+
+
+@pytest.mark.parametrize(("template", "body"), [("serve-0", {"kept": "yes"}), ("serve-1", None)])
+def test_a_good_template_is_remembered_with_its_own_body(
+    template: str, body: dict[str, str] | None
+) -> None:
+    wanted = desired()
+    good = LastKnownGood(model=A, template="serve-0", body={"kept": "yes"})
+    memory = Memory(promoted=B, good=good, refused=UNDER if body else "")
+    found = seen(channel=channel(B), endpoint=endpoint(B, template, is_good=True), memory=memory)
+    (action,) = decide(wanted, found)
+    assert isinstance(action, SaveMemory)
+    assert action.memory.good
+    assert action.memory.good.body == (body or wanted.templates.serve.body)
+
+
+def test_raising_retries_of_serve_promotes_a_rejected_model_again() -> None:
+    again = desired(retries={"serve": 1})
+    empty = seen(channel=channel(None, rejected=(rejected(),)), evaluation=passed(), memory=OURS)
+    assert short(decide(again, empty)) == ["promote a"]
+    moved = seen(
+        channel=channel(B),
+        endpoint=endpoint(B, is_good=True),
+        evaluation=passed(),
+        memory=Memory(promoted=A, good=LastKnownGood(model=B, template="serve-1", body={})),
+    )
+    assert short(decide(again, moved)) == ["promote a"]
+
+
+def test_a_failed_endpoint_that_is_not_ours_is_told_once() -> None:
+    found = seen(channel=channel(B), endpoint=endpoint(B, rollout="failed"))
+    (event,) = decide(desired(), found)
+    assert isinstance(event, RecordEvent)
+    assert event.message == (
+        "the endpoint did not become ready; nothing is changed, kubectl describe deployment "
+        "-n team-a demo-gabarito-serve says more"
+    )
+    recorded = seen(
+        channel=channel(B),
+        endpoint=endpoint(B, rollout="failed"),
+        recorded=frozenset({event.name}),
+    )
+    assert decide(desired(), recorded) == []
+
+
+def test_without_an_endpoint_a_promotion_is_told_once() -> None:
+    none = desired(serve={"replicas": 0})
+    found = seen(evaluation=passed(), channel=channel(), memory=OURS)
+    (event,) = decide(none, found)
+    assert isinstance(event, RecordEvent)
+    assert event.reason == "Promoted"
+    recorded = seen(
+        evaluation=passed(), channel=channel(), memory=OURS, recorded=frozenset({event.name})
+    )
+    assert decide(none, recorded) == []
+
+
+def test_no_replicas_remove_the_endpoint_and_promote_all_the_same() -> None:
+    found = seen(channel=channel(B), endpoint=endpoint(B, is_good=True), evaluation=passed())
+    none = desired(serve={"replicas": 0})
+    assert short(decide(none, found)) == ["delete endpoint", "promote a"]
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "reason"),
+    [
+        (
+            {"rollout": "rolling", "since": LONG_AGO, "problem": Problem("R", "no GPU", "add one")},
+            "the endpoint was not ready within 600 s: no GPU; add one",
+        ),
+        ({"rollout": "failed"}, "the endpoint did not become ready"),
+        ({"since": LONG_AGO}, "the endpoint is ready, but could not be asked: refused"),
+        ({"rollout": "rolling"}, "the endpoint does not stay ready: refused"),
+    ],
+)
+def test_a_rollback_says_why(spoilt: dict[str, Any], reason: str) -> None:
+    check = SmokeTestResult(FRESH, "running", "refused", since=LONG_AGO)
+    found = seen(channel=channel(), endpoint=endpoint(**spoilt), memory=OURS, smoke_test=check)
+    *_, action = decide(desired(), found)
+    assert action == RollBack(A, reason)
+
+
+def test_a_rollback_tells_people_what_is_served_now_and_what_to_do() -> None:
+    for model, now in ((B, f"model {B[:12]} is served again"), (None, "nothing is served")):
+        found = seen(
+            channel=channel(model, rejected=(rejected(B), rejected(A))),
+            endpoint=endpoint(A),
+            memory=OURS,
+        )
+        event = decide(desired(), found)[0]
+        assert isinstance(event, RecordEvent)
+        assert event.message == (
+            f"model {A[:12]} was taken back: it answers otherwise; {now}; "
+            "raise retries.serve to promote it again"
+        )
+
+
+def test_why_an_endpoint_waits_is_told_once_by_each_process() -> None:
+    parts: dict[str, Any] = {
+        "channel": channel(),
+        "endpoint": endpoint(rollout="rolling", problem=UNFIT),
+        "memory": OURS,
+    }
+    (event,) = decide(desired(), seen(**parts))
+    assert isinstance(event, RecordEvent)
+    assert event.message == f"the endpoint waits: {UNFIT.text}"
+    assert decide(desired(), seen(**parts, recorded=frozenset({event.name}))) == []
+
+
+def test_a_template_that_is_refused_again_is_told_again() -> None:
+    names = set()
+    for number in (0, 1):
+        broken = seen(channel=channel(), endpoint=endpoint(rollout="failed"), memory=BEFORE)
+        memory = BEFORE.model_copy(update={"retries": number, "under": f"serve-1/{number}"})
+        event = decide(desired(retries={"serve": number}), replace(broken, memory=memory))[0]
+        assert isinstance(event, RecordEvent)
+        names.add(event.name)
+    assert len(names) == 2
+
+
+def test_an_endpoint_that_is_good_again_is_told_again() -> None:
+    names = set()
+    for since in (NOW, LONG_AGO):
+        found = seen(
+            channel=channel(),
+            endpoint=endpoint(since=since),
+            smoke_test=SmokeTestResult(FRESH, "passed"),
+            memory=GOOD,
+        )
+        event = decide(desired(), found)[0]
+        assert isinstance(event, RecordEvent)
+        names.add(event.name)
+    assert len(names) == 2
+
+
+def test_two_releases_of_one_channel_do_not_take_turns_for_ever() -> None:
+    """A model that works in neither is promoted by each, and taken back by each, once."""
+    shared: Channel | None = channel(B)
+    memories = {name: Memory(promoted=B) for name in ("serve-1", "serve-2")}
+    promotions = 0
+    for name in ["serve-1", "serve-2"] * 10:
+        wanted = desired(name)
+        for _ in range(5):
+            served = shared.model if shared else None
+            rollout = "ready" if served == B else "failed"
+            spoilt = endpoint(served or A, name, rollout=rollout, is_good=served == B)
+            good = LastKnownGood(model=B, template=name, body={})
+            memory = memories[name].model_copy(update={"good": good})
+            found = observed(
+                done=STAGES,
+                evaluation=passed(),
+                channel=shared,
+                endpoint=spoilt,
+                memory=memory,
+            )
+            for action in decide(wanted, found):
+                if isinstance(action, SaveMemory):
+                    memories[name] = action.memory
+                elif isinstance(action, Promote):
+                    promotions += 1
+                    shared = channel(A)
+                elif isinstance(action, RollBack):
+                    entry = rejected(under=wanted.serve_revision)
+                    shared = channel(B, rejected=(entry,))
+    assert promotions == 2
+    assert shared == channel(B, rejected=(rejected(under="serve-2/0"),))
