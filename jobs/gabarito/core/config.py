@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, TypeVar, get_args
 
 import yaml
 from pydantic import (
@@ -26,6 +26,9 @@ class Settings(BaseModel):
     """A section of the settings: frozen, and closed to unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    renamed: ClassVar[dict[str, str]] = {}
+    """Settings of this section under an earlier name, and what they are called now."""
 
 
 class StageSettings(Settings):
@@ -184,7 +187,11 @@ def _sentence(text: str) -> str:
 
 
 def _suggestion(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
-    known = {name for section in _models_at(model, loc[:-1]) for name in section.model_fields}
+    sections = _models_at(model, loc[:-1])
+    for section in sections:
+        if issubclass(section, Settings) and loc[-1] in section.renamed:
+            return f"; it is called {section.renamed[str(loc[-1])]} now"
+    known = {name for section in sections for name in section.model_fields}
     close = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.6)
     if close:
         return f"; did you mean {close[0]}?"
