@@ -11,8 +11,7 @@ from itertools import pairwise
 from tests.unit.controller.world import make_artifact
 
 from gabarito.controller.kube import metadata as meta
-from gabarito.controller.kube.api import JOBS, PODS, Cluster, Object
-from gabarito.controller.kube.diagnose import condition_of, is_true
+from gabarito.controller.kube.api import JOBS, PODS, Cluster, Object, condition_of, is_true
 from gabarito.core.s3 import S3Store
 from gabarito.plan import STAGES, Run
 

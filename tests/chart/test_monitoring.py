@@ -37,7 +37,7 @@ def test_alerts_are_about_this_release() -> None:
 def _emitted() -> set[str]:
     health = Health()
     health.is_leader = True
-    health.observed = Observed(now=datetime.now(UTC), owner="", steps={})
+    health.observed = Observed(now=datetime.now(UTC), owner_uid="", steps={})
     families: list[Metric] = [*health.collect(), *Metrics("m", lambda: 0).registry.collect()]
     suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}
     return {

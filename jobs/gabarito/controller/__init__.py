@@ -1,4 +1,4 @@
-"""The controller: the arrow on a cluster, each stage as a Job, and the model that passed served.
+"""The controller: the pipeline on a cluster, each stage as a Job, and the model that passed served.
 
-list, read manifests  ->  decide (pure)  ->  act, and look again
+list objects, read manifests  ->  decide (pure)  ->  execute the actions, and begin again
 """

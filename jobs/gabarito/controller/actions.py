@@ -1,43 +1,21 @@
-"""What the controller can do: each action once more does no harm."""
+"""The actions that the controller can take; taking one twice is as good as once.
 
-import hashlib
+The process may be killed between any two of them: the next one then decides on the same again.
+"""
+
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, Kind
-from gabarito.controller.state import EndpointState, Memory, StageJob
-
-
-@dataclass(frozen=True)
-class Subject:
-    """The object that an Event is about."""
-
-    kind: Kind
-    name: str
-    uid: str
-
-
-@dataclass(frozen=True)
-class RecordEvent:
-    """An Event for people; the same reason and key about the same object is one Event."""
-
-    subject: Subject
-    reason: str
-    message: str
-    key: str = ""
-    is_warning: bool = False
-
-    @property
-    def name(self) -> str:
-        """The Event's name: telling it twice is found out by the cluster."""
-        recorded = "\x1f".join((self.subject.uid, self.reason, self.key))
-        return f"{self.subject.name}.{hashlib.sha256(recorded.encode()).hexdigest()[:16]}"
+from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS
+from gabarito.controller.kube.events import RecordEvent, Subject
+from gabarito.controller.kube.parse import EndpointState, StageJob
+from gabarito.controller.state import Memory
 
 
 @dataclass(frozen=True)
 class Freeze:
-    """Write the run's record: from now on its settings do not change."""
+    """Write the run's record: its settings do not change any more."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +28,7 @@ class CreateJob:
 
 @dataclass(frozen=True)
 class DeleteJob:
-    """Delete a Job, and the pod it may have."""
+    """Delete a Job and its pods."""
 
     name: str
     uid: str
@@ -74,14 +52,14 @@ class AnnotateJob:
 
 @dataclass(frozen=True)
 class Promote:
-    """Let the channel serve the model that passed its gate."""
+    """Let the channel name the model that passed its gate."""
 
     model: str
 
 
 @dataclass(frozen=True)
 class RollBack:
-    """Take a model that does not work from the channel, and say why."""
+    """Let the channel name the model before this one, which does not work, and record why."""
 
     model: str
     reason: str
@@ -89,7 +67,11 @@ class RollBack:
 
 @dataclass(frozen=True)
 class ApplyEndpoint:
-    """Let the Deployment serve a model; ``template`` is the digest of the wanted or good one."""
+    """Let the Deployment serve a model.
+
+    ``template`` is a digest: that of the template in the chart's ConfigMap, or of the last known
+    good one.
+    """
 
     model: str
     template: str
@@ -105,7 +87,7 @@ class AnnotateEndpoint:
 
 @dataclass(frozen=True)
 class DeleteEndpoint:
-    """Delete the Deployment: nothing is to be served."""
+    """Delete the Deployment: no model is to be served."""
 
     name: str
     uid: str
@@ -121,7 +103,7 @@ class StartSmokeTest:
 
 @dataclass(frozen=True)
 class SaveMemory:
-    """Write down what a restarted controller must know."""
+    """Write what the controller must know after a restart."""
 
     memory: Memory
 
@@ -144,7 +126,7 @@ Action: TypeAlias = (
 
 
 def about_owner(name: str, uid: str) -> Subject:
-    """Return the release itself as the subject of an Event."""
+    """Return the owner ConfigMap, which stands for the release, as the subject of an Event."""
     return Subject(CONFIG_MAPS, name, uid)
 
 
@@ -159,6 +141,10 @@ def about_endpoint(endpoint: EndpointState) -> Subject:
 
 
 def once(recorded: Set[str], event: RecordEvent) -> Iterator[RecordEvent]:
-    """Yield an Event that no annotation can keep, unless this process has recorded it."""
+    """Yield an Event, unless this process has recorded it.
+
+    For Events that no annotation remembers: after a restart they are sent again, and the API
+    answers that they exist.
+    """
     if event.name not in recorded:
         yield event

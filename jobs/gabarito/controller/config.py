@@ -17,12 +17,12 @@ class ServeTarget(Settings):
         default=1, ge=0, description="Pods of the endpoint; 0: promote models, serve none."
     )
     service: str = Field(
-        pattern=r"^https?://\S+$", description="Address of the Service in front of the endpoint."
+        pattern=r"^https?://\S+$", description="URL of the Service in front of the endpoint."
     )
     questions: int = Field(
         default=5,
         ge=0,
-        description="Questions with known answers that the endpoint is asked before it is trusted.",
+        description="Questions with known answers in the endpoint's smoke test.",
     )
     ready_timeout_s: float = Field(
         default=1800.0,
@@ -40,13 +40,13 @@ class ControllerConfig(Settings):
 
     renamed: ClassVar[dict[str, str]] = {"anchor": "owner"}
 
-    release: str = Field(min_length=1, description="The Helm release: its objects' instance.")
+    release: str = Field(min_length=1, description="The Helm release: the label of its objects.")
     fullname: str = Field(min_length=1, description="Prefix of every name.")
-    namespace: str = Field(min_length=1, description="Where everything happens.")
+    namespace: str = Field(min_length=1, description="Namespace of every object.")
     store: str = Field(min_length=1, description="A folder, file://… or s3://bucket/prefix.")
     pipeline: InputPath = Field(description="The pipeline file.")
     templates: InputPath = Field(description="The folder of the Jobs' and the endpoint's bodies.")
-    owner: str = Field(min_length=1, description="The ConfigMap that owns what is made.")
+    owner: str = Field(min_length=1, description="The ConfigMap that owns every created object.")
     queue: str = Field(
         default="", description="A LocalQueue of Kueue: Jobs are gated by its annotation."
     )
@@ -54,9 +54,13 @@ class ControllerConfig(Settings):
     retries: dict[Retryable, Annotated[int, Field(ge=0)]] = Field(
         default_factory=dict,
         description="Raise a stage's number to start it again after it failed; serve's, to "
-        "promote again a model that was rolled back.",
+        "promote a model again that was rolled back.",
     )
     serve: ServeTarget = Field(description="The endpoint.")
+
+    def retries_of(self, stage: str) -> int:
+        """Return the number under ``retries`` of a stage or of serve."""
+        return {str(name): number for name, number in self.retries.items()}.get(stage, 0)
 
 
 def read_config(path: Path) -> ControllerConfig:

@@ -1,6 +1,7 @@
-"""From what is wanted and what was seen to what is done next. Pure: no clock, no cluster.
+"""The actions that bring a cluster from its observed to the desired state. Pure: no clock, no I/O.
 
-A stage is done when its manifest is in the store, whatever its Job says.
+A stage is done when its manifest is in the store, whatever its Job's status is: the Job may be
+deleted, or the artifact may have been made by another run.
 """
 
 from collections.abc import Iterator
@@ -11,16 +12,17 @@ from gabarito.controller.actions import (
     CreateJob,
     DeleteJob,
     Freeze,
-    RecordEvent,
-    Subject,
     UnsuspendJob,
     about_job,
     about_owner,
     once,
 )
 from gabarito.controller.kube import metadata as meta
+from gabarito.controller.kube.diagnose import Problem
+from gabarito.controller.kube.events import RecordEvent
+from gabarito.controller.kube.parse import Phase, StageJob
 from gabarito.controller.rollout import decide_endpoint
-from gabarito.controller.state import Desired, Observed, Phase, Problem, StageJob
+from gabarito.controller.state import Desired, Observed
 from gabarito.plan import STAGES, UPSTREAM
 
 SUSPENDED: frozenset[Phase] = frozenset({"planned", "queued", "paused"})
@@ -30,27 +32,37 @@ NOT_STARTED: frozenset[Phase] = frozenset({"planned", "queued"})
 
 
 def decide(desired: Desired, observed: Observed) -> list[Action]:
-    """Return what to do now, in order; nothing once the release is uninstalled."""
-    if not observed.owner:
+    """Return the actions to take now, in order; none once the release is uninstalled."""
+    if not observed.owner_uid:
         return []
-    return [
-        *_begin(desired, observed),
-        *(action for stage in STAGES for action in _release(desired, observed, stage)),
-        *_left_over(desired, observed),
-        *(action for stage in STAGES for action in _stage(desired, observed, stage)),
-        *_gate(desired, observed),
-        *decide_endpoint(desired, observed),
-    ]
+    actions: list[Action] = []
+    if not observed.is_frozen:
+        missing = [stage for stage in STAGES if observed.steps[stage].state == "missing"]
+        plan = f"{', '.join(missing)} will run" if missing else "every stage is done already"
+        run, owner = desired.run, about_owner(desired.config.owner, observed.owner_uid)
+        message = f"run {run.run} of {run.pipeline.name}: {plan}"
+        actions += [RecordEvent(owner, "RunStarted", message, run.run), Freeze()]
+    for stage in STAGES:  # before all else: stages that wait to be started are what costs time
+        jobs = jobs_of(desired, observed, stage)
+        may_start = observed.steps[stage].state == "missing" and is_ready(observed, stage)
+        is_planned = bool(jobs) and jobs[-1].phase == "planned"
+        if may_start and is_planned and not _is_outdated(desired, jobs[-1]):
+            actions.append(UnsuspendJob(jobs[-1].name))
+    for job in observed.jobs:
+        actions += _adopt_or_stop(desired, job)
+    for stage in STAGES:
+        actions += _decide_stage(desired, observed, stage)
+    return [*actions, *_record_gate(desired, observed), *decide_endpoint(desired, observed)]
 
 
 def jobs_of(desired: Desired, observed: Observed, stage: str) -> list[StageJob]:
-    """Return the run's Jobs of a stage, the one that counts last."""
-    ours = [
+    """Return the run's Jobs of a stage; the last one is the one that counts."""
+    jobs = [
         job
         for job in observed.jobs
-        if job.stage == stage and not job.is_deleting and _is_ours(desired, job)
+        if job.stage == stage and not job.is_deleting and _is_wanted(desired, job)
     ]
-    return sorted(ours, key=lambda job: (job.phase in LIVE, job.attempt))
+    return sorted(jobs, key=lambda job: (job.phase in LIVE, job.attempt))
 
 
 def is_ready(observed: Observed, stage: str) -> bool:
@@ -58,150 +70,132 @@ def is_ready(observed: Observed, stage: str) -> bool:
     return all(observed.steps[above].state == "done" for above in UPSTREAM[stage])
 
 
-def _begin(desired: Desired, observed: Observed) -> Iterator[Action]:
-    if observed.is_frozen:
-        return
-    missing = [stage for stage in STAGES if observed.steps[stage].state == "missing"]
-    will = f"{', '.join(missing)} will run" if missing else "all of it is there already"
-    message = f"run {desired.run.run} of {desired.run.pipeline.name}: {will}"
-    yield RecordEvent(_release_of(desired, observed), "RunStarted", message, desired.run.run)
-    yield Freeze()
+def remedy_of_failure(desired: Desired, job: StageJob) -> str:
+    """Return how a failed stage is started again."""
+    name = f"-n {desired.config.namespace} {job.name}"
+    return f"correct that, then: kubectl annotate job {name} {meta.RETRY}=true"
 
 
-def _release(desired: Desired, observed: Observed, stage: str) -> Iterator[Action]:
-    """Let a stage start as soon as it can: this is what people wait for."""
-    jobs = jobs_of(desired, observed, stage)
-    if observed.steps[stage].state != "missing" or not jobs or not is_ready(observed, stage):
-        return
-    if jobs[-1].phase == "planned" and not _is_outdated(desired, jobs[-1]):
-        yield UnsuspendJob(jobs[-1].name)
-
-
-def _left_over(desired: Desired, observed: Observed) -> Iterator[Action]:
-    """Adopt what another run began and this one wants too; stop the rest of it."""
+def _adopt_or_stop(desired: Desired, job: StageJob) -> Iterator[Action]:
+    """Adopt what another run began and this one wants too; delete the rest of it."""
     run = desired.run.run
-    for job in observed.jobs:
-        if job.run == run or job.is_deleting or job.phase in ENDED:
-            continue
-        if _is_ours(desired, job):
-            yield AnnotateJob(job.name, labels={meta.RUN: run})
-            continue
-        if job.phase == "running":
-            message = f"run {run} does not want it: its settings changed"
-            yield RecordEvent(about_job(job), "StageStopped", message)
-        yield DeleteJob(job.name, job.uid)
+    if job.run == run or job.is_deleting or job.phase in ENDED:
+        return
+    if _is_wanted(desired, job):
+        yield AnnotateJob(job.name, labels={meta.RUN: run})
+        return
+    if job.phase == "running":
+        message = f"run {run} does not need it: its settings changed"
+        yield RecordEvent(about_job(job), "StageStopped", message)
+    yield DeleteJob(job.name, job.uid)
 
 
-def _stage(desired: Desired, observed: Observed, stage: str) -> Iterator[Action]:
-    jobs = jobs_of(desired, observed, stage)
-    step = observed.steps[stage]
+def _decide_stage(desired: Desired, observed: Observed, stage: str) -> Iterator[Action]:
+    jobs, step = jobs_of(desired, observed, stage), observed.steps[stage]
     if step.state == "missing":
         yield from (DeleteJob(job.name, job.uid) for job in jobs[:-1] if job.phase == "planned")
-        yield from _missing(desired, observed, stage, jobs[-1] if jobs else None)
+        yield from _decide_missing(desired, observed, stage, jobs[-1] if jobs else None)
         return
     yield from (DeleteJob(job.name, job.uid) for job in jobs if job.phase in SUSPENDED)
     if step.state == "stale":
-        subject = _release_of(desired, observed)
-        message = f"{stage} {step.note}"
-        yield from once(
-            observed.recorded, RecordEvent(subject, "StageWaiting", message, stage, True)
-        )
-    elif jobs and jobs[-1].phase not in SUSPENDED:
-        yield from _done(observed, jobs[-1])
+        owner = about_owner(desired.config.owner, observed.owner_uid)
+        event = RecordEvent(owner, "StageWaiting", f"{stage} {step.note}", stage, is_warning=True)
+        yield from once(observed.recorded, event)
+    elif (
+        jobs and jobs[-1].phase not in SUSPENDED and jobs[-1].annotations.get(meta.STATE) != "done"
+    ):
+        job, result = jobs[-1], observed.results.get(stage)
+        summary = result.summary if result else ""
+        yield from _record_start(job)
+        message = f"{stage} is done: {summary}".rstrip(": ")
+        yield RecordEvent(about_job(job), "StageDone", message)
+        annotations = {
+            meta.STATE: "done",
+            meta.MESSAGE: None,
+            meta.RESULT: summary or None,
+            meta.PROGRESS: observed.progress.get(stage) or job.annotations.get(meta.PROGRESS),
+        }
+        yield AnnotateJob(job.name, annotations)
 
 
-def _missing(
+def _decide_missing(
     desired: Desired, observed: Observed, stage: str, job: StageJob | None
 ) -> Iterator[Action]:
     if job is None or (job.phase in ENDED and _is_retried(desired, job)):
-        yield from _create(desired, observed, stage, job.attempt + 1 if job else 1)
-    elif _is_replaced(desired, job):
+        attempt, existing = (
+            (job.attempt + 1 if job else 1),
+            {each.name: each for each in observed.jobs},
+        )
+        prefix = desired.config.fullname, desired.run.run, stage
+        while taken := existing.get(meta.job_name(*prefix, attempt)):
+            if taken.is_deleting:
+                return  # its name is free soon
+            attempt += 1
+        yield CreateJob(stage, attempt)
+        return
+    # What has not begun is made again from the newest template: that corrects a wrong image.
+    has_not_begun = job.phase in NOT_STARTED or (job.phase == "running" and not job.has_begun)
+    if has_not_begun and _is_outdated(desired, job):
         if job.phase == "running":
-            message = "its settings changed before its pod had begun; it is made anew"
+            message = "its settings changed before its pod had started; it is created again"
             yield RecordEvent(about_job(job), "StageStopped", message)
         yield DeleteJob(job.name, job.uid)
-    elif job.phase == "complete":
-        said = f"the Job is Complete, but the store holds no manifest of {stage}"
-        yield from _failed(job, Problem("NoManifest", said, cure_of_failure(desired, job)))
-    elif job.phase == "failed":
-        said = job.problem.said if job.problem else "the Job failed"
-        yield from _failed(job, Problem("Failed", said, cure_of_failure(desired, job)))
     elif job.phase != "planned":
-        yield from _going_on(observed, job)
+        yield from _record_state(desired, observed, job)
 
 
-def cure_of_failure(desired: Desired, job: StageJob) -> str:
-    """Say how a failed stage is started again."""
-    place = f"-n {desired.config.namespace} {job.name}"
-    return f"mend that, then: kubectl annotate job {place} {meta.RETRY}=true"
-
-
-def _create(desired: Desired, observed: Observed, stage: str, attempt: int) -> Iterator[Action]:
-    """Create the next attempt under a name that no Job has; wait for one that is going."""
-    there = {job.name: job for job in observed.jobs}
-    fullname, run = desired.config.fullname, desired.run.run
-    while name := there.get(meta.job_name(fullname, run, stage, attempt)):
-        if name.is_deleting:
-            return
-        attempt += 1
-    yield CreateJob(stage, attempt)
-
-
-def _done(observed: Observed, job: StageJob) -> Iterator[Action]:
-    if job.annotations.get(meta.STATE) == "done":
-        return
-    results = observed.results.get(job.stage)
-    summary = results.summary if results else ""
-    yield from _released(job)
-    yield RecordEvent(about_job(job), "StageDone", f"{job.stage} is done: {summary}".rstrip(": "))
-    progress = observed.progress.get(job.stage) or job.annotations.get(meta.PROGRESS)
-    annotations = {meta.STATE: "done", meta.MESSAGE: None, meta.RESULT: summary or None}
-    yield AnnotateJob(job.name, {**annotations, meta.PROGRESS: progress})
-
-
-def _failed(job: StageJob, problem: Problem) -> Iterator[Action]:
-    if job.annotations.get(meta.STATE) == "failed":
-        return
-    yield from _released(job)
-    message = f"{job.stage} failed: {problem.text}"
-    yield RecordEvent(about_job(job), "StageFailed", message, problem.reason, True)
-    yield AnnotateJob(job.name, {meta.STATE: "failed", meta.MESSAGE: problem.text})
-
-
-def _going_on(observed: Observed, job: StageJob) -> Iterator[Action]:
-    yield from _released(job)
+def _record_state(desired: Desired, observed: Observed, job: StageJob) -> Iterator[Action]:
+    """Record how a Job that has started is: in its annotations, and why it waits in an Event."""
+    yield from _record_start(job)
+    problem, recorded = job.problem, job.annotations
+    if job.phase in ENDED:
+        state, verb, reason = "failed", "failed", "StageFailed"
+        cause, message = "Failed", problem.message if problem else "the Job failed"
+        if job.phase == "complete":
+            cause = "NoManifest"
+            message = f"the Job is Complete, but the store holds no manifest of {job.stage}"
+        problem = Problem(cause, message, remedy_of_failure(desired, job))
+        is_recorded = recorded.get(meta.STATE) == state
+    elif problem is not None:
+        state, verb, reason = "waiting", "waits", "StageWaiting"
+        is_recorded = recorded.get(meta.MESSAGE) == problem.text
+    else:
+        state, verb, reason = "unsuspended", "", ""
+        is_recorded = recorded.get(meta.STATE) == state
     annotations: dict[str, str | None] = {}
-    if job.problem is None:
-        if job.annotations.get(meta.STATE) != "unsuspended":
-            annotations |= {meta.STATE: "unsuspended", meta.MESSAGE: None}
-    elif job.annotations.get(meta.MESSAGE) != job.problem.text:
-        message = f"{job.stage} waits: {job.problem.text}"
-        yield RecordEvent(about_job(job), "StageWaiting", message, job.problem.reason, True)
-        annotations |= {meta.STATE: "waiting", meta.MESSAGE: job.problem.text}
+    if not is_recorded:
+        annotations |= {meta.STATE: state, meta.MESSAGE: problem.text if problem else None}
+        if problem is not None:
+            message, key = f"{job.stage} {verb}: {problem.text}", problem.reason
+            yield RecordEvent(about_job(job), reason, message, key, is_warning=True)
     progress = observed.progress.get(job.stage)
-    if progress and progress != job.annotations.get(meta.PROGRESS):
+    if progress and progress != recorded.get(meta.PROGRESS):
         annotations[meta.PROGRESS] = progress
     if annotations:
         yield AnnotateJob(job.name, annotations)
 
 
-def _released(job: StageJob) -> Iterator[Action]:
+def _record_start(job: StageJob) -> Iterator[Action]:
     if meta.STATE not in job.annotations:
-        message = f"what {job.stage} reads is there" if UPSTREAM[job.stage] else "nothing above it"
-        yield RecordEvent(about_job(job), "StageUnsuspended", message)
+        inputs = f"what {job.stage} reads is there" if UPSTREAM[job.stage] else "it is the first"
+        yield RecordEvent(about_job(job), "StageUnsuspended", inputs)
 
 
-def _gate(desired: Desired, observed: Observed) -> Iterator[Action]:
+def _record_gate(desired: Desired, observed: Observed) -> Iterator[Action]:
     found = observed.evaluation
     if found is None:
         return
     text = "passed" if found.passed else f"failed: {'; '.join(found.reasons)}"
     jobs = jobs_of(desired, observed, "evaluate")
-    subject = about_job(jobs[-1]) if jobs else _release_of(desired, observed)
-    reason = "GatePassed" if found.passed else "GateFailed"
-    kept = f"channel {desired.run.pipeline.channel} keeps what it serves"
-    cure = "" if found.passed else f"; {kept}; change the pipeline's settings and upgrade"
-    event = RecordEvent(subject, reason, f"gate {text}{cure}", found.model, not found.passed)
+    owner = about_owner(desired.config.owner, observed.owner_uid)
+    subject = about_job(jobs[-1]) if jobs else owner
+    reason, remedy = "GatePassed", ""
+    if not found.passed:
+        reason = "GateFailed"
+        channel = f"channel {desired.run.pipeline.channel} is not changed"
+        remedy = f"; {channel}; change the pipeline's settings and upgrade"
+    message, is_warning = f"gate {text}{remedy}", not found.passed
+    event = RecordEvent(subject, reason, message, found.model, is_warning)
     if not jobs:
         yield from once(observed.recorded, event)
     elif jobs[-1].annotations.get(meta.GATE) != text:
@@ -209,10 +203,10 @@ def _gate(desired: Desired, observed: Observed) -> Iterator[Action]:
         yield AnnotateJob(jobs[-1].name, {meta.GATE: text})
 
 
-def _is_ours(desired: Desired, job: StageJob) -> bool:
-    """Made for this run, or begun for another one and wanted by this one too."""
-    wanted = desired.run.fingerprints[job.stage]
-    is_shared = job.phase in LIVE and job.annotations.get(meta.FINGERPRINT) == wanted
+def _is_wanted(desired: Desired, job: StageJob) -> bool:
+    """Tell whether a Job is of this run, or works on what this run needs as well."""
+    fingerprint = desired.run.fingerprints[job.stage]
+    is_shared = job.phase in LIVE and job.annotations.get(meta.FINGERPRINT) == fingerprint
     return job.run == desired.run.run or is_shared
 
 
@@ -220,19 +214,8 @@ def _is_outdated(desired: Desired, job: StageJob) -> bool:
     return job.annotations.get(meta.TEMPLATE) != desired.templates.stages[job.stage].digest
 
 
-def _is_replaced(desired: Desired, job: StageJob) -> bool:
-    """What has not begun is made of the settings of now: that cures a wrong image, for one."""
-    is_waiting = job.phase in NOT_STARTED or (job.phase == "running" and not job.has_begun)
-    return is_waiting and _is_outdated(desired, job)
-
-
 def _is_retried(desired: Desired, job: StageJob) -> bool:
-    """By an annotation, or by a number that was raised since the Job was made."""
-    made_under = job.annotations.get(meta.RETRIES, "")
-    before = int(made_under) if made_under.isdecimal() else 0
-    now = next((n for stage, n in desired.config.retries.items() if stage == job.stage), 0)
-    return job.annotations.get(meta.RETRY) == "true" or now > before
-
-
-def _release_of(desired: Desired, observed: Observed) -> Subject:
-    return about_owner(desired.config.owner, observed.owner)
+    """Tell whether a retry is asked for: by annotation, or by a number that was raised since."""
+    before = job.annotations.get(meta.RETRIES, "")
+    is_raised = desired.config.retries_of(job.stage) > (int(before) if before.isdecimal() else 0)
+    return job.annotations.get(meta.RETRY) == "true" or is_raised

@@ -1,4 +1,4 @@
-"""Acting: what was decided is done, in the cluster and in the store."""
+"""Executes actions, in the cluster and in the store."""
 
 import logging
 from collections.abc import Callable
@@ -17,18 +17,17 @@ from gabarito.controller.actions import (
     DeleteJob,
     Freeze,
     Promote,
-    RecordEvent,
     RollBack,
     SaveMemory,
     StartSmokeTest,
     UnsuspendJob,
 )
 from gabarito.controller.kube import metadata as meta
-from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, Cluster, Kind, Object
-from gabarito.controller.kube.events import event_body
-from gabarito.controller.kube.parse import labels_of
+from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, Cluster, Kind, Object, labels_of
+from gabarito.controller.kube.events import RecordEvent, event_body
+from gabarito.controller.kube.metadata import owned
 from gabarito.controller.state import Desired, Memory
-from gabarito.controller.templates import Template, endpoint_body, job_body, owned
+from gabarito.controller.templates import Template, endpoint_body, job_body
 from gabarito.core.channel import Rejected, promote, take_back
 from gabarito.core.errors import AccessError, BugError, ConflictError, DataError, MissingError
 from gabarito.core.store import Store
@@ -37,15 +36,15 @@ from gabarito.plan import freeze
 
 log = logging.getLogger("gabarito.controller")
 
-_LOGGED = {"name": "object", "message": "said"} | {
+_LOGGED = {"name": "object", "message": "text"} | {
     field: field for field in ("stage", "attempt", "model", "reason", "template")
 }
-"""Fields of actions that are logged, and under which names: a log record has its own."""
+"""Fields of actions to log, and under which names: a log record has a name and a message itself."""
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What an action may need besides cluster and store."""
+    """What actions need besides the cluster and the store."""
 
     desired: Desired
     start_smoke_test: Callable[[str, str], None]
@@ -53,30 +52,30 @@ class Dependencies:
 
 
 class Executor:
-    """Does one action at a time; each may be done again without harm."""
+    """Executes one action at a time; each may be repeated without harm."""
 
-    def __init__(self, cluster: Cluster, store: Store, means: Dependencies) -> None:
+    def __init__(self, cluster: Cluster, store: Store, dependencies: Dependencies) -> None:
         self.recorded: set[str] = set()
-        """The Events that were sent."""
+        """Names of the Events that this process has recorded."""
         self._cluster = cluster
         self._store = store
-        self._means = means
-        self._desired = means.desired
+        self._dependencies = dependencies
+        self._desired = dependencies.desired
 
-    def act(self, action: Action, memory: Memory, owner: str) -> None:
-        """Do it; ``owner`` is the uid of what owns everything that is made.
+    def execute(self, action: Action, memory: Memory, owner_uid: str) -> None:
+        """Execute an action; what it creates has the owner ConfigMap with this uid as its owner.
 
         Raises:
             GabaritoError: if the cluster or the store does not answer or refuses.
         """
-        self._memory, self._owner = memory, owner
+        self._memory, self._owner_uid = memory, owner_uid
         self._do(action)
         fields = {_LOGGED[name]: value for name, value in vars(action).items() if name in _LOGGED}
-        log.info("acted", extra={"action": type(action).__name__, **fields})
+        log.info("executed", extra={"action": type(action).__name__, **fields})
 
     @singledispatchmethod
     def _do(self, action: Any) -> None:  # noqa: ANN401  # dispatched by its type
-        message = f"an action that nobody can do: {action!r}"
+        message = f"action {action!r}: the executor has no method for it"
         raise BugError(message)
 
     @_do.register
@@ -85,8 +84,8 @@ class Executor:
             return
         try:
             self._create(EVENTS, event_body(action, self._desired.config.namespace))
-        except AccessError as error:  # nothing depends on it
-            log.warning("event not recorded", extra={"reason": action.reason, "error": str(error)})
+        except AccessError as error:  # a quota on Events, for one: nothing depends on them
+            log.warning("event refused", extra={"reason": action.reason, "error": str(error)})
         self.recorded.add(action.name)
 
     @_do.register
@@ -95,11 +94,19 @@ class Executor:
 
     @_do.register
     def _create_job(self, action: CreateJob) -> None:
-        desired = self._desired
-        template = desired.templates.stages[action.stage]
-        body = job_body(desired.config, template, desired.run, action.stage, action.attempt)
-        if not self._create(JOBS, self._owned(body)):
-            self._refuse_other(body)
+        desired, stage = self._desired, action.stage
+        template = desired.templates.stages[stage]
+        body = job_body(desired.config, template, desired.run, stage, action.attempt)
+        if self._create(JOBS, self._owned(body)):
+            return
+        # There is a Job of that name. Without this release's labels no list of Jobs would show
+        # it, and its creation would be decided on for ever.
+        name, labels = body["metadata"]["name"], body["metadata"]["labels"]
+        existing = self._cluster.read(JOBS, name)
+        expected = {key: labels[key] for key in (meta.INSTANCE, meta.STAGE)}
+        if existing is not None and not expected.items() <= labels_of(existing).items():
+            message = f"job {name}: it exists and does not belong to this release; delete it"
+            raise DataError(message)
 
     @_do.register
     def _delete_job(self, action: DeleteJob) -> None:
@@ -107,12 +114,13 @@ class Executor:
 
     @_do.register
     def _unsuspend_job(self, action: UnsuspendJob) -> None:
-        released = datetime.now(UTC).isoformat(timespec="milliseconds")
-        annotations: dict[str, str | None] = {meta.UNSUSPENDED: released}
-        if self._desired.config.queue:
-            changes: Object = {"metadata": {"annotations": {**annotations, meta.QUEUE_GATE: None}}}
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        annotations: dict[str, str | None] = {meta.UNSUSPENDED: now}
+        changes: Object = {"metadata": {"annotations": annotations}}
+        if self._desired.config.queue:  # Kueue alone may set suspend: it would suspend it again
+            annotations[meta.QUEUE_GATE] = None
         else:
-            changes = {"metadata": {"annotations": annotations}, "spec": {"suspend": False}}
+            changes["spec"] = {"suspend": False}
         self._patch(JOBS, action.name, changes)
 
     @_do.register
@@ -138,7 +146,7 @@ class Executor:
 
     @_do.register
     def _apply_endpoint(self, action: ApplyEndpoint) -> None:
-        template, good = self._desired.templates.serve, self._memory.good
+        template, good = self._desired.templates.serve, self._memory.last_known_good
         if good is not None and action.template == good.template != template.digest:
             template = Template(good.body, good.template)
         now = datetime.now(UTC)
@@ -147,9 +155,8 @@ class Executor:
 
     @_do.register
     def _annotate_endpoint(self, action: AnnotateEndpoint) -> None:
-        self._patch(
-            DEPLOYMENTS, action.name, {"metadata": {"annotations": dict(action.annotations)}}
-        )
+        metadata = {"annotations": dict(action.annotations)}
+        self._patch(DEPLOYMENTS, action.name, {"metadata": metadata})
 
     @_do.register
     def _delete_endpoint(self, action: DeleteEndpoint) -> None:
@@ -157,33 +164,25 @@ class Executor:
 
     @_do.register
     def _start_smoke_test(self, action: StartSmokeTest) -> None:
-        self._means.start_smoke_test(action.model, action.key)
+        self._dependencies.start_smoke_test(action.model, action.key)
 
     @_do.register
     def _save_memory(self, action: SaveMemory) -> None:
-        self._means.save_memory(action.memory)
+        self._dependencies.save_memory(action.memory)
 
     def _create(self, kind: Kind, body: Object) -> bool:
+        """Create an object; tell whether there was none of that name."""
         try:
             self._cluster.create(kind, body)
         except ConflictError:
-            return False  # it is there already: that is what was wanted
+            return False
         return True
-
-    def _refuse_other(self, body: Object) -> None:
-        """A Job that the next look will not see was not made by us: it would be made for ever."""
-        name, labels = body["metadata"]["name"], body["metadata"]["labels"]
-        found = self._cluster.read(JOBS, name)
-        ours = {key: labels[key] for key in (meta.INSTANCE, meta.STAGE)}
-        if found is not None and not ours.items() <= labels_of(found).items():
-            message = f"job {name}: there is one that is not of this release; delete it"
-            raise DataError(message)
 
     def _patch(self, kind: Kind, name: str, changes: Object) -> None:
         try:
             self._cluster.patch(kind, name, changes)
         except MissingError:
-            return  # gone since we succeeded: the next look decides anew
+            return  # deleted since it was listed: the next decision is made without it
 
     def _owned(self, body: Object) -> Object:
-        return owned(body, self._desired.config.owner, self._owner)
+        return owned(body, self._desired.config.owner, self._owner_uid)

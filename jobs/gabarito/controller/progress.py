@@ -1,16 +1,19 @@
-"""How far a stage is and when it will be done, as its ``progress.json`` tells."""
+"""How far a stage is and when it will be done, from its ``progress.json``."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gabarito.controller.kube import metadata as meta
+from gabarito.controller.kube.parse import StageJob
 from gabarito.core.artifact import Address
 from gabarito.core.errors import MissingError
 from gabarito.core.store import Store
+from gabarito.plan import Run
 
-INTERVAL_S = 15.0
+READ_EVERY_S = 15.0
 """How often a running stage's progress is read, at most."""
 
 MOST = 2**53
@@ -21,7 +24,7 @@ _HOUR_S = 3600.0
 
 
 class ProgressReading(BaseModel):
-    """What ``progress.json`` holds; every other field is a figure."""
+    """The content of ``progress.json``; every further field is a figure of the stage's own."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
     __pydantic_extra__: dict[str, float] = Field(init=False)
@@ -32,15 +35,26 @@ class ProgressReading(BaseModel):
     total: int = Field(ge=0, le=MOST)
     seconds: float = Field(allow_inf_nan=False)
 
-    @property
-    def figures(self) -> dict[str, float]:
-        """What only this stage counts."""
-        return self.__pydantic_extra__
+    def text(self, first: "ProgressReading") -> str:
+        """Return such as ``413/800 steps · loss 0.17 · eta 1 min``.
+
+        The pace is that since ``first``: an attempt that continued from a checkpoint did not
+        begin at zero.
+        """
+        figures = [
+            f"{name.replace('_', ' ')} {value:,.4g}"
+            for name, value in self.__pydantic_extra__.items()
+        ]
+        parts = [f"{self.done}/{self.total} {self.what}", *sorted(figures)]
+        done, seconds = self.done - first.done, self.seconds - first.seconds
+        if done > 0 and seconds > 0 and self.done < self.total:
+            parts.append(f"eta {duration_text((self.total - self.done) * seconds / done)}")
+        return " · ".join(parts)
 
 
 @dataclass(frozen=True)
 class _LastReading:
-    """What was read last, when, and what the same attempt said first."""
+    """When progress was read last, its text, and the first reading of the same work."""
 
     at: float
     first: ProgressReading
@@ -48,55 +62,62 @@ class _LastReading:
 
 
 class ProgressReader:
-    """Remembers what each stage said before: its pace is what it did since then."""
+    """Remembers the first reading of each stage's attempt, which gives its pace."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._clock = clock
         self._readings: dict[str, _LastReading] = {}
 
+    def read_jobs(
+        self, jobs: Iterable[StageJob], run: Run, finished: Container[str]
+    ) -> dict[str, str]:
+        """Return a line for each stage whose Job has started and has no final state yet."""
+        lines = {}
+        for job in jobs:
+            is_recorded = job.annotations.get(meta.STATE) in ("done", "failed")
+            if job.run != run.run or job.phase in ("planned", "queued") or is_recorded:
+                continue
+            is_last = job.stage in finished
+            if job.shards:
+                lines[job.stage] = shards_text(job.shards, is_last=is_last)
+            elif text := self.read(run.address(job.stage), is_last=is_last):
+                lines[job.stage] = text
+        return lines
+
     def read(self, address: Address, *, is_last: bool = False) -> str:
-        """Return a stage's progress in one line, or ``""`` if it said nothing yet."""
+        """Return a stage's progress in one line, or ``""`` if it has not reported any."""
         before, now = self._readings.get(address.prefix), self._clock()
-        if before and not is_last and now - before.at < INTERVAL_S:
+        if before and not is_last and now - before.at < READ_EVERY_S:
             return before.text
         try:
             data = self._store.read(f"{address.prefix}/progress.json").data
-            state = ProgressReading.model_validate_json(data)
+            reading = ProgressReading.model_validate_json(data)
         except (MissingError, ValidationError):  # nothing depends on it
             return ""
-        first = before.first if before and _is_same_work(before.first, state) else state
-        text = _text(state, _remaining_s(first, state))
+        first = before.first if before else reading
+        if (first.attempt, first.what, first.total) != (
+            reading.attempt,
+            reading.what,
+            reading.total,
+        ):
+            first = reading
+        text = reading.text(first)
         self._readings[address.prefix] = _LastReading(now, first, text)
         return text
 
 
-def _text(state: ProgressReading, remaining_s: float | None) -> str:
-    """Return such as ``413/800 steps · loss 0.17 · eta 1 min``."""
-    figures = [f"{name.replace('_', ' ')} {value:,.4g}" for name, value in state.figures.items()]
-    parts = [f"{state.done}/{state.total} {state.what}", *sorted(figures)]
-    return " · ".join(parts if remaining_s is None else [*parts, f"eta {_span(remaining_s)}"])
-
-
 def shards_text(shards: tuple[int, int], *, is_last: bool) -> str:
-    """Return such as ``1/4 shards``; the Job's count comes after the artifact of all of them."""
+    """Return such as ``1/4 shards``.
+
+    The Job counts its last pod as succeeded only after the artifact of all shards is there.
+    """
     ended, count = shards
     return f"{count if is_last else ended}/{count} shards"
 
 
-def _remaining_s(first: ProgressReading, state: ProgressReading) -> float | None:
-    """By the pace since the first look: an attempt that continued did not begin at nothing."""
-    done, seconds = state.done - first.done, state.seconds - first.seconds
-    if done <= 0 or seconds <= 0 or state.done >= state.total:
-        return None
-    return (state.total - state.done) * seconds / done
-
-
-def _is_same_work(first: ProgressReading, state: ProgressReading) -> bool:
-    return (first.attempt, first.what, first.total) == (state.attempt, state.what, state.total)
-
-
-def _span(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
+    """Return such as ``45 s``, ``12 min`` or ``1.6 h``."""
     if seconds < 1.5 * _MINUTE_S:
         return f"{seconds:.0f} s"
     if seconds < 1.5 * _HOUR_S:

@@ -1,4 +1,4 @@
-"""Questions whose answers are known, asked at the endpoint before it is trusted.
+"""The smoke test of the endpoint: questions whose answers the evaluation recorded.
 
 verdicts of the evaluation, test questions  ->  what the endpoint must answer
 """
@@ -25,12 +25,12 @@ from gabarito.plan import read_run
 log = logging.getLogger("gabarito.controller")
 
 PAUSE_S = 2.0
-"""Between a question that was not answered and the next try."""
+"""Between a question that was not answered and the next attempt."""
 
 
 @dataclass(frozen=True)
 class KnownAnswer:
-    """A question, and what the model answered to it in its evaluation."""
+    """A test question, and what the model answered to it in its evaluation."""
 
     question: str
     answer: str
@@ -42,8 +42,8 @@ def known_answers(store: Store, model: ServedModel, count: int) -> list[KnownAns
     Raises:
         DataError: if what the evaluation read or wrote is gone.
     """
-    report = _finished(store, model.report)
-    dataset = _finished(store, read_run(store, model.run).address("curate"))
+    report = _read_artifact(store, model.report)
+    dataset = _read_artifact(store, read_run(store, model.run).address("curate"))
     questions = {
         item.id: item.text for item in items_of("test", dataset.records("test.jsonl", Example))
     }
@@ -54,7 +54,11 @@ def known_answers(store: Store, model: ServedModel, count: int) -> list[KnownAns
 def choose(
     verdicts: Iterable[Verdict], questions: Mapping[str, str], threshold: float, count: int
 ) -> list[KnownAnswer]:
-    """Choose the answers that the model was most certain of: no rounding turns those round."""
+    """Return the right answers of the highest probability.
+
+    Other hardware rounds otherwise, which changes the greedy answer only where two tokens are
+    nearly equally probable.
+    """
     right = [
         verdict
         for verdict in verdicts
@@ -66,7 +70,7 @@ def choose(
 
 
 class SmokeTest:
-    """Asks in a thread of its own; ``result`` tells how far it is."""
+    """Asks in a thread, since an answer may take seconds; ``result`` is what is known so far."""
 
     def __init__(self, store: Store, target: ServeTarget, wake: threading.Event) -> None:
         self._store = store
@@ -80,55 +84,57 @@ class SmokeTest:
         return self._result
 
     def start(self, model: str, key: str) -> None:
-        """Begin to ask for one endpoint; what was asked for another one is forgotten."""
-        result = self._result = SmokeTestResult(key, "running", since=datetime.now(UTC))
-        thread = threading.Thread(target=self._ask, args=(model, result), name="ask", daemon=True)
-        thread.start()
+        """Begin to test one endpoint; the test of another one ends without a result."""
+        running = self._result = SmokeTestResult(key, "running", since=datetime.now(UTC))
+        pause = threading.Event()
 
-    def _ask(self, model: str, result: SmokeTestResult) -> None:
-        pause, key = threading.Event(), result.key
-        while self._result is not None and self._result.key == key:
-            try:
-                self._conclude(self._examined(model, key))
-            except ServiceError as error:
-                log.warning("endpoint not asked", extra={"model": model, "error": str(error)})
-                self._conclude(replace(result, said=str(error)))
-                pause.wait(PAUSE_S)
-                continue
-            except GabaritoError as error:
-                self._conclude(
-                    SmokeTestResult(key, "failed", f"the endpoint cannot be checked: {error}")
-                )
-            return
+        def test() -> None:  # until all is answered, or what is wrong stays wrong
+            while self._result is not None and self._result.key == key:
+                try:
+                    self._set_result(self._ask_all(model, key))
+                except ServiceError as error:
+                    fields = {"model": model, "error": str(error)}
+                    log.warning("endpoint does not answer", extra=fields)
+                    self._set_result(replace(running, message=str(error)))
+                    pause.wait(PAUSE_S)
+                    continue
+                except GabaritoError as error:
+                    message = f"the endpoint cannot be tested: {error}"
+                    self._set_result(SmokeTestResult(key, "failed", message))
+                return
 
-    def _conclude(self, result: SmokeTestResult) -> None:
+        threading.Thread(target=test, name="smoke-test", daemon=True).start()
+
+    def _set_result(self, result: SmokeTestResult) -> None:
         if self._result is not None and self._result.key == result.key:
             self._result = result
             self._wake.set()
 
-    def _examined(self, digest: str, key: str) -> SmokeTestResult:
+    def _ask_all(self, digest: str, key: str) -> SmokeTestResult:
         address, token_env = self._target.service, self._target.token_env
         token = secret_from(token_env) if token_env else None
-        known = known_answers(self._store, read_model(self._store, digest), self._target.questions)
+        model = read_model(self._store, digest)
+        known = known_answers(self._store, model, self._target.questions)
         name = served_name(address)
+        # Behind the Service the pods of the model before answer until the last of them is gone.
         if not name.endswith(digest[:12]):
             message = f"{address}: serves {name!r}, not yet model {digest[:12]}; it is asked again"
             raise ServiceError(message)
-        for one in known:
-            reply = ask(address, one.question, token)
-            if normalise(reply.text) != normalise(one.answer):
-                said = f"asked {one.question!r}, the endpoint answers {reply.text!r}"
-                return SmokeTestResult(
-                    key, "failed", f"{said}, the evaluation recorded {one.answer!r}"
+        for each in known:
+            reply = ask(address, each.question, token)
+            if normalise(reply.text) != normalise(each.answer):
+                message = (
+                    f"asked {each.question!r}, the endpoint answers {reply.text!r}, "
+                    f"the evaluation recorded {each.answer!r}"
                 )
-        return SmokeTestResult(
-            key, "passed", f"{len(known)} questions with known answers, all as recorded"
-        )
+                return SmokeTestResult(key, "failed", message)
+        message = f"{len(known)} questions with known answers, all as recorded"
+        return SmokeTestResult(key, "passed", message)
 
 
-def _finished(store: Store, address: Address) -> Artifact:
+def _read_artifact(store: Store, address: Address) -> Artifact:
     artifact = open_artifact(store, address)
     if artifact is None:
-        message = f"{store.url}/{address.manifest}: gone; run the pipeline again"
+        message = f"{store.url}/{address.manifest}: does not exist any more; run the pipeline again"
         raise DataError(message)
     return artifact

@@ -1,89 +1,31 @@
-"""What is wanted and what was seen: everything that a decision is made from."""
+"""Desired and observed state: everything that a decision is made from."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from pydantic import ValidationError
+
 from gabarito.controller.config import ControllerConfig
 from gabarito.controller.kube.api import Object
+from gabarito.controller.kube.parse import EndpointState, StageJob
 from gabarito.controller.templates import Templates
 from gabarito.core.channel import Channel
 from gabarito.core.records import Record
 from gabarito.plan import Run, Step
 
-Phase = Literal["planned", "queued", "paused", "running", "complete", "failed"]
-"""Of a Job: planned until its inputs are there; queued waits for Kueue; paused by people."""
-
-Rollout = Literal["rolling", "ready", "failed", "idle"]
-"""Of the endpoint; idle: scaled to no pods by somebody else."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why something waits or failed: a word for the Event, what was said, and what to do."""
-
-    reason: str
-    said: str
-    cure: str
-
-    @property
-    def text(self) -> str:
-        """Both in one sentence."""
-        return f"{self.said}; {self.cure}" if self.cure else self.said
-
-
-@dataclass(frozen=True)
-class StageJob:
-    """A Job of the release.
-
-    ``shards`` is how many pods succeeded, of how many; it ``has_begun``
-    when one of its pods has.
-    """
-
-    name: str
-    uid: str
-    stage: str
-    run: str
-    attempt: int
-    phase: Phase
-    annotations: Mapping[str, str]
-    is_deleting: bool = False
-    problem: Problem | None = None
-    shards: tuple[int, int] | None = None
-    has_begun: bool = True
-
-
-@dataclass(frozen=True)
-class EndpointState:
-    """The Deployment: digests of model and template, and the key of what was found good.
-
-    ``since`` is when it began to become what it is.
-    """
-
-    name: str
-    uid: str
-    model: str
-    template: str
-    verified: str
-    rollout: Rollout
-    since: datetime | None = None
-    is_deleting: bool = False
-    problem: Problem | None = None
-
-    @property
-    def key(self) -> str:
-        """Names this model in this template."""
-        return endpoint_key(self.model, self.template)
+log = logging.getLogger("gabarito.controller")
 
 
 @dataclass(frozen=True)
 class SmokeTestResult:
-    """The questions with known answers, asked since then at the endpoint that ``key`` names."""
+    """What asking the endpoint that ``key`` identifies has shown; ``since`` is when it began."""
 
     key: str
     outcome: Literal["running", "passed", "failed"]
-    said: str = ""
+    message: str = ""
     since: datetime | None = None
 
 
@@ -97,7 +39,7 @@ class Evaluation:
 
 
 class LastKnownGood(Record):
-    """An endpoint that answered as it should: its model, its template's digest and body."""
+    """The endpoint that last passed its smoke test: its model, its template's digest and body."""
 
     model: str
     template: str
@@ -105,23 +47,39 @@ class LastKnownGood(Record):
 
 
 class Memory(Record):
-    """What the controller must know after a restart and cannot see elsewhere.
+    """What the controller must know after a restart and can read nowhere else.
 
-    ``promoted`` is the model this release promoted last, with ``retries`` of serve and ``under``
-    which serve_revision; ``refused`` those whose serve template failed with a model known to be
-    good.
+    Attributes:
+        promoted: The model that this release promoted last.
+        retries: The value of ``retries.serve`` then.
+        revision: The serve revision then.
+        last_known_good: What is served again if a new template does not work.
+        failed_revision: The serve revision whose template failed with the last known good model.
     """
 
     promoted: str = ""
     retries: int = 0
-    under: str = ""
-    good: LastKnownGood | None = None
-    refused: str = ""
+    revision: str = ""
+    last_known_good: LastKnownGood | None = None
+    failed_revision: str = ""
+
+
+def read_memory(text: str | None) -> Memory:
+    """Return the memory in a Lease's annotation; an empty one if there is none.
+
+    One that another version wrote is discarded: its promotion is found again in the channel, and
+    the last known good endpoint by another smoke test.
+    """
+    try:
+        return Memory.model_validate_json(text) if text else Memory()
+    except ValidationError as error:
+        log.warning("memory not understood", extra={"error": str(error)})
+        return Memory()
 
 
 @dataclass(frozen=True)
 class Desired:
-    """What the release asks for; it does not change while a controller lives."""
+    """What the release asks for; it does not change while a process lives."""
 
     config: ControllerConfig
     run: Run
@@ -134,18 +92,18 @@ class Desired:
 
     @property
     def serve_retries(self) -> int:
-        """The number under which a model is promoted; raising it promotes again."""
-        return self.config.retries.get("serve", 0)
+        """The value of ``retries.serve``; raising it promotes a model again."""
+        return self.config.retries_of("serve")
 
     @property
     def serve_revision(self) -> str:
-        """Under what a model is served: it may be promoted again under others."""
+        """The template and the retries: a model that was rolled back is tried again in another."""
         return f"{self.templates.serve.digest}/{self.serve_retries}"
 
 
 @dataclass(frozen=True)
 class StageResult:
-    """What a finished stage said about itself."""
+    """What a finished stage's manifest says: its counts as text, its seconds, its counts."""
 
     summary: str
     seconds: float
@@ -154,13 +112,14 @@ class StageResult:
 
 @dataclass(frozen=True)
 class Observed:
-    """What was seen at ``now``.
+    """What was observed at ``now``; nothing is decided without the owner's uid.
 
-    ``recorded`` are the Events that this process has sent; ``progress`` is how far stages are.
+    ``recorded`` are names of Events that this process has recorded; ``progress`` has a line for
+    each stage that reported some.
     """
 
     now: datetime
-    owner: str
+    owner_uid: str
     steps: Mapping[str, Step]
     jobs: tuple[StageJob, ...] = ()
     results: Mapping[str, StageResult] = field(default_factory=dict)
@@ -172,8 +131,3 @@ class Observed:
     smoke_test: SmokeTestResult | None = None
     memory: Memory = field(default_factory=Memory)
     recorded: frozenset[str] = frozenset()
-
-
-def endpoint_key(model: str, template: str) -> str:
-    """Name a model served with a template."""
-    return f"{model}/{template}"

@@ -3,21 +3,19 @@
 from pydantic import Field, ValidationError
 
 from gabarito import __version__
-from gabarito.controller.decide import cure_of_failure, is_ready, jobs_of
+from gabarito.controller.decide import is_ready, jobs_of, remedy_of_failure
 from gabarito.controller.kube import metadata as meta
-from gabarito.controller.state import Desired, EndpointState, Observed, StageJob
+from gabarito.controller.rollout import SHORT_DIGEST
+from gabarito.controller.state import Desired, Observed
 from gabarito.core.records import Record
 from gabarito.plan import STAGES, UPSTREAM
 
-SHOWN = 12
-"""Digits of a digest that people are shown."""
-
 
 class StageSummary(Record):
-    """A stage: a word for where it is, and what there is to say about it."""
+    """A stage: its state in a word, and further details."""
 
     state: str
-    said: str = ""
+    details: str = ""
 
 
 class Summary(Record):
@@ -33,90 +31,18 @@ class Summary(Record):
 
 
 def summarise(desired: Desired, observed: Observed, warnings: tuple[str, ...]) -> Summary:
-    """Return where everything is."""
+    """Return the summary of an observed state."""
+    gate, found = "not evaluated yet", observed.evaluation
+    if found is not None:
+        gate = "passed" if found.passed else f"failed: {'; '.join(found.reasons)}"
     return Summary(
         run=desired.run.run,
         pipeline=desired.run.pipeline.name,
-        stages={stage: _stage(desired, observed, stage) for stage in STAGES},
-        gate=_gate(observed),
-        served=_served(desired, observed),
+        stages={stage: _stage_summary(desired, observed, stage) for stage in STAGES},
+        gate=gate,
+        served=_served_text(desired, observed),
         warnings=warnings,
     )
-
-
-def _stage(desired: Desired, observed: Observed, stage: str) -> StageSummary:
-    step, results = observed.steps[stage], observed.results.get(stage)
-    if step.state == "done":
-        said = f"{results.seconds:8.1f} s  {results.summary}" if results else ""
-        return StageSummary(state="done", said=said)
-    if step.state == "stale":
-        return StageSummary(state="stale", said=step.note)
-    jobs = jobs_of(desired, observed, stage)
-    if not jobs or jobs[-1].phase == "planned":
-        above = [name for name in UPSTREAM[stage] if observed.steps[name].state != "done"]
-        said = "starts now" if is_ready(observed, stage) else f"after {', '.join(above)}"
-        return StageSummary(state="planned", said=said)
-    return _begun(desired, jobs[-1])
-
-
-def _begun(desired: Desired, job: StageJob) -> StageSummary:
-    said = job.problem.text if job.problem else ""
-    if job.phase == "failed":
-        return StageSummary(state="failed", said=f"{said}; {cure_of_failure(desired, job)}")
-    if job.phase == "complete":
-        said = "its Job is Complete, but the store holds no manifest"
-        return StageSummary(state="failed", said=f"{said}; {cure_of_failure(desired, job)}")
-    if job.phase == "running" and job.problem:
-        return StageSummary(state="waiting", said=said)
-    return StageSummary(state=job.phase, said=said)
-
-
-def _gate(observed: Observed) -> str:
-    found = observed.evaluation
-    if found is None:
-        return "not evaluated yet"
-    return "passed" if found.passed else f"failed: {'; '.join(found.reasons)}"
-
-
-def _served(desired: Desired, observed: Observed) -> str:
-    channel = observed.channel
-    if channel is None and observed.endpoint is not None:
-        still = f"model {observed.endpoint.model[:SHOWN]}, which this channel never named"
-        return f"{still}, until a model passes its gate"
-    if channel is None:
-        return "nothing yet; a model is promoted when its gate passes"
-    parts = [_now(desired, observed, channel.model)]
-    if channel.rejected:
-        last = channel.rejected[-1]
-        parts.append(f"model {last.model[:SHOWN]} was taken back: {last.reason}")
-    if observed.memory.refused == desired.serve_revision:
-        parts.append("the template before is used, stages.serve as it is now did not work")
-    return "; ".join(parts)
-
-
-def _now(desired: Desired, observed: Observed, model: str | None) -> str:
-    if model is None:
-        return "nothing"
-    if not desired.config.serve.replicas:
-        return f"model {model[:SHOWN]} in channel {desired.run.pipeline.channel}, no endpoint"
-    return f"model {model[:SHOWN]}, {_endpoint(observed, observed.endpoint, model)}"
-
-
-def _endpoint(observed: Observed, endpoint: EndpointState | None, model: str) -> str:
-    if endpoint is None or endpoint.model != model:
-        return "not rolled out yet"
-    if endpoint.rollout == "idle":
-        return "scaled to no pods"
-    if endpoint.rollout != "ready":
-        return f"not ready: {endpoint.problem.text}" if endpoint.problem else "not ready yet"
-    if endpoint.verified == endpoint.key:
-        return "which answers as in its evaluation"
-    check = observed.smoke_test
-    return f"ready; asked questions with known answers{_outcome(check.said if check else '')}"
-
-
-def _outcome(said: str) -> str:
-    return f": {said}" if said else ""
 
 
 def read_summary(text: str | None) -> Summary:
@@ -129,5 +55,63 @@ def read_summary(text: str | None) -> Summary:
 
 
 def summary_annotation(summary: Summary) -> dict[str, str]:
-    """Return the annotation that keeps a summary."""
+    """Return the annotation that holds a summary."""
     return {meta.SUMMARY: summary.model_dump_json(exclude_defaults=True)}
+
+
+def _stage_summary(desired: Desired, observed: Observed, stage: str) -> StageSummary:
+    step, result = observed.steps[stage], observed.results.get(stage)
+    if step.state == "done":
+        details = f"{result.seconds:8.1f} s  {result.summary}" if result else ""
+        return StageSummary(state="done", details=details)
+    if step.state == "stale":
+        return StageSummary(state="stale", details=step.note)
+    jobs = jobs_of(desired, observed, stage)
+    if not jobs or jobs[-1].phase == "planned":
+        above = [name for name in UPSTREAM[stage] if observed.steps[name].state != "done"]
+        details = "starts now" if is_ready(observed, stage) else f"after {', '.join(above)}"
+        return StageSummary(state="planned", details=details)
+    job = jobs[-1]
+    details = job.problem.text if job.problem else ""
+    if job.phase == "complete":
+        details = "its Job is Complete, but the store holds no manifest"
+    if job.phase in ("failed", "complete"):
+        details = f"{details}; {remedy_of_failure(desired, job)}"
+        return StageSummary(state="failed", details=details)
+    is_waiting = job.phase == "running" and job.problem is not None
+    return StageSummary(state="waiting" if is_waiting else job.phase, details=details)
+
+
+def _served_text(desired: Desired, observed: Observed) -> str:
+    channel = observed.channel
+    if channel is None and observed.endpoint is not None:
+        still = f"model {observed.endpoint.model[:SHORT_DIGEST]}, which this channel never named"
+        return f"{still}, until a model passes its gate"
+    if channel is None:
+        return "nothing yet; a model is promoted when its gate passes"
+    parts = ["nothing"]
+    if channel.model is not None:
+        state = f" in channel {desired.run.pipeline.channel}, no endpoint"
+        if desired.config.serve.replicas:
+            state = f", {_endpoint_text(observed, channel.model)}"
+        parts = [f"model {channel.model[:SHORT_DIGEST]}{state}"]
+    if channel.rejected:
+        last = channel.rejected[-1]
+        parts.append(f"model {last.model[:SHORT_DIGEST]} was rolled back: {last.reason}")
+    if observed.memory.failed_revision == desired.serve_revision:
+        parts.append("the template before is used, stages.serve as it is now did not work")
+    return "; ".join(parts)
+
+
+def _endpoint_text(observed: Observed, model: str) -> str:
+    endpoint, test = observed.endpoint, observed.smoke_test
+    if endpoint is None or endpoint.model != model:
+        return "not rolled out yet"
+    if endpoint.rollout == "idle":
+        return "scaled to no pods"
+    if endpoint.rollout != "ready":
+        return f"not ready: {endpoint.problem.text}" if endpoint.problem else "not ready yet"
+    if endpoint.verified == endpoint.key:
+        return "which answers as in its evaluation"
+    details = f": {test.message}" if test and test.message else ""
+    return f"ready, its smoke test is running{details}"

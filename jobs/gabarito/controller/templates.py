@@ -1,4 +1,4 @@
-"""The bodies that the chart wrote for stages and endpoint, and what the controller makes of them.
+"""The bodies that the chart wrote for stages and endpoint, and the objects made from them.
 
 templates/<stage>.yaml  ->  a Job for one attempt
 templates/serve.yaml    ->  the Deployment that serves one model
@@ -25,7 +25,7 @@ DIGEST_CHARS = 12
 
 @dataclass(frozen=True)
 class Template:
-    """A body, and the digest by which a change of it is seen."""
+    """A body, and a digest that changes with what decides the object made from it."""
 
     body: Object
     digest: str
@@ -33,30 +33,32 @@ class Template:
 
 @dataclass(frozen=True)
 class Templates:
-    """Those of every stage, and that of the endpoint."""
+    """The template of every stage, and that of the endpoint."""
 
     stages: Mapping[str, Template]
     serve: Template
 
 
 def read_templates(config: ControllerConfig) -> Templates:
-    """Return what lies in the folder of templates.
+    """Return the templates in the folder that the settings name.
 
     Raises:
-        SettingsError: if one is missing or not the body of what it should be.
+        SettingsError: if one is missing or is not the body that it should be.
     """
     folder = Path(config.templates)
-    stages = {
-        stage: _read(folder / f"{stage}.yaml", JOBS, meta.STAGE_CONTAINER, _extent(config, stage))
-        for stage in STAGES
-    }
-    return Templates(stages, _read(folder / "serve.yaml", DEPLOYMENTS, meta.SERVE_CONTAINER, ()))
+    stages = {}
+    for stage in STAGES:
+        body = _read(folder / f"{stage}.yaml", JOBS, meta.STAGE_CONTAINER)
+        shards = config.shards if stage == "generate" else 1
+        stages[stage] = Template(body, digest_of([body, config.queue, shards]))
+    body = _read(folder / "serve.yaml", DEPLOYMENTS, meta.SERVE_CONTAINER)
+    return Templates(stages, Template(body, digest_of([body])))
 
 
 def job_body(
     config: ControllerConfig, template: Template, run: Run, stage: str, attempt: int
 ) -> Object:
-    """Return the Job of one attempt, suspended; who owns it is said when it is created."""
+    """Return the Job of one attempt, suspended and without an owner yet."""
     body = copy.deepcopy(template.body)
     metadata, spec = body["metadata"], body["spec"]
     labels = {
@@ -65,26 +67,27 @@ def job_body(
         meta.RUN: run.run,
         meta.ATTEMPT: str(attempt),
     }
+    annotations = {
+        meta.FINGERPRINT: run.fingerprints[stage],
+        meta.TEMPLATE: template.digest,
+        meta.RETRIES: str(config.retries_of(stage)),
+    }
     metadata["name"] = meta.job_name(config.fullname, run.run, stage, attempt)
     metadata["namespace"] = config.namespace
     _merge(metadata, "labels", labels)
-    _merge(
-        metadata,
-        "annotations",
-        {
-            meta.FINGERPRINT: run.fingerprints[stage],
-            meta.TEMPLATE: template.digest,
-            meta.RETRIES: str(_retries(config, stage)),
-        },
-    )
+    _merge(metadata, "annotations", annotations)
     _merge(spec["template"].setdefault("metadata", {}), "labels", labels)
-    _container(spec, meta.STAGE_CONTAINER)["args"] += ["--run", run.run]
+    arguments = _container(spec, meta.STAGE_CONTAINER)["args"]
+    arguments += ["--run", run.run]
     spec["suspend"] = True
     if config.queue:
         _merge(metadata, "labels", {meta.QUEUE: config.queue})
-        _merge(metadata, "annotations", {meta.QUEUE_GATE: meta.GATE_KEEPER})
+        _merge(metadata, "annotations", {meta.QUEUE_GATE: meta.QUEUE_GATE_OWNER})
     if stage == "generate" and config.shards > 1:
-        _shard(spec, config.shards)
+        count = config.shards
+        spec |= {"completionMode": "Indexed", "completions": count, "parallelism": count}
+        # Kubernetes replaces $(…) by the variable that the job controller sets in each pod.
+        arguments += ["--shard", f"$(JOB_COMPLETION_INDEX)/{count}"]
     return body
 
 
@@ -95,30 +98,17 @@ def endpoint_body(
     body = copy.deepcopy(template.body)
     metadata, spec = body["metadata"], body["spec"]
     metadata["namespace"] = config.namespace
-    _merge(metadata, "labels", {meta.INSTANCE: config.release})
     annotations = {
         meta.MODEL: model,
         meta.TEMPLATE: template.digest,
         meta.APPLIED: applied.isoformat(timespec="seconds"),
-        meta.VERIFIED: "",  # what answered once is asked again
+        meta.VERIFIED: "",  # also what passed its smoke test before is tested again
     }
+    _merge(metadata, "labels", {meta.INSTANCE: config.release})
     _merge(metadata, "annotations", annotations)
     _merge(spec["template"].setdefault("metadata", {}), "annotations", {meta.MODEL: model})
     _container(spec, meta.SERVE_CONTAINER)["args"] += ["--model-digest", model]
     return body
-
-
-def owned(body: Object, name: str, uid: str) -> Object:
-    """Return the object with the owner as its owner: it goes when the release goes."""
-    owner = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "name": name,
-        "uid": uid,
-        "controller": False,
-        "blockOwnerDeletion": False,
-    }
-    return {**body, "metadata": {**body["metadata"], "ownerReferences": [owner]}}
 
 
 def digest_of(value: object) -> str:
@@ -127,19 +117,11 @@ def digest_of(value: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_CHARS]
 
 
-def _extent(config: ControllerConfig, stage: str) -> tuple[object, ...]:
-    """What besides a stage's template decides its Job."""
-    return (config.queue, config.shards if stage == "generate" else 1)
-
-
-def _retries(config: ControllerConfig, stage: str) -> int:
-    return next((number for name, number in config.retries.items() if name == stage), 0)
-
-
-def _read(path: Path, kind: Kind, container: str, extent: tuple[object, ...]) -> Template:
+def _read(path: Path, kind: Kind, container: str) -> Object:
+    """Return the body in a file, of which is certain what ``job_body`` and the like change."""
     body = read_yaml(path)
-    made = (body.get("apiVersion"), body.get("kind")) if isinstance(body, dict) else None
-    if not isinstance(body, dict) or made != (kind.api, kind.kind):
+    found = (body.get("apiVersion"), body.get("kind")) if isinstance(body, dict) else None
+    if not isinstance(body, dict) or found != (kind.api, kind.kind):
         message = f"{path}: not a {kind.api} {kind.kind}; install the chart again"
         raise SettingsError(message)
     try:
@@ -151,7 +133,7 @@ def _read(path: Path, kind: Kind, container: str, extent: tuple[object, ...]) ->
     if not (isinstance(arguments, list) and name):
         message = f"{path}: args of container {container!r} are not a list; install the chart again"
         raise SettingsError(message)
-    return Template(body, digest_of([body, *extent]))
+    return body
 
 
 def _container(spec: Object, name: str) -> Object:
@@ -161,10 +143,3 @@ def _container(spec: Object, name: str) -> Object:
 
 def _merge(section: Object, key: str, entries: Mapping[str, Any]) -> None:
     section[key] = {**(section.get(key) or {}), **entries}
-
-
-def _shard(spec: Object, shards: int) -> None:
-    """Let each pod of an Indexed Job make one part; Kubernetes fills the variable in."""
-    spec |= {"completionMode": "Indexed", "completions": shards, "parallelism": shards}
-    shard = ["--shard", f"$(JOB_COMPLETION_INDEX)/{shards}"]
-    _container(spec, meta.STAGE_CONTAINER)["args"] += shard

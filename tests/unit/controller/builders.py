@@ -14,7 +14,6 @@ from gabarito.controller.actions import (
     DeleteJob,
     Freeze,
     Promote,
-    RecordEvent,
     RollBack,
     SaveMemory,
     StartSmokeTest,
@@ -23,16 +22,9 @@ from gabarito.controller.actions import (
 from gabarito.controller.config import ControllerConfig
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import Object
-from gabarito.controller.state import (
-    Desired,
-    EndpointState,
-    Evaluation,
-    Memory,
-    Observed,
-    Phase,
-    StageJob,
-    endpoint_key,
-)
+from gabarito.controller.kube.events import RecordEvent
+from gabarito.controller.kube.parse import EndpointState, Phase, StageJob, endpoint_key
+from gabarito.controller.state import Desired, Evaluation, Memory, Observed
 from gabarito.controller.templates import Template, Templates
 from gabarito.core.config import parse
 from gabarito.plan import STAGES, Pipeline, Run, Step
@@ -96,7 +88,7 @@ def observed(
     **seen: Any,  # noqa: ANN401
 ) -> Observed:
     """What was seen at ``NOW``."""
-    seen = {"owner": OWNER_UID, **seen}
+    seen = {"owner_uid": OWNER_UID, **seen}
     return Observed(now=NOW, steps=steps(done, stale), jobs=jobs, **seen)
 
 
@@ -131,11 +123,13 @@ def short(actions: Iterable[Action]) -> list[str]:
     return [_SHORT[type(action)](action) for action in actions]
 
 
-def _remembered(memory: Memory) -> str:
-    good = f" good {memory.good.model[0]} {memory.good.template}" if memory.good else ""
-    refused = f" refused {memory.refused}" if memory.refused else ""
-    under = f" under {memory.under}" if memory.under != "serve-1/0" or not (good or refused) else ""
-    return f"save_memory {memory.promoted[:1]}{memory.retries}{under}{good}{refused}"
+def _saved(memory: Memory) -> str:
+    found = memory.last_known_good
+    good = f" good {found.model[0]} {found.template}" if found else ""
+    failed = f" failed {memory.failed_revision}" if memory.failed_revision else ""
+    is_shown = memory.revision != "serve-1/0" or not (good or failed)
+    revision = f" in {memory.revision}" if is_shown else ""
+    return f"save {memory.promoted[:1]}{memory.retries}{revision}{good}{failed}"
 
 
 _SHORT: dict[type, Callable[[Any], str]] = {
@@ -149,11 +143,11 @@ _SHORT: dict[type, Callable[[Any], str]] = {
     ),
     Promote: lambda act: f"promote {act.model[0]}",
     RollBack: lambda act: f"roll back {act.model[0]}",
-    StartSmokeTest: lambda act: f"check {act.model[0]}",
+    StartSmokeTest: lambda act: f"smoke test {act.model[0]}",
     ApplyEndpoint: lambda act: f"apply {act.model[0]} {act.template}",
     AnnotateEndpoint: lambda act: f"annotate endpoint {_notes(act.annotations)}",
     DeleteEndpoint: lambda _: "delete endpoint",
-    SaveMemory: lambda act: _remembered(act.memory),
+    SaveMemory: lambda act: _saved(act.memory),
 }
 
 

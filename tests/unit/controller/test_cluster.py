@@ -135,7 +135,7 @@ def test_each_refusal_is_an_error_of_ours(
 @pytest.mark.parametrize(
     ("said", "cure"),
     [
-        ('User "controller" cannot create resource "jobs"', "give this account what the chart"),
+        ('User "controller" cannot create resource "jobs"', "grant this account what the chart"),
         ("exceeded quota: q, requested: count/jobs.batch=1", "a rule of the cluster forbids it"),
         ('admission webhook "policy" denied the request', "a rule of the cluster forbids it"),
     ],

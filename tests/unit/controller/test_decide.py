@@ -2,10 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from gabarito.controller.actions import AnnotateJob, RecordEvent
+from gabarito.controller.actions import AnnotateJob
 from gabarito.controller.decide import decide
 from gabarito.controller.kube import metadata as meta
-from gabarito.controller.state import Evaluation, Observed, Problem, StageResult
+from gabarito.controller.kube.diagnose import Problem
+from gabarito.controller.kube.events import RecordEvent
+from gabarito.controller.state import Evaluation, Observed, StageResult
 from gabarito.plan import STAGES
 
 from .builders import OTHER_RUN, RUN, desired, job, observed, passed, short
@@ -14,11 +16,11 @@ PLANNED = tuple(job(stage) for stage in STAGES)
 REST = PLANNED[1:]
 TOLD = {meta.STATE: "unsuspended"}
 OLD = {meta.TEMPLATE: "older"}
-UNFIT = Problem("Unschedulable", "no node takes its pod", "add one")
+UNFIT = Problem("Unschedulable", "no node fits its pod", "add one")
 DEAD = Problem("Failed", "bad data (exit code 65): line 3", "")
 
 TABLE: dict[str, tuple[Observed, list[str]]] = {
-    "an uninstalled release is left alone": (observed(owner="", is_frozen=False), []),
+    "an uninstalled release is left alone": (observed(owner_uid="", is_frozen=False), []),
     "a run begins: all of its Jobs are planned": (
         observed(is_frozen=False),
         ["tell RunStarted", "freeze", *(f"create {stage} 1" for stage in STAGES)],
@@ -279,7 +281,7 @@ def test_a_number_and_an_annotation_at_once_are_one_attempt() -> None:
 
 @pytest.mark.parametrize(
     ("done", "will"),
-    [(STAGES[:4], "merge, evaluate will run"), (STAGES, "all of it is there already")],
+    [(STAGES[:4], "merge, evaluate will run"), (STAGES, "every stage is done already")],
 )
 def test_a_run_that_begins_says_what_will_run(done: tuple[str, ...], will: str) -> None:
     event = decide(desired(), observed(done=done, is_frozen=False))[0]
@@ -293,7 +295,7 @@ def test_a_failure_says_what_to_do() -> None:
         act for act in decide(desired(), seen) if getattr(act, "reason", "") == "StageFailed"
     ]
     assert event.message == (
-        "ingest failed: bad data (exit code 65): line 3; mend that, then: kubectl annotate job "
+        "ingest failed: bad data (exit code 65): line 3; correct that, then: kubectl annotate job "
         f"-n team-a demo-gabarito-{RUN}-ingest gabarito.dev/retry=true"
     )
 
@@ -303,7 +305,7 @@ def test_a_gate_that_failed_says_what_to_do() -> None:
     (event,) = decide(desired(), observed(done=STAGES, evaluation=evaluation))
     assert isinstance(event, RecordEvent)
     assert event.message == (
-        "gate failed: under the floor; channel main keeps what it serves; change the pipeline's "
+        "gate failed: under the floor; channel main is not changed; change the pipeline's "
         "settings and upgrade"
     )
 

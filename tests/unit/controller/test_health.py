@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 import gabarito.evaluate
-from gabarito.controller.health import PERCENT_RIGHT, STUCK_S, Health
+from gabarito.controller.health import PERCENT_RIGHT, STUCK_S, Health, start_server
 from gabarito.controller.kube.api import CONFIG_MAPS
 from gabarito.controller.kube.leader_election import Lease
-from gabarito.controller.probes import start_server
 from gabarito.controller.state import Observed, StageResult
 from gabarito.controller.summary import summarise
 from gabarito.core.channel import Channel
@@ -75,8 +74,8 @@ def test_scores_have_the_name_under_which_the_evaluation_counts_them() -> None:
 def test_it_is_ready_once_it_has_looked(health: Health, lease: Lease, address: str) -> None:
     assert get(f"{address}/ready")[0] == 503
     lease.renew()
-    health.beat(lease)
-    assert get(f"{address}/ready") == (503, "it has not succeeded yet\n")
+    health.begin(lease)
+    assert get(f"{address}/ready") == (503, "the first round has not ended yet\n")
     look(health, observed())
     assert get(f"{address}/ready") == (200, "ok\n")
     health.failed("no such bucket")
@@ -84,10 +83,10 @@ def test_it_is_ready_once_it_has_looked(health: Health, lease: Lease, address: s
 
 
 def test_who_waits_for_the_lease_is_ready(health: Health, lease: Lease, address: str) -> None:
-    health.beat(lease)
-    assert get(f"{address}/ready") == (503, "the Lease was not asked for yet\n")
+    health.begin(lease)
+    assert get(f"{address}/ready") == (503, "the Lease has not been requested yet\n")
     lease.problem = ""
-    health.beat(lease)
+    health.begin(lease)
     assert get(f"{address}/ready")[0] == 200
 
 
@@ -98,7 +97,7 @@ def test_a_loop_that_is_stuck_is_not_healthy(
     clock.now += STUCK_S
     assert get(f"{address}/health") == (503, "the loop is stuck\n")
     lease.renew()
-    health.beat(lease)
+    health.begin(lease)
     assert get(f"{address}/health")[0] == 200
 
 
@@ -107,8 +106,8 @@ def test_a_controller_whose_lease_nobody_renews_is_not_healthy(
 ) -> None:
     lease.renew()
     clock.now += STUCK_S
-    health.beat(lease)
-    assert get(f"{address}/health") == (503, "nobody asks for the Lease any more\n")
+    health.begin(lease)
+    assert get(f"{address}/health") == (503, "the thread that renews the Lease is stuck\n")
 
 
 def test_another_path_names_those_there_are(address: str) -> None:
@@ -122,7 +121,7 @@ def test_a_port_that_is_taken_is_a_setting(health: Health, address: str) -> None
 
 def test_a_leader_tells_of_its_release(health: Health, lease: Lease, address: str) -> None:
     lease.renew()
-    health.beat(lease)
+    health.begin(lease)
     counts = {f"{PERCENT_RIGHT}model": 90.0, f"{PERCENT_RIGHT}base": 10.0}
     look(
         health,
@@ -168,10 +167,10 @@ def test_who_does_not_lead_tells_only_of_itself(
     health: Health, lease: Lease, clock: Clock, address: str
 ) -> None:
     lease.renew()
-    health.beat(lease)
+    health.begin(lease)
     look(health, observed())
     clock.now += 60
-    health.beat(lease)
+    health.begin(lease)
     text = get(f"{address}/metrics")[1]
     assert "gabarito_controller_leader 0.0" in text
     assert "gabarito_stage" not in text
@@ -181,7 +180,7 @@ def test_before_there_is_anything_to_tell_it_tells_nothing(
     health: Health, lease: Lease, address: str
 ) -> None:
     lease.renew()
-    health.beat(lease)
+    health.begin(lease)
     look(health, observed())
     text = get(f"{address}/metrics")[1]
     assert "\ngabarito_gate_passed " not in text

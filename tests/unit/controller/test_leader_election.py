@@ -111,7 +111,7 @@ def test_who_lost_it_for_a_while_knows_what_was_noted_meanwhile(
     assert second.renew()
     second.annotate({"memory": "new"})
     second.release()
-    with pytest.raises(ServiceError, match="somebody else holds it"):
+    with pytest.raises(ServiceError, match="another controller holds it"):
         first.annotate({"memory": "older"})
     assert not first.is_held
     assert first.renew()
@@ -145,9 +145,9 @@ def test_notes_of_who_lost_it_are_refused(cluster: FakeCluster, clock: Clock) ->
     second.renew()
     clock.now += DURATION_S + 1
     second.renew()
-    with pytest.raises(ServiceError, match="somebody else holds it"):
+    with pytest.raises(ServiceError, match="another controller holds it"):
         first.annotate({"memory": "mine"})
-    with pytest.raises(ServiceError, match="somebody else holds it"):
+    with pytest.raises(ServiceError, match="another controller holds it"):
         first.annotate({"memory": "mine"})
     assert stored(cluster)["metadata"]["annotations"] == {}
 

@@ -12,19 +12,13 @@ from typing import Any
 import pytest
 
 from gabarito.controller import main as controller_main
-from gabarito.controller.actions import (
-    AnnotateJob,
-    CreateJob,
-    RecordEvent,
-    UnsuspendJob,
-    about_owner,
-)
+from gabarito.controller.actions import AnnotateJob, CreateJob, UnsuspendJob, about_owner
 from gabarito.controller.executor import Dependencies, Executor
 from gabarito.controller.health import Health
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import CONFIG_MAPS, EVENTS, JOBS, LEASES, Kind, Object
-from gabarito.controller.kube.events import MAX_MESSAGE, event_body
-from gabarito.controller.kube.leader_election import keep
+from gabarito.controller.kube.events import MAX_MESSAGE, RecordEvent, event_body
+from gabarito.controller.kube.leader_election import keep_renewing
 from gabarito.controller.kube.watch import Signals, start_watching
 from gabarito.controller.main import holder_name, pause_after, run_loop
 from gabarito.controller.reconciler import Reconciler
@@ -134,8 +128,8 @@ def test_a_store_that_ignores_conditions_is_told_of(world: World, monkeypatch: A
     process = Process(world)
     process.lease.renew()
     process.reconciler.reconcile_once()
-    (said,) = [text for text in events(world) if "conditional writes: race" in text]
-    assert said.endswith("; use a store that keeps them")
+    (said,) = [text for text in events(world) if "conditional writes do not work: race" in text]
+    assert said.endswith("; use a store that supports them")
     process.reconciler.reconcile_once()
     summary = read_summary(process.lease.annotations[meta.SUMMARY])
     assert len(summary.warnings) == 3
@@ -143,7 +137,7 @@ def test_a_store_that_ignores_conditions_is_told_of(world: World, monkeypatch: A
 
 def test_the_lease_is_kept_whatever_the_api_does(world: World) -> None:
     process, signals = Process(world), Signals()
-    thread = threading.Thread(target=keep, args=(process.lease, signals))
+    thread = threading.Thread(target=keep_renewing, args=(process.lease, signals))
     thread.start()
     until(lambda: process.lease.is_held)
     assert process.lease.problem == ""
@@ -158,7 +152,7 @@ def test_the_lease_is_kept_whatever_the_api_does(world: World) -> None:
 def test_a_lease_that_cannot_be_kept_says_why(world: World) -> None:
     del world.cluster.objects["ConfigMap", "demo-gabarito-owner"]
     process, signals = Process(world), Signals()
-    thread = threading.Thread(target=keep, args=(process.lease, signals))
+    thread = threading.Thread(target=keep_renewing, args=(process.lease, signals))
     thread.start()
     until(lambda: "is the release uninstalled" in process.lease.problem)
     signals.stop.set()
@@ -258,10 +252,10 @@ def test_a_job_is_released_by_its_gate_or_by_suspend_never_by_both(
     tmp_path: Path, queue: str
 ) -> None:
     executor, cluster = acting(tmp_path, with_bodies(desired(queue=queue)))
-    executor.act(CreateJob("train", 1), Memory(), "uid")
-    executor.act(CreateJob("train", 1), Memory(), "uid")
+    executor.execute(CreateJob("train", 1), Memory(), "uid")
+    executor.execute(CreateJob("train", 1), Memory(), "uid")
     (job,) = cluster.list(JOBS, meta.STAGE)
-    executor.act(UnsuspendJob(job["metadata"]["name"]), Memory(), "uid")
+    executor.execute(UnsuspendJob(job["metadata"]["name"]), Memory(), "uid")
     (job,) = cluster.list(JOBS, meta.STAGE)
     assert meta.UNSUSPENDED in job["metadata"]["annotations"]
     assert meta.QUEUE_GATE not in job["metadata"]["annotations"]
@@ -272,27 +266,27 @@ def test_a_name_that_something_else_has_is_told(tmp_path: Path) -> None:
     executor, cluster = acting(tmp_path, with_bodies(desired()))
     name = meta.job_name("demo-gabarito", RUN, "train")
     cluster.create(JOBS, {"metadata": {"name": name, "labels": {meta.STAGE: "train"}}})
-    with pytest.raises(DataError, match="not of this release; delete it"):
-        executor.act(CreateJob("train", 1), Memory(), "uid")
+    with pytest.raises(DataError, match="not belong to this release; delete it"):
+        executor.execute(CreateJob("train", 1), Memory(), "uid")
 
 
 def test_what_is_gone_needs_no_note(tmp_path: Path) -> None:
     executor, cluster = acting(tmp_path, desired())
-    executor.act(AnnotateJob("gone", {"a": "b"}), Memory(), "uid")
+    executor.execute(AnnotateJob("gone", {"a": "b"}), Memory(), "uid")
     assert cluster.objects == {}
 
 
 def test_what_nobody_can_do_is_a_bug_of_ours(tmp_path: Path) -> None:
     executor, _ = acting(tmp_path, desired())
-    with pytest.raises(BugError, match="nobody can do"):
-        executor.act("dance", Memory(), "uid")  # type: ignore[arg-type]
+    with pytest.raises(BugError, match="executor has no method"):
+        executor.execute("dance", Memory(), "uid")  # type: ignore[arg-type]
 
 
 def test_an_event_is_told_once_and_fits(tmp_path: Path) -> None:
     executor, cluster = acting(tmp_path, desired())
     event = RecordEvent(about_owner("owner", "uid"), "Told", "x" * 2000, is_warning=True)
-    executor.act(event, Memory(), "uid")
-    executor.act(event, Memory(), "uid")
+    executor.execute(event, Memory(), "uid")
+    executor.execute(event, Memory(), "uid")
     assert executor.recorded == {event.name}
     body = cluster.read(EVENTS, event.name)
     assert body

@@ -29,7 +29,7 @@ def wanted(world: World) -> Desired:
 
 
 def look(world: World, wanted: Desired) -> Observed:
-    return Observer(world.cluster, world.store, wanted).look(Memory(), None, frozenset())
+    return Observer(world.cluster, world.store, wanted).observe(Memory(), None, frozenset())
 
 
 def add_job(world: World, stage: str, run: str, ended: int | None = None) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -5,14 +6,13 @@ import pytest
 
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import Object
-from gabarito.controller.kube.diagnose import Scope, failure_of_job, last_termination
+from gabarito.controller.kube.diagnose import Problem, Scope, failure_of_job, last_termination
 from gabarito.controller.kube.parse import endpoint_of, phase_of, rollout_of, stage_jobs
-from gabarito.controller.state import Problem
 
 from .builders import NOW, RUN, A
 
-PLACE = Scope("train", "team-a", NOW)
-LOOK = "kubectl describe pod -n team-a train-x"
+SCOPE = Scope("train", "team-a", NOW)
+DESCRIBE = "kubectl describe pod -n team-a train-x"
 
 
 def at(seconds_ago: float) -> str:
@@ -109,12 +109,12 @@ TROUBLES: dict[str, tuple[Object, str | None]] = {
     "a pod that is young": (pod(), None),
     "no node": (
         pod(**condition("PodScheduled", "False", message="0/1 nodes: Insufficient nvidia.com/gpu")),
-        "no node takes its pod: 0/1 nodes: Insufficient nvidia.com/gpu; add such a node, or "
+        "no node fits its pod: 0/1 nodes: Insufficient nvidia.com/gpu; add such a node, or "
         "change stages.train's resources, gpu, nodeSelector, tolerations",
     ),
     "no node, no message": (
         pod(**condition("PodScheduled", "False", reason="Unschedulable")),
-        "no node takes its pod: Unschedulable; add such a node, or "
+        "no node fits its pod: Unschedulable; add such a node, or "
         "change stages.train's resources, gpu, nodeSelector, tolerations",
     ),
     "no image": (
@@ -143,14 +143,14 @@ TROUBLES: dict[str, tuple[Object, str | None]] = {
         waiting(
             "CrashLoopBackOff", lastState={"terminated": {"exitCode": 77, "message": "denied"}}
         ),
-        "container stage ends again and again: access refused (exit code 77): denied; mend what "
-        "it says; it is started again by itself",
+        "container stage keeps failing: access refused (exit code 77): denied; correct "
+        "that; it is restarted by itself",
     ),
     "it is being made": (waiting("ContainerCreating"), None),
     "it takes long": (
         {**waiting("ContainerCreating"), "metadata": pod(age=500)["metadata"]},
-        "its pod has not started yet; a large image, a volume or the network may be why, "
-        f"{LOOK} says it",
+        "its pod has not started yet; a large image, a volume or the network may be why: "
+        f"see {DESCRIBE}",
     ),
     "a sidecar's problem is the pod's": (
         pod(initContainerStatuses=waiting("ErrImagePull", "gone")["status"]["containerStatuses"]),
@@ -176,14 +176,14 @@ def test_why_a_running_job_waits(seen: Object, text: str | None) -> None:
         (
             {"startTime": at(60)},
             [pod("Failed", reason="Evicted", message="disk full")],
-            "its pod ended, a next one is tried: Evicted: disk full",
+            "its pod failed, another is created: Evicted: disk full",
         ),
-        ({"failed": 1}, [], "its pod ended, a next one is tried"),
-        ({"failedIndexes": "1,3-4"}, [pod("Running")], "shards 1,3-4 failed, the others go on"),
+        ({"failed": 1}, [], "its pod failed, another is created"),
+        ({"failedIndexes": "1,3-4"}, [pod("Running")], "shards 1,3-4 failed, the others continue"),
         (
             {"failedIndexes": "2"},
             [pod("Running"), ended(65, "line 3")],
-            "shards 2 failed, the others go on: bad data (exit code 65): line 3",
+            "shards 2 failed, the others continue: bad data (exit code 65): line 3",
         ),
         (
             {"failedIndexes": "2"},
@@ -193,7 +193,7 @@ def test_why_a_running_job_waits(seen: Object, text: str | None) -> None:
         (
             {"failed": 2},
             [ended(69, "teacher away")],
-            "its pod ended, a next one is tried: a service",
+            "its pod failed, another is created: a service",
         ),
         ({"failed": 2}, [ended(1), pod("Running")], None),
     ],
@@ -203,7 +203,7 @@ def test_why_a_job_has_no_pod_that_runs(status: Object, pods: list[Object], said
     assert (
         (found.problem is None)
         if said is None
-        else said in (found.problem or Problem("", "", "")).said
+        else said in (found.problem or Problem("", "", "")).message
     )
 
 
@@ -315,17 +315,17 @@ def test_how_far_a_rollout_is(seen: Object, rollout: str) -> None:
 
 def test_what_an_endpoint_is_made_of() -> None:
     seen = deployment(**FULL)
-    found = endpoint_of(seen, [], PLACE)
+    found = endpoint_of(seen, [], SCOPE)
     assert found
     assert (found.model, found.template, found.verified, found.rollout) == (A, "t", "v", "ready")
     assert found.since == NOW - timedelta(seconds=60)
     assert (found.is_deleting, found.problem) == (False, None)
-    assert endpoint_of(None, [], PLACE) is None
+    assert endpoint_of(None, [], SCOPE) is None
 
 
 def test_an_endpoint_that_ceased_to_be_available_begins_anew() -> None:
     lost = condition("Available", "False", lastTransitionTime=at(10))
-    found = endpoint_of(deployment(**lost), [], PLACE)
+    found = endpoint_of(deployment(**lost), [], SCOPE)
     assert found
     assert found.since == NOW - timedelta(seconds=10)
 
@@ -333,7 +333,7 @@ def test_an_endpoint_that_ceased_to_be_available_begins_anew() -> None:
 def test_an_endpoint_says_why_its_pods_do_not_run() -> None:
     other = pod(**condition("PodScheduled", "False"))
     other["metadata"]["labels"] = {"app": "else"}
-    found = endpoint_of(deployment(), [other, waiting("ErrImagePull", "gone")], PLACE)
+    found = endpoint_of(deployment(), [other, waiting("ErrImagePull", "gone")], SCOPE)
     assert found
     assert found.problem
     assert found.problem.reason == "ImageNotFound"
@@ -341,6 +341,6 @@ def test_an_endpoint_says_why_its_pods_do_not_run() -> None:
 
 def test_an_endpoint_whose_pods_are_refused_says_so() -> None:
     refused = condition("ReplicaFailure", message="exceeded quota")
-    found = endpoint_of(deployment(**refused), [], PLACE)
+    found = endpoint_of(deployment(**refused), [], replace(SCOPE, section="serve"))
     assert found
     assert found.problem == Problem("NoPod", "exceeded quota", "correct the values of stages.serve")

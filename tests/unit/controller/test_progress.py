@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.controller.progress import INTERVAL_S, ProgressReader, shards_text
+from gabarito.controller.progress import READ_EVERY_S, ProgressReader, shards_text
 from gabarito.core.artifact import Address
 from gabarito.core.store import Store, open_store
 
@@ -66,7 +66,7 @@ def test_the_pace_is_that_of_this_attempt(
     reader = ProgressReader(store, clock)
     write(store, 200, 100.0 if done == 201 else 80.0 if done == 500 else 50.0, loss=0.5)
     assert reader.read(ADDRESS) == "200/800 steps · loss 0.5"
-    clock.now += INTERVAL_S
+    clock.now += READ_EVERY_S
     write(store, done, seconds, loss=0.1734)
     expected = f"{done}/800 steps · loss 0.1734" + (f" · eta {eta}" if eta else "")
     assert reader.read(ADDRESS) == expected
@@ -85,10 +85,10 @@ def test_another_attempt_has_its_own_pace(store: Store, clock: Clock) -> None:
     reader = ProgressReader(store, clock)
     write(store, 400, 100.0)
     reader.read(ADDRESS)
-    clock.now += INTERVAL_S
+    clock.now += READ_EVERY_S
     write(store, 410, 1.0, attempt="two")
     assert reader.read(ADDRESS) == "410/800 steps"
-    clock.now += INTERVAL_S
+    clock.now += READ_EVERY_S
     write(store, 410, 1.0, attempt="two")
     assert reader.read(ADDRESS) == "410/800 steps"
 

@@ -4,17 +4,12 @@ from typing import Any
 
 import pytest
 
-from gabarito.controller.actions import Promote, RecordEvent, RollBack, SaveMemory
+from gabarito.controller.actions import Promote, RollBack, SaveMemory
 from gabarito.controller.decide import decide
-from gabarito.controller.state import (
-    Evaluation,
-    LastKnownGood,
-    Memory,
-    Observed,
-    Problem,
-    SmokeTestResult,
-    endpoint_key,
-)
+from gabarito.controller.kube.diagnose import Problem
+from gabarito.controller.kube.events import RecordEvent
+from gabarito.controller.kube.parse import endpoint_key
+from gabarito.controller.state import Evaluation, LastKnownGood, Memory, Observed, SmokeTestResult
 from gabarito.core.channel import Channel, Rejected
 from gabarito.plan import STAGES
 
@@ -22,20 +17,26 @@ from .builders import NOW, A, B, desired, endpoint, observed, passed, short
 
 LONG_AGO = NOW - timedelta(hours=1)
 FRESH = endpoint_key(A, "serve-1")
-UNDER = "serve-1/0"
-"""The serve_revision that ``desired()`` asks for."""
+REVISION = "serve-1/0"
+"""The serve revision that ``desired()`` asks for."""
 
-UNFIT = Problem("Unschedulable", "no node takes its pod", "add one")
-OURS = Memory(promoted=A, under=UNDER)
-GOOD = Memory(promoted=A, under=UNDER, good=LastKnownGood(model=A, template="serve-1", body={}))
-BEFORE = Memory(promoted=A, under=UNDER, good=LastKnownGood(model=A, template="serve-0", body={}))
+UNFIT = Problem("Unschedulable", "no node fits its pod", "add one")
+
+
+def good(model: str, template: str = "serve-1") -> LastKnownGood:
+    return LastKnownGood(model=model, template=template, body={})
+
+
+OURS = Memory(promoted=A, revision=REVISION)
+GOOD = Memory(promoted=A, revision=REVISION, last_known_good=good(A))
+BEFORE = Memory(promoted=A, revision=REVISION, last_known_good=good(A, "serve-0"))
 
 
 def channel(model: str | None = A, **changes: Any) -> Channel:  # noqa: ANN401
     return Channel(model=model, since=NOW, **changes)
 
 
-def rejected(model: str = A, under: str = UNDER) -> Rejected:
+def rejected(model: str = A, under: str = REVISION) -> Rejected:
     return Rejected(model=model, at=NOW, reason="it answers otherwise", under=under)
 
 
@@ -59,7 +60,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     "one that did not pass is not": (seen(evaluation=Evaluation(A, passed=False)), []),
     "that it is ours is remembered before anything else": (
         seen(evaluation=passed(), channel=channel()),
-        [f"save_memory a0 under {UNDER}"],
+        [f"save a0 in {REVISION}"],
     ),
     "one that did not pass is not ours, whoever promoted it": (
         seen(evaluation=Evaluation(A, passed=False), channel=channel()),
@@ -121,7 +122,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     ),
     "a ready endpoint is asked questions": (
         seen(channel=channel(), endpoint=endpoint(), memory=OURS),
-        ["check a"],
+        ["smoke test a"],
     ),
     "what another endpoint was asked does not count": (
         seen(
@@ -130,7 +131,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             smoke_test=SmokeTestResult("b/serve-1", "failed"),
             memory=OURS,
         ),
-        ["check a"],
+        ["smoke test a"],
     ),
     "answers are waited for": (
         seen(
@@ -148,7 +149,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             smoke_test=SmokeTestResult(FRESH, "passed"),
             memory=OURS,
         ),
-        ["save_memory a0 good a serve-1", "tell Serving", "annotate endpoint verified"],
+        ["save a0 good a serve-1", "tell Serving", "annotate endpoint verified"],
     ),
     "that it is good is remembered once": (
         seen(
@@ -165,11 +166,11 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     ),
     "a lost memory is found again in the endpoint": (
         seen(channel=channel(), endpoint=endpoint(is_good=True), memory=OURS),
-        ["save_memory a0 good a serve-1"],
+        ["save a0 good a serve-1"],
     ),
     "what another release promoted is asked too": (
         seen(channel=channel(B), endpoint=endpoint(B)),
-        ["check b"],
+        ["smoke test b"],
     ),
     "wrong answers move the channel back": (
         seen(
@@ -219,7 +220,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     ),
     "one that was ready late is asked all the same": (
         seen(channel=channel(), endpoint=endpoint(since=LONG_AGO), memory=OURS),
-        ["check a"],
+        ["smoke test a"],
     ),
     "right answers that come late are right": (
         seen(
@@ -262,7 +263,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         seen(
             channel=channel(None, rejected=(rejected(under="serve-0/0"),)),
             evaluation=passed(),
-            memory=Memory(promoted=A, under="serve-0/0"),
+            memory=Memory(promoted=A, revision="serve-0/0"),
         ),
         ["promote a"],
     ),
@@ -271,9 +272,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             channel=channel(B, rejected=(rejected(under="theirs/0"),)),
             endpoint=endpoint(B, is_good=True),
             evaluation=passed(),
-            memory=Memory(
-                promoted=A, under=UNDER, good=LastKnownGood(model=B, template="serve-1", body={})
-            ),
+            memory=Memory(promoted=A, revision=REVISION, last_known_good=good(B)),
         ),
         [],
     ),
@@ -286,7 +285,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             channel=channel(B),
             endpoint=endpoint(B, is_good=True),
             evaluation=passed(),
-            memory=Memory(promoted=A, good=LastKnownGood(model=B, template="serve-1", body={})),
+            memory=Memory(promoted=A, last_known_good=good(B)),
         ),
         [],
     ),
@@ -309,7 +308,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     ),
     "a new template that does not work is refused, the model is not": (
         seen(channel=channel(), endpoint=endpoint(rollout="failed"), memory=BEFORE),
-        ["warn RolledBack", f"save_memory a0 good a serve-0 refused {UNDER}"],
+        ["warn RolledBack", f"save a0 good a serve-0 failed {REVISION}"],
     ),
     "even if another model was promoted last": (
         seen(
@@ -317,7 +316,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             endpoint=endpoint(rollout="failed"),
             memory=BEFORE.model_copy(update={"promoted": B}),
         ),
-        ["warn RolledBack", f"save_memory b0 good a serve-0 refused {UNDER}"],
+        ["warn RolledBack", f"save b0 good a serve-0 failed {REVISION}"],
     ),
     "a new template that rolls is waited for": (
         seen(channel=channel(), endpoint=endpoint(rollout="rolling"), memory=BEFORE),
@@ -336,14 +335,14 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         ["warn EndpointFailed"],
     ),
     "without a template before the wanted one is tried again": (
-        seen(channel=channel(), memory=Memory(promoted=A, refused=UNDER)),
+        seen(channel=channel(), memory=Memory(promoted=A, failed_revision=REVISION)),
         ["tell Promoted", "apply a serve-1"],
     ),
     "then the template before serves again": (
         seen(
             channel=channel(),
             endpoint=endpoint(rollout="failed"),
-            memory=BEFORE.model_copy(update={"refused": UNDER}),
+            memory=BEFORE.model_copy(update={"failed_revision": REVISION}),
         ),
         ["apply a serve-0"],
     ),
@@ -351,7 +350,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         seen(
             channel=channel(),
             endpoint=endpoint(template="serve-0", is_good=True),
-            memory=BEFORE.model_copy(update={"refused": UNDER}),
+            memory=BEFORE.model_copy(update={"failed_revision": REVISION}),
         ),
         [],
     ),
@@ -360,7 +359,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             channel=channel(),
             endpoint=endpoint(template="serve-0", is_good=True),
             evaluation=passed(B),
-            memory=BEFORE.model_copy(update={"refused": UNDER}),
+            memory=BEFORE.model_copy(update={"failed_revision": REVISION}),
         ),
         [],
     ),
@@ -368,7 +367,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         seen(
             channel=channel(),
             endpoint=endpoint(template="serve-0", is_good=True),
-            memory=BEFORE.model_copy(update={"refused": "serve-x/0"}),
+            memory=BEFORE.model_copy(update={"failed_revision": "serve-x/0"}),
         ),
         ["apply a serve-1"],
     ),
@@ -376,9 +375,9 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         seen(
             channel=channel(B),
             endpoint=endpoint(B, "serve-0", is_good=True),
-            memory=BEFORE.model_copy(update={"refused": UNDER, "promoted": B}),
+            memory=BEFORE.model_copy(update={"failed_revision": REVISION, "promoted": B}),
         ),
-        [f"save_memory b0 good b serve-0 refused {UNDER}"],
+        [f"save b0 good b serve-0 failed {REVISION}"],
     ),
 }
 
@@ -394,12 +393,12 @@ def test_a_good_template_is_remembered_with_its_own_body(
 ) -> None:
     wanted = desired()
     good = LastKnownGood(model=A, template="serve-0", body={"kept": "yes"})
-    memory = Memory(promoted=B, good=good, refused=UNDER if body else "")
+    memory = Memory(promoted=B, last_known_good=good, failed_revision=REVISION if body else "")
     found = seen(channel=channel(B), endpoint=endpoint(B, template, is_good=True), memory=memory)
     (action,) = decide(wanted, found)
     assert isinstance(action, SaveMemory)
-    assert action.memory.good
-    assert action.memory.good.body == (body or wanted.templates.serve.body)
+    assert action.memory.last_known_good
+    assert action.memory.last_known_good.body == (body or wanted.templates.serve.body)
 
 
 def test_raising_retries_of_serve_promotes_a_rejected_model_again() -> None:
@@ -410,7 +409,7 @@ def test_raising_retries_of_serve_promotes_a_rejected_model_again() -> None:
         channel=channel(B),
         endpoint=endpoint(B, is_good=True),
         evaluation=passed(),
-        memory=Memory(promoted=A, good=LastKnownGood(model=B, template="serve-1", body={})),
+        memory=Memory(promoted=A, last_known_good=good(B)),
     )
     assert short(decide(again, moved)) == ["promote a"]
 
@@ -420,8 +419,8 @@ def test_a_failed_endpoint_that_is_not_ours_is_told_once() -> None:
     (event,) = decide(desired(), found)
     assert isinstance(event, RecordEvent)
     assert event.message == (
-        "the endpoint did not become ready; nothing is changed, kubectl describe deployment "
-        "-n team-a demo-gabarito-serve says more"
+        "the endpoint did not become ready; nothing is changed: see kubectl describe "
+        "deployment -n team-a demo-gabarito-serve"
     )
     recorded = seen(
         channel=channel(B),
@@ -457,7 +456,7 @@ def test_no_replicas_remove_the_endpoint_and_promote_all_the_same() -> None:
             "the endpoint was not ready within 600 s: no GPU; add one",
         ),
         ({"rollout": "failed"}, "the endpoint did not become ready"),
-        ({"since": LONG_AGO}, "the endpoint is ready, but could not be asked: refused"),
+        ({"since": LONG_AGO}, "the endpoint is ready, but the smoke test cannot ask it: refused"),
         ({"rollout": "rolling"}, "the endpoint does not stay ready: refused"),
     ],
 )
@@ -469,7 +468,7 @@ def test_a_rollback_says_why(spoilt: dict[str, Any], reason: str) -> None:
 
 
 def test_a_rollback_tells_people_what_is_served_now_and_what_to_do() -> None:
-    for model, now in ((B, f"model {B[:12]} is served again"), (None, "nothing is served")):
+    for model, now in ((B, f"model {B[:12]} is served again"), (None, "no model is served")):
         found = seen(
             channel=channel(model, rejected=(rejected(B), rejected(A))),
             endpoint=endpoint(A),
@@ -478,7 +477,7 @@ def test_a_rollback_tells_people_what_is_served_now_and_what_to_do() -> None:
         event = decide(desired(), found)[0]
         assert isinstance(event, RecordEvent)
         assert event.message == (
-            f"model {A[:12]} was taken back: it answers otherwise; {now}; "
+            f"model {A[:12]} was rolled back: it answers otherwise; {now}; "
             "raise retries.serve to promote it again"
         )
 
@@ -499,7 +498,7 @@ def test_a_template_that_is_refused_again_is_told_again() -> None:
     names = set()
     for number in (0, 1):
         broken = seen(channel=channel(), endpoint=endpoint(rollout="failed"), memory=BEFORE)
-        memory = BEFORE.model_copy(update={"retries": number, "under": f"serve-1/{number}"})
+        memory = BEFORE.model_copy(update={"retries": number, "revision": f"serve-1/{number}"})
         event = decide(desired(retries={"serve": number}), replace(broken, memory=memory))[0]
         assert isinstance(event, RecordEvent)
         names.add(event.name)
@@ -533,7 +532,7 @@ def test_two_releases_of_one_channel_do_not_take_turns_for_ever() -> None:
             rollout = "ready" if served == B else "failed"
             spoilt = endpoint(served or A, name, rollout=rollout, is_good=served == B)
             good = LastKnownGood(model=B, template=name, body={})
-            memory = memories[name].model_copy(update={"good": good})
+            memory = memories[name].model_copy(update={"last_known_good": good})
             found = observed(
                 done=STAGES,
                 evaluation=passed(),

@@ -5,17 +5,10 @@ from typing import Any
 import pytest
 
 from gabarito.controller.kube import metadata as meta
-from gabarito.controller.kube.api import DEPLOYMENTS, JOBS, LEASES, PODS, Object
-from gabarito.controller.kube.parse import labels_of
-from gabarito.controller.state import (
-    Evaluation,
-    Memory,
-    Observed,
-    Problem,
-    SmokeTestResult,
-    StageResult,
-    endpoint_key,
-)
+from gabarito.controller.kube.api import DEPLOYMENTS, JOBS, LEASES, PODS, Object, labels_of
+from gabarito.controller.kube.diagnose import Problem
+from gabarito.controller.kube.parse import endpoint_key
+from gabarito.controller.state import Evaluation, Memory, Observed, SmokeTestResult, StageResult
 from gabarito.controller.status import status_lines
 from gabarito.controller.summary import Summary, read_summary, summarise, summary_annotation
 from gabarito.core.channel import Channel, Rejected
@@ -26,7 +19,7 @@ from .builders import NOW, OTHER_RUN, RUN, A, B, desired, endpoint, job, observe
 from .fake import FakeCluster
 
 PLANNED = tuple(job(stage) for stage in STAGES)
-UNFIT = Problem("Unschedulable", "no node takes its pod", "add one")
+UNFIT = Problem("Unschedulable", "no node fits its pod", "add one")
 AGAIN = f"kubectl annotate job -n team-a demo-gabarito-{RUN}-ingest gabarito.dev/retry=true"
 
 STATES: dict[str, tuple[Observed, str, str]] = {
@@ -43,18 +36,18 @@ STATES: dict[str, tuple[Observed, str, str]] = {
     "waiting": (
         observed(job("ingest", "running", problem=UNFIT)),
         "waiting",
-        "no node takes its pod; add one",
+        "no node fits its pod; add one",
     ),
     "queued": (observed(job("ingest", "queued", problem=UNFIT)), "queued", UNFIT.text),
     "failed": (
         observed(job("ingest", "failed", problem=Problem("Failed", "line 3", ""))),
         "failed",
-        f"line 3; mend that, then: {AGAIN}",
+        f"line 3; correct that, then: {AGAIN}",
     ),
     "complete, without a manifest": (
         observed(job("ingest", "complete")),
         "failed",
-        f"its Job is Complete, but the store holds no manifest; mend that, then: {AGAIN}",
+        f"its Job is Complete, but the store holds no manifest; correct that, then: {AGAIN}",
     ),
 }
 
@@ -62,13 +55,13 @@ STATES: dict[str, tuple[Observed, str, str]] = {
 @pytest.mark.parametrize(("seen", "state", "said"), STATES.values(), ids=STATES.keys())
 def test_where_a_stage_is(seen: Observed, state: str, said: str) -> None:
     found = summarise(desired(), seen, ()).stages["ingest"]
-    assert (found.state, found.said) == (state, said)
+    assert (found.state, found.details) == (state, said)
 
 
 def test_a_planned_stage_says_what_it_waits_for() -> None:
     found = summarise(desired(), observed(*PLANNED, done=["ingest", "generate", "curate"]), ())
-    assert found.stages["train"].said == "starts now"
-    assert found.stages["evaluate"].said == "after train, merge"
+    assert found.stages["train"].details == "starts now"
+    assert found.stages["evaluate"].details == "after train, merge"
 
 
 def channel(model: str | None = A, *rejected: str) -> Channel:
@@ -94,7 +87,7 @@ SERVED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "nothing any more": (
         {"channel": channel(None, A)},
-        f"nothing; model {A_12} was taken back: it answers otherwise",
+        f"nothing; model {A_12} was rolled back: it answers otherwise",
     ),
     "no Deployment": ({"channel": channel()}, f"model {A_12}, not rolled out yet"),
     "another model's": (
@@ -107,7 +100,7 @@ SERVED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "waiting": (
         {"channel": channel(), "endpoint": endpoint(rollout="rolling", problem=UNFIT)},
-        f"model {A_12}, not ready: no node takes its pod; add one",
+        f"model {A_12}, not ready: no node fits its pod; add one",
     ),
     "scaled away": (
         {"channel": channel(), "endpoint": endpoint(rollout="idle")},
@@ -115,22 +108,22 @@ SERVED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "ready": (
         {"channel": channel(), "endpoint": endpoint()},
-        f"model {A_12}, ready; asked questions with known answers",
+        f"model {A_12}, ready, its smoke test is running",
     ),
     "asked": (
         {"channel": channel(), "endpoint": endpoint(), "smoke_test": ASKED},
-        f"model {A_12}, ready; asked questions with known answers: refused",
+        f"model {A_12}, ready, its smoke test is running: refused",
     ),
     "good": (
         {"channel": channel(A, B), "endpoint": endpoint(is_good=True)},
         f"model {A_12}, which answers as in its evaluation; "
-        f"model {B_12} was taken back: it answers otherwise",
+        f"model {B_12} was rolled back: it answers otherwise",
     ),
     "the template before": (
         {
             "channel": channel(),
             "endpoint": endpoint(is_good=True),
-            "memory": Memory(refused="serve-1/0"),
+            "memory": Memory(failed_revision="serve-1/0"),
         },
         f"model {A_12}, which answers as in its evaluation; "
         "the template before is used, stages.serve as it is now did not work",
@@ -227,7 +220,7 @@ def test_a_release_in_a_few_lines(cluster: FakeCluster) -> None:
     assert lines(cluster) == [
         f"release demo in namespace team-a: run {RUN} of handbook",
         "  ingest    done           1.5 s  2 documents",
-        "  generate  waiting   3/8 passages · eta 2 min · no node takes its pod; add one",
+        "  generate  waiting   3/8 passages · eta 2 min · no node fits its pod; add one",
         "  curate    planned   after generate",
         "  train     planned   after curate",
         "  merge     planned   after train",
@@ -271,8 +264,8 @@ def test_a_controller_that_is_not_there_is_missed(
 ) -> None:
     add_lease(cluster, add_release(cluster), SUMMARY, age_s=age_s, holder=holder)
     assert lines(cluster)[-1] == (
-        "controller  does not run: nothing was heard of it; "
-        "kubectl logs -n team-a deployment/demo-controller says more"
+        "controller does not run: its pods give no reason; "
+        "see kubectl logs -n team-a deployment/demo-controller"
     )
 
 

@@ -7,13 +7,8 @@ import yaml
 from gabarito.controller.config import ControllerConfig, read_config
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import Object
-from gabarito.controller.templates import (
-    Template,
-    endpoint_body,
-    job_body,
-    owned,
-    read_templates,
-)
+from gabarito.controller.kube.metadata import owned
+from gabarito.controller.templates import Template, endpoint_body, job_body, read_templates
 from gabarito.core.errors import SettingsError
 from gabarito.plan import STAGES
 
@@ -86,7 +81,7 @@ def test_the_template_is_not_changed_by_what_is_made_of_it() -> None:
 def test_a_queue_gates_a_job_by_annotation() -> None:
     body = made(queue="gpus")
     assert body["metadata"]["labels"][meta.QUEUE] == "gpus"
-    assert body["metadata"]["annotations"][meta.QUEUE_GATE] == meta.GATE_KEEPER
+    assert body["metadata"]["annotations"][meta.QUEUE_GATE] == meta.QUEUE_GATE_OWNER
 
 
 def test_generate_is_split_into_shards_and_nothing_else_is() -> None:

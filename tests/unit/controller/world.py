@@ -203,7 +203,7 @@ class Process:
     def _settle(self) -> None:
         """Wait for the thread that asks the endpoint."""
         for thread in threading.enumerate():
-            if thread.name == "ask":
+            if thread.name == "smoke-test":
                 thread.join(10)
 
 

@@ -1,11 +1,12 @@
-"""What the Kubernetes API offers us: kinds of objects, and what can be done with them.
+"""What the controller uses of the Kubernetes API: kinds, requests, and the parts of an object.
 
-Objects are the plain dictionaries of the API: what a newer server or a chart writes into them
-passes through untouched.
+Objects are the plain dictionaries of the API: fields that a newer server, an admission webhook or
+the chart writes into them pass through unchanged, which typed models would drop.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
 Object: TypeAlias = dict[str, Any]
@@ -13,7 +14,7 @@ Object: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of object: its API group and version, its name, and that in addresses."""
+    """A kind of object: its API group and version, its name, and its plural in URLs."""
 
     api: str
     kind: str
@@ -21,7 +22,7 @@ class Kind:
 
     @property
     def root(self) -> str:
-        """The address of its API group."""
+        """The path of its API group; the core group alone has none."""
         return f"/api/{self.api}" if "/" not in self.api else f"/apis/{self.api}"
 
 
@@ -36,8 +37,8 @@ LEASES = Kind("coordination.k8s.io/v1", "Lease", "leases")
 class Cluster(Protocol):
     """One namespace of a cluster.
 
-    Every method raises ``ServiceError`` when the API does not answer, ``AccessError`` when it
-    refuses us, and ``SettingsError`` when it does not accept an object.
+    Every method raises ``ServiceError`` if the API does not answer, ``AccessError`` if it refuses
+    the request, and ``SettingsError`` if it finds an object invalid.
     """
 
     namespace: str
@@ -47,7 +48,7 @@ class Cluster(Protocol):
         ...
 
     def list(self, kind: Kind, selector: str) -> list[Object]:
-        """Return the objects whose labels fit."""
+        """Return the objects that a label selector matches."""
         ...
 
     def create(self, kind: Kind, body: Object) -> Object:
@@ -55,21 +56,47 @@ class Cluster(Protocol):
         ...
 
     def replace(self, kind: Kind, body: Object) -> Object:
-        """Replace an object; ``ConflictError`` if its ``resourceVersion`` is an old one."""
+        """Replace an object; ``ConflictError`` if its ``resourceVersion`` is not the newest."""
         ...
 
     def patch(self, kind: Kind, name: str, changes: Object) -> None:
-        """Merge changes into an object; ``MissingError`` if it is gone."""
+        """Merge changes into an object; ``MissingError`` if it was deleted."""
         ...
 
     def apply(self, kind: Kind, body: Object) -> None:
-        """Let an object have what ``body`` says (server-side apply, by force)."""
+        """Create or update an object by server-side apply, taking over conflicting fields."""
         ...
 
     def delete(self, kind: Kind, name: str, uid: str) -> None:
-        """Delete an object unless it is gone or another one has its name by now."""
+        """Delete an object, unless it is gone or its name belongs to one with another uid."""
         ...
 
     def watch(self, kind: Kind, selector: str) -> Iterator[None]:
-        """Yield whenever objects whose labels fit have changed, and at the beginning."""
+        """Yield once for what is there at the start, and whenever a matching object changes."""
         ...
+
+
+def labels_of(thing: Object) -> Mapping[str, str]:
+    """Return an object's labels; the API leaves the map out or sends null if there are none."""
+    return thing["metadata"].get("labels") or {}
+
+
+def annotations_of(thing: Object) -> Mapping[str, str]:
+    """Return an object's annotations, none of which is an empty map as well."""
+    return thing["metadata"].get("annotations") or {}
+
+
+def condition_of(thing: Object, kind: str) -> dict[str, Any]:
+    """Return the condition of a type from an object's status, or an empty one."""
+    conditions: list[dict[str, Any]] = thing.get("status", {}).get("conditions") or []
+    return next((entry for entry in conditions if entry["type"] == kind), {})
+
+
+def is_true(condition: dict[str, Any]) -> bool:
+    """Tell whether a condition's status is ``True``; the API writes it as a string."""
+    return condition.get("status") == "True"
+
+
+def time_of(text: str | None) -> datetime | None:
+    """Return a timestamp of the API as a time."""
+    return datetime.fromisoformat(text) if text else None

@@ -1,4 +1,8 @@
-"""The cluster: the only place that speaks to the Kubernetes API, and translates its errors."""
+"""Requests to the Kubernetes API and its errors: the only module that imports the client.
+
+Of the official client only connection and authentication are used: its typed methods would parse
+every object into models, and import them, which is slow.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -24,22 +28,23 @@ from gabarito.core.errors import (
 )
 
 TIMEOUT_S = (3.0, 10.0)
-"""Seconds to connect and to wait for an answer; a server that hangs is asked again."""
+"""Seconds to connect and to wait for an answer; after that the request is made again."""
 
 WATCH_S = 60
-"""How long one watch lasts; the next one begins with what is there by then."""
+"""How long one watch lasts; the next one begins with the objects that exist by then."""
 
 POOL = 8
+"""Connections: three watches, the Lease, the loop, and some to spare."""
 
 _JSON = "application/json"
 _MERGE = "application/merge-patch+json"
 _APPLY = "application/apply-patch+yaml"
-_OURS = {"fieldManager": FIELD_MANAGER}
+_MANAGED = {"fieldManager": FIELD_MANAGER}
 
 
 @dataclass(frozen=True)
 class _Request:
-    """What is asked of the API; ``name`` is empty for all objects of a kind."""
+    """A request; ``name`` is empty where it is about all objects of a kind."""
 
     method: str
     kind: Kind
@@ -65,31 +70,31 @@ class KubeCluster:
             return None
 
     def list(self, kind: Kind, selector: str) -> list[Object]:
-        """Return the objects whose labels fit."""
+        """Return the objects that a label selector matches."""
         query = {"labelSelector": selector}
         found: list[Object] = self._call(_Request("GET", kind, query=query))["items"]
         return found
 
     def create(self, kind: Kind, body: Object) -> Object:
         """Create an object."""
-        return self._call(_Request("POST", kind, body=body, query=_OURS))
+        return self._call(_Request("POST", kind, body=body, query=_MANAGED))
 
     def replace(self, kind: Kind, body: Object) -> Object:
         """Replace an object."""
         name = body["metadata"]["name"]
-        return self._call(_Request("PUT", kind, name, body=body, query=_OURS))
+        return self._call(_Request("PUT", kind, name, body=body, query=_MANAGED))
 
     def patch(self, kind: Kind, name: str, changes: Object) -> None:
         """Merge changes into an object."""
-        self._call(_Request("PATCH", kind, name, body=changes, query=_OURS, content=_MERGE))
+        self._call(_Request("PATCH", kind, name, body=changes, query=_MANAGED, content=_MERGE))
 
     def apply(self, kind: Kind, body: Object) -> None:
-        """Let an object have what ``body`` says."""
-        name, query = body["metadata"]["name"], {**_OURS, "force": "true"}
+        """Create or update an object by server-side apply, taking over conflicting fields."""
+        name, query = body["metadata"]["name"], {**_MANAGED, "force": "true"}
         self._call(_Request("PATCH", kind, name, body=body, query=query, content=_APPLY))
 
     def delete(self, kind: Kind, name: str, uid: str) -> None:
-        """Delete an object unless it is gone or another one has its name by now."""
+        """Delete an object, unless it is gone or its name belongs to one with another uid."""
         options = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
         try:
             self._call(_Request("DELETE", kind, name, body=options))
@@ -97,11 +102,11 @@ class KubeCluster:
             return
 
     def watch(self, kind: Kind, selector: str) -> Iterator[None]:
-        """Yield whenever objects whose labels fit have changed, and at the beginning.
+        """Yield once for what is there at the start, and whenever a matching object changes.
 
-        From version 0 on, a watch first tells what is there: nothing is missed between two of
-        them, and no version can be too old. Without a version it begins only when the API
-        server's cache is as fresh as etcd, which takes seconds where that is busy.
+        From ``resourceVersion`` 0 a watch begins with the objects that exist: nothing is missed
+        between two watches, and no version can be too old. Without a version it begins only when
+        the API server's cache has caught up with etcd, which takes seconds where etcd is busy.
         """
         query = {
             "labelSelector": selector,
@@ -109,14 +114,14 @@ class KubeCluster:
             "watch": "true",
             "timeoutSeconds": str(WATCH_S),
         }
-        patience = (TIMEOUT_S[0], WATCH_S + TIMEOUT_S[1])
-        stream = self._send(_Request("GET", kind, query=query, timeout=patience)).response
+        timeout = (TIMEOUT_S[0], WATCH_S + TIMEOUT_S[1])
+        stream = self._send(_Request("GET", kind, query=query, timeout=timeout)).response
         try:
             for chunk in stream.stream(amt=None):
                 if chunk:
                     yield
         except HTTPError as error:
-            raise _silence(self._address(kind), error) from error
+            raise _no_answer(self._address(kind), error) from error
         finally:
             stream.close()
 
@@ -124,7 +129,7 @@ class KubeCluster:
         try:
             answer: Object = json.loads(self._send(request).read())
         except (HTTPError, ValueError) as error:
-            raise _silence(self._address(request.kind, request.name), error) from error
+            raise _no_answer(self._address(request.kind, request.name), error) from error
         return answer
 
     def _send(self, request: _Request) -> RESTResponse:
@@ -142,12 +147,12 @@ class KubeCluster:
             if response.status >= 400:
                 raise _refusal(address, response.status, response.read())
         except (HTTPError, ApiException) as error:
-            raise _silence(address, error) from error
+            raise _no_answer(address, error) from error
         return response
 
     def _address(self, kind: Kind, name: str = "") -> str:
-        place = f"{kind.root}/namespaces/{quote(self.namespace)}/{kind.plural}"
-        return f"{place}/{quote(name)}" if name else place
+        path = f"{kind.root}/namespaces/{quote(self.namespace)}/{kind.plural}"
+        return f"{path}/{quote(name)}" if name else path
 
 
 def connect(namespace: str | None = None, context: str | None = None) -> KubeCluster:
@@ -157,50 +162,44 @@ def connect(namespace: str | None = None, context: str | None = None) -> KubeClu
         SettingsError: if there is neither.
     """
     settings = Configuration()
-    settings.retries = False
+    settings.retries = False  # the loop retries, and says so
     settings.connection_pool_maxsize = POOL
+    default = "default"
     try:
         load_incluster_config(settings)
-        chosen = "default"
     except ConfigException:
-        chosen = _use_kubeconfig(settings, context)
-    return KubeCluster(ApiClient(settings), namespace or chosen)
-
-
-def _use_kubeconfig(settings: Configuration, context: str | None) -> str:
-    try:
-        load_kube_config(context=context, client_configuration=settings)
-        contexts, active = list_kube_config_contexts()
-    except (ConfigException, OSError) as error:
-        message = f"no cluster: {error}; set KUBECONFIG, or run kubectl config use-context"
-        raise SettingsError(message) from error
-    chosen = next((entry for entry in contexts if entry["name"] == context), active)
-    return str(chosen["context"].get("namespace", "default"))
+        try:
+            load_kube_config(context=context, client_configuration=settings)
+            contexts, active = list_kube_config_contexts()
+        except (ConfigException, OSError) as error:
+            message = f"no cluster: {error}; set KUBECONFIG, or run kubectl config use-context"
+            raise SettingsError(message) from error
+        chosen = next((entry for entry in contexts if entry["name"] == context), active)
+        default = str(chosen["context"].get("namespace", default))
+    return KubeCluster(ApiClient(settings), namespace or default)
 
 
 def _refusal(address: str, status: int, body: bytes) -> GabaritoError:
-    said = _said(body)
-    where = f"{address}: {status}"
-    if status == 401 or (status == 403 and "cannot" in said):
-        return AccessError(f"{where}: {said}; give this account what the chart's Role lists")
-    if status == 403:
-        cure = "a rule of the cluster forbids it: change that, or the values of the chart"
-        return AccessError(f"{where}: {said}; {cure}")
-    if status == 404:
-        return MissingError(f"{where}: {said}; look at the namespace and the name")
-    if status == 409:
-        return ConflictError(f"{where}: {said}")
-    if status in (400, 413, 422):
-        return SettingsError(f"{where}: {said}; correct the values of the chart")
-    return ServiceError(f"{where}: {said}; the API will be asked again")
-
-
-def _said(body: bytes) -> str:
+    """Return the error for a status of 400 or more."""
     try:
-        return str(json.loads(body)["message"])
-    except (ValueError, KeyError, TypeError):
-        return body.decode(errors="replace")[:200].strip() or "no reason given"
+        reason = str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):  # a proxy's page rather than the API's Status
+        reason = body.decode(errors="replace")[:200].strip() or "no reason given"
+    where = f"{address}: {status}: {reason}"
+    # RBAC answers 403 "… cannot create resource …"; admission (Pod Security, quota) is 403 as well
+    if status == 401 or (status == 403 and "cannot" in reason):
+        return AccessError(f"{where}; grant this account what the chart's Role lists")
+    if status == 403:
+        remedy = "a rule of the cluster forbids it: change that, or the values of the chart"
+        return AccessError(f"{where}; {remedy}")
+    if status == 404:
+        return MissingError(f"{where}; check the namespace and the name")
+    if status == 409:
+        return ConflictError(where)
+    if status in (400, 413, 422):
+        return SettingsError(f"{where}; correct the values of the chart")
+    return ServiceError(f"{where}; the request will be made again")
 
 
-def _silence(address: str, error: Exception) -> ServiceError:
+def _no_answer(address: str, error: Exception) -> ServiceError:
     return ServiceError(f"{address}: the API does not answer: {error}; is it up?")

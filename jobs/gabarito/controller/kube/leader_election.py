@@ -1,6 +1,7 @@
-"""The Lease: of all controllers of a release, only its holder acts.
+"""Leader election by a Lease: of the controllers of a release only its holder acts.
 
-It also keeps what a controller that starts anew must know, as annotations.
+Its annotations keep what the next holder must know. They are written with the same request that
+renews the Lease, so nobody who has lost it can overwrite them.
 """
 
 import logging
@@ -9,25 +10,27 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from gabarito.controller.kube.api import CONFIG_MAPS, LEASES, Cluster, Object
+from gabarito.controller.kube.api import CONFIG_MAPS, LEASES, Cluster, Object, annotations_of
+from gabarito.controller.kube.metadata import owned
 from gabarito.controller.kube.watch import Signals
-from gabarito.controller.templates import owned
 from gabarito.core.errors import ConflictError, GabaritoError, MissingError, ServiceError
 
 log = logging.getLogger("gabarito.controller")
 
 DURATION_S = 15
-"""How long others wait for the holder to say something."""
+"""``leaseDurationSeconds``: how long others wait for a renewal before they take the Lease."""
 
 ACT_S = 10.0
-"""How long a holder that cannot renew still acts: less, so that two never do."""
+"""How long a holder that cannot renew goes on acting: less than the others wait, so that there are
+never two.
+"""
 
 RENEW_S = 5.0
 RETRY_S = 2.0
 
 
 class Lease:
-    """The Lease as seen by one controller, ``holder``; used by several threads."""
+    """The Lease as one controller, ``holder``, sees it; used by several threads."""
 
     def __init__(
         self,
@@ -45,53 +48,54 @@ class Lease:
         self._clock = clock
         self._lock = threading.Lock()
         self._annotations: dict[str, str] = {}
-        self._until = 0.0
+        self._held_until = 0.0
         self._has_it = False
         self._is_closed = False
-        self._seen = ("", 0.0)
-        self.asked = clock()
-        """When it was last asked for."""
-        self.problem = "the Lease was not asked for yet"
-        """Why it is not known who holds it; empty once that is known."""
+        self._last_renewal = ("", 0.0)
+        """The ``renewTime`` that was seen last, and when it was first seen."""
+        self.requested = clock()
+        """When it was last tried to take or renew it."""
+        self.problem = "the Lease has not been requested yet"
+        """Why it is unknown who holds it; empty once that is known."""
 
     @property
     def is_held(self) -> bool:
         """Tell whether this controller may act now."""
-        return self._clock() < self._until
+        return self._clock() < self._held_until
 
     @property
     def annotations(self) -> Mapping[str, str]:
-        """What was noted: by this controller, or by the one before it."""
+        """What this holder, or the one before it, has written."""
         return dict(self._annotations)
 
     def renew(self) -> bool:
-        """Take the Lease or keep it, if nobody else has it; tell whether it is held.
+        """Take or renew the Lease, unless another one holds it; tell whether it is held now.
 
         Raises:
             GabaritoError: if the API does not answer or refuses.
         """
-        self.asked = self._clock()
+        self.requested = self._clock()
         with self._lock:
             return not self._is_closed and self._renew()
 
     def annotate(self, annotations: Mapping[str, str]) -> None:
-        """Keep annotations for whoever holds the Lease next.
+        """Write annotations for this holder and the next.
 
         Raises:
-            GabaritoError: if they could not be written; they are with the next renewal.
+            GabaritoError: if they could not be written; the next renewal writes them.
         """
         with self._lock:
             self._annotations |= annotations
             if not self._has_it or not self._renew():
-                message = f"lease {self.name}: somebody else holds it by now; it will be waited for"
+                message = f"lease {self.name}: another controller holds it; wait until it is free"
                 raise ServiceError(message)
 
     def release(self) -> None:
-        """Give it back: another controller need not wait for it to run out."""
+        """Remove the holder, so that another controller need not wait for the Lease to expire."""
         with self._lock:
             self._is_closed = True
             lease = self._cluster.read(LEASES, self.name) if self._has_it else None
-            self._until, self._has_it = 0.0, False
+            self._held_until, self._has_it = 0.0, False
             if lease is not None and _holder_of(lease) == self.holder:
                 lease["spec"]["holderIdentity"] = ""
                 self._cluster.replace(LEASES, lease)
@@ -100,67 +104,60 @@ class Lease:
         began = self._clock()
         lease = self._cluster.read(LEASES, self.name)
         try:
-            is_held = self._created() if lease is None else self._taken(lease)
+            if lease is None:
+                owner = self._cluster.read(CONFIG_MAPS, self._owner)
+                if owner is None:  # nobody would delete a Lease that is created now
+                    message = (
+                        f"configmap {self._owner}: does not exist; is the release uninstalled?"
+                    )
+                    raise MissingError(message)
+                metadata = {"name": self.name, "namespace": self._cluster.namespace}
+                fresh = {"apiVersion": LEASES.api, "kind": LEASES.kind, "metadata": metadata}
+                body = self._renewed({**fresh, "spec": {}})
+                self._cluster.create(LEASES, owned(body, self._owner, owner["metadata"]["uid"]))
+                is_held = True
+            elif is_held := self._may_take(lease):
+                self._cluster.replace(LEASES, self._renewed(lease))
         except ConflictError:
-            return False  # somebody else was faster, or we were: the next round shows it
-        self._until, self._has_it = (began + ACT_S if is_held else 0.0), is_held
+            return False  # another request came first, ours or another's: the next one will show it
+        self._held_until, self._has_it = (began + ACT_S if is_held else 0.0), is_held
         return is_held
 
-    def _created(self) -> bool:
-        """Nothing is made for a release that is not there, or not any more."""
-        owner = self._cluster.read(CONFIG_MAPS, self._owner)
-        if owner is None:
-            message = f"configmap {self._owner}: not there; is the release uninstalled?"
-            raise MissingError(message)
-        body = owned(self._body(), self._owner, owner["metadata"]["uid"])
-        self._cluster.create(LEASES, body)
-        return True
+    def _may_take(self, lease: Object) -> bool:
+        """Tell whether the Lease is this controller's, or free.
 
-    def _is_free(self, lease: Object) -> bool:
-        """By our own clock: it is free when nothing was heard of its holder for its duration."""
+        It is free if its ``renewTime`` has not changed for its duration by the clock of this
+        process: clocks of two nodes may differ by more than that.
+        """
         renewed = str(lease["spec"].get("renewTime", ""))
-        if self._seen[0] != renewed:
-            self._seen = (renewed, self._clock())
-        is_silent = self._clock() - self._seen[1] > lease["spec"].get("leaseDurationSeconds", 0)
-        return _holder_of(lease) in ("", self.holder) or is_silent
+        if self._last_renewal[0] != renewed:
+            self._last_renewal = (renewed, self._clock())
+        duration = lease["spec"].get("leaseDurationSeconds", 0)
+        is_expired = self._clock() - self._last_renewal[1] > duration
+        if self._has_it and _holder_of(lease) != self.holder:
+            return False  # lost it: the next request reads the annotations that were written since
+        return is_expired or _holder_of(lease) in ("", self.holder)
 
-    def _taken(self, lease: Object) -> bool:
-        was_lost = self._has_it and _holder_of(lease) != self.holder
-        if was_lost or not self._is_free(lease):
-            return False  # who lost it begins anew, with what was noted meanwhile
-        metadata, spec, now = lease["metadata"], lease["spec"], _now()
-        if not self._has_it:
-            self._annotations = dict(metadata.get("annotations") or {})
+    def _renewed(self, lease: Object) -> Object:
+        """Return a Lease that this controller holds from now on, with its annotations."""
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        spec, before = dict(lease["spec"]), annotations_of(lease)
+        if not self._has_it:  # what the holder before has written, or nothing
+            self._annotations = dict(before)
         if _holder_of(lease) != self.holder:
-            spec |= {"acquireTime": now, "leaseTransitions": spec.get("leaseTransitions", 0) + 1}
+            transitions = spec.get("leaseTransitions", -1) + 1
+            spec |= {"acquireTime": now, "leaseTransitions": transitions}
         spec |= {
             "holderIdentity": self.holder,
             "leaseDurationSeconds": DURATION_S,
             "renewTime": now,
         }
-        metadata["annotations"] = {**(metadata.get("annotations") or {}), **self._annotations}
-        self._cluster.replace(LEASES, lease)
-        return True
-
-    def _body(self) -> Object:
-        now = _now()
-        spec = {
-            "holderIdentity": self.holder,
-            "leaseDurationSeconds": DURATION_S,
-            "acquireTime": now,
-            "renewTime": now,
-            "leaseTransitions": 0,
-        }
-        metadata = {
-            "name": self.name,
-            "namespace": self._cluster.namespace,
-            "annotations": self._annotations,
-        }
-        return {"apiVersion": LEASES.api, "kind": LEASES.kind, "metadata": metadata, "spec": spec}
+        metadata = {**lease["metadata"], "annotations": {**before, **self._annotations}}
+        return {**lease, "metadata": metadata, "spec": spec}
 
 
-def keep(lease: Lease, signals: Signals) -> None:
-    """Renew the Lease until recorded to stop, whatever the API does meanwhile."""
+def keep_renewing(lease: Lease, signals: Signals) -> None:
+    """Take or renew the Lease again and again until ``stop``, whatever the API answers."""
     while not signals.stop.is_set():
         was_held = lease.is_held
         try:
@@ -177,7 +174,3 @@ def keep(lease: Lease, signals: Signals) -> None:
 
 def _holder_of(lease: Object) -> str:
     return str(lease["spec"].get("holderIdentity") or "")
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,6 +1,8 @@
-"""Labels, annotations and names of what the controller makes in a cluster."""
+"""Names, labels, annotations and owners of the objects that the controller creates."""
 
 import hashlib
+
+from gabarito.controller.kube.api import CONFIG_MAPS, Object
 
 PREFIX = "gabarito.dev"
 
@@ -11,12 +13,13 @@ ATTEMPT = f"{PREFIX}/attempt"
 INSTANCE = "app.kubernetes.io/instance"
 COMPONENT = "app.kubernetes.io/component"
 CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
+"""Set by Kubernetes on the pods of a Job: the uid of that Job."""
 
 # annotations of Jobs
 FINGERPRINT = f"{PREFIX}/fingerprint"
 TEMPLATE = f"{PREFIX}/template"
 RETRIES = f"{PREFIX}/retries"
-"""The number of ``retries.<stage>`` under which the Job was made."""
+"""The value of ``retries.<stage>`` when the Job was created."""
 RETRY = f"{PREFIX}/retry"
 """Set to ``true`` by people: start this failed stage again."""
 UNSUSPENDED = f"{PREFIX}/unsuspended"
@@ -38,14 +41,17 @@ SUMMARY = f"{PREFIX}/summary"
 # Kueue
 QUEUE = "kueue.x-k8s.io/queue-name"
 QUEUE_GATE = "kueue.x-k8s.io/admission-gated-by"
-GATE_KEEPER = f"{PREFIX}/controller"
+"""Kueue does not admit a Job that has this annotation, whatever free quota there is."""
+QUEUE_GATE_OWNER = f"{PREFIX}/controller"
 
 FIELD_MANAGER = "gabarito-controller"
 STAGE_CONTAINER = "stage"
 SERVE_CONTAINER = "serve"
 
 MAX_FULLNAME = 32
-"""Leaves room within 63 characters for a run, a stage, an attempt and a shard's index."""
+"""A Job's name ends up in the label ``job-name`` and in its pods' names, which have at most 63
+characters; this leaves room for a run, a stage, an attempt and a shard's index.
+"""
 
 _DIGEST_CHARS = 7
 
@@ -55,10 +61,28 @@ def job_name(fullname: str, run: str, stage: str, attempt: int = 1) -> str:
     if len(fullname) > MAX_FULLNAME:
         digest = hashlib.sha256(fullname.encode()).hexdigest()[:_DIGEST_CHARS]
         fullname = f"{fullname[: MAX_FULLNAME - _DIGEST_CHARS - 1].rstrip('-.')}-{digest}"
-    again = f"-a{attempt}" if attempt > 1 else ""
-    return f"{fullname}-{run}-{stage}{again}"
+    suffix = f"-a{attempt}" if attempt > 1 else ""
+    return f"{fullname}-{run}-{stage}{suffix}"
 
 
 def lease_name(fullname: str) -> str:
-    """Return the name of the Lease whose holder acts."""
+    """Return the name of the Lease that controllers of a release compete for."""
     return f"{fullname}-controller"
+
+
+def owned(body: Object, name: str, uid: str) -> Object:
+    """Return an object with the owner ConfigMap in its ``ownerReferences``.
+
+    Kubernetes deletes the object after the ConfigMap, which ``helm uninstall`` deletes.
+    """
+    owner = {
+        "apiVersion": CONFIG_MAPS.api,
+        "kind": CONFIG_MAPS.kind,
+        "name": name,
+        "uid": uid,
+        # true would need the right to update the owner's finalizers where the admission plugin
+        # OwnerReferencesPermissionEnforcement is on, as it is on OpenShift
+        "blockOwnerDeletion": False,
+        "controller": False,
+    }
+    return {**body, "metadata": {**body["metadata"], "ownerReferences": [owner]}}

@@ -1,21 +1,84 @@
-"""From the API's objects to what a decision is made from. Pure."""
+"""The controller's view of Jobs and of the endpoint's Deployment, parsed from objects. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from gabarito.controller.kube import metadata as meta
-from gabarito.controller.kube.api import Object
-from gabarito.controller.kube.diagnose import (
-    Scope,
+from gabarito.controller.kube.api import (
+    Object,
+    annotations_of,
     condition_of,
-    failure_of_job,
     is_true,
-    problem_of_job,
-    problem_of_pods,
+    labels_of,
     time_of,
 )
-from gabarito.controller.state import EndpointState, Phase, Problem, Rollout, StageJob
+from gabarito.controller.kube.diagnose import (
+    Problem,
+    Scope,
+    failure_of_job,
+    problem_of_job,
+    problem_of_pods,
+)
 from gabarito.plan import STAGES
+
+Phase = Literal["planned", "queued", "paused", "running", "complete", "failed"]
+"""Of a Job: planned is suspended until its inputs exist, queued waits for Kueue, paused was
+suspended by someone else after it had started.
+"""
+
+Rollout = Literal["rolling", "ready", "failed", "idle"]
+"""Of the endpoint's Deployment; idle is scaled to zero by someone else."""
+
+
+@dataclass(frozen=True)
+class StageJob:
+    """A Job of the release.
+
+    ``shards`` is how many pods of an Indexed Job have succeeded, of how many; ``has_begun`` tells
+    whether one of its pods has started.
+    """
+
+    name: str
+    uid: str
+    stage: str
+    run: str
+    attempt: int
+    phase: Phase
+    annotations: Mapping[str, str]
+    is_deleting: bool = False
+    problem: Problem | None = None
+    shards: tuple[int, int] | None = None
+    has_begun: bool = True
+
+
+@dataclass(frozen=True)
+class EndpointState:
+    """The endpoint's Deployment: digests of model and template, and the key last verified.
+
+    ``since`` is when it was applied, or when it last became unavailable, if that was later.
+    """
+
+    name: str
+    uid: str
+    model: str
+    template: str
+    verified: str
+    rollout: Rollout
+    since: datetime | None = None
+    is_deleting: bool = False
+    problem: Problem | None = None
+
+    @property
+    def key(self) -> str:
+        """The key of this model in this template."""
+        return endpoint_key(self.model, self.template)
+
+
+def endpoint_key(model: str, template: str) -> str:
+    """Return what identifies a model served with a template."""
+    return f"{model}/{template}"
 
 
 def stage_jobs(
@@ -34,9 +97,12 @@ def stage_jobs(
 
 def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime) -> StageJob:
     """Return one Job of a stage."""
-    metadata, labels = job["metadata"], labels_of(job)
-    phase = phase_of(job)
-    place = Scope(labels[meta.STAGE], namespace, now)
+    metadata, labels, status = job["metadata"], labels_of(job), job.get("status", {})
+    phase, spec = phase_of(job), job["spec"]
+    pod_phases = {pod["status"].get("phase", "Pending") for pod in pods}
+    shards = None
+    if spec.get("completionMode") == "Indexed":
+        shards = status.get("succeeded", 0), spec["completions"]
     return StageJob(
         name=metadata["name"],
         uid=metadata["uid"],
@@ -46,14 +112,18 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
         phase=phase,
         annotations=annotations_of(job),
         is_deleting="deletionTimestamp" in metadata,
-        problem=_problem(job, phase, pods, place),
-        shards=_shards(job),
-        has_begun=_has_begun(job, pods),
+        problem=_problem(job, phase, pods, Scope(labels[meta.STAGE], namespace, now)),
+        shards=shards,
+        has_begun=bool(status.get("failed") or status.get("succeeded") or pod_phases - {"Pending"}),
     )
 
 
 def phase_of(job: Object) -> Phase:
-    """Tell where a Job is; one that was released and is suspended again, was by somebody else."""
+    """Return the phase of a Job.
+
+    A Job that this controller has unsuspended and that is suspended again was suspended by
+    someone else. With a queue that is Kueue, which suspends what it has not admitted.
+    """
     if is_true(condition_of(job, "Complete")):
         return "complete"
     if is_true(condition_of(job, "Failed")):
@@ -66,15 +136,29 @@ def phase_of(job: Object) -> Phase:
     return "paused" if meta.UNSUSPENDED in annotations else "planned"
 
 
+def attempt_of(job: Object) -> int:
+    """Return the number of the attempt that a Job is."""
+    attempt = labels_of(job).get(meta.ATTEMPT, "")
+    return int(attempt) if attempt.isdecimal() else 1
+
+
 def endpoint_of(
-    deployment: Object | None, pods: Sequence[Object], place: Scope
+    deployment: Object | None, pods: Sequence[Object], scope: Scope
 ) -> EndpointState | None:
     """Return the endpoint's state, or None if there is no Deployment."""
     if deployment is None:
         return None
     metadata, annotations = deployment["metadata"], annotations_of(deployment)
-    wanted = deployment["spec"]["selector"].get("matchLabels") or {}
-    ours = [pod for pod in pods if wanted.items() <= labels_of(pod).items()]
+    selector = deployment["spec"]["selector"].get("matchLabels") or {}
+    own_pods = [pod for pod in pods if selector.items() <= labels_of(pod).items()]
+    problem, refused = problem_of_pods(own_pods, scope), condition_of(deployment, "ReplicaFailure")
+    if problem is None and is_true(refused):  # no pod could be created: a quota, for one
+        message = str(refused.get("message", ""))
+        problem = Problem("NoPod", message, f"correct the values of stages.{scope.section}")
+    # Scaled up from zero, a Deployment is unavailable since then, not since it was applied.
+    available, times = condition_of(deployment, "Available"), [annotations.get(meta.APPLIED)]
+    if not is_true(available):
+        times.append(available.get("lastTransitionTime"))
     return EndpointState(
         name=metadata["name"],
         uid=metadata["uid"],
@@ -82,91 +166,43 @@ def endpoint_of(
         template=annotations.get(meta.TEMPLATE, ""),
         verified=annotations.get(meta.VERIFIED, ""),
         rollout=rollout_of(deployment),
-        since=_since(deployment),
+        since=max((time for time in map(time_of, times) if time), default=None),
         is_deleting="deletionTimestamp" in metadata,
-        problem=problem_of_pods(ours, place) or _refused_pods(deployment),
+        problem=problem,
     )
 
 
 def rollout_of(deployment: Object) -> Rollout:
-    """Tell how far a Deployment is, as ``kubectl rollout status`` does."""
+    """Return how far a Deployment's rollout is, by the rules of ``kubectl rollout status``."""
     status, replicas = deployment.get("status", {}), deployment["spec"].get("replicas", 1)
     if status.get("observedGeneration", 0) < deployment["metadata"].get("generation", 1):
         return "rolling"
     if replicas == 0:
         return "idle"
-    if _is_given_up(deployment):
-        return "failed"
+    progress = condition_of(deployment, "Progressing")
+    if (progress.get("status"), progress.get("reason")) == ("False", "ProgressDeadlineExceeded"):
+        # The condition may still be that of the template before: it counts only if it changed
+        # after this one was applied.
+        at = time_of(progress.get("lastTransitionTime"))
+        applied = time_of(annotations_of(deployment).get(meta.APPLIED))
+        if at is None or applied is None or at > applied:
+            return "failed"
     counts = {status.get(name, 0) for name in ("updatedReplicas", "availableReplicas", "replicas")}
     return "ready" if counts == {replicas} else "rolling"
 
 
-def labels_of(thing: Object) -> Mapping[str, str]:
-    """Return an object's labels."""
-    return thing["metadata"].get("labels") or {}
-
-
-def annotations_of(thing: Object) -> Mapping[str, str]:
-    """Return an object's annotations."""
-    return thing["metadata"].get("annotations") or {}
-
-
-def attempt_of(job: Object) -> int:
-    """Return which attempt a Job is."""
-    attempt = labels_of(job).get(meta.ATTEMPT, "")
-    return int(attempt) if attempt.isdecimal() else 1
-
-
-def _problem(job: Object, phase: Phase, pods: Sequence[Object], place: Scope) -> Problem | None:
+def _problem(job: Object, phase: Phase, pods: Sequence[Object], scope: Scope) -> Problem | None:
     if phase == "failed":
         return Problem("Failed", failure_of_job(job, pods), "")
     if phase == "queued":
-        said = f"it waits for quota in queue {labels_of(job).get(meta.QUEUE)}"
-        look = f"kubectl describe workloads -n {place.namespace}"
-        return Problem("Queued", said, f"{look} says what is missing")
+        message = f"it waits for quota in queue {labels_of(job).get(meta.QUEUE)}"
+        remedy = f"see kubectl describe workloads -n {scope.namespace}"
+        return Problem("Queued", message, remedy)
     if phase == "paused":
-        name = job["metadata"]["name"]
-        resume = (
-            f'kubectl patch job -n {place.namespace} {name} -p \'{{"spec":{{"suspend":false}}}}\''
+        patch = (
+            f'-n {scope.namespace} {job["metadata"]["name"]} -p \'{{"spec":{{"suspend":false}}}}\''
         )
-        return Problem("Paused", "somebody suspended it", f"to go on: {resume}")
-    return problem_of_job(job, pods, place) if phase == "running" else None
-
-
-def _has_begun(job: Object, pods: Sequence[Object]) -> bool:
-    status = job.get("status", {})
-    phases = {pod["status"].get("phase", "Pending") for pod in pods}
-    return bool(status.get("failed") or status.get("succeeded") or phases - {"Pending"})
-
-
-def _shards(job: Object) -> tuple[int, int] | None:
-    """How many pods of an Indexed Job ended well, of how many."""
-    if job["spec"].get("completionMode") != "Indexed":
-        return None
-    return job.get("status", {}).get("succeeded", 0), job["spec"]["completions"]
-
-
-def _is_given_up(deployment: Object) -> bool:
-    """Whether its deadline ran out, and not that of what was applied before it."""
-    progress = condition_of(deployment, "Progressing")
-    if (progress.get("status"), progress.get("reason")) != ("False", "ProgressDeadlineExceeded"):
-        return False
-    at = time_of(progress.get("lastTransitionTime"))
-    applied = time_of(annotations_of(deployment).get(meta.APPLIED))
-    return at is None or applied is None or at > applied
-
-
-def _since(deployment: Object) -> datetime | None:
-    """When it was applied, or when it last ceased to be available (scaled up from none)."""
-    available = condition_of(deployment, "Available")
-    lost = None if is_true(available) else time_of(available.get("lastTransitionTime"))
-    times = [time_of(annotations_of(deployment).get(meta.APPLIED)), lost]
-    return max((time for time in times if time), default=None)
-
-
-def _refused_pods(deployment: Object) -> Problem | None:
-    """What the Deployment's own conditions say when no pod could be made."""
-    refused = condition_of(deployment, "ReplicaFailure")
-    if not is_true(refused):
-        return None
-    return Problem("NoPod", str(refused.get("message", "")), "correct the values of stages.serve")
+        return Problem(
+            "Paused", "it was suspended by someone else", f"to resume it: kubectl patch job {patch}"
+        )
+    return problem_of_job(job, pods, scope) if phase == "running" else None
