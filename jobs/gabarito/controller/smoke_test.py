@@ -128,7 +128,7 @@ class SmokeTest:
                     f"the evaluation recorded {each.answer!r}"
                 )
                 return SmokeTestResult(key, "failed", message)
-        message = f"{len(known)} questions with known answers, all as recorded"
+        message = f"{len(known)} of {len(known)} answers as in the evaluation"
         return SmokeTestResult(key, "passed", message)
 
 

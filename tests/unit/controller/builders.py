@@ -139,13 +139,13 @@ _SHORT: dict[type, Callable[[Any], str]] = {
     DeleteJob: lambda act: f"delete {_place(act.name)}",
     UnsuspendJob: lambda act: f"unsuspend {_place(act.name)}",
     AnnotateJob: lambda act: (
-        f"annotate {_place(act.name)} {_notes({**act.annotations, **act.labels})}"
+        f"annotate {_place(act.name)} {_keys({**act.annotations, **act.labels})}"
     ),
     Promote: lambda act: f"promote {act.model[0]}",
     RollBack: lambda act: f"roll back {act.model[0]}",
     StartSmokeTest: lambda act: f"smoke test {act.model[0]}",
     ApplyEndpoint: lambda act: f"apply {act.model[0]} {act.template}",
-    AnnotateEndpoint: lambda act: f"annotate endpoint {_notes(act.annotations)}",
+    AnnotateEndpoint: lambda act: f"annotate endpoint {_keys(act.annotations)}",
     DeleteEndpoint: lambda _: "delete endpoint",
     SaveMemory: lambda act: _saved(act.memory),
 }
@@ -155,5 +155,5 @@ def _place(name: str) -> str:
     return name.removeprefix("demo-gabarito-").replace(f"{RUN}-", "")
 
 
-def _notes(annotations: Object) -> str:
+def _keys(annotations: Object) -> str:
     return ",".join(sorted(key.removeprefix("gabarito.dev/") for key in annotations))

@@ -80,7 +80,7 @@ class FakeCluster:
 
     @contextmanager
     def unobserved(self) -> Iterator[None]:
-        """Within the block nobody is recorded of what changes."""
+        """Within the block no hook is called."""
         hook, self.before = self.before, lambda _: None
         try:
             yield

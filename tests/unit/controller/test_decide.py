@@ -14,7 +14,7 @@ from .builders import OTHER_RUN, RUN, desired, job, observed, passed, short
 
 PLANNED = tuple(job(stage) for stage in STAGES)
 REST = PLANNED[1:]
-TOLD = {meta.STATE: "unsuspended"}
+STARTED = {meta.STATE: "unsuspended"}
 OLD = {meta.TEMPLATE: "older"}
 UNFIT = Problem("Unschedulable", "no node fits its pod", "add one")
 DEAD = Problem("Failed", "bad data (exit code 65): line 3", "")
@@ -33,12 +33,12 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         observed(done=STAGES, is_frozen=False),
         ["tell RunStarted", "freeze"],
     ),
-    "the first stage is released, the others wait for it": (
+    "the first stage is unsuspended, the others wait for it": (
         observed(*PLANNED),
         ["unsuspend ingest"],
     ),
-    "a stage is released when its inputs are there, whatever their Jobs say": (
-        observed(job("ingest", "running", annotations=TOLD), *REST, done=["ingest"]),
+    "a stage is unsuspended when its inputs are there, whatever their Jobs say": (
+        observed(job("ingest", "running", annotations=STARTED), *REST, done=["ingest"]),
         ["unsuspend generate", "tell StageDone", "annotate ingest message,progress,result,state"],
     ),
     "a stage with two inputs waits for both": (
@@ -54,24 +54,25 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         ["delete ingest"],
     ),
     "a running Job of an older template runs on": (
-        observed(job("ingest", "running", annotations=OLD | TOLD), *REST),
+        observed(job("ingest", "running", annotations=OLD | STARTED), *REST),
         [],
     ),
     "a running Job of an older template whose pod has not begun is made anew": (
         observed(
-            job("ingest", "running", annotations=OLD | TOLD, problem=UNFIT, has_begun=False), *REST
+            job("ingest", "running", annotations=OLD | STARTED, problem=UNFIT, has_begun=False),
+            *REST,
         ),
         ["tell StageStopped", "delete ingest"],
     ),
     "one of this template is waited for": (
-        observed(job("ingest", "running", annotations=TOLD, has_begun=False), *REST),
+        observed(job("ingest", "running", annotations=STARTED, has_begun=False), *REST),
         [],
     ),
     "one that people paused is theirs": (
-        observed(job("ingest", "paused", annotations=OLD | TOLD, has_begun=False), *REST),
+        observed(job("ingest", "paused", annotations=OLD | STARTED, has_begun=False), *REST),
         [],
     ),
-    "a released Job says so once": (
+    "an unsuspended Job is recorded once": (
         observed(job("ingest", "running"), *REST),
         ["tell StageUnsuspended", "annotate ingest message,state"],
     ),
@@ -103,8 +104,8 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         observed(job("ingest", "failed", problem=DEAD), *REST),
         ["tell StageUnsuspended", "warn StageFailed", "annotate ingest message,state"],
     ),
-    "a failed stage without a word": (
-        observed(job("ingest", "failed", annotations=TOLD), *REST),
+    "a failed stage that gives no reason": (
+        observed(job("ingest", "failed", annotations=STARTED), *REST),
         ["warn StageFailed", "annotate ingest message,state"],
     ),
     "a failed stage says so once": (
@@ -112,7 +113,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         [],
     ),
     "a Job that is Complete without a manifest failed": (
-        observed(job("ingest", "complete", annotations=TOLD), *REST),
+        observed(job("ingest", "complete", annotations=STARTED), *REST),
         ["warn StageFailed", "annotate ingest message,state"],
     ),
     "a failed stage is tried again when somebody annotates it": (
@@ -123,7 +124,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         observed(job("ingest", "complete", annotations={meta.RETRY: "true"}), *REST),
         ["create ingest 2"],
     ),
-    "a retry that is planned is released, the failed Job stays": (
+    "a retry that is planned is unsuspended, the failed Job stays": (
         observed(
             job("ingest", "failed", annotations={meta.RETRY: "true"}),
             job("ingest", attempt=2),
@@ -140,7 +141,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         ["create ingest 3"],
     ),
     "of two Jobs for a stage the planned one goes": (
-        observed(job("ingest", "running", annotations=TOLD), job("ingest", attempt=2), *REST),
+        observed(job("ingest", "running", annotations=STARTED), job("ingest", attempt=2), *REST),
         ["delete ingest-a2"],
     ),
     "a planned Job of another run goes": (
@@ -153,18 +154,20 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         ),
         ["unsuspend ingest", "tell StageStopped", f"delete {OTHER_RUN}-train"],
     ),
-    "a suspended one is stopped without a word": (
+    "a suspended one is deleted without an Event": (
         observed(
             *PLANNED, job("train", "paused", run=OTHER_RUN, annotations={meta.FINGERPRINT: "x"})
         ),
         ["unsuspend ingest", f"delete {OTHER_RUN}-train"],
     ),
     "a running Job of another run that is wanted is adopted": (
-        observed(job("ingest", "running", run=OTHER_RUN, annotations=TOLD), *REST),
+        observed(job("ingest", "running", run=OTHER_RUN, annotations=STARTED), *REST),
         [f"annotate {OTHER_RUN}-ingest run"],
     ),
     "one that has just finished its work is adopted too": (
-        observed(job("ingest", "running", run=OTHER_RUN, annotations=TOLD), *REST, done=["ingest"]),
+        observed(
+            job("ingest", "running", run=OTHER_RUN, annotations=STARTED), *REST, done=["ingest"]
+        ),
         [
             "unsuspend generate",
             f"annotate {OTHER_RUN}-ingest run",
@@ -176,17 +179,19 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         observed(*PLANNED, job("train", "failed", run=OTHER_RUN)),
         ["unsuspend ingest"],
     ),
-    "a Job that is going is not deleted twice": (
+    "a Job that is being deleted is not deleted twice": (
         observed(*PLANNED, job("train", run=OTHER_RUN, is_deleting=True)),
         ["unsuspend ingest"],
     ),
     "a stage that waits says why": (
-        observed(job("ingest", "running", annotations=TOLD, problem=UNFIT), *REST),
+        observed(job("ingest", "running", annotations=STARTED, problem=UNFIT), *REST),
         ["warn StageWaiting", "annotate ingest message,state"],
     ),
     "it says why once": (
         observed(
-            job("ingest", "running", annotations=TOLD | {meta.MESSAGE: UNFIT.text}, problem=UNFIT),
+            job(
+                "ingest", "running", annotations=STARTED | {meta.MESSAGE: UNFIT.text}, problem=UNFIT
+            ),
             *REST,
         ),
         [],
@@ -197,20 +202,22 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     ),
     "progress is mirrored": (
         observed(
-            job("ingest", "running", annotations=TOLD), *REST, progress={"ingest": "1/2 pages"}
+            job("ingest", "running", annotations=STARTED), *REST, progress={"ingest": "1/2 pages"}
         ),
         ["annotate ingest progress"],
     ),
     "progress that is there is not written again": (
         observed(
-            job("ingest", "running", annotations=TOLD | {meta.PROGRESS: "1/2 pages"}),
+            job("ingest", "running", annotations=STARTED | {meta.PROGRESS: "1/2 pages"}),
             *REST,
             progress={"ingest": "1/2 pages"},
         ),
         [],
     ),
     "progress that was read once stays": (
-        observed(job("ingest", "running", annotations=TOLD | {meta.PROGRESS: "1/2 pages"}), *REST),
+        observed(
+            job("ingest", "running", annotations=STARTED | {meta.PROGRESS: "1/2 pages"}), *REST
+        ),
         [],
     ),
     "a stale artifact is recorded, and stops what is below it": (
@@ -253,7 +260,7 @@ def test_what_is_decided(seen: Observed, expected: list[str]) -> None:
     assert short(decide(desired(), seen)) == expected
 
 
-def test_what_no_annotation_keeps_is_told_once_by_each_process() -> None:
+def test_what_no_annotation_keeps_is_recorded_once_by_each_process() -> None:
     for seen in (observed(stale=["ingest"]), observed(done=STAGES, evaluation=passed())):
         first = [action for action in decide(desired(), seen) if isinstance(action, RecordEvent)]
         recorded = frozenset(event.name for event in first)
@@ -311,14 +318,14 @@ def test_a_gate_that_failed_says_what_to_do() -> None:
 
 
 def test_a_done_stage_without_figures_has_no_result() -> None:
-    *_, noted = decide(desired(), observed(job("ingest", "complete"), done=STAGES))
-    assert isinstance(noted, AnnotateJob)
-    assert noted.annotations[meta.RESULT] is None
+    *_, annotated = decide(desired(), observed(job("ingest", "complete"), done=STAGES))
+    assert isinstance(annotated, AnnotateJob)
+    assert annotated.annotations[meta.RESULT] is None
 
 
 def test_a_done_stage_keeps_its_figures_and_how_far_it_got() -> None:
     for progress in ({"ingest": "2/2 pages"}, {}):
-        annotations = TOLD | {meta.PROGRESS: "1/2 pages"}
+        annotations = STARTED | {meta.PROGRESS: "1/2 pages"}
         results = {"ingest": StageResult("2 documents", 1.0, {})}
         seen = observed(
             job("ingest", "running", annotations=annotations),
@@ -326,7 +333,7 @@ def test_a_done_stage_keeps_its_figures_and_how_far_it_got() -> None:
             results=results,
             progress=progress,
         )
-        *_, noted = decide(desired(), seen)
-        assert isinstance(noted, AnnotateJob)
-        assert noted.annotations[meta.RESULT] == "2 documents"
-        assert noted.annotations[meta.PROGRESS] == progress.get("ingest", "1/2 pages")
+        *_, annotated = decide(desired(), seen)
+        assert isinstance(annotated, AnnotateJob)
+        assert annotated.annotations[meta.RESULT] == "2 documents"
+        assert annotated.annotations[meta.PROGRESS] == progress.get("ingest", "1/2 pages")

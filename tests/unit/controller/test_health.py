@@ -61,7 +61,7 @@ def get(url: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
-def look(health: Health, seen: Observed) -> None:
+def succeed(health: Health, seen: Observed) -> None:
     """End a round that went well."""
     health.succeeded(seen, summarise(desired(), seen, ()))
 
@@ -71,12 +71,12 @@ def test_scores_have_the_name_under_which_the_evaluation_counts_them() -> None:
     assert f'work.counts[f"{PERCENT_RIGHT}{{name}}"]' in counted
 
 
-def test_it_is_ready_once_it_has_looked(health: Health, lease: Lease, address: str) -> None:
+def test_it_is_ready_once_it_has_reconciled(health: Health, lease: Lease, address: str) -> None:
     assert get(f"{address}/ready")[0] == 503
     lease.renew()
     health.begin(lease)
     assert get(f"{address}/ready") == (503, "the first round has not ended yet\n")
-    look(health, observed())
+    succeed(health, observed())
     assert get(f"{address}/ready") == (200, "ok\n")
     health.failed("no such bucket")
     assert get(f"{address}/ready") == (503, "no such bucket\n")
@@ -119,11 +119,13 @@ def test_a_port_that_is_taken_is_a_setting(health: Health, address: str) -> None
         start_server(int(address.rpartition(":")[2]), health)
 
 
-def test_a_leader_tells_of_its_release(health: Health, lease: Lease, address: str) -> None:
+def test_a_leader_has_the_metrics_of_its_release(
+    health: Health, lease: Lease, address: str
+) -> None:
     lease.renew()
     health.begin(lease)
     counts = {f"{PERCENT_RIGHT}model": 90.0, f"{PERCENT_RIGHT}base": 10.0}
-    look(
+    succeed(
         health,
         observed(
             job("generate", "failed"),
@@ -163,12 +165,12 @@ def test_a_leader_tells_of_its_release(health: Health, lease: Lease, address: st
         assert line in lines
 
 
-def test_who_does_not_lead_tells_only_of_itself(
+def test_who_does_not_lead_has_only_its_own_metrics(
     health: Health, lease: Lease, clock: Clock, address: str
 ) -> None:
     lease.renew()
     health.begin(lease)
-    look(health, observed())
+    succeed(health, observed())
     clock.now += 60
     health.begin(lease)
     text = get(f"{address}/metrics")[1]
@@ -176,12 +178,10 @@ def test_who_does_not_lead_tells_only_of_itself(
     assert "gabarito_stage" not in text
 
 
-def test_before_there_is_anything_to_tell_it_tells_nothing(
-    health: Health, lease: Lease, address: str
-) -> None:
+def test_what_is_not_known_yet_has_no_metric(health: Health, lease: Lease, address: str) -> None:
     lease.renew()
     health.begin(lease)
-    look(health, observed())
+    succeed(health, observed())
     text = get(f"{address}/metrics")[1]
     assert "\ngabarito_gate_passed " not in text
     assert "\ngabarito_promoted_info{" not in text

@@ -13,7 +13,7 @@ NAME, OWNER = "demo-controller", "demo-owner"
 
 
 class Clock:
-    """Time that passes when it is recorded to."""
+    """Time that passes when a test says so."""
 
     now = 100.0
 
@@ -43,7 +43,7 @@ def stored(cluster: FakeCluster) -> Object:
     return found
 
 
-def test_the_first_takes_it_and_the_anchor_owns_it(cluster: FakeCluster, clock: Clock) -> None:
+def test_the_first_takes_it_and_the_owner_owns_it(cluster: FakeCluster, clock: Clock) -> None:
     lease = lease_of(cluster, "one", clock)
     assert not lease.is_held
     assert lease.renew()
@@ -99,10 +99,10 @@ def test_the_same_pod_started_anew_goes_on_at_once(cluster: FakeCluster, clock: 
     assert again.annotations == {"memory": "42"}
 
 
-def test_who_lost_it_for_a_while_knows_what_was_noted_meanwhile(
+def test_who_lost_it_for_a_while_knows_what_was_written_meanwhile(
     cluster: FakeCluster, clock: Clock
 ) -> None:
-    """A process that was stopped may find the Lease given back by somebody who acted."""
+    """A process that was stopped may find the Lease released by another that acted."""
     first, second = lease_of(cluster, "one", clock), lease_of(cluster, "two", clock)
     first.renew()
     first.annotate({"memory": "old"})
@@ -119,7 +119,7 @@ def test_who_lost_it_for_a_while_knows_what_was_noted_meanwhile(
     assert stored(cluster)["metadata"]["annotations"] == {"memory": "new"}
 
 
-def test_what_is_given_back_is_free_at_once(cluster: FakeCluster, clock: Clock) -> None:
+def test_a_released_lease_is_free_at_once(cluster: FakeCluster, clock: Clock) -> None:
     first, second = lease_of(cluster, "one", clock), lease_of(cluster, "two", clock)
     first.renew()
     first.annotate({"memory": "42"})
@@ -131,7 +131,7 @@ def test_what_is_given_back_is_free_at_once(cluster: FakeCluster, clock: Clock) 
     assert not first.renew()
 
 
-def test_only_the_holder_gives_it_back(cluster: FakeCluster, clock: Clock) -> None:
+def test_only_the_holder_releases_it(cluster: FakeCluster, clock: Clock) -> None:
     first, second = lease_of(cluster, "one", clock), lease_of(cluster, "two", clock)
     first.renew()
     second.renew()
@@ -139,7 +139,7 @@ def test_only_the_holder_gives_it_back(cluster: FakeCluster, clock: Clock) -> No
     assert stored(cluster)["spec"]["holderIdentity"] == "one"
 
 
-def test_notes_of_who_lost_it_are_refused(cluster: FakeCluster, clock: Clock) -> None:
+def test_annotations_of_who_lost_it_are_refused(cluster: FakeCluster, clock: Clock) -> None:
     first, second = lease_of(cluster, "one", clock), lease_of(cluster, "two", clock)
     first.renew()
     second.renew()
@@ -152,7 +152,7 @@ def test_notes_of_who_lost_it_are_refused(cluster: FakeCluster, clock: Clock) ->
     assert stored(cluster)["metadata"]["annotations"] == {}
 
 
-def test_notes_that_could_not_be_written_are_with_the_next_renewal(
+def test_annotations_that_could_not_be_written_are_with_the_next_renewal(
     cluster: FakeCluster, clock: Clock
 ) -> None:
     lease = lease_of(cluster, "one", clock)
@@ -177,7 +177,7 @@ def test_of_two_that_take_it_at_once_one_does(cluster: FakeCluster, clock: Clock
     assert stored(cluster)["spec"]["holderIdentity"] == "three"
 
 
-def test_without_the_anchor_nothing_is_made(cluster: FakeCluster, clock: Clock) -> None:
+def test_without_the_owner_nothing_is_created(cluster: FakeCluster, clock: Clock) -> None:
     """A controller that outlives its release for a moment leaves no Lease behind."""
     owner = cluster.read(CONFIG_MAPS, OWNER)
     assert owner

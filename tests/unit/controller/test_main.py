@@ -47,7 +47,7 @@ def until(is_reached: Callable[[], object], seconds: float = 20) -> None:
 
 
 class Led:
-    """A controller that goes round in a thread until it is recorded to stop."""
+    """A controller that reconciles in a thread until it is told to stop."""
 
     def __init__(self, process: Process, health: Health) -> None:
         self._asked = threading.Event()
@@ -67,7 +67,7 @@ def events(world: World) -> list[str]:
     return [body["message"] for body in found]
 
 
-def test_what_stands_in_the_way_is_told_and_waited_out(world: World) -> None:
+def test_a_problem_is_reported_until_it_is_corrected(world: World) -> None:
     world.write_pipeline(learing_rate=1)
     process, health = Process(world), Health()
     process.lease.renew()
@@ -83,7 +83,7 @@ def test_what_stands_in_the_way_is_told_and_waited_out(world: World) -> None:
     led.end()
 
 
-def test_a_service_that_is_away_is_told_of_only_when_it_stays_away(world: World) -> None:
+def test_a_service_that_does_not_answer_is_reported_only_when_that_lasts(world: World) -> None:
     def away(_call: str) -> None:
         message = "the store is away"
         raise ServiceError(message)
@@ -100,7 +100,7 @@ def test_a_service_that_is_away_is_told_of_only_when_it_stays_away(world: World)
     led.end()
 
 
-def test_a_problem_that_cannot_be_told_is_no_other_problem(world: World) -> None:
+def test_a_problem_that_cannot_be_reported_is_no_other_problem(world: World) -> None:
     def away(_call: str) -> None:
         message = "the API is away"
         raise ServiceError(message)
@@ -118,7 +118,7 @@ def test_a_problem_that_cannot_be_told_is_no_other_problem(world: World) -> None
     assert events(world).count("no such bucket") == 1
 
 
-def test_a_store_that_ignores_conditions_is_told_of(world: World, monkeypatch: Any) -> None:  # noqa: ANN401
+def test_a_store_that_ignores_conditions_is_reported(world: World, monkeypatch: Any) -> None:  # noqa: ANN401
     careful = type(world.store).write
 
     def careless(self: Any, key: str, data: bytes, **_conditions: object) -> str:  # noqa: ANN401
@@ -174,7 +174,7 @@ class EventlessCluster(FakeCluster):
         return super().read(kind, name)
 
 
-def test_a_problem_that_no_event_can_tell_is_in_the_summary(world: World) -> None:
+def test_a_problem_that_no_event_can_report_is_in_the_summary(world: World) -> None:
     process = Process(world)
     process.lease.renew()
     refusing = EventlessCluster()
@@ -202,7 +202,7 @@ def test_a_watch_that_ends_at_once_is_not_begun_anew_at_once() -> None:
     assert cluster.watches == 1
 
 
-def test_a_controller_that_is_stopped_ends_its_round_and_gives_its_lease_back(
+def test_a_controller_that_is_stopped_ends_its_round_and_releases_its_lease(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = signal.getsignal(signal.SIGTERM)
@@ -248,7 +248,7 @@ def with_bodies(wanted: Desired) -> Desired:
 
 
 @pytest.mark.parametrize("queue", ["", "gpus"])
-def test_a_job_is_released_by_its_gate_or_by_suspend_never_by_both(
+def test_a_job_is_started_by_its_gate_or_by_suspend_never_by_both(
     tmp_path: Path, queue: str
 ) -> None:
     executor, cluster = acting(tmp_path, with_bodies(desired(queue=queue)))
@@ -262,7 +262,7 @@ def test_a_job_is_released_by_its_gate_or_by_suspend_never_by_both(
     assert job["spec"]["suspend"] is bool(queue)
 
 
-def test_a_name_that_something_else_has_is_told(tmp_path: Path) -> None:
+def test_a_name_that_something_else_has_is_reported(tmp_path: Path) -> None:
     executor, cluster = acting(tmp_path, with_bodies(desired()))
     name = meta.job_name("demo-gabarito", RUN, "train")
     cluster.create(JOBS, {"metadata": {"name": name, "labels": {meta.STAGE: "train"}}})
@@ -270,19 +270,19 @@ def test_a_name_that_something_else_has_is_told(tmp_path: Path) -> None:
         executor.execute(CreateJob("train", 1), Memory(), "uid")
 
 
-def test_what_is_gone_needs_no_note(tmp_path: Path) -> None:
+def test_a_deleted_job_is_not_annotated(tmp_path: Path) -> None:
     executor, cluster = acting(tmp_path, desired())
     executor.execute(AnnotateJob("gone", {"a": "b"}), Memory(), "uid")
     assert cluster.objects == {}
 
 
-def test_what_nobody_can_do_is_a_bug_of_ours(tmp_path: Path) -> None:
+def test_an_unknown_action_is_a_bug(tmp_path: Path) -> None:
     executor, _ = acting(tmp_path, desired())
     with pytest.raises(BugError, match="executor has no method"):
         executor.execute("dance", Memory(), "uid")  # type: ignore[arg-type]
 
 
-def test_an_event_is_told_once_and_fits(tmp_path: Path) -> None:
+def test_an_event_is_recorded_once_and_fits(tmp_path: Path) -> None:
     executor, cluster = acting(tmp_path, desired())
     event = RecordEvent(about_owner("owner", "uid"), "Told", "x" * 2000, is_warning=True)
     executor.execute(event, Memory(), "uid")

@@ -28,7 +28,7 @@ def wanted(world: World) -> Desired:
     return Desired(world.config, run, read_templates(world.config))
 
 
-def look(world: World, wanted: Desired) -> Observed:
+def observe(world: World, wanted: Desired) -> Observed:
     return Observer(world.cluster, world.store, wanted).observe(Memory(), None, frozenset())
 
 
@@ -52,21 +52,21 @@ def say(world: World, address: Address, done: int) -> None:
 def test_progress_is_that_of_the_stage_that_runs(world: World, wanted: Desired) -> None:
     run = wanted.run
     add_job(world, "ingest", run.run)
-    assert look(world, wanted).progress == {}
+    assert observe(world, wanted).progress == {}
     say(world, run.address("ingest"), 3)
-    assert look(world, wanted).progress == {"ingest": "3/9 pages"}
+    assert observe(world, wanted).progress == {"ingest": "3/9 pages"}
 
 
 def test_shards_are_counted_in_the_job_of_this_run(world: World, wanted: Desired) -> None:
     add_job(world, "generate", wanted.run.run, ended=1)
     add_job(world, "generate", "z" * 12, ended=4)
-    assert look(world, wanted).progress == {"generate": "1/4 shards"}
+    assert observe(world, wanted).progress == {"generate": "1/4 shards"}
 
 
 def test_what_a_finished_stage_said_is_read_from_its_manifest(
     world: World, wanted: Desired
 ) -> None:
     make_artifact(world.store, wanted.run.run, "ingest")
-    found = look(world, wanted)
+    found = observe(world, wanted)
     assert found.results["ingest"].counts == {"things": 1}
     assert found.evaluation is None

@@ -79,7 +79,7 @@ def test_a_job_whose_gate_is_open_waits_in_its_queue() -> None:
     assert "quota in queue gpus" in found.problem.text
 
 
-def test_a_job_that_somebody_suspended_says_how_to_go_on() -> None:
+def test_a_job_that_somebody_suspended_says_how_to_resume_it() -> None:
     thing = job(suspend=True, metadata={"annotations": {meta.UNSUSPENDED: "then"}})
     (found,) = stage_jobs([thing], [], "team-a", NOW)
     assert found.problem
@@ -104,7 +104,7 @@ def test_an_attempt_that_is_no_number_is_the_first() -> None:
     assert found.attempt == 1
 
 
-TROUBLES: dict[str, tuple[Object, str | None]] = {
+PROBLEMS: dict[str, tuple[Object, str | None]] = {
     "a pod that runs": (pod("Running"), None),
     "a pod that is young": (pod(), None),
     "no node": (
@@ -160,7 +160,7 @@ TROUBLES: dict[str, tuple[Object, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("seen", "text"), TROUBLES.values(), ids=TROUBLES.keys())
+@pytest.mark.parametrize(("seen", "text"), PROBLEMS.values(), ids=PROBLEMS.keys())
 def test_why_a_running_job_waits(seen: Object, text: str | None) -> None:
     (found,) = stage_jobs([job()], [seen], "team-a", NOW)
     assert (found.problem and found.problem.text) == text
@@ -265,7 +265,7 @@ def test_a_failed_job_says_what_its_last_pod_said() -> None:
         (pod("Failed", reason="Shutdown"), "Shutdown"),
     ],
 )
-def test_the_last_words_of_a_pod(seen: Object, words: str) -> None:
+def test_how_a_pod_ended(seen: Object, words: str) -> None:
     assert last_termination([seen]) == words
 
 

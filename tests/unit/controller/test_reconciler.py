@@ -198,7 +198,7 @@ def test_wrong_answers_bring_the_model_before_back(
     assert after["verified"] == before["verified"]
 
 
-def test_a_model_before_that_does_not_answer_any_more_is_told(
+def test_a_model_before_that_does_not_answer_any_more_is_reported(
     world: World, answers: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Process(world).run_loop(world)
@@ -223,7 +223,7 @@ def test_a_first_model_that_does_not_work_leaves_nothing_served(world: World) ->
     assert world.outcome()["served"] == world.outcome()["channel"][0]
 
 
-def test_a_template_that_does_not_work_gives_way_to_the_one_before(world: World) -> None:
+def test_a_template_that_does_not_work_is_replaced_by_the_one_before(world: World) -> None:
     Process(world).run_loop(world)
     before = world.outcome()
     world.write_template("serve", spoilt="yes")

@@ -41,7 +41,7 @@ def rejected(model: str = A, under: str = REVISION) -> Rejected:
 
 
 def seen(**changes: Any) -> Observed:  # noqa: ANN401
-    """A run that is done and was recorded about."""
+    """A run that is done, whose gate was recorded."""
     found = observed(done=STAGES, evaluation=changes.pop("evaluation", None), **changes)
     recorded = {
         action.name
@@ -71,11 +71,11 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         seen(evaluation=passed(), channel=channel(), memory=OURS),
         ["tell Promoted", "apply a serve-1"],
     ),
-    "a model that another release promoted is served without a word": (
+    "a model that another release promoted is served without an Event": (
         seen(channel=channel()),
         ["apply a serve-1"],
     ),
-    "a served model gives way to the promoted one": (
+    "a served model is replaced by the promoted one": (
         seen(channel=channel(B), endpoint=endpoint(A, is_good=True), memory=Memory(promoted=B)),
         ["tell Promoted", "apply b serve-1"],
     ),
@@ -172,7 +172,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         seen(channel=channel(B), endpoint=endpoint(B)),
         ["smoke test b"],
     ),
-    "wrong answers move the channel back": (
+    "wrong answers roll the channel back": (
         seen(
             channel=channel(),
             endpoint=endpoint(),
@@ -267,7 +267,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         ),
         ["promote a"],
     ),
-    "nor when another release took it back after we had served it": (
+    "nor when another release rolled it back after we had served it": (
         seen(
             channel=channel(B, rejected=(rejected(under="theirs/0"),)),
             endpoint=endpoint(B, is_good=True),
@@ -276,7 +276,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         ),
         [],
     ),
-    "nor when we took it back and have forgotten that": (
+    "nor when we rolled it back and have forgotten that": (
         seen(channel=channel(None, rejected=(rejected(),)), evaluation=passed()),
         [],
     ),
@@ -322,7 +322,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         seen(channel=channel(), endpoint=endpoint(rollout="rolling"), memory=BEFORE),
         [],
     ),
-    "a new model in a new template is what goes back": (
+    "a new model in a new template is what is rolled back": (
         seen(
             channel=channel(B),
             endpoint=endpoint(B, rollout="failed"),
@@ -414,7 +414,7 @@ def test_raising_retries_of_serve_promotes_a_rejected_model_again() -> None:
     assert short(decide(again, moved)) == ["promote a"]
 
 
-def test_a_failed_endpoint_that_is_not_ours_is_told_once() -> None:
+def test_a_failed_endpoint_that_is_not_ours_is_recorded_once() -> None:
     found = seen(channel=channel(B), endpoint=endpoint(B, rollout="failed"))
     (event,) = decide(desired(), found)
     assert isinstance(event, RecordEvent)
@@ -430,7 +430,7 @@ def test_a_failed_endpoint_that_is_not_ours_is_told_once() -> None:
     assert decide(desired(), recorded) == []
 
 
-def test_without_an_endpoint_a_promotion_is_told_once() -> None:
+def test_without_an_endpoint_a_promotion_is_recorded_once() -> None:
     none = desired(serve={"replicas": 0})
     found = seen(evaluation=passed(), channel=channel(), memory=OURS)
     (event,) = decide(none, found)
@@ -482,7 +482,7 @@ def test_a_rollback_tells_people_what_is_served_now_and_what_to_do() -> None:
         )
 
 
-def test_why_an_endpoint_waits_is_told_once_by_each_process() -> None:
+def test_why_an_endpoint_waits_is_recorded_once_by_each_process() -> None:
     parts: dict[str, Any] = {
         "channel": channel(),
         "endpoint": endpoint(rollout="rolling", problem=UNFIT),
@@ -494,7 +494,7 @@ def test_why_an_endpoint_waits_is_told_once_by_each_process() -> None:
     assert decide(desired(), seen(**parts, recorded=frozenset({event.name}))) == []
 
 
-def test_a_template_that_is_refused_again_is_told_again() -> None:
+def test_a_template_that_is_refused_again_is_recorded_again() -> None:
     names = set()
     for number in (0, 1):
         broken = seen(channel=channel(), endpoint=endpoint(rollout="failed"), memory=BEFORE)
@@ -505,7 +505,7 @@ def test_a_template_that_is_refused_again_is_told_again() -> None:
     assert len(names) == 2
 
 
-def test_an_endpoint_that_is_good_again_is_told_again() -> None:
+def test_an_endpoint_that_is_good_again_is_recorded_again() -> None:
     names = set()
     for since in (NOW, LONG_AGO):
         found = seen(
@@ -521,7 +521,7 @@ def test_an_endpoint_that_is_good_again_is_told_again() -> None:
 
 
 def test_two_releases_of_one_channel_do_not_take_turns_for_ever() -> None:
-    """A model that works in neither is promoted by each, and taken back by each, once."""
+    """A model that works in neither is promoted by each, and rolled back by each, once."""
     shared: Channel | None = channel(B)
     memories = {name: Memory(promoted=B) for name in ("serve-1", "serve-2")}
     promotions = 0

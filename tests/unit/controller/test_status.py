@@ -150,11 +150,11 @@ def test_without_an_endpoint_the_channel_is_all_there_is() -> None:
         (Evaluation(A, passed=False, reasons=("one", "two")), "failed: one; two"),
     ],
 )
-def test_what_the_gate_said(evaluation: Evaluation | None, text: str) -> None:
+def test_what_the_gate_decided(evaluation: Evaluation | None, text: str) -> None:
     assert summarise(desired(), observed(evaluation=evaluation), ()).gate == text
 
 
-def test_a_summary_is_read_as_it_was_noted() -> None:
+def test_a_summary_is_read_as_it_was_written() -> None:
     summary = summarise(desired(), observed(*PLANNED), ("careless store",))
     assert read_summary(summary_annotation(summary)[meta.SUMMARY]) == summary
     assert read_summary(None) == Summary()

@@ -106,7 +106,7 @@ def test_an_endpoint_is_its_template_and_its_model() -> None:
     assert body["spec"]["template"]["metadata"]["annotations"] == {meta.MODEL: A}
 
 
-def test_the_anchor_owns_without_control() -> None:
+def test_the_owner_owns_without_control() -> None:
     (owner,) = owned(stage_body(), "owner", "uid")["metadata"]["ownerReferences"]
     assert owner == {
         "apiVersion": "v1",

@@ -76,7 +76,7 @@ class World:
     def advance(self) -> bool:
         """Let what was started finish; tell whether that changed anything."""
         with self.cluster.unobserved():
-            jobs = [job for job in self.cluster.list(JOBS, meta.STAGE) if _is_released(job)]
+            jobs = [job for job in self.cluster.list(JOBS, meta.STAGE) if _is_unsuspended(job)]
             for job in jobs:
                 self._finish(job)
             served = self.cluster.list(DEPLOYMENTS, meta.INSTANCE)
@@ -87,11 +87,11 @@ class World:
         jobs = self.cluster.list(JOBS, meta.STAGE)
         served = self.cluster.read(DEPLOYMENTS, "demo-gabarito-serve")
         channel = find_channel(self.store, "main")
-        noted = (meta.STATE, meta.GATE, meta.RESULT)
+        annotated = (meta.STATE, meta.GATE, meta.RESULT)
         return {
             "jobs": {
                 job["metadata"]["name"]: {
-                    key: job["metadata"]["annotations"].get(key) for key in noted
+                    key: job["metadata"]["annotations"].get(key) for key in annotated
                 }
                 for job in jobs
             },
@@ -140,7 +140,7 @@ class World:
         self.cluster.patch(JOBS, metadata["name"], {"status": status})
 
 
-def _is_released(job: Object) -> bool:
+def _is_unsuspended(job: Object) -> bool:
     return not job["spec"]["suspend"] and "status" not in job
 
 
@@ -151,7 +151,7 @@ def make_artifact(store: Store, run_id: str, stage: str, *, passes: bool = True)
         return
     inputs = {above: open_artifact(store, run.address(above)) for above in UPSTREAM[stage]}
     present = {above: artifact for above, artifact in inputs.items() if artifact is not None}
-    assert len(present) == len(inputs), f"{stage} was released before its inputs were there"
+    assert len(present) == len(inputs), f"{stage} was started before its inputs were there"
     with new_attempt(store, run.address(stage), inputs=present, settings={}) as work:
         for name, text in _files(stage, passes=passes).items():
             work.write_text(name, text)
