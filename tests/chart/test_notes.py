@@ -23,13 +23,13 @@ def test_every_line_is_about_this_release(name: str) -> None:
 
 def test_they_say_what_a_gpu_for_the_endpoint_means() -> None:
     alone = _notes("demo", "--set", "stages.serve.gpu.count=1")
-    assert "nobody answers" in alone
+    assert "no\nrequest is answered" in alone
     assert "needs another one" in alone
     assert "needs another one" not in _notes("demo")
 
 
 def test_they_say_who_may_ask() -> None:
-    assert "Whoever reaches the endpoint may ask it" in _notes("demo")
+    assert "answers every client" in _notes("demo")
     assert "Bearer $TOKEN" in _notes("external-secret")
 
 

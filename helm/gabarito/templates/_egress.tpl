@@ -1,4 +1,4 @@
-{{/* What the pods of a component may reach. Takes root and component. */}}
+{{/* Egress rules of the pods of a component. Takes root and component. */}}
 {{- define "gabarito.egress" -}}
 {{- $policy := .root.Values.networkPolicy }}
 {{- $serve := fromYaml (include "gabarito.peer" (dict "root" .root "component" "serve")) }}
@@ -31,7 +31,7 @@
 {{- end }}
 {{- end }}
 
-{{/* A teacher beside generate, in its own pod, needs no rule. */}}
+{{/* A teacher that runs as a sidecar of generate needs no rule. */}}
 {{- define "gabarito.teacherRule" }}
 {{- $policy := .Values.networkPolicy.teacher }}
 {{- with include "gabarito.teacher" . }}
@@ -42,7 +42,7 @@
 {{- end }}
 {{- end }}
 
-{{/* Sources that are not files are pages of the web; a base that is no path is on the model hub. */}}
+{{/* Sources other than files are on the web; a base that is not a path is on the model hub. */}}
 {{- define "gabarito.needsWeb" -}}
 {{- if eq .component "ingest" }}
 {{- range .root.Values.pipeline.ingest.sources }}
@@ -53,8 +53,8 @@
 {{- end }}
 {{- end }}
 
-{{/* Without a Secret and without an annotation that names a role, Amazon's node gives the keys: its
-     metadata or its agent for pod identities. */}}
+{{/* Without a Secret and without a role in the account's annotations, the keys come from the node on
+     AWS: from its metadata service, or from the agent of EKS Pod Identity. */}}
 {{- define "gabarito.needsNode" -}}
 {{- $account := get .root.Values.serviceAccount (ternary "controller" "stage" (eq .component "controller")) }}
 {{- with .root.Values.store }}

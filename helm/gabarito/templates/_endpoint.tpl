@@ -1,19 +1,20 @@
-{{/* One pod with a GPU leaves none for its successor: it goes first. */}}
+{{/* The strategy of the endpoint's Deployment. While the only pod keeps the only GPU, a second pod
+     cannot be scheduled: a rolling update would never end. */}}
 {{- define "gabarito.strategy" -}}
 {{- $values := fromJson (include "gabarito.stage" (dict "root" . "component" "serve")) }}
 {{- $alone := and (dig "gpu" "count" 0 $values) (eq (include "gabarito.fewest" .) "1") }}
 {{- if eq $values.strategy "auto" }}{{ ternary "Recreate" "RollingUpdate" (not (not $alone)) }}{{ else }}{{ $values.strategy }}{{ end }}
 {{- end }}
 
-{{/* The fewest pods of the endpoint. */}}
+{{/* The minimum of the endpoint's pods. */}}
 {{- define "gabarito.fewest" -}}
 {{- with .Values.stages.serve }}
 {{- ternary .autoscaling.minReplicas .replicas .autoscaling.enabled }}
 {{- end }}
 {{- end }}
 
-{{/* The endpoint's probes: startup allows readyTimeoutSeconds; one that has all processors at work
-     may be slow to say that it is well. Takes serve's values. */}}
+{{/* The endpoint's probes: startup allows readyTimeoutSeconds; the others allow for late answers, as
+     on a CPU generation uses all cores. Takes serve's values. */}}
 {{- define "gabarito.probes" -}}
 {{- $ready := dict "httpGet" (dict "path" "/ready" "port" "http") "periodSeconds" 5 "timeoutSeconds" 5 }}
 {{- $tries := div (add .readyTimeoutSeconds 4) 5 }}

@@ -1,4 +1,4 @@
-{{/* The environment of a container: the store, and the keys that its component needs. Takes root,
+{{/* The environment of a container: the store, and the credentials that its component needs. Takes root,
      component and values. */}}
 {{- define "gabarito.env" -}}
 - {name: GABARITO_TERMINATION_LOG, value: /dev/termination-log}

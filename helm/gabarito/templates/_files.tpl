@@ -1,4 +1,4 @@
-{{/* The files of the controller. */}}
+{{/* The files of the controller: pipeline, settings, and the bodies of Jobs and Deployment. */}}
 {{- define "gabarito.files" -}}
 {{- if not (include "gabarito.teacher" .) }}
 {{- fail "teacher.url: must be given, unless pipeline.generate.teacher.url is" }}

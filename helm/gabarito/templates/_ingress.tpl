@@ -19,7 +19,7 @@ podSelector:
     {{- include "gabarito.selector" . | nindent 4 }}
 {{- end }}
 
-{{/* Who may reach the pods of a component. Takes root and component. */}}
+{{/* Ingress rules of the pods of a component. Takes root and component. */}}
 {{- define "gabarito.ingress" -}}
 {{- $policy := .root.Values.networkPolicy }}
 {{- $monitoring := .root.Values.monitoring }}

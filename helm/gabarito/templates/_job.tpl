@@ -1,4 +1,4 @@
-{{/* The Job of a stage, as the controller makes it of this: named, owned and released by it. Takes
+{{/* The body of a stage's Job: the controller adds name, owner and run, and unsuspends it. Takes
      root and component. */}}
 {{- define "gabarito.job" -}}
 {{- $values := fromJson (include "gabarito.stage" .) }}

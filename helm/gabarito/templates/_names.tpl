@@ -22,7 +22,7 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
-{{/* Labels of what the controller makes; further ones give way. Takes root, component and more. */}}
+{{/* Labels of what the controller creates; these override additional ones. Takes root, component and more. */}}
 {{- define "gabarito.madeLabels" -}}
 {{- $own := dict "app.kubernetes.io/version" .root.Chart.AppVersion
       "app.kubernetes.io/managed-by" "gabarito-controller" "app.kubernetes.io/part-of" "gabarito" }}
@@ -30,15 +30,15 @@ app.kubernetes.io/component: {{ .component }}
 {{- toYaml (merge $own $selector (.more | default dict) (.root.Values.commonLabels | default dict)) }}
 {{- end }}
 
-{{/* Labels of what Helm makes; further ones give way. Takes root, component and more. */}}
+{{/* Labels of what Helm creates; these override additional ones. Takes root, component and more. */}}
 {{- define "gabarito.labels" -}}
 {{- $chart := printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- $own := dict "app.kubernetes.io/managed-by" .root.Release.Service "helm.sh/chart" $chart }}
 {{- toYaml (merge $own (fromYaml (include "gabarito.madeLabels" .))) }}
 {{- end }}
 
-{{/* Metadata of what Helm makes. Takes root, component and what follows the full name; more are
-     further labels. */}}
+{{/* Metadata of what Helm creates. Takes root, component and what follows the full name; more are
+     additional labels. */}}
 {{- define "gabarito.metadata" -}}
 name: {{ include "gabarito.fullname" .root }}{{ .suffix }}
 namespace: {{ .root.Release.Namespace }}

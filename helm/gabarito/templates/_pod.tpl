@@ -1,4 +1,4 @@
-{{/* What all pods have in common. Each takes root, component and values (stageDefaults' keys). */}}
+{{/* Parts that all pods have in common. Each takes root, component and values (stageDefaults' keys). */}}
 
 {{- define "gabarito.podMetadata" -}}
 labels:
@@ -51,7 +51,7 @@ terminationMessagePolicy: FallbackToLogsOnError
 {{- toYaml $resources }}
 {{- end }}
 
-{{/* Sidecars: what they leave out is that of the main container. */}}
+{{/* Sidecars: image, pull policy and security context default to the main container's. */}}
 {{- define "gabarito.sidecars" -}}
 {{- $image := include "gabarito.image" (dict "root" .root "component" .component "image" .values.image) }}
 {{- $defaults := dict "image" $image "imagePullPolicy" .root.Values.image.pullPolicy

@@ -1,5 +1,5 @@
-{{/* The Deployment of the endpoint, as the controller applies it with a model's digest. Takes root
-     and component. */}}
+{{/* The body of the endpoint's Deployment: the controller adds the model's digest and the owner, and
+     applies it. Takes root and component. */}}
 {{- define "gabarito.serve" -}}
 {{- $values := fromJson (include "gabarito.stage" .) }}
 {{- $pod := merge (dict "values" $values "labels" (dict "gabarito.dev/stage" "serve")) . }}

@@ -19,7 +19,8 @@ ingest generate curate train merge evaluate
 {{- end }}
 {{- end }}
 
-{{/* Lay the map `over` on the map `onto`, which is changed: maps are merged, the rest replaced. */}}
+{{/* Merge the map `over` into the map `onto`, which is changed: maps are merged, all else is replaced.
+     Sprig's merge would take false and empty values for values that are not set. */}}
 {{- define "gabarito.overlay" -}}
 {{- range $key, $value := .over }}
 {{- $below := get $.onto $key }}

@@ -1,4 +1,4 @@
-{{/* What is mounted: /tmp is all that can be written. Take root, component and values. */}}
+{{/* Volumes and mounts; only /tmp can be written to. Take root, component and values. */}}
 {{- define "gabarito.volumeMounts" -}}
 - {name: tmp, mountPath: /tmp}
 {{- if ne .root.Values.store.addressing "auto" }}
