@@ -1,4 +1,4 @@
-"""Measure the controller on a real cluster: how soon it releases stages, and what it costs.
+"""Measure the controller on a real cluster: how soon it starts stages, and what that costs.
 
 A release of the chart whose stages no kubelet runs: the real job controller makes their pods,
 their work is done here. Run it as ``make bench-controller`` on a machine that does nothing else:
@@ -42,7 +42,7 @@ class Bench:
         self.walks: list[Walk] = []
 
     def measure(self, runs: int, kills: int) -> Figures:
-        """Walk ``runs`` times, then watch one that does nothing, then kill the controller."""
+        """Run the pipeline ``runs`` times, once while idle, and with the controller killed."""
         process, load = self.process, os.getloadavg()[0]
         memory = [process.memory]
         began, used = time.monotonic(), process.cpu_seconds
@@ -74,7 +74,7 @@ class Bench:
         return Process(until("it runs", lambda: pid_in_pod(self._uid, "controller"), BEGINS_S))
 
     def _walk(self, before: Before = lambda _: None) -> Walk:
-        """Walk once; the first one finds what the installation began."""
+        """Run the pipeline once; the first run finds what the installation began."""
         if self.walks:
             self._simulated.forget(self._pod)
         walk = self._simulated.walk(before)
@@ -140,7 +140,7 @@ def measured(runs: int, kills: int) -> Figures:
     type=click.IntRange(min=2),
     default=20,
     show_default=True,
-    help="Each releases six Jobs, five of them after another one.",
+    help="Each starts six Jobs, five of them after another one.",
 )
 @click.option(
     "--kills",

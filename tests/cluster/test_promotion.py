@@ -68,13 +68,13 @@ def test_a_template_that_never_becomes_ready_is_rolled_back(release: Release, st
 
 
 def _rolled_back(release: Release, store: Store, before: str, why: str) -> None:
-    """The reason is told, what was served before is served again, and somebody always answers."""
+    """An Event has the reason, the model before serves again, and requests are answered."""
 
-    def told() -> bool:
+    def is_recorded() -> bool:
         release.ask(EXAMPLE)
         return any(why in event["message"] for event in release.events("RolledBack"))
 
-    until(f"it is rolled back: {why}", told, 300)
+    until(f"it is rolled back: {why}", is_recorded, 300)
     until("the model before is served", lambda: release.served() == before, 300)
     assert _channel(store) == before
 
