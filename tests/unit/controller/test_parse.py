@@ -1,5 +1,7 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -344,3 +346,13 @@ def test_an_endpoint_whose_pods_are_refused_says_so() -> None:
     found = endpoint_of(deployment(**refused), [], replace(SCOPE, section="serve"))
     assert found
     assert found.problem == Problem("NoPod", "exceeded quota", "correct the values of stages.serve")
+
+
+def test_every_reason_is_in_the_troubleshooting_table() -> None:
+    root = Path(__file__).parents[3]
+    table = (root / "docs/troubleshooting.md").read_text(encoding="utf-8")
+    kube = root / "jobs/gabarito/controller/kube"
+    source = "".join(path.read_text(encoding="utf-8") for path in kube.glob("*.py"))
+    reasons = set(re.findall(r'Problem\(\s*"(\w+)"', source))
+    assert {"Unschedulable", "Paused"} <= reasons
+    assert [reason for reason in sorted(reasons) if f"`{reason}`" not in table] == []
