@@ -28,7 +28,7 @@ INTERVAL_S = 10.0
 """Between two rounds in which nothing was changed: no watch tells of the store."""
 
 STANDBY_S = 1.0
-"""Between two looks at whether the Lease is held."""
+"""Between two checks of whether the Lease is held."""
 
 GAP_S = 0.2
 """Between the beginnings of two rounds, however often a watch wakes the loop."""

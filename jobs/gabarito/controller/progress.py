@@ -38,7 +38,7 @@ class ProgressReading(BaseModel):
     def text(self, first: "ProgressReading") -> str:
         """Return such as ``413/800 steps · loss 0.17 · eta 1 min``.
 
-        The pace is that since ``first``: an attempt that continued from a checkpoint did not
+        The rate is that since ``first``: an attempt that continued from a checkpoint did not
         begin at zero.
         """
         figures = [
@@ -62,7 +62,7 @@ class _LastReading:
 
 
 class ProgressReader:
-    """Remembers the first reading of each stage's attempt, which gives its pace."""
+    """Remembers the first reading of each stage's attempt, which gives its rate."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store

@@ -43,7 +43,7 @@ _MANAGED = {"fieldManager": FIELD_MANAGER}
 
 
 @dataclass(frozen=True)
-class _Request:
+class _ApiRequest:
     """A request; ``name`` is empty where it is about all objects of a kind."""
 
     method: str
@@ -65,39 +65,39 @@ class KubeCluster:
     def read(self, kind: Kind, name: str) -> Object | None:
         """Return an object, or None if there is none."""
         try:
-            return self._call(_Request("GET", kind, name))
+            return self._call(_ApiRequest("GET", kind, name))
         except MissingError:
             return None
 
     def list(self, kind: Kind, selector: str) -> list[Object]:
         """Return the objects that a label selector matches."""
         query = {"labelSelector": selector}
-        found: list[Object] = self._call(_Request("GET", kind, query=query))["items"]
+        found: list[Object] = self._call(_ApiRequest("GET", kind, query=query))["items"]
         return found
 
     def create(self, kind: Kind, body: Object) -> Object:
         """Create an object."""
-        return self._call(_Request("POST", kind, body=body, query=_MANAGED))
+        return self._call(_ApiRequest("POST", kind, body=body, query=_MANAGED))
 
     def replace(self, kind: Kind, body: Object) -> Object:
         """Replace an object."""
         name = body["metadata"]["name"]
-        return self._call(_Request("PUT", kind, name, body=body, query=_MANAGED))
+        return self._call(_ApiRequest("PUT", kind, name, body=body, query=_MANAGED))
 
     def patch(self, kind: Kind, name: str, changes: Object) -> None:
         """Merge changes into an object."""
-        self._call(_Request("PATCH", kind, name, body=changes, query=_MANAGED, content=_MERGE))
+        self._call(_ApiRequest("PATCH", kind, name, body=changes, query=_MANAGED, content=_MERGE))
 
     def apply(self, kind: Kind, body: Object) -> None:
         """Create or update an object by server-side apply, taking over conflicting fields."""
         name, query = body["metadata"]["name"], {**_MANAGED, "force": "true"}
-        self._call(_Request("PATCH", kind, name, body=body, query=query, content=_APPLY))
+        self._call(_ApiRequest("PATCH", kind, name, body=body, query=query, content=_APPLY))
 
     def delete(self, kind: Kind, name: str, uid: str) -> None:
         """Delete an object, unless it is gone or its name belongs to one with another uid."""
         options = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
         try:
-            self._call(_Request("DELETE", kind, name, body=options))
+            self._call(_ApiRequest("DELETE", kind, name, body=options))
         except (MissingError, ConflictError):
             return
 
@@ -115,7 +115,7 @@ class KubeCluster:
             "timeoutSeconds": str(WATCH_S),
         }
         timeout = (TIMEOUT_S[0], WATCH_S + TIMEOUT_S[1])
-        stream = self._send(_Request("GET", kind, query=query, timeout=timeout)).response
+        stream = self._send(_ApiRequest("GET", kind, query=query, timeout=timeout)).response
         try:
             for chunk in stream.stream(amt=None):
                 if chunk:
@@ -125,14 +125,14 @@ class KubeCluster:
         finally:
             stream.close()
 
-    def _call(self, request: _Request) -> Object:
+    def _call(self, request: _ApiRequest) -> Object:
         try:
             answer: Object = json.loads(self._send(request).read())
         except (HTTPError, ValueError) as error:
             raise _no_answer(self._address(request.kind, request.name), error) from error
         return answer
 
-    def _send(self, request: _Request) -> RESTResponse:
+    def _send(self, request: _ApiRequest) -> RESTResponse:
         address = self._address(request.kind, request.name)
         try:
             ready = self._api.param_serialize(

@@ -106,7 +106,7 @@ class Lease:
         try:
             if lease is None:
                 owner = self._cluster.read(CONFIG_MAPS, self._owner)
-                if owner is None:  # nobody would delete a Lease that is created now
+                if owner is None:  # nothing would ever delete a Lease that is created now
                     message = (
                         f"configmap {self._owner}: does not exist; is the release uninstalled?"
                     )
@@ -119,7 +119,7 @@ class Lease:
             elif is_held := self._may_take(lease):
                 self._cluster.replace(LEASES, self._renewed(lease))
         except ConflictError:
-            return False  # another request came first, ours or another's: the next one will show it
+            return False  # another request came first: the next one reads what it wrote
         self._held_until, self._has_it = (began + ACT_S if is_held else 0.0), is_held
         return is_held
 
