@@ -162,9 +162,9 @@ def test_a_blank_token_is_said(
 ) -> None:
     monkeypatch.setenv("SERVE_TOKEN", "\n")
     target = ServeTarget(service=service, token_env="SERVE_TOKEN")
-    examiner = Examiner(world.store, target, threading.Event())
-    examiner.start(model.digest, "key")
-    found, said = outcome(examiner)
+    smoke_test = SmokeTest(world.store, target, threading.Event())
+    smoke_test.start(model.digest, "key")
+    found, said = outcome(smoke_test)
     assert (found, "SERVE_TOKEN: set but blank" in said) == ("failed", True)
 
 
