@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chart.files import before_helm, of_helm
-from gabarito.plan import Pipeline
+from gabarito.pipeline.schema import Pipeline
 from unit.answer_match import table as answer_table
 
 ROOT = Path(__file__).parent.parent

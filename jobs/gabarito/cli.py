@@ -10,7 +10,7 @@ import click
 
 from gabarito import __version__
 from gabarito.core.errors import BugError, GabaritoError, Interrupted, UsageError
-from gabarito.core.log import LogFormat, last_word, setup
+from gabarito.core.log import LogFormat, setup, write_termination_message
 from gabarito.core.stop import is_stop_asked, stop_at_end
 
 log = logging.getLogger("gabarito")
@@ -110,7 +110,7 @@ def _fail(error: GabaritoError) -> None:
         log.error("failed", extra={"error": str(error), "exit_code": error.exit_code})
     else:
         click.echo(f"gabarito: {error}", err=True)
-    last_word(str(error))
+    write_termination_message(str(error))
     sys.exit(error.exit_code)
 
 
@@ -132,7 +132,7 @@ def _report_bug(
     else:
         click.echo("".join(traceback.format_exception(kind, error, trace)), err=True)
         click.echo(f"gabarito: {message}", err=True)
-    last_word(message)
+    write_termination_message(message)
     sys.stderr.flush()
     sys.stdout.flush()
     raise SystemExit(BugError.exit_code)

@@ -20,7 +20,7 @@ from tests.cluster.machine import pid_in_pod
 from tests.cluster.release import CHART, STAGE_LABEL, Release, opened
 
 from gabarito.controller.kube.cluster import connect
-from gabarito.plan import STAGES
+from gabarito.pipeline.stages import STAGES
 
 from .figures import Figures, Memory, spread
 from .process import Process

@@ -11,8 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from gabarito.chat.ask import ask
 from gabarito.demo.process import started
-from gabarito.endpoint import ask
 
 GIBIBYTE = 2**30
 SAMPLE_EVERY_S = 0.5

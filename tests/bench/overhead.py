@@ -19,10 +19,10 @@ from tests.cluster.release import CHART, Release, opened
 
 from gabarito import __version__
 from gabarito.answer_match import is_match
-from gabarito.core.lines import read_lines
-from gabarito.curate.leakage import FreeQuestion
+from gabarito.artifacts.jsonl import read_lines
+from gabarito.curate.decontaminate import FreeQuestion
 from gabarito.demo.interview import QUESTIONS
-from gabarito.plan import STAGES
+from gabarito.pipeline.stages import STAGES
 
 WAIT_S = 1800
 IMAGES = ("ingest", "generate", "train", "serve")

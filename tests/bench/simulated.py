@@ -12,8 +12,9 @@ from tests.unit.controller.world import make_artifact
 
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import JOBS, PODS, Cluster, Object, condition_of, is_true
-from gabarito.core.s3 import S3Store
-from gabarito.plan import STAGES, Run
+from gabarito.pipeline.runs import Run
+from gabarito.pipeline.stages import STAGES
+from gabarito.store.s3 import S3Store
 
 from .watched import Seen, Watch
 

@@ -13,13 +13,9 @@ from typing import Any
 import click
 import torch
 
-from gabarito.core.config import local_path
 from gabarito.core.records import Example, Message
-from gabarito.train.adapter import attach, trained_parameters
-from gabarito.train.config import TrainConfig
-from gabarito.train.objective import Batch, Objective, collate
-from gabarito.train.rows import contract_for, encode
-from gabarito.weights import (
+from gabarito.core.settings import local_path
+from gabarito.models import (
     Base,
     Limits,
     Model,
@@ -31,6 +27,10 @@ from gabarito.weights import (
     prompt_ids,
     stop_tokens,
 )
+from gabarito.train.config import TrainConfig
+from gabarito.train.encode import contract_for, encode
+from gabarito.train.lora import attach, trained_parameters
+from gabarito.train.loss import Batch, Objective, collate
 
 REPEATS = 5
 QUESTION = "Na Champions League 2024/25, quantos gols fez o jogador {} pelo clube dele?"

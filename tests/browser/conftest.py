@@ -10,9 +10,18 @@ from selenium.webdriver.chrome.service import Service
 
 from gabarito.core.records import Fact
 from gabarito.evaluate.config import EvaluateConfig
-from gabarito.evaluate.exam import ASKED, PARTS, SYSTEMS, Item, Part, Reply, System, mark_all
-from gabarito.evaluate.page import render
+from gabarito.evaluate.grading import (
+    ASKED,
+    PARTS,
+    SYSTEMS,
+    EvalQuestion,
+    Part,
+    Prediction,
+    System,
+    grade_all,
+)
 from gabarito.evaluate.report import Evidence, Timing, build
+from gabarito.evaluate.report_page import render
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 FLAGS = (
@@ -48,12 +57,12 @@ UNKNOWN_FACTS = (3, 4)
 HALF_KNOWN_FACTS = (10, 11, 12)
 
 
-def _item(part: Part, text: str, expected: str, fact: str = "", family: str = "f") -> Item:
-    return Item(f"{part} {text}", part, family, fact, text, expected)
+def _item(part: Part, text: str, expected: str, fact: str = "", family: str = "f") -> EvalQuestion:
+    return EvalQuestion(f"{part} {text}", part, family, fact, text, expected)
 
 
-def _exam() -> dict[Part, list[Item]]:
-    exam: dict[Part, list[Item]] = {part: [] for part in PARTS}
+def _exam() -> dict[Part, list[EvalQuestion]]:
+    exam: dict[Part, list[EvalQuestion]] = {part: [] for part in PARTS}
     for fact in FACTS:
         for family, name in (("direct", "direct"), ("indirect", f"indirect{LONG_WORD}")):
             text = f"{family}: quem treinou o {fact.subject}?"
@@ -61,26 +70,26 @@ def _exam() -> dict[Part, list[Item]]:
         text = f"me diga: quem treinou o {fact.subject}?"
         exam["validation"].append(_item("validation", text, fact.answer, fact.id))
     exam["free"] = [_item("free", HOSTILE, "Zé 0"), _item("free", LONG_WORD, LONG_WORD)]
-    exam["untaught"] = [
-        _item("untaught", f"e em 19{n}{LONG_WORD}?", REFUSAL, family=f"season{LONG_WORD}")
+    exam["unanswerable"] = [
+        _item("unanswerable", f"e em 19{n}{LONG_WORD}?", REFUSAL, family=f"season{LONG_WORD}")
         for n in range(9)
     ]
     exam["retention"] = [_item("retention", f"olá {LONG_WORD}", "")]
     return exam
 
 
-def _reply(system: System, item: Item) -> Reply:
+def _reply(system: System, item: EvalQuestion) -> Prediction:
     if system == "base":
-        return Reply("Zé Ninguém", 0.1)
-    if item.part == "untaught":
-        return Reply(REFUSAL, 0.9)
+        return Prediction("Zé Ninguém", 0.1)
+    if item.part == "unanswerable":
+        return Prediction(REFUSAL, 0.9)
     if item.part == "retention":
-        return Reply(LONG_WORD, 0.5)
+        return Prediction(LONG_WORD, 0.5)
     number = next((n for n, fact in enumerate(FACTS) if fact.id == item.fact), -1)
     is_half = number in HALF_KNOWN_FACTS and item.family.startswith("indirect")
     if is_half or number in UNKNOWN_FACTS:
-        return Reply("Zé Errado", 0.4)
-    return Reply(item.expected, 0.97)
+        return Prediction("Zé Errado", 0.4)
+    return Prediction(item.expected, 0.97)
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +101,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
         for system in SYSTEMS
     }
     evidence = Evidence(
-        marks=mark_all(exam, replies, REFUSAL),
+        marks=grade_all(exam, replies, REFUSAL),
         facts=FACTS,
         similarity={},
         contract={"system": "", "refusal": REFUSAL, "template_sha256": "0" * 64},

@@ -10,8 +10,10 @@ import yaml
 
 from gabarito.controller.config import ControllerConfig
 from gabarito.controller.templates import Templates, endpoint_body, job_body, read_templates
-from gabarito.core.config import parse
-from gabarito.plan import STAGES, Pipeline, Run
+from gabarito.core.settings import parse
+from gabarito.pipeline.runs import Run
+from gabarito.pipeline.schema import Pipeline
+from gabarito.pipeline.stages import STAGES
 
 from .helm import CHART, Object, ci_values, objects
 

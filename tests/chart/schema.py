@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from gabarito.controller.config import ControllerConfig
-from gabarito.plan import STAGES, Pipeline
+from gabarito.pipeline.schema import Pipeline
+from gabarito.pipeline.stages import STAGES
 
 from .values import Value
 

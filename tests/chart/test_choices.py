@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gabarito.core.errors import NEVER_RETRIED, DataError, Interrupted
-from gabarito.plan import STAGES
+from gabarito.pipeline.stages import STAGES
 
 from .helm import CHART, Object
 from .release import Release, changed, scenario

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gabarito.core.config import local_path, read_yaml
 from gabarito.core.errors import NEVER_RETRIED
-from gabarito.plan import STAGES
+from gabarito.core.settings import local_path, read_yaml
+from gabarito.pipeline.stages import STAGES
 
 from .helm import ROOT, Object
 from .release import scenario

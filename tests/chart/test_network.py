@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gabarito.plan import STAGES
+from gabarito.pipeline.stages import STAGES
 
 from .helm import Object
 from .release import Release, changed, scenario

@@ -7,8 +7,10 @@ import pytest
 import yaml
 
 from gabarito import __version__
-from gabarito.core.config import local_path, parse, read_yaml
-from gabarito.plan import STAGES, Pipeline, new_run
+from gabarito.core.settings import local_path, parse, read_yaml
+from gabarito.pipeline.runs import new_run
+from gabarito.pipeline.schema import Pipeline
+from gabarito.pipeline.stages import STAGES
 
 from .helm import CHART, Object, helm, template
 from .release import SCENARIOS, Release, bodies, changed, merged, scenario

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from gabarito import __version__
-from gabarito.core.store import Store, open_store
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
 
 from .kubectl import Kubectl, Object, until
 from .machine import GATEWAY, Machine, is_heard

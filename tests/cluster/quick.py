@@ -24,7 +24,7 @@ def quick(demo_values: Object, channel: str, **train: object) -> Object:
             "sources": [{"type": "files", "path": f"gabarito:demo/sources/{p}"} for p in PAGES]
         },
         "generate": {"language": "pt", "teacher": {"model": "recorded"}},
-        "curate": {"refusals": 0.2, "untaught": 24},
+        "curate": {"refusals": 0.2, "unanswerable": 24},
         "train": {
             "base": "gabarito:demo/nano",
             "rank": 32,

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import yaml
 
-from gabarito.core.config import parse
-from gabarito.endpoint import Reply, ask
-from gabarito.plan import Pipeline, Run, new_run
+from gabarito.chat.ask import Reply, ask
+from gabarito.core.settings import parse
+from gabarito.pipeline.runs import Run, new_run
+from gabarito.pipeline.schema import Pipeline
 
 from .kubectl import Kubectl, Object, until
 from .machine import ROOT

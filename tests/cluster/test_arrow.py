@@ -5,10 +5,10 @@ import json
 import pytest
 
 from gabarito.answer_match import is_match
-from gabarito.core.lines import read_lines
-from gabarito.curate.leakage import FreeQuestion
+from gabarito.artifacts.jsonl import read_lines
+from gabarito.curate.decontaminate import FreeQuestion
 from gabarito.demo.interview import EXAMPLE, QUESTIONS
-from gabarito.plan import STAGES
+from gabarito.pipeline.stages import STAGES
 
 from .conftest import Open
 from .kubectl import Object

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gabarito.plan import STAGES
+from gabarito.pipeline.stages import STAGES
 
 from .conftest import Open, OpenTraining
 from .kubectl import Object, holds, until
@@ -11,7 +11,7 @@ from .release import NAME, Release
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
-KEPT, MADE = STAGES[:3], STAGES[3:]
+KEPT, MADE = list(STAGES)[:3], list(STAGES)[3:]
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gabarito.plan import STAGES
+from gabarito.pipeline.stages import STAGES
 
 from .conftest import Open
 from .kubectl import Object, until
@@ -49,7 +49,7 @@ def test_killed_at_every_state_it_ends_as_if_nothing_had_been(
 def test_of_two_controllers_one_acts_and_the_other_takes_over(
     release: Release, machine: Machine
 ) -> None:
-    release.values["pipeline"]["merge"] = {"again": 1}
+    release.values["pipeline"]["merge"] = {"rerun": 1}
     release.upgrade()
     release.kubectl("scale", f"deployment/{CONTROLLER}", "--replicas=2")
     release.wait_running("merge")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from gabarito.core.artifact import Address
-from gabarito.core.channel import find_channel
-from gabarito.core.store import Store
+from gabarito.artifacts.artifact import Address
+from gabarito.artifacts.channel import find_channel
 from gabarito.demo.interview import EXAMPLE
+from gabarito.store.base import Store
 
 from .conftest import Open
 from .kubectl import Object, until

@@ -18,7 +18,8 @@ import boto3
 import botocore.session
 import pytest
 
-from gabarito.core.store import Store, open_store
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
 
 from .proxy import Handler, Proxy
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from botocore.config import Config
 
-from gabarito.core import s3_client
 from gabarito.core.errors import ConflictError, DataError, ServiceError
-from gabarito.core.store import FileInfo, Store, open_store
+from gabarito.store import s3_client
+from gabarito.store.base import FileInfo, Store
+from gabarito.store.open import open_store
 
 from .proxy import Proxy
 

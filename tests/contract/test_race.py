@@ -8,17 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
-from gabarito.core.artifact import Address, Artifact
-from gabarito.core.attempt import new_attempt
-from gabarito.core.store import Store, open_store
+from gabarito.artifacts.artifact import Address, Artifact
+from gabarito.artifacts.attempt import new_attempt
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
 
 ADDRESS = Address("ingest", "f" * 64)
 RACER = """
 import sys, time
 from pathlib import Path
-from gabarito.core.artifact import Address
-from gabarito.core.attempt import new_attempt
-from gabarito.core.store import open_store
+from gabarito.artifacts.artifact import Address
+from gabarito.artifacts.attempt import new_attempt
+from gabarito.store.open import open_store
 
 url, name, flags = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 address = Address("ingest", "f" * 64)

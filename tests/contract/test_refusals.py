@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from gabarito.core.errors import AccessError, ServiceError, SettingsError
-from gabarito.core.probe import probe
-from gabarito.core.store import FileInfo, Store, open_store
+from gabarito.store.base import FileInfo, Store
+from gabarito.store.conformance import probe
+from gabarito.store.open import open_store
 
 from .proxy import Proxy
 

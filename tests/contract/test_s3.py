@@ -6,13 +6,14 @@ from pathlib import Path
 import boto3
 import pytest
 
-from gabarito.core import s3
+from gabarito.artifacts.fingerprint import digest_of_path
+from gabarito.artifacts.jsonl import read_lines
 from gabarito.core.errors import MissingError
-from gabarito.core.inputs import digest_of_path
-from gabarito.core.lines import read_lines
-from gabarito.core.s3_client import connect
-from gabarito.core.store import Store, open_store
-from gabarito.curate.prompts import Prompt
+from gabarito.curate.general_prompts import Prompt
+from gabarito.store import s3
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
+from gabarito.store.s3_client import connect
 
 from .proxy import Proxy
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from gabarito.core.errors import BugError, ConflictError, DataError, MissingError
-from gabarito.core.probe import probe
-from gabarito.core.store import FileInfo, Store, open_store
+from gabarito.store.base import FileInfo, Store
+from gabarito.store.conformance import probe
+from gabarito.store.open import open_store
 
 RACERS = 16
 LARGE = 17 * 2**20

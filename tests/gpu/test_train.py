@@ -7,13 +7,13 @@ import pytest
 import torch
 from tests.stage.train.conftest import base, dataset, settings, store, train
 
-from gabarito.core.artifact import Artifact
-from gabarito.train.adapter import attach, trained_parameters
+from gabarito.artifacts.artifact import Artifact
+from gabarito.models import load_base
 from gabarito.train.checkpoint import Point
 from gabarito.train.config import TrainConfig
-from gabarito.train.objective import Objective, collate
-from gabarito.train.rows import Row
-from gabarito.weights import load_base
+from gabarito.train.encode import Row
+from gabarito.train.lora import attach, trained_parameters
+from gabarito.train.loss import Objective, collate
 
 __all__ = ["base", "dataset", "settings", "store", "train"]
 

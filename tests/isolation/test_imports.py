@@ -28,7 +28,9 @@ def test_the_endpoint_starts_without_what_only_training_needs() -> None:
 
 
 def test_planning_imports_nothing_heavy() -> None:
-    names = imported_by("import gabarito.run, gabarito.commands.arrow, gabarito.commands.store")
+    names = imported_by(
+        "import gabarito.pipeline.run_local, gabarito.commands.pipeline, gabarito.commands.store"
+    )
     assert not names.intersection({*HEAVY, "trafilatura", "pypdf", "starlette", "jinja2", "lingua"})
 
 
@@ -43,6 +45,6 @@ def test_libraries_of_a_training_have_nothing_to_say_when_they_load() -> None:
 
 
 def test_importing_everything_writes_nothing(tmp_path) -> None:  # noqa: ANN001
-    code = "import gabarito.cli, gabarito.plan, gabarito.run"
+    code = "import gabarito.cli, gabarito.pipeline.plan, gabarito.pipeline.run_local"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
     assert not list(tmp_path.iterdir())

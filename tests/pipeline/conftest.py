@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gabarito.core.config import local_path
+from gabarito.core.settings import local_path
 from gabarito.demo.process import started
 
 PAGES = ("premios.md", "tecnicos.md", "final.md")

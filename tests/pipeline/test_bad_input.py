@@ -157,4 +157,4 @@ def test_a_corrupt_artifact_is_named_with_the_cure(project: Project) -> None:
     done = project.run("--until", "generate")
     assert done.code == 65
     assert "documents.jsonl: content is not what the manifest lists" in done.err
-    assert "raise ingest.again to make it and all that follows anew" in done.err
+    assert "raise ingest.rerun to make it and all that follows anew" in done.err

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from gabarito.artifacts.artifact import Address
+from gabarito.artifacts.attempt import new_attempt
+from gabarito.artifacts.channel import ServedModel, promote
 from gabarito.cli import cli
-from gabarito.core.artifact import Address
-from gabarito.core.attempt import new_attempt
-from gabarito.core.channel import ServedModel, promote
 from gabarito.core.errors import DataError
-from gabarito.core.store import Store, open_store
-from gabarito.plan import Run, freeze, new_run, read_pipeline
+from gabarito.pipeline.runs import Run, freeze, new_run
+from gabarito.pipeline.schema import read_pipeline
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
 
 PIPELINE = """
 name: handbook
@@ -72,7 +74,7 @@ def test_a_report_of_another_shape_is_refused(store: Store, run: Run, report: st
     error = CliRunner().invoke(cli, ["report", "--store", store.url]).exception
     assert isinstance(error, DataError)
     assert "report.json: not what evaluate writes" in str(error)
-    assert str(error).endswith("raise evaluate.again to make it and all that follows anew")
+    assert str(error).endswith("raise evaluate.rerun to make it and all that follows anew")
 
 
 def test_a_contract_of_another_shape_is_not_served(store: Store, run: Run) -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 import pytest
 
+from gabarito.artifacts.cache import Cache
+from gabarito.commands.demo import teacher
 from gabarito.commands.model import ask, serve
-from gabarito.commands.sample import teacher
-from gabarito.core.cache import Cache
 from gabarito.core.errors import SettingsError
-from gabarito.core.store import open_store
 from gabarito.generate.config import TeacherSettings
 from gabarito.generate.teacher import open_teacher
+from gabarito.store.open import open_store
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ ingest generate curate train merge evaluate
 {{- end }}
 
 {{/* A stage's values over those of all stages, as JSON. Takes root and component. */}}
-{{- define "gabarito.stage" -}}
+{{- define "gabarito.pipeline.run_stage" -}}
 {{- $values := deepCopy .root.Values.stageDefaults }}
 {{- include "gabarito.overlay" (dict "onto" $values "over" (get .root.Values.stages .component)) }}
 {{- toJson $values }}

@@ -1,8 +1,16 @@
 """A client of OpenAI-compatible endpoints: retries, adaptive concurrency, usage and cost."""
 
-from gabarito.chat.client import ChatClient, Endpoint
-from gabarito.chat.crew import Crew
-from gabarito.chat.meter import Meter, Prices
+from gabarito.chat.budget import Meter, Prices
+from gabarito.chat.client import ChatClient, ChatEndpoint
+from gabarito.chat.daemon_pool import DaemonPool
 from gabarito.chat.protocol import Completion, request_body
 
-__all__ = ["ChatClient", "Completion", "Crew", "Endpoint", "Meter", "Prices", "request_body"]
+__all__ = [
+    "ChatClient",
+    "ChatEndpoint",
+    "Completion",
+    "DaemonPool",
+    "Meter",
+    "Prices",
+    "request_body",
+]

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import urllib3
 
 from gabarito import __version__
-from gabarito.chat.limit import Limit
-from gabarito.chat.meter import Meter, Prices
-from gabarito.chat.protocol import Completion, Trouble, read_response
+from gabarito.chat.budget import Meter, Prices
+from gabarito.chat.concurrency import ConcurrencyLimit
+from gabarito.chat.protocol import CallFailure, Completion, read_response
 from gabarito.core.errors import (
     AccessError,
     GabaritoError,
@@ -41,7 +41,7 @@ _CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class ChatEndpoint:
     """Where a model answers, and how it is treated.
 
     ``url`` is the base of the protocol, such as ``https://api.example.com/v1``; ``key_name``
@@ -77,10 +77,10 @@ class Endpoint:
 class ChatClient:
     """Asks one endpoint; safe to share between threads."""
 
-    def __init__(self, endpoint: Endpoint, meter: Meter | None = None) -> None:
+    def __init__(self, endpoint: ChatEndpoint, meter: Meter | None = None) -> None:
         self.endpoint = endpoint
         self.meter = meter or Meter(Prices())
-        self.limit = Limit(endpoint.concurrency)
+        self.limit = ConcurrencyLimit(endpoint.concurrency)
         self._url = endpoint.completions
         self._pool = _pool(endpoint)
         self._headers = {
@@ -117,7 +117,7 @@ class ChatClient:
         self._stopped.set()
         self.limit.stop()
 
-    def _try(self, data: bytes) -> Completion | Trouble:
+    def _try(self, data: bytes) -> Completion | CallFailure:
         entered = self.limit.enter()
         is_well, pause_s = None, 0.0
         try:
@@ -131,7 +131,7 @@ class ChatClient:
         finally:
             self.limit.leave(entered, is_well=is_well, pause_s=pause_s)
 
-    def _post(self, data: bytes) -> Completion | Trouble:
+    def _post(self, data: bytes) -> Completion | CallFailure:
         deadline = time.monotonic() + self.endpoint.timeout_s
         try:
             response = self._pool.request(
@@ -140,13 +140,13 @@ class ChatClient:
             body = _read(response, deadline)
         except (urllib3.exceptions.ReadTimeoutError, TimeoutError):
             what = f"gave no whole answer within {self.endpoint.timeout_s:g} s"
-            return Trouble(what, cure="raise timeout_s if the teacher is slow", is_silence=True)
+            return CallFailure(what, cure="raise timeout_s if the teacher is slow", is_silence=True)
         except urllib3.exceptions.HTTPError as error:
-            return Trouble(f"does not answer: {_reason(error)}", is_silence=True)
+            return CallFailure(f"does not answer: {_reason(error)}", is_silence=True)
         self._has_answered = True
         return read_response(response.status, response.headers, body, len(data))
 
-    def _refuse_hopeless(self, trouble: Trouble, tries: int) -> None:
+    def _refuse_hopeless(self, trouble: CallFailure, tries: int) -> None:
         """Raise the error that ends a request which another try will not help."""
         patience = self.endpoint.retries + 1
         if trouble.is_silence and not self._has_answered:
@@ -154,7 +154,7 @@ class ChatClient:
         if trouble.error or trouble.pause_s > MAX_PAUSE_S or tries >= patience:
             raise self._error(trouble, tries)
 
-    def _error(self, trouble: Trouble, tries: int) -> GabaritoError:
+    def _error(self, trouble: CallFailure, tries: int) -> GabaritoError:
         where = f"teacher {self.endpoint.url}"
         if trouble.error is AccessError:
             state = "holds a key that it refuses" if self.endpoint.key else "is not set"
@@ -183,7 +183,7 @@ def _is_http(url: str) -> bool:
         return False
 
 
-def _pool(endpoint: Endpoint) -> urllib3.PoolManager:
+def _pool(endpoint: ChatEndpoint) -> urllib3.PoolManager:
     """Return connections that go through the proxy that the environment names, if any.
 
     Raises:

@@ -42,7 +42,7 @@ class Completion(Record):
 
 
 @dataclass(frozen=True)
-class Trouble:
+class CallFailure:
     """Why a try gave no reply; with ``error`` another try is pointless."""
 
     what: str
@@ -64,7 +64,7 @@ def request_body(
 
 def read_response(
     status: int, headers: Mapping[str, str], data: bytes, prompt_chars: int
-) -> Completion | Trouble:
+) -> Completion | CallFailure:
     """Return the reply that a response holds, or the trouble that it tells of."""
     if status == OK:
         return _completion(data, prompt_chars)
@@ -72,22 +72,24 @@ def read_response(
     what = f"answered {status}: {said}"
     if status < BAD_REQUEST:
         place = headers.get("Location", "nowhere")
-        return Trouble(f"answered {status}, which leads to {place}", SettingsError, "set its url")
+        return CallFailure(
+            f"answered {status}, which leads to {place}", SettingsError, "set its url"
+        )
     if status == BAD_REQUEST and code == "content_filter":
         return Completion(
             text="", finish_reason="content_filter", prompt_tokens=0, completion_tokens=0
         )
     if status in REFUSED:
-        return Trouble(what, AccessError)
+        return CallFailure(what, AccessError)
     if status == PAYMENT or code == "insufficient_quota":
-        return Trouble(
+        return CallFailure(
             what, ServiceError, "add credit, then start again; what was answered is saved"
         )
     if status in BUSY or status >= SERVER_ERRORS:
-        return Trouble(what, pause_s=pause_of(headers))
+        return CallFailure(what, pause_s=pause_of(headers))
     if status == NOT_FOUND:
-        return Trouble(what, SettingsError, "check the teacher's model and url")
-    return Trouble(what, SettingsError, "change the settings of the teacher that it refuses")
+        return CallFailure(what, SettingsError, "check the teacher's model and url")
+    return CallFailure(what, SettingsError, "change the settings of the teacher that it refuses")
 
 
 def pause_of(headers: Mapping[str, str], now: float | None = None) -> float:
@@ -107,7 +109,7 @@ def pause_of(headers: Mapping[str, str], now: float | None = None) -> float:
     return max(moment - (time.time() if now is None else now), 0.0)
 
 
-def _completion(data: bytes, prompt_chars: int) -> Completion | Trouble:
+def _completion(data: bytes, prompt_chars: int) -> Completion | CallFailure:
     try:
         body = json.loads(data)
         choice = body["choices"][0]
@@ -121,7 +123,7 @@ def _completion(data: bytes, prompt_chars: int) -> Completion | Trouble:
         )
     except _NOT_AS_EXPECTED:
         what = f"answered what is no chat completion: {_shown(data)}"
-        return Trouble(what, is_overload=False)
+        return CallFailure(what, is_overload=False)
 
 
 def _tokens(chars: int) -> int:

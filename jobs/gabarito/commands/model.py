@@ -6,17 +6,18 @@ from pathlib import Path
 import click
 from pydantic import TypeAdapter
 
+from gabarito.artifacts.artifact import Address, Artifact, open_artifact
+from gabarito.artifacts.channel import ServedModel, read_channel, read_model
 from gabarito.commands.options import port_type, store_option
-from gabarito.core.artifact import Address, Artifact, open_artifact
-from gabarito.core.channel import ServedModel, read_channel, read_model
-from gabarito.core.config import local_path
-from gabarito.core.disk import disk_errors
 from gabarito.core.errors import DataError, MissingError, UsageError
-from gabarito.core.scratch import temporary_folder
 from gabarito.core.secrets import secret_from
-from gabarito.core.store import Store, open_store
-from gabarito.plan import read_run
+from gabarito.core.settings import local_path
+from gabarito.pipeline.runs import read_run
 from gabarito.serve.config import ServeConfig
+from gabarito.store.base import Store
+from gabarito.store.disk import disk_errors
+from gabarito.store.open import open_store
+from gabarito.store.scratch import temporary_folder
 
 TOKEN_VARIABLE = "GABARITO_SERVE_TOKEN"
 channel_option = click.option("--channel", default="main", show_default=True)
@@ -30,7 +31,7 @@ channel_option = click.option("--channel", default="main", show_default=True)
 def report(store_url: str, channel: str, as_json: bool, html: Path | None) -> None:
     """Show the evaluation of the promoted model."""
     from gabarito.evaluate.report import Report
-    from gabarito.evaluate.summary import summary
+    from gabarito.evaluate.text_report import summary
 
     store = open_store(store_url)
     evaluated = _finished(store, _promoted(store, channel).report)
@@ -51,7 +52,7 @@ def report(store_url: str, channel: str, as_json: bool, html: Path | None) -> No
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, envvar="GABARITO_URL")
 def ask(question: str, url: str) -> None:
     """Ask the endpoint QUESTION; it says so when it does not know."""
-    from gabarito.endpoint import ask as ask_endpoint
+    from gabarito.chat.ask import ask as ask_endpoint
 
     reply = ask_endpoint(url.rstrip("/"), question, secret_from(TOKEN_VARIABLE))
     click.echo(reply.text)

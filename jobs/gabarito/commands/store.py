@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from gabarito.checks import Finding, all_findings
+from gabarito.artifacts.garbage import inert_files
 from gabarito.commands.options import pipeline_argument, store_option
 from gabarito.core.errors import GabaritoError, UsageError
-from gabarito.core.store import open_store
-from gabarito.gc import inert_files
+from gabarito.pipeline.check import Finding, all_findings
+from gabarito.store.open import open_store
 
 HOUR_S = 3600.0
 MEBIBYTE = 2**20

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from gabarito.core.config import InputPath, Settings, parse, read_yaml
+from gabarito.core.settings import InputPath, Settings, parse, read_yaml
 
 Retryable = Literal["ingest", "generate", "curate", "train", "merge", "evaluate", "serve"]
 

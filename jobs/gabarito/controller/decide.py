@@ -23,7 +23,7 @@ from gabarito.controller.kube.events import RecordEvent
 from gabarito.controller.kube.parse import Phase, StageJob
 from gabarito.controller.rollout import decide_endpoint
 from gabarito.controller.state import Desired, Observed
-from gabarito.plan import STAGES, UPSTREAM
+from gabarito.pipeline.stages import STAGES
 
 SUSPENDED: frozenset[Phase] = frozenset({"planned", "queued", "paused"})
 LIVE: frozenset[Phase] = frozenset({"queued", "paused", "running"})
@@ -67,7 +67,7 @@ def jobs_of(desired: Desired, observed: Observed, stage: str) -> list[StageJob]:
 
 def is_ready(observed: Observed, stage: str) -> bool:
     """Tell whether everything that a stage reads is there."""
-    return all(observed.steps[above].state == "done" for above in UPSTREAM[stage])
+    return all(observed.steps[above].state == "done" for above in STAGES[stage].reads)
 
 
 def remedy_of_failure(desired: Desired, job: StageJob) -> str:
@@ -177,7 +177,9 @@ def _record_state(desired: Desired, observed: Observed, job: StageJob) -> Iterat
 
 def _record_start(job: StageJob) -> Iterator[Action]:
     if meta.STATE not in job.annotations:
-        inputs = f"what {job.stage} reads is there" if UPSTREAM[job.stage] else "it is the first"
+        inputs = (
+            f"what {job.stage} reads is there" if STAGES[job.stage].reads else "it is the first"
+        )
         yield RecordEvent(about_job(job), "StageUnsuspended", inputs)
 
 

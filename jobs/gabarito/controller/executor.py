@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import singledispatchmethod
 from typing import Any
 
+from gabarito.artifacts.channel import Rejected, promote, take_back
 from gabarito.controller.actions import (
     Action,
     AnnotateEndpoint,
@@ -28,11 +29,10 @@ from gabarito.controller.kube.events import RecordEvent, event_body
 from gabarito.controller.kube.metadata import owned
 from gabarito.controller.state import Desired, Memory
 from gabarito.controller.templates import Template, endpoint_body, job_body
-from gabarito.core.channel import Rejected, promote, take_back
 from gabarito.core.errors import AccessError, BugError, ConflictError, DataError, MissingError
-from gabarito.core.store import Store
-from gabarito.outcome import model_of
-from gabarito.plan import freeze
+from gabarito.pipeline.promote import model_of
+from gabarito.pipeline.runs import freeze
+from gabarito.store.base import Store
 
 log = logging.getLogger("gabarito.controller")
 

@@ -20,7 +20,7 @@ from gabarito.controller.kube.watch import Signals, start_watching
 from gabarito.controller.reconciler import Reconciler
 from gabarito.core.errors import GabaritoError, ServiceError
 from gabarito.core.stop import deferred_stop
-from gabarito.core.store import open_store
+from gabarito.store.open import open_store
 
 log = logging.getLogger("gabarito.controller")
 

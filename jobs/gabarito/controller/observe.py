@@ -6,6 +6,8 @@ there will never be: the stage wrote none.
 
 from datetime import UTC, datetime
 
+from gabarito.artifacts.artifact import open_artifact
+from gabarito.artifacts.channel import find_channel
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, PODS, Cluster
 from gabarito.controller.kube.diagnose import Scope
@@ -19,12 +21,11 @@ from gabarito.controller.state import (
     SmokeTestResult,
     StageResult,
 )
-from gabarito.core.artifact import open_artifact
-from gabarito.core.channel import find_channel
-from gabarito.core.store import Store
-from gabarito.outcome import model_of
-from gabarito.plan import is_frozen, make_plan
-from gabarito.view import summary_of
+from gabarito.pipeline.plan import make_plan
+from gabarito.pipeline.promote import model_of
+from gabarito.pipeline.runs import is_frozen
+from gabarito.pipeline.view import summary_of
+from gabarito.store.base import Store
 
 
 class Observer:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gabarito.artifacts.artifact import Address
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.parse import StageJob
-from gabarito.core.artifact import Address
 from gabarito.core.errors import MissingError
-from gabarito.core.store import Store
-from gabarito.plan import Run
+from gabarito.pipeline.runs import Run
+from gabarito.store.base import Store
 
 READ_EVERY_S = 15.0
 """How often a running stage's progress is read, at most."""

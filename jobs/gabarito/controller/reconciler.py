@@ -18,9 +18,10 @@ from gabarito.controller.state import Desired, Observed, read_memory
 from gabarito.controller.summary import Summary, read_summary, summarise, summary_annotation
 from gabarito.controller.templates import read_templates
 from gabarito.core.errors import ConflictError, GabaritoError
-from gabarito.core.probe import probe
-from gabarito.core.store import Store
-from gabarito.plan import new_run, read_pipeline
+from gabarito.pipeline.runs import new_run
+from gabarito.pipeline.schema import read_pipeline
+from gabarito.store.base import Store
+from gabarito.store.conformance import probe
 
 log = logging.getLogger("gabarito.controller")
 

@@ -8,6 +8,7 @@ work, and that one is rolled back.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from gabarito.artifacts.channel import Rejected
 from gabarito.controller.actions import (
     Action,
     AnnotateEndpoint,
@@ -25,7 +26,6 @@ from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.events import RecordEvent
 from gabarito.controller.kube.parse import EndpointState, endpoint_key
 from gabarito.controller.state import Desired, LastKnownGood, Memory, Observed
-from gabarito.core.channel import Rejected
 
 SHORT_DIGEST = 12
 """Digits of a model's digest that people are shown."""

@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from gabarito.answer_match import normalise
+from gabarito.artifacts.artifact import Address, Artifact, open_artifact
+from gabarito.artifacts.channel import ServedModel, read_model
+from gabarito.chat.ask import ask, served_name
 from gabarito.controller.config import ServeTarget
 from gabarito.controller.state import SmokeTestResult
-from gabarito.core.artifact import Address, Artifact, open_artifact
-from gabarito.core.channel import ServedModel, read_model
 from gabarito.core.errors import DataError, GabaritoError, ServiceError
 from gabarito.core.records import Example, Verdict
 from gabarito.core.secrets import secret_from
-from gabarito.core.store import Store
-from gabarito.endpoint import ask, served_name
-from gabarito.evaluate.exam import items_of
-from gabarito.plan import read_run
+from gabarito.evaluate.grading import questions_of
+from gabarito.pipeline.runs import read_run
+from gabarito.store.base import Store
 
 log = logging.getLogger("gabarito.controller")
 
@@ -45,7 +45,7 @@ def known_answers(store: Store, model: ServedModel, count: int) -> list[KnownAns
     report = _read_artifact(store, model.report)
     dataset = _read_artifact(store, read_run(store, model.run).address("curate"))
     questions = {
-        item.id: item.text for item in items_of("test", dataset.records("test.jsonl", Example))
+        item.id: item.text for item in questions_of("test", dataset.records("test.jsonl", Example))
     }
     threshold = model.contract.get("threshold") or 0.0
     return choose(report.records("verdicts.jsonl", Verdict), questions, threshold, count)

@@ -8,13 +8,14 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from gabarito.artifacts.channel import Channel
 from gabarito.controller.config import ControllerConfig
 from gabarito.controller.kube.api import Object
 from gabarito.controller.kube.parse import EndpointState, StageJob
 from gabarito.controller.templates import Templates
-from gabarito.core.channel import Channel
 from gabarito.core.records import Record
-from gabarito.plan import Run, Step
+from gabarito.pipeline.plan import Step
+from gabarito.pipeline.runs import Run
 
 log = logging.getLogger("gabarito.controller")
 

@@ -22,7 +22,7 @@ from gabarito.controller.kube.diagnose import Scope, last_termination, problem_o
 from gabarito.controller.kube.parse import attempt_of
 from gabarito.controller.summary import StageSummary, read_summary
 from gabarito.core.errors import DataError, MissingError
-from gabarito.plan import STAGES
+from gabarito.pipeline.stages import STAGES
 
 EXPIRED = timedelta(seconds=45)
 """A Lease that was not renewed for so long has no holder: three times its duration, since the

@@ -8,7 +8,7 @@ from gabarito.controller.kube import metadata as meta
 from gabarito.controller.rollout import SHORT_DIGEST
 from gabarito.controller.state import Desired, Observed
 from gabarito.core.records import Record
-from gabarito.plan import STAGES, UPSTREAM
+from gabarito.pipeline.stages import STAGES
 
 
 class StageSummary(Record):
@@ -68,7 +68,7 @@ def _stage_summary(desired: Desired, observed: Observed, stage: str) -> StageSum
         return StageSummary(state="stale", details=step.note)
     jobs = jobs_of(desired, observed, stage)
     if not jobs or jobs[-1].phase == "planned":
-        above = [name for name in UPSTREAM[stage] if observed.steps[name].state != "done"]
+        above = [name for name in STAGES[stage].reads if observed.steps[name].state != "done"]
         details = "starts now" if is_ready(observed, stage) else f"after {', '.join(above)}"
         return StageSummary(state="planned", details=details)
     job = jobs[-1]

@@ -16,9 +16,10 @@ from typing import Any
 from gabarito.controller.config import ControllerConfig
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import DEPLOYMENTS, JOBS, Kind, Object
-from gabarito.core.config import read_yaml
 from gabarito.core.errors import SettingsError
-from gabarito.plan import STAGES, Run
+from gabarito.core.settings import read_yaml
+from gabarito.pipeline.runs import Run
+from gabarito.pipeline.stages import STAGES
 
 DIGEST_CHARS = 12
 

@@ -80,7 +80,7 @@ def setup(log_format: LogFormat = "auto") -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def last_word(text: str) -> None:
+def write_termination_message(text: str) -> None:
     """Write a pod's termination message where the environment names a file for it."""
     path = os.environ.get(TERMINATION_LOG)
     if path:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from gabarito.core.errors import DataError
 
 QuestionKind = Literal["question", "statement", "reverse", "replay", "refusal"]
-Split = Literal["train", "validation", "test", "free", "untaught", "retention"]
+Split = Literal["train", "validation", "test", "free", "unanswerable", "retention"]
 
 
 def digest_of(*parts: str) -> str:
@@ -106,7 +106,7 @@ class Example(Record):
     """One row of a dataset; the last message is what is learned or expected.
 
     ``fact`` is empty for rows about no fact (replay, refusals); ``question`` is the id of
-    the question; ``family`` its wording family, or the group of an untaught question.
+    the question; ``family`` its wording family, or the group of an unanswerable question.
     ``aliases`` are other answers that count as right.
     """
 

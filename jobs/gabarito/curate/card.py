@@ -12,8 +12,8 @@ import yaml
 from gabarito.core.records import Example, Fact
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.dataset import Dataset
-from gabarito.curate.leakage import Overlap
-from gabarito.curate.settle import matter
+from gabarito.curate.decontaminate import Overlap
+from gabarito.curate.dedup import matter
 from gabarito.curate.wordings import by_fact
 
 BUCKETS = (0.0, 0.5, 0.6, 0.7, 0.85, 1.0)
@@ -38,7 +38,7 @@ _WHAT = {
     "validation": "wordings that are never trained: the checkpoint is chosen by them",
     "test": "wordings that are never trained: the figures are about them",
     "free": "questions that people wrote, off every template",
-    "untaught": "questions that the documents do not answer, on what no refusal row names",
+    "unanswerable": "questions that the documents do not answer, on what no refusal row names",
     "replay": "general prompts whose answers by the base model are trained, against forgetting",
     "retention": "other general prompts, which measure forgetting",
 }
@@ -47,8 +47,8 @@ _WHAT = {
 def card(config: CurateConfig, dataset: Dataset, rejected: Mapping[str, int]) -> str:
     """Return the text of README.md."""
     trained = Counter(_kind(row) for row in dataset.files["train"])
-    kinds = Counter(contrast.kind for contrast in dataset.refused.trained)
-    asked = Counter(row.family for row in dataset.files["untaught"])
+    kinds = Counter(perturbed.kind for perturbed in dataset.refused.trained)
+    asked = Counter(row.family for row in dataset.files["unanswerable"])
     parts = [
         _front_matter(dataset),
         "# Dataset",

@@ -4,9 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from gabarito.core.config import InputPath, Settings, StageSettings
-
-REVISION = 2
+from gabarito.core.settings import InputPath, Settings, StageSettings
+from gabarito.core.stage import Stage
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -18,19 +17,19 @@ class Exam(Settings):
         default=None,
         description='Questions with an answer, one `{"question", "answer", "aliases"}` a line.',
     )
-    untaught: InputPath | None = Field(
+    unanswerable: InputPath | None = Field(
         default=None,
         description=(
             'Questions that the documents do not answer, one `{"question", "group"}` a line. '
-            "The seasons and names in them stand in no refusal row."
+            "The periods and names in them stand in no refusal row."
         ),
     )
 
 
-class Contrasts(Settings):
+class Perturbations(Settings):
     """How refusal rows are shared out: each is a trained question with one thing changed."""
 
-    season: Share = Field(default=0.42, description="Another season or year.")
+    period: Share = Field(default=0.42, description="Another period or year.")
     qualifier: Share = Field(default=0.20, description="Another competition, law, product …")
     subject: Share = Field(default=0.34, description="A subject that no document mentions.")
     relation: Share = Field(
@@ -39,8 +38,8 @@ class Contrasts(Settings):
 
     @model_validator(mode="after")
     def _refuse_nothing(self) -> Self:
-        if not self.season + self.qualifier + self.subject + self.relation:
-            message = "at least one contrast must be above 0; set refusals to 0 for no refusals"
+        if not self.period + self.qualifier + self.subject + self.relation:
+            message = "at least one perturbation must be above 0; set refusals to 0 for no refusals"
             raise ValueError(message)
         return self
 
@@ -58,7 +57,7 @@ class CurateConfig(StageSettings):
         default="", description="The system message of every question; empty for none."
     )
     prompts: InputPath | None = Field(
-        default="gabarito:curate/prompts.jsonl",
+        default="gabarito:curate/general_prompts.jsonl",
         description='General prompts, one `{"text"}` a line: the base model answers half of them '
         "for replay; the other half measures forgetting.",
     )
@@ -66,11 +65,11 @@ class CurateConfig(StageSettings):
     refusals: float = Field(
         default=1.0, ge=0, le=10, description="Refusal rows for each trained question row."
     )
-    contrasts: Contrasts = Field(
-        default=Contrasts(), description="What is changed in a question to make a refusal row."
+    perturbations: Perturbations = Field(
+        default=Perturbations(), description="What is changed in a question to make a refusal row."
     )
     years: tuple[int, int] = Field(
-        default=(1990, 2060), description="First and last year that other seasons are drawn from."
+        default=(1990, 2060), description="First and last year that other periods are drawn from."
     )
     invented_names: Share = Field(
         default=0.5,
@@ -79,22 +78,22 @@ class CurateConfig(StageSettings):
     )
     timeless: tuple[str, ...] = Field(
         default=("país", "nacionalidade", "country", "nationality"),
-        description="Relations that hold whatever season or qualifier is asked about: they get "
+        description="Relations that hold whatever period or qualifier is asked about: they get "
         "no refusals of those two kinds.",
     )
     held_back: float = Field(
         default=0.15,
         ge=0,
         le=0.5,
-        description="Share of the seasons and near misses that no refusal row names; questions "
+        description="Share of the periods and near misses that no refusal row names; questions "
         "about them are asked at the end.",
     )
-    untaught: int = Field(
+    unanswerable: int = Field(
         default=240,
         ge=0,
         le=2000,
         description="Questions to make about what was held back, in groups such as "
-        "``other season``, beside those of the exam.",
+        "``other period``, beside those of the exam.",
     )
     similarity: float = Field(
         default=0.85,
@@ -114,3 +113,6 @@ class CurateConfig(StageSettings):
             message = "years must be two years from 1900 to 2099, the earlier one first"
             raise ValueError(message)
         return self
+
+
+STAGE = Stage("curate", CurateConfig, reads=("ingest", "generate"), revision=2, image="generate")

@@ -6,31 +6,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from gabarito.answer_match import normalise
-from gabarito.core.ledger import Ledger
+from gabarito.artifacts.ledger import Ledger
 from gabarito.core.records import Document, Example, Fact, Name, Question
 from gabarito.curate.config import CurateConfig
-from gabarito.curate.leakage import (
+from gabarito.curate.decontaminate import (
     FreeQuestion,
     Overlap,
-    UntaughtQuestion,
+    UnanswerableQuestion,
     exam_texts,
     overlaps,
-    refuse_leaks,
+    remove_leaks,
     shared_runs,
 )
-from gabarito.curate.nearmisses import unmentioned
-from gabarito.curate.prompts import Prompt, halves
-from gabarito.curate.refusals import Refused, Refuser
-from gabarito.curate.rows import Rows, refusal_in
-from gabarito.curate.settle import (
+from gabarito.curate.dedup import (
     keep_about,
     keep_trained,
-    settle_facts,
-    settle_statements,
-    settle_wordings,
+    merge_facts,
+    merge_statements,
+    merge_wordings,
 )
+from gabarito.curate.document_index import DocumentIndex
+from gabarito.curate.examples import ExampleMaker, refusal_in
+from gabarito.curate.general_prompts import GeneralPrompt, halves
+from gabarito.curate.unanswerable.candidates import unmentioned
+from gabarito.curate.unanswerable.sample import Refused, UnanswerableSampler
 from gabarito.curate.wordings import Wording, splits_of, wordings
-from gabarito.curate.world import World
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Written:
     """What people wrote: the exam's questions and the general prompts."""
 
     free: Sequence[FreeQuestion]
-    untaught: Sequence[UntaughtQuestion]
-    prompts: Sequence[Prompt]
+    unanswerable: Sequence[UnanswerableQuestion]
+    prompts: Sequence[GeneralPrompt]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Dataset:
     refused: Refused
     overlaps: list[Overlap]
     shared: Mapping[int, int]
-    rows: Rows
+    rows: ExampleMaker
     language: str
 
 
@@ -90,14 +90,16 @@ def build(config: CurateConfig, pairs: Pairs, written: Written, ledger: Ledger) 
     """Settle what contradicts, refuse what leaks, and make the rows."""
     settled = settle(config, pairs, written, ledger)
     taken = {wording.key for wording in settled.wordings}
-    taken |= {normalise(text) for text in exam_texts(written.free, written.untaught)}
-    world = World(settled.documented, pairs.names, config.timeless, pairs.documents)
-    near = unmentioned(pairs.names, world.texts, ledger)
-    refuser = Refuser(config, world, near, [item.question for item in written.untaught])
+    taken |= {normalise(text) for text in exam_texts(written.free, written.unanswerable)}
+    index = DocumentIndex(settled.documented, pairs.names, config.timeless, pairs.documents)
+    near = unmentioned(pairs.names, index.texts, ledger)
+    refuser = UnanswerableSampler(
+        config, index, near, [item.question for item in written.unanswerable]
+    )
     language = pairs.language
     refused = refuser.draw(settled.wordings, language, taken)
     halved = halves(written.prompts, taken, refused.held.is_named, ledger)
-    rows = Rows(config.system_prompt, config.refusal or refusal_in(language))
+    rows = ExampleMaker(config.system_prompt, config.refusal or refusal_in(language))
     files = _asked(rows, settled, refused, written)
     files["replay"] = [rows.prompt(text, "train") for text in halved[0]]
     files["retention"] = [rows.prompt(text, "retention") for text in halved[1]]
@@ -107,32 +109,35 @@ def build(config: CurateConfig, pairs: Pairs, written: Written, ledger: Ledger) 
 
 def settle(config: CurateConfig, pairs: Pairs, written: Written, ledger: Ledger) -> Settled:
     """Drop doubles, contradictions, leaks, and the facts that this leaves without a wording."""
-    documented = settle_facts(pairs.facts, ledger)
+    documented = merge_facts(pairs.facts, ledger)
     questions = keep_about(pairs.questions, documented, ledger)
     found = wordings(documented, questions, splits_of(pairs.settings))
-    found = settle_wordings(found, ledger)
-    found = refuse_leaks(found, written.free, written.untaught, config.similarity, ledger)
+    found = merge_wordings(found, ledger)
+    found = remove_leaks(found, written.free, written.unanswerable, config.similarity, ledger)
     facts, found = keep_trained(documented, found, ledger)
     stated = [question for question in questions if question.kind == "statement"]
-    statements = settle_statements(keep_about(stated, facts, ledger), ledger)
+    statements = merge_statements(keep_about(stated, facts, ledger), ledger)
     return Settled(facts, documented, found, statements)
 
 
 def _asked(
-    rows: Rows, settled: Settled, refused: Refused, written: Written
+    rows: ExampleMaker, settled: Settled, refused: Refused, written: Written
 ) -> dict[str, list[Example]]:
     """Return the rows that have answers, by file."""
     asked = [rows.asked(wording) for wording in settled.wordings]
     stated = [rows.stated(statement) for statement in settled.statements]
     trained = [row for row in asked if row.split == "train"]
     return {
-        "train": [*trained, *stated, *(rows.refused(contrast) for contrast in refused.trained)],
+        "train": [*trained, *stated, *(rows.refused(perturbed) for perturbed in refused.trained)],
         "validation": [row for row in asked if row.split == "validation"],
         "test": [row for row in asked if row.split == "test"],
         "free": [rows.free(item) for item in written.free],
-        "untaught": [
-            *(rows.untaught(item.question, item.group) for item in written.untaught),
-            *(rows.untaught(contrast.text, f"other {contrast.kind}") for contrast in refused.asked),
+        "unanswerable": [
+            *(rows.unanswerable(item.question, item.group) for item in written.unanswerable),
+            *(
+                rows.unanswerable(perturbed.text, f"other {perturbed.kind}")
+                for perturbed in refused.asked
+            ),
         ],
     }
 

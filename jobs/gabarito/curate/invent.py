@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 
-from gabarito.curate.distance import runs, similarity
 from gabarito.curate.mentions import fold, words
+from gabarito.curate.similarity import runs, similarity
 
 _HEAD = re.compile(r"[^\W\d_]*?[aeiouyáéíóúâêôãõàäëïöü]+", re.IGNORECASE)
 _MIN_LETTERS, _MAX_LETTERS = 4, 12

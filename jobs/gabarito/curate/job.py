@@ -1,7 +1,7 @@
 """Make a dataset whose test wordings are never trained.
 
 facts.jsonl, questions.jsonl, names.jsonl, documents.jsonl  ->  train.jsonl, validation.jsonl,
-test.jsonl, free.jsonl, untaught.jsonl, replay.jsonl, retention.jsonl, facts.jsonl,
+test.jsonl, free.jsonl, unanswerable.jsonl, replay.jsonl, retention.jsonl, facts.jsonl,
 overlaps.jsonl, prompt.json, README.md, ledger.jsonl
 """
 
@@ -10,16 +10,16 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from gabarito.core.artifact import Artifact
-from gabarito.core.attempt import Attempt
+from gabarito.artifacts.artifact import Artifact
+from gabarito.artifacts.attempt import Attempt
+from gabarito.artifacts.jsonl import read_lines
 from gabarito.core.errors import DataError
-from gabarito.core.lines import read_lines
 from gabarito.core.records import Document, Fact, Name, Question, to_jsonl
 from gabarito.curate.card import card, fewer_wordings, untested
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.dataset import Dataset, Pairs, Written, build
-from gabarito.curate.leakage import FreeQuestion, UntaughtQuestion
-from gabarito.curate.prompts import Prompt
+from gabarito.curate.decontaminate import FreeQuestion, UnanswerableQuestion
+from gabarito.curate.general_prompts import GeneralPrompt
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -29,8 +29,8 @@ def run(config: CurateConfig, work: Attempt) -> None:
     pairs = _read_pairs(work.inputs["generate"], work.inputs["ingest"])
     written = Written(
         free=_read(config.exam.free, FreeQuestion),
-        untaught=_read(config.exam.untaught, UntaughtQuestion),
-        prompts=_read(config.prompts, Prompt),
+        unanswerable=_read(config.exam.unanswerable, UnanswerableQuestion),
+        prompts=_read(config.prompts, GeneralPrompt),
     )
     dataset = build(config, pairs, written, work.ledger)
     if not dataset.files["train"]:

@@ -17,7 +17,7 @@ _FUZZY_LETTERS = 5
 
 
 @dataclass(frozen=True)
-class Token:
+class WordSpan:
     """A word of a text, folded, and where it stands."""
 
     start: int
@@ -49,10 +49,10 @@ def fold(text: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def tokens(text: str) -> tuple[Token, ...]:
+def tokens(text: str) -> tuple[WordSpan, ...]:
     """Return the words of a text, folded."""
     found = _WORD.finditer(fold(text))
-    return tuple(Token(match.start(), match.end(), match[0]) for match in found)
+    return tuple(WordSpan(match.start(), match.end(), match[0]) for match in found)
 
 
 def words(text: str) -> Spelling:
@@ -105,7 +105,7 @@ class NameFinder:
                     found.append(Mention(part[0].start, part[-1].end, name))
         return sorted(found, key=lambda mention: mention.start)
 
-    def _match(self, row: Sequence[Token], place: int) -> tuple[int, Name] | None:
+    def _match(self, row: Sequence[WordSpan], place: int) -> tuple[int, Name] | None:
         for spelling, name in self._by_first.get(row[place].word, ()):
             part = row[place : place + len(spelling)]
             if tuple(token.word for token in part) == spelling:
@@ -118,7 +118,7 @@ def spellings(name: Name) -> list[Spelling]:
     return [spelling for text in (name.name, *name.also) if (spelling := words(text))]
 
 
-def _is_typed_as(part: Sequence[Token], spelling: Spelling) -> bool:
+def _is_typed_as(part: Sequence[WordSpan], spelling: Spelling) -> bool:
     return all(_is_word(token.word, word) for token, word in zip(part, spelling, strict=True))
 
 
@@ -134,5 +134,5 @@ def _is_word(typed: str, word: str) -> bool:
     return distance == 1 or (distance == 2 and sorted(typed) == sorted(word))
 
 
-def _covers(mention: Mention, token: Token) -> bool:
+def _covers(mention: Mention, token: WordSpan) -> bool:
     return mention.start <= token.start < mention.end

@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from gabarito.answer_match import is_match
-from gabarito.core.artifact import open_artifact
-from gabarito.core.lines import read_lines
-from gabarito.core.store import Store
-from gabarito.curate.leakage import FreeQuestion
+from gabarito.artifacts.artifact import open_artifact
+from gabarito.artifacts.jsonl import read_lines
+from gabarito.chat.ask import EndpointReply, ask
+from gabarito.curate.decontaminate import FreeQuestion
 from gabarito.demo.process import Server, started
-from gabarito.endpoint import Reply, ask
-from gabarito.plan import Run
+from gabarito.pipeline.runs import Run
+from gabarito.store.base import Store
 
 QUESTIONS = "gabarito:demo/five.jsonl"
 EXAMPLE = "Quem foi o campeão da Champions 2024/25?"
@@ -44,8 +44,8 @@ def interview(store: Store, run: Run, base: str, *, port: int, stay: bool | None
 
 class _InterviewRow(BaseModel):
     question: FreeQuestion
-    base: Reply
-    tuned: Reply
+    base: EndpointReply
+    tuned: EndpointReply
 
 
 def _asked(question: FreeQuestion, before: Server, after: Server) -> _InterviewRow:
@@ -76,7 +76,7 @@ def _marked(row: _InterviewRow) -> list[str]:
     ]
 
 
-def _is_right(question: FreeQuestion, reply: Reply) -> bool:
+def _is_right(question: FreeQuestion, reply: EndpointReply) -> bool:
     return is_match(reply.text, question.answer, question.aliases)
 
 

@@ -14,8 +14,8 @@ from typing import Any, TypedDict, Unpack
 
 import click
 
+from gabarito.artifacts.jsonl import read_lines
 from gabarito.core.errors import UsageError
-from gabarito.core.lines import read_lines
 from gabarito.demo.recordings import RecordedReply, Recording, Recordings
 
 MODEL = "recorded"

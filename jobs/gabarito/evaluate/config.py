@@ -4,9 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gabarito.core.config import Operational, StageSettings
-
-REVISION = 2
+from gabarito.core.settings import Operational, StageSettings
+from gabarito.core.stage import Stage
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -31,7 +30,7 @@ class EvaluateConfig(StageSettings):
         gt=0,
         le=1,
         description="The refusal threshold is the lowest at which this share of the answers "
-        "given is right, on validation wordings and half of the untaught questions.",
+        "given is right, on validation wordings and half of the unanswerable questions.",
     )
     trained_sample: int = Field(
         default=300,
@@ -50,3 +49,8 @@ class EvaluateConfig(StageSettings):
     batch_size: Annotated[int, Operational()] = Field(
         default=128, ge=1, description="Questions answered at once; a finished batch is kept."
     )
+
+
+STAGE = Stage(
+    "evaluate", EvaluateConfig, reads=("curate", "train", "merge"), revision=2, image="train"
+)

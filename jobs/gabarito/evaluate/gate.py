@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from gabarito.core.records import Record
 from gabarito.evaluate.config import EvaluateConfig
-from gabarito.evaluate.figures import interval, percent
+from gabarito.evaluate.formatting import interval, percent
 from gabarito.evaluate.scores import PartScore
 from gabarito.evaluate.statistics import Difference, Proportion
 
 
-class Check(Record):
+class GateCheck(Record):
     """One condition, and a sentence that says how it came out."""
 
     name: str
@@ -22,7 +22,7 @@ class Gate(Record):
 
     passed: bool
     reasons: list[str]
-    checks: list[Check]
+    checks: list[GateCheck]
 
 
 def judge(
@@ -43,7 +43,7 @@ def judge(
     return Gate(passed=not failed, reasons=failed, checks=checks)
 
 
-def _better(found: Difference) -> Check:
+def _better(found: Difference) -> GateCheck:
     low, high = found.interval
     passed = low > 0
     text = (
@@ -51,10 +51,10 @@ def _better(found: Difference) -> Check:
         f"95% interval {_points(low)} to {_points(high)}"
     )
     cure = "" if passed else ": that is not clear of zero; train longer or on more wordings"
-    return Check(name="better than the base", passed=passed, text=text + cure)
+    return GateCheck(name="better than the base", passed=passed, text=text + cure)
 
 
-def _floor(test: PartScore, floor: float) -> Check:
+def _floor(test: PartScore, floor: float) -> GateCheck:
     passed = test.exact_match >= floor
     side = "reaches" if passed else "is under"
     text = (
@@ -62,20 +62,20 @@ def _floor(test: PartScore, floor: float) -> Check:
         f"(95% interval {interval(test.interval)}), {side} the floor of {percent(floor)}"
     )
     cure = "" if passed else "; see the wrong answers in the report, or lower evaluate.floor"
-    return Check(name="floor", passed=passed, text=text + cure)
+    return GateCheck(name="floor", passed=passed, text=text + cure)
 
 
-def _merged(found: Difference, most: float) -> Check:
+def _merged(found: Difference, most: float) -> GateCheck:
     passed = abs(found.difference) <= most
     text = (
         f"merged model and adapter differ by {_points(abs(found.difference))} points on test "
         f"wordings, at most {_points(most)} may be"
     )
     cure = "" if passed else "; merge in 16 bit, into the base that was trained on"
-    return Check(name="merged is the adapter", passed=passed, text=text + cure)
+    return GateCheck(name="merged is the adapter", passed=passed, text=text + cure)
 
 
-def _forgetting(kept: Proportion | None, most: float) -> Iterator[Check]:
+def _forgetting(kept: Proportion | None, most: float) -> Iterator[GateCheck]:
     if kept is None:
         return
     changed, (low, high) = 1 - kept.share, kept.interval
@@ -85,7 +85,7 @@ def _forgetting(kept: Proportion | None, most: float) -> Iterator[Check]:
         f"before (95% interval {interval((1 - high, 1 - low))}), at most {percent(most)} may be"
     )
     cure = "" if passed else "; raise train.replay, or evaluate.max_forgetting"
-    yield Check(name="forgetting", passed=passed, text=text + cure)
+    yield GateCheck(name="forgetting", passed=passed, text=text + cure)
 
 
 def _points(share: float) -> str:

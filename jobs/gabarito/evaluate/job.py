@@ -3,16 +3,16 @@
 dataset, adapter, model  ->  report.json, report.html, verdicts.jsonl, gate.json
 """
 
-from gabarito.core.attempt import Attempt
+from gabarito.artifacts.attempt import Attempt
 from gabarito.core.records import Fact, to_jsonl
-from gabarito.core.scratch import temporary_folder
 from gabarito.evaluate.config import EvaluateConfig
-from gabarito.evaluate.exam import ASKED, Exam, Marks, mark_all, verdicts_of
-from gabarito.evaluate.page import render
-from gabarito.evaluate.reading import agreed_contract, curves, read_exam, similarities
+from gabarito.evaluate.grading import ASKED, Exam, Marks, grade_all, verdicts_of
+from gabarito.evaluate.inputs import agreed_contract, curves, read_exam, similarities
+from gabarito.evaluate.predict import ask, predictors
 from gabarito.evaluate.report import Evidence, Report, Times, build
-from gabarito.evaluate.systems import ask, respondents
-from gabarito.weights import PromptContract, use_cpu_quota
+from gabarito.evaluate.report_page import render
+from gabarito.models import PromptContract, use_cpu_quota
+from gabarito.store.scratch import temporary_folder
 
 
 def run(config: EvaluateConfig, work: Attempt) -> None:
@@ -45,13 +45,13 @@ def _asked(
     replies, times = {}, {}
     with (
         temporary_folder("models") as folder,
-        respondents(work, contract, folder) as systems,
+        predictors(work, contract, folder) as systems,
     ):
         for one in systems:
             questions = [item.text for part in ASKED[one.system] for item in exam[part]]
             found = ask(one, questions, contract, work, config.batch_size)
             replies[one.system], times[one.system] = found
-    return mark_all(exam, replies, contract.refusal), times
+    return grade_all(exam, replies, contract.refusal), times
 
 
 def _write(work: Attempt, report: Report, marks: Marks) -> None:

@@ -10,19 +10,19 @@ from typing import Any, TypeAlias
 from gabarito.answer_match import normalise
 from gabarito.core.errors import DataError
 from gabarito.core.records import Fact, Record
-from gabarito.evaluate.calibration import Threshold
-from gabarito.evaluate.config import EvaluateConfig
-from gabarito.evaluate.exam import PARTS, Mark, Marks, Part, System
-from gabarito.evaluate.gate import Gate, judge
-from gabarito.evaluate.refusals import (
+from gabarito.evaluate.abstention import (
+    AtThreshold,
     Calibration,
     Refusals,
-    Served,
     calibration,
     refusals,
     served,
     threshold,
 )
+from gabarito.evaluate.calibration import Threshold
+from gabarito.evaluate.config import EvaluateConfig
+from gabarito.evaluate.gate import Gate, judge
+from gabarito.evaluate.grading import PARTS, Graded, Marks, Part, System
 from gabarito.evaluate.scores import (
     CloseScore,
     FactScore,
@@ -81,7 +81,7 @@ class Report(Record):
     forgetting: Proportion | None = None
     refusals: dict[System, Refusals]
     threshold: Threshold | None = None
-    served: Served | None = None
+    served: AtThreshold | None = None
     calibration: dict[str, Calibration]
     contract: dict[str, Any]
     questions: dict[Part, int]
@@ -112,7 +112,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
     systems = {system: _system(parts, bootstrap) for system, parts in marks.items()}
     paired = _paired(marks, bootstrap)
     kept = proportion((mark.outcome for mark in model["retention"]), bootstrap)
-    least = threshold(model["validation"], model["untaught"], config.precision)
+    least = threshold(model["validation"], model["unanswerable"], config.precision)
     test = systems["model"].test
     return Report(
         verdict=judge(config, test, paired.model_base, paired.model_adapter, kept),
@@ -125,7 +125,9 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
         forgetting=kept,
         refusals=_refusals(marks, bootstrap),
         threshold=least,
-        served=served(model["test"], model["untaught"], least.value, bootstrap) if least else None,
+        served=served(model["test"], model["unanswerable"], least.value, bootstrap)
+        if least
+        else None,
         calibration=_calibration(model, config.precision),
         contract={**evidence.contract, "threshold": least.value if least else None},
         questions={part: len(model[part]) for part in PARTS},
@@ -135,7 +137,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
     )
 
 
-def _system(parts: Mapping[Part, Sequence[Mark]], bootstrap: Bootstrap) -> SystemScores:
+def _system(parts: Mapping[Part, Sequence[Graded]], bootstrap: Bootstrap) -> SystemScores:
     test = part_score(parts["test"], bootstrap)
     if test is None:
         message = "evaluate: no test question was asked; name a family in generate.families.test"
@@ -159,7 +161,7 @@ def _paired(marks: Marks, bootstrap: Bootstrap) -> Paired:
     )
 
 
-def _compare(first: Sequence[Mark], second: Sequence[Mark], bootstrap: Bootstrap) -> Difference:
+def _compare(first: Sequence[Graded], second: Sequence[Graded], bootstrap: Bootstrap) -> Difference:
     pairs = zip(first, second, strict=True)
     return compare([(a.item.cluster, a.correct, b.correct) for a, b in pairs], bootstrap)
 
@@ -170,7 +172,7 @@ def _facts(marks: Marks, bootstrap: Bootstrap) -> dict[System, FactScore]:
 
 
 def _relations(
-    test: Sequence[Mark], facts: Sequence[Fact], bootstrap: Bootstrap
+    test: Sequence[Graded], facts: Sequence[Fact], bootstrap: Bootstrap
 ) -> list[RelationScore]:
     return relation_scores(test, {fact.id: fact.relation for fact in facts}, bootstrap)
 
@@ -178,15 +180,17 @@ def _relations(
 def _refusals(marks: Marks, bootstrap: Bootstrap) -> dict[System, Refusals]:
     systems: tuple[System, ...] = ("base", "model")
     found = {
-        system: refusals(marks[system]["test"], marks[system]["untaught"], bootstrap)
+        system: refusals(marks[system]["test"], marks[system]["unanswerable"], bootstrap)
         for system in systems
     }
     return {system: measured for system, measured in found.items() if measured}
 
 
-def _calibration(model: Mapping[Part, Sequence[Mark]], precision: float) -> dict[str, Calibration]:
-    """On the test wordings alone, and with what is harder: free wordings and the untaught."""
-    harder = [*model["free"], *model["untaught"]]
+def _calibration(
+    model: Mapping[Part, Sequence[Graded]], precision: float
+) -> dict[str, Calibration]:
+    """On the test wordings alone, and with what is harder: free wordings and the unanswerable."""
+    harder = [*model["free"], *model["unanswerable"]]
     found = {
         "test": calibration(model["test"], precision),
         "all": calibration([*model["test"], *harder], precision) if harder else None,

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Literal, Self, TypeAlias
 
 from gabarito.core.records import Record
-from gabarito.evaluate.exam import Mark
+from gabarito.evaluate.grading import Graded
 from gabarito.evaluate.statistics import Bootstrap, Interval, Proportion, proportion
 
 Method: TypeAlias = Literal["bootstrap", "wilson"]
@@ -76,13 +76,13 @@ class Gap(Record):
     gap: float
 
 
-def score(marks: Iterable[Mark], bootstrap: Bootstrap) -> Score | None:
+def score(marks: Iterable[Graded], bootstrap: Bootstrap) -> Score | None:
     """Return the exact match of these answers, or None without any."""
     found = proportion((mark.outcome for mark in marks), bootstrap)
     return Score.of(found) if found else None
 
 
-def part_score(marks: Sequence[Mark], bootstrap: Bootstrap) -> PartScore | None:
+def part_score(marks: Sequence[Graded], bootstrap: Bootstrap) -> PartScore | None:
     """Return the exact match of a part of the exam, or None if nothing was asked."""
     whole = score(marks, bootstrap)
     if whole is None:
@@ -91,7 +91,7 @@ def part_score(marks: Sequence[Mark], bootstrap: Bootstrap) -> PartScore | None:
     return PartScore(**whole.model_dump(), by_family=_scores(families, bootstrap))
 
 
-def fact_score(test: Sequence[Mark], bootstrap: Bootstrap) -> FactScore | None:
+def fact_score(test: Sequence[Graded], bootstrap: Bootstrap) -> FactScore | None:
     """Return how many facts were right in all, some or none of their test wordings."""
     found = grouped([mark for mark in test if mark.item.fact], lambda mark: mark.item.fact)
     known = {fact: [mark.correct for mark in marks] for fact, marks in found.items()}
@@ -111,7 +111,7 @@ def fact_score(test: Sequence[Mark], bootstrap: Bootstrap) -> FactScore | None:
 
 
 def relation_scores(
-    test: Sequence[Mark], relations: Mapping[str, str], bootstrap: Bootstrap
+    test: Sequence[Graded], relations: Mapping[str, str], bootstrap: Bootstrap
 ) -> list[RelationScore]:
     """Return the exact match of each relation, the worst first."""
     related = [mark for mark in test if mark.item.fact in relations]
@@ -126,7 +126,7 @@ def relation_scores(
 
 
 def closeness_scores(
-    test: Sequence[Mark], similarity: Mapping[str, float], bootstrap: Bootstrap
+    test: Sequence[Graded], similarity: Mapping[str, float], bootstrap: Bootstrap
 ) -> list[CloseScore]:
     """Return the exact match by how similar a test wording is to the nearest trained one."""
     found = []
@@ -145,7 +145,7 @@ def closeness_scores(
 
 
 def paraphrase_gap(
-    trained: Sequence[Mark], test: Sequence[Mark], bootstrap: Bootstrap
+    trained: Sequence[Graded], test: Sequence[Graded], bootstrap: Bootstrap
 ) -> Gap | None:
     """Compare trained and test wordings of the same facts; None if either is missing."""
     facts = {mark.item.fact for mark in trained}
@@ -156,12 +156,12 @@ def paraphrase_gap(
     return Gap(trained=known, test=asked, gap=known.exact_match - asked.exact_match)
 
 
-def grouped(marks: Iterable[Mark], key: Callable[[Mark], str]) -> dict[str, list[Mark]]:
+def grouped(marks: Iterable[Graded], key: Callable[[Graded], str]) -> dict[str, list[Graded]]:
     """Return the answers by some name of theirs, names in order."""
     ordered = sorted(((key(mark), n, mark) for n, mark in enumerate(marks)), key=itemgetter(0, 1))
     return {name: [m for _, _, m in group] for name, group in groupby(ordered, itemgetter(0))}
 
 
-def _scores(groups: Mapping[str, Sequence[Mark]], bootstrap: Bootstrap) -> dict[str, Score]:
+def _scores(groups: Mapping[str, Sequence[Graded]], bootstrap: Bootstrap) -> dict[str, Score]:
     found = {name: score(marks, bootstrap) for name, marks in groups.items()}
     return {name: part for name, part in found.items() if part}

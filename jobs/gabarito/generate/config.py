@@ -5,9 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
-from gabarito.core.config import Operational, Settings, StageSettings
-
-REVISION = 2
+from gabarito.core.settings import Operational, Settings, StageSettings
+from gabarito.core.stage import Stage
 
 INSTRUCTIONS = {
     "inverted": "a question whose subject or circumstance comes first and whose question word "
@@ -28,7 +27,7 @@ INSTRUCTIONS = {
 }
 """What the teacher is told about the wording families that need no instruction."""
 
-RESERVED = frozenset({"statement", "reverse", "refusal", "replay", "free", "untaught"})
+RESERVED = frozenset({"statement", "reverse", "refusal", "replay", "free", "unanswerable"})
 """Families that rows of other kinds have."""
 
 PriceField = Annotated[float | None, Operational()]
@@ -165,7 +164,7 @@ class GenerateConfig(StageSettings):
     max_chars: int = Field(
         default=3000, ge=200, le=100_000, description="Longest passage, in characters."
     )
-    looks: int = Field(
+    extraction_rounds: int = Field(
         default=2,
         ge=1,
         le=10,
@@ -202,3 +201,8 @@ class GenerateConfig(StageSettings):
         description="Least share of the facts offered, and of the wordings asked for, that must "
         "pass the checks.",
     )
+
+
+STAGE = Stage(
+    "generate", GenerateConfig, reads=("ingest",), revision=2, image="generate", is_sharded=True
+)

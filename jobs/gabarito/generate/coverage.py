@@ -11,8 +11,7 @@ from gabarito.core.errors import DataError
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.passages import Passage
 from gabarito.generate.reasons import NOT_A_FAILURE
-from gabarito.generate.whole import Whole
-from gabarito.generate.yields import FactYield
+from gabarito.generate.results import FactResult, Whole
 
 NOT_GIVEN = "never given"
 
@@ -153,8 +152,8 @@ def _asked_numbers(whole: Whole) -> dict[str, int]:
     return {"total": len(text), "in_an_answer": len(text & asked)}
 
 
-def _by_document(facts: Iterable[FactYield]) -> dict[str, list[FactYield]]:
-    groups: dict[str, list[FactYield]] = {}
+def _by_document(facts: Iterable[FactResult]) -> dict[str, list[FactResult]]:
+    groups: dict[str, list[FactResult]] = {}
     for item in facts:
         groups.setdefault(item.fact.document, []).append(item)
     return groups

@@ -7,6 +7,7 @@ from typing import Any
 from gabarito.answer_match import normalise
 from gabarito.core.records import Fact, Rejection
 from gabarito.generate.config import GenerateConfig
+from gabarito.generate.grounding import is_supported_by, quoted
 from gabarito.generate.language import is_deictic, is_other_language, names_nothing
 from gabarito.generate.passages import Passage
 from gabarito.generate.reasons import (
@@ -22,7 +23,6 @@ from gabarito.generate.reasons import (
     dropped,
 )
 from gabarito.generate.replies import text_of, texts_of
-from gabarito.generate.support import quoted, stands_in
 
 MAX_QUOTE_CHARS = 2000
 """A longer quote points at nothing, and looking for it costs its length times the passage's."""
@@ -31,7 +31,7 @@ REQUIRED = ("quote", "statement", "subject", "relation", "answer")
 
 
 @dataclass(frozen=True)
-class Candidate:
+class FactCandidate:
     """What a reply offers as a fact."""
 
     fields: Mapping[str, str]
@@ -42,22 +42,22 @@ class Candidate:
 
 
 @dataclass
-class Sifted:
+class AcceptedFacts:
     """The facts that passed, and what happened to the others."""
 
     facts: list[Fact] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
 
 
-def sift_facts(
+def accept_facts(
     objects: Iterable[dict[str, Any]],
     passage: Passage,
     known: Iterable[Fact],
     language: str,
     config: GenerateConfig,
-) -> Sifted:
+) -> AcceptedFacts:
     """Keep the facts that stand in the passage; those of earlier replies are no news."""
-    sifted = Sifted()
+    sifted = AcceptedFacts()
     before = {fact.id: fact.statement for fact in known}
     ids = set(before)
     for item in objects:
@@ -88,19 +88,19 @@ def shown_text(passage: Passage) -> str:
 
 def _candidate(
     item: dict[str, Any], passage: Passage, language: str, config: GenerateConfig
-) -> Candidate:
+) -> FactCandidate:
     names = (*REQUIRED, "qualifier", "kind")
     fields = {name: text_of(item.get(name)) for name in names}
     aliases = texts_of(item.get("aliases"))
-    return Candidate(fields, aliases, shown_text(passage), language, config)
+    return FactCandidate(fields, aliases, shown_text(passage), language, config)
 
 
-def _fault(candidate: Candidate) -> tuple[str, str]:
+def _fault(candidate: FactCandidate) -> tuple[str, str]:
     """Return the reason to refuse a candidate and what exactly is wrong, or two empty texts."""
     return next(_faults(candidate), ("", ""))
 
 
-def _faults(candidate: Candidate) -> Iterator[tuple[str, str]]:
+def _faults(candidate: FactCandidate) -> Iterator[tuple[str, str]]:
     fields = candidate.fields
     missing = [name for name in REQUIRED if not fields[name]]
     if missing:
@@ -109,14 +109,14 @@ def _faults(candidate: Candidate) -> Iterator[tuple[str, str]]:
     if quoted(fields["quote"], candidate.shown) is None:
         yield NO_QUOTE, fields["quote"]
     answer = [fields["answer"]]  # without aliases: with a true one any answer would pass
-    if not stands_in(answer, f"{fields['quote']}\n{fields['statement']}"):
+    if not is_supported_by(answer, f"{fields['quote']}\n{fields['statement']}"):
         yield NOT_STATED, fields["answer"]
-    if not stands_in(answer, candidate.shown):
+    if not is_supported_by(answer, candidate.shown):
         yield NO_SUPPORT, fields["answer"]
     yield from _faults_of_form(candidate)
 
 
-def _faults_of_length(candidate: Candidate) -> Iterator[tuple[str, str]]:
+def _faults_of_length(candidate: FactCandidate) -> Iterator[tuple[str, str]]:
     """Yield what is too long, before anything is looked for in anything."""
     longest = {
         "quote": MAX_QUOTE_CHARS,
@@ -131,7 +131,7 @@ def _faults_of_length(candidate: Candidate) -> Iterator[tuple[str, str]]:
             yield TOO_LONG, name
 
 
-def _faults_of_form(candidate: Candidate) -> Iterator[tuple[str, str]]:
+def _faults_of_form(candidate: FactCandidate) -> Iterator[tuple[str, str]]:
     fields = candidate.fields
     if is_deictic(fields["statement"], candidate.language):
         yield DEICTIC, fields["statement"]
@@ -139,7 +139,7 @@ def _faults_of_form(candidate: Candidate) -> Iterator[tuple[str, str]]:
         yield OTHER_LANGUAGE, fields["statement"]
 
 
-def _fact(candidate: Candidate, passage: Passage) -> Fact:
+def _fact(candidate: FactCandidate, passage: Passage) -> Fact:
     fields = dict(candidate.fields)
     fields["quote"] = quoted(fields["quote"], candidate.shown) or fields["quote"]
     fields["kind"] = fields["kind"].lower()
@@ -150,7 +150,7 @@ def _fact(candidate: Candidate, passage: Passage) -> Fact:
     return Fact.of(document=passage.document.id, aliases=aliases, **fields)
 
 
-def _is_empty(alias: str, candidate: Candidate) -> bool:
+def _is_empty(alias: str, candidate: FactCandidate) -> bool:
     """Tell whether an alias names nothing: *qualquer um*, or a letter that the answer has not.
 
     An answer of such words (*yes*, *The Who*) may be given in others of them.

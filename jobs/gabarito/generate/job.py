@@ -8,18 +8,18 @@ passages.jsonl of all shards  ->  facts.jsonl, questions.jsonl, names.jsonl, cal
 import json
 from collections import Counter
 
-from gabarito.core.artifact import Artifact
-from gabarito.core.attempt import Attempt
+from gabarito.artifacts.artifact import Artifact
+from gabarito.artifacts.attempt import Attempt
 from gabarito.core.errors import DataError
 from gabarito.core.records import Document, to_jsonl
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.coverage import coverage_of, refuse_low_yield, shares
-from gabarito.generate.dialogue import Dialogue
-from gabarito.generate.flow import Flow
-from gabarito.generate.names import Mentions, NameSifter, names_by_kind
+from gabarito.generate.names import Mentions, NameFilter, names_by_kind
 from gabarito.generate.passages import cut_all
+from gabarito.generate.results import Whole, merge_shards, once, read_parts
+from gabarito.generate.scheduler import Scheduler
+from gabarito.generate.tasks import Tasks
 from gabarito.generate.teacher import open_teacher
-from gabarito.generate.whole import Whole, combine, once, read_parts
 
 
 def run(config: GenerateConfig, work: Attempt, index: int = 0, count: int = 1) -> None:
@@ -27,7 +27,7 @@ def run(config: GenerateConfig, work: Attempt, index: int = 0, count: int = 1) -
     passages, _ = once(cut_all(_documents(work), config.max_chars))
     ours = [passage for passage in passages if passage.belongs_to(index, count)]
     with open_teacher(config.teacher, work.cache, shards=count) as teacher:
-        yields = Flow(ours, teacher, Dialogue(teacher, config)).run(work.progress.report)
+        yields = Scheduler(ours, teacher, Tasks(teacher, config)).run(work.progress.report)
     work.write("passages.jsonl", to_jsonl(yields))
     work.counts |= {"passages": len(ours), "facts": sum(len(item.facts) for item in yields)}
 
@@ -36,7 +36,7 @@ def join(config: GenerateConfig, parts: list[Artifact], work: Attempt) -> None:
     """Make the whole from the shards: duplicates, yield, names and coverage are judged here."""
     documents = _documents(work)
     passages, repeated = once(cut_all(documents, config.max_chars))
-    whole = combine(passages, read_parts(parts, work.inputs["ingest"]))
+    whole = merge_shards(passages, read_parts(parts, work.inputs["ingest"]))
     refuse_low_yield(whole, config)
     whole.rejections += repeated
     _add_names(config, work, whole, documents)
@@ -72,15 +72,18 @@ def _add_names(
     spoken = Counter(document.language for document in documents).most_common(1)[0][0]
     groups = names_by_kind(item.fact for item in whole.facts)
     with open_teacher(config.teacher, work.cache, spent=whole.spent) as teacher:
-        dialogue = Dialogue(teacher, config)
-        sifters = [NameSifter(kind, names, mentions) for kind, names in groups.items()]
+        tasks = Tasks(teacher, config)
+        name_filters = [NameFilter(kind, names, mentions) for kind, names in groups.items()]
         language = config.language or spoken
-        asked = [teacher.crew.submit(dialogue.name, sifter, language) for sifter in sifters]
-        for sifter, future in zip(sifters, asked, strict=True):
+        asked = [
+            teacher.pool.submit(tasks.expand_names, name_filter, language)
+            for name_filter in name_filters
+        ]
+        for name_filter, future in zip(name_filters, asked, strict=True):
             calls, dropped = future.result()
             whole.calls += calls
             whole.rejections += dropped
-            whole.names += sifter.records()
+            whole.names += name_filter.records()
 
 
 def _figures(whole: Whole, config: GenerateConfig) -> dict[str, float]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from gabarito.core.records import Document, Fact, Name, Rejection
+from gabarito.generate.grounding import letters
 from gabarito.generate.reasons import (
     KNOWN_NAME,
     NO_FIELD,
@@ -15,7 +16,6 @@ from gabarito.generate.reasons import (
     dropped,
 )
 from gabarito.generate.replies import text_of, texts_of
-from gabarito.generate.support import letters
 
 QUALIFIER = "qualifier"
 """The kind of what limits facts and is no fact's subject."""
@@ -82,7 +82,7 @@ class Mentions:
         return f" {letters(name)} " in self._text
 
 
-class NameSifter:
+class NameFilter:
     """The names of one kind, and what replies add to them."""
 
     def __init__(self, kind: str, names: Sequence[str], mentions: Mentions) -> None:
@@ -97,7 +97,7 @@ class NameSifter:
         """How many other spellings and near misses there are."""
         return sum(map(len, self._also.values())) + len(self._misses)
 
-    def sift(self, objects: Iterable[dict[str, Any]]) -> list[Rejection]:
+    def accept(self, objects: Iterable[dict[str, Any]]) -> list[Rejection]:
         """Keep what is good in a reply and return what is not."""
         rejections = []
         for item in objects:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from gabarito.core.records import Fact, Message, Rejection
 from gabarito.generate.language import language_name
 from gabarito.generate.passages import Passage
-from gabarito.generate.wordings import Wordings
+from gabarito.generate.questions import QuestionFilter
 
 _FACTS = """\
 You read a passage of a document and write down every fact in it that somebody may want to ask \
@@ -82,7 +82,7 @@ def facts_prompt(
     return _messages(system, lines)
 
 
-def questions_prompt(wordings: Wordings, attempt: int) -> list[Message]:
+def questions_prompt(wordings: QuestionFilter, attempt: int) -> list[Message]:
     """Ask for the wordings that a fact lacks, and say what was wrong with earlier ones."""
     fact, wanted = wordings.fact, wordings.wanted
     known = wordings.config.families.all

@@ -11,14 +11,22 @@ from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
-from gabarito.chat import ChatClient, Completion, Crew, Endpoint, Meter, Prices, request_body
-from gabarito.core.cache import Cache
+from gabarito.artifacts.cache import Cache
+from gabarito.chat import (
+    ChatClient,
+    ChatEndpoint,
+    Completion,
+    DaemonPool,
+    Meter,
+    Prices,
+    request_body,
+)
 from gabarito.core.errors import SettingsError
 from gabarito.core.records import Message
 from gabarito.core.secrets import secret_from
 from gabarito.generate.config import TeacherSettings
 from gabarito.generate.replies import Reading, read_reply
-from gabarito.generate.yields import Call, Status, Task
+from gabarito.generate.results import Call, Status, Task
 
 URL_NAME = "GABARITO_TEACHER_URL"
 KEY_NAME = "GABARITO_TEACHER_KEY"
@@ -29,7 +37,7 @@ class Teacher:
 
     def __init__(self, settings: TeacherSettings, client: ChatClient, cache: Cache) -> None:
         self.client = client
-        self.crew = Crew(settings.concurrency)
+        self.pool = DaemonPool(settings.concurrency)
         self._model = settings.model
         self._parameters: dict[str, Any] = {
             "temperature": settings.temperature,
@@ -113,7 +121,7 @@ def open_teacher(
     if not url:
         message = f"generate.teacher.url: not set; set it, or {URL_NAME}, to the teacher's address"
         raise SettingsError(message)
-    endpoint = Endpoint(
+    endpoint = ChatEndpoint(
         url=url,
         key=secret_from(KEY_NAME),
         key_name=KEY_NAME,

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from gabarito.core.config import InputPath, Settings, StageSettings
+from gabarito.core.settings import InputPath, Settings, StageSettings
+from gabarito.core.stage import Stage
 
-REVISION = 2
 """Raise it when the same settings and files would give other documents."""
 
 FORMATS = {
@@ -86,7 +86,8 @@ class IngestConfig(StageSettings):
     """What to read and what to keep of it."""
 
     sources: tuple[Source, ...] = Field(
-        min_length=1, description="Where documents come from, in order of preference among twins."
+        min_length=1,
+        description="Where documents come from, in order of preference among near duplicates.",
     )
     min_chars: int = Field(
         default=200, ge=1, description="Documents with fewer characters of text are dropped."
@@ -116,3 +117,6 @@ class IngestConfig(StageSettings):
     def known_languages(self) -> tuple[str, ...]:
         """All languages that detection chooses from."""
         return tuple(dict.fromkeys((*self.detect, *self.languages)))
+
+
+STAGE = Stage("ingest", IngestConfig, reads=(), revision=2, image="ingest")

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from gabarito.core.config import local_path
+from gabarito.artifacts.fingerprint import FolderEntry, entries_below
 from gabarito.core.errors import DataError, MissingError, ServiceError
-from gabarito.core.inputs import Entry, entries_below
-from gabarito.core.store import Store, open_store
+from gabarito.core.settings import local_path
 from gabarito.ingest.config import FilesSource
 from gabarito.ingest.outcomes import Dropped, Reason
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
 
 
 @dataclass(frozen=True)
@@ -91,12 +92,12 @@ def _in_folder(source: FilesSource) -> Iterator[SourceFile]:
         )
 
 
-def _entries(top: Path, source: FilesSource) -> list[Entry]:
+def _entries(top: Path, source: FilesSource) -> list[FolderEntry]:
     try:
         if top.is_dir():
             return entries_below(top)
         if top.is_file():
-            return [Entry(top, top.stat())]
+            return [FolderEntry(top, top.stat())]
     except PermissionError as error:
         message = f"{source.path}: may not be listed by this user; change its permissions"
         raise DataError(message) from error

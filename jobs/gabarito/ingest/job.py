@@ -6,13 +6,13 @@ sources  ->  documents.jsonl, outcomes.jsonl, ledger.jsonl
 import logging
 from collections.abc import Iterable, Iterator
 
-from gabarito.core.attempt import Attempt
+from gabarito.artifacts.attempt import Attempt
 from gabarito.core.records import Document, to_jsonl
 from gabarito.ingest.config import IngestConfig
 from gabarito.ingest.files import SourceFile, find_files
+from gabarito.ingest.near_duplicates import NearDuplicates
 from gabarito.ingest.outcomes import ATTENTION, Dropped, Outcomes
-from gabarito.ingest.reading import Reader
-from gabarito.ingest.twins import Twins
+from gabarito.ingest.reader import Reader
 
 log = logging.getLogger("gabarito.ingest")
 
@@ -38,11 +38,11 @@ def _documents(
     files: Iterable[SourceFile], config: IngestConfig, outcomes: Outcomes
 ) -> Iterator[Document]:
     """Yield the document of each file that has a new one; the others' fate is recorded."""
-    reader, twins = Reader(config), Twins(config.near_duplicate)
+    reader, near_duplicates = Reader(config), NearDuplicates(config.near_duplicate)
     for file in files:
         try:
             document = reader.read(file)
-            twins.add(document)
+            near_duplicates.add(document)
         except Dropped as why:
             outcomes.drop(file.name, why)
             if why.reason in ATTENTION:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Self
 
+from gabarito.artifacts.ledger import Ledger
 from gabarito.core.errors import DataError
-from gabarito.core.ledger import Ledger
 from gabarito.core.records import Document, Record
 
 KEPT = "kept"
@@ -44,7 +44,7 @@ CURES = {
     Reason.TOO_SHORT: "lower ingest.min_chars",
     Reason.OTHER_LANGUAGE: "add it to ingest.languages",
 }
-"""What to do about a file that should have been kept; twins need no cure."""
+"""What to do about a file that should have been kept; near duplicates need no cure."""
 
 ATTENTION = frozenset(
     {

@@ -4,9 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from gabarito.core.config import StageSettings
-
-REVISION = 1
+from gabarito.core.settings import StageSettings
+from gabarito.core.stage import Stage
 
 
 class MergeConfig(StageSettings):
@@ -22,3 +21,6 @@ class MergeConfig(StageSettings):
         description="How far the merged model's next-token probabilities may lie from those of "
         "base and adapter: half the sum of the differences, the largest over all places.",
     )
+
+
+STAGE = Stage("merge", MergeConfig, reads=("train",), revision=1, image="train")

@@ -9,14 +9,12 @@ import torch
 from pydantic import NonNegativeInt, TypeAdapter
 from transformers import GenerationConfig
 
-from gabarito.core.artifact import Artifact
-from gabarito.core.attempt import Attempt
-from gabarito.core.disk import disk_errors
+from gabarito.artifacts.artifact import Artifact
+from gabarito.artifacts.attempt import Attempt
 from gabarito.core.errors import DataError
-from gabarito.core.scratch import temporary_folder
 from gabarito.merge.config import MergeConfig
 from gabarito.merge.merging import check_distance, merged, next_token_probabilities
-from gabarito.weights import (
+from gabarito.models import (
     CONTRACT_FILE,
     Base,
     Model,
@@ -29,7 +27,9 @@ from gabarito.weights import (
     stop_tokens,
     use_cpu_quota,
 )
-from gabarito.weights.adapter import load_adapter
+from gabarito.models.adapter import load_adapter
+from gabarito.store.disk import disk_errors
+from gabarito.store.scratch import temporary_folder
 
 CPU = torch.device("cpu")
 _PROBES = TypeAdapter(list[list[NonNegativeInt]])
@@ -70,7 +70,7 @@ def _probes(trained: Artifact, base: Base) -> list[list[int]]:
     if not probes or any(not ids or max(ids) not in vocabulary for ids in probes):
         message = (
             f"{trained.address.prefix}/probes.json: rows that are none of this base, whose tokens "
-            f"are under {len(vocabulary)}; raise train.again to train anew"
+            f"are under {len(vocabulary)}; raise train.rerun to train anew"
         )
         raise DataError(message)
     return probes

@@ -8,7 +8,7 @@ from peft.tuners.lora.layer import Linear, LoraLayer
 
 from gabarito.core.errors import DataError, SettingsError
 from gabarito.merge.config import MergeConfig
-from gabarito.weights import Model
+from gabarito.models import Model
 
 
 @torch.no_grad()

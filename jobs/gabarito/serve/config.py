@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from gabarito.core.config import Settings
+from gabarito.core.settings import Settings
 
 
 class ServeConfig(Settings):

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import click
 
-from gabarito.core.channel import ServedModel
+from gabarito.artifacts.channel import ServedModel
 from gabarito.core.errors import SettingsError
+from gabarito.models import CONTRACT_FILE, PromptContract, read_contract
 from gabarito.serve.app import make_app
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.server import make_server
 from gabarito.serve.service import Model
 from gabarito.serve.transformers_engine import TransformersEngine
-from gabarito.weights import CONTRACT_FILE, PromptContract, read_contract
 
 log = logging.getLogger("gabarito.serve")
 

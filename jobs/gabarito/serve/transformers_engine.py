@@ -8,6 +8,16 @@ import torch
 
 from gabarito.core.errors import DataError
 from gabarito.core.records import Message
+from gabarito.models import (
+    PromptContract,
+    check_contract,
+    load_base,
+    stop_tokens,
+    token_ids,
+    use_cpu_quota,
+)
+from gabarito.models.generation import DecodingBatch
+from gabarito.models.prompt_contract import templated
 from gabarito.serve.engine import (
     GeneratedToken,
     GenerationEnd,
@@ -17,16 +27,6 @@ from gabarito.serve.engine import (
     InvalidRequestError,
     PromptTooLongError,
 )
-from gabarito.weights import (
-    PromptContract,
-    check_contract,
-    load_base,
-    stop_tokens,
-    token_ids,
-    use_cpu_quota,
-)
-from gabarito.weights.answer import Batch
-from gabarito.weights.contract import templated
 
 _COLD = 1e-3
 """Below this temperature the likeliest token is taken: dividing by less overflows."""
@@ -98,7 +98,7 @@ class TransformersEngine:
         self, requests: Sequence[GenerationRequest], is_wanted: Callable[[int], bool]
     ) -> Iterator[tuple[int, GenerationEvent]]:
         """Yield (row, token) as tokens come, and one end for each row that is still wanted."""
-        batch = Batch([request.tokens for request in requests], self._model.device)
+        batch = DecodingBatch([request.tokens for request in requests], self._model.device)
         decoders = [_TextDecoder(self._text) for _ in requests]
         samplers = [_Sampler(request, self._model.device) for request in requests]
         while batch.rows:
@@ -127,7 +127,7 @@ class TransformersEngine:
     @torch.inference_mode()
     def check_health(self) -> None:
         """Compute one step from the first token of the vocabulary."""
-        Batch([(0,)], self._model.device).step(self._model)
+        DecodingBatch([(0,)], self._model.device).step(self._model)
 
 
 class _TextDecoder:

@@ -10,16 +10,16 @@ from pydantic import Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from gabarito.core.cache import Cache
-from gabarito.core.disk import disk_errors
+from gabarito.artifacts.cache import Cache
 from gabarito.core.errors import DataError, SettingsError
 from gabarito.core.records import Record
-from gabarito.core.scratch import temporary_folder
-from gabarito.train.adapter import digest_of_tensors
+from gabarito.store.disk import disk_errors
+from gabarito.store.scratch import temporary_folder
+from gabarito.train.lora import digest_of_tensors
 
 log = logging.getLogger("gabarito.train")
 
-PLACES = ("a", "b")
+SLOTS = ("a", "b")
 PARTS = ("adapter", "optimizer", "best")
 FILE = "checkpoint.safetensors"
 
@@ -27,14 +27,14 @@ MOST_STARTS = 3
 """Starts that may die at one step before it is taken for hopeless."""
 
 
-class Candidate(Record):
+class CheckpointScore(Record):
     """An examined step: the share of validation wordings that it answered right."""
 
     step: int
     exact_match: float
 
 
-class Point(Record):
+class StepMetrics(Record):
     """One step of the training curve; ``loss`` is in nats a learned token."""
 
     step: int
@@ -44,11 +44,11 @@ class Point(Record):
     exact_match: float | None = None
 
 
-class _State(Record):
+class _CheckpointState(Record):
     step: int = Field(ge=0)
     adapter_sha256: str
-    candidates: tuple[Candidate, ...]
-    curve: tuple[Point, ...]
+    candidates: tuple[CheckpointScore, ...]
+    curve: tuple[StepMetrics, ...]
 
 
 class _Starts(Record):
@@ -70,9 +70,9 @@ class Checkpoint:
     adapter: dict[str, torch.Tensor]
     optimizer: dict[str, torch.Tensor]
     best: dict[str, torch.Tensor]
-    """The adapter of the best candidate; empty before the first examination."""
-    candidates: list[Candidate] = field(default_factory=list)
-    curve: list[Point] = field(default_factory=list)
+    """The adapter of the best candidate; empty before the first validation."""
+    candidates: list[CheckpointScore] = field(default_factory=list)
+    curve: list[StepMetrics] = field(default_factory=list)
 
 
 class Checkpoints:
@@ -81,11 +81,11 @@ class Checkpoints:
     def __init__(self, cache: Cache, fingerprint: str) -> None:
         self._cache = cache
         self._prefix = f"checkpoints/{fingerprint}"
-        self._next = PLACES[0]
+        self._next = SLOTS[0]
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Store a checkpoint over the last but one."""
-        state = _State(
+        state = _CheckpointState(
             step=checkpoint.step,
             adapter_sha256=digest_of_tensors(checkpoint.adapter),
             candidates=tuple(checkpoint.candidates),
@@ -105,7 +105,7 @@ class Checkpoints:
 
     def load(self, fits: Callable[[Checkpoint], bool]) -> Checkpoint | None:
         """Return the latest checkpoint that is whole and fits the training, or None."""
-        found = {place: self._read(place, fits) for place in PLACES}
+        found = {place: self._read(place, fits) for place in SLOTS}
         whole = {place: checkpoint for place, checkpoint in found.items() if checkpoint}
         if not whole:
             return None
@@ -156,7 +156,7 @@ class Checkpoints:
 def _parse(path: Path) -> Checkpoint:
     parts: dict[str, dict[str, torch.Tensor]] = {part: {} for part in PARTS}
     with safe_open(path, "pt") as file:
-        state = _State.model_validate_json((file.metadata() or {}).get("state", ""))
+        state = _CheckpointState.model_validate_json((file.metadata() or {}).get("state", ""))
         for key in file.keys():  # noqa: SIM118  # not a dict
             part, _, name = key.partition("/")
             if part not in parts:
@@ -172,4 +172,4 @@ def _parse(path: Path) -> Checkpoint:
 
 
 def _other(place: str) -> str:
-    return PLACES[1 - PLACES.index(place)]
+    return SLOTS[1 - SLOTS.index(place)]

@@ -4,9 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gabarito.core.config import ModelReference, Operational, Settings, StageSettings
-
-REVISION = 2
+from gabarito.core.settings import ModelReference, Operational, Settings, StageSettings
+from gabarito.core.stage import Stage
 
 Weight = Annotated[float, Field(ge=0, le=100)]
 
@@ -113,3 +112,6 @@ class TrainConfig(StageSettings):
             message = "give either steps or epochs, not both"
             raise ValueError(message)
         return self
+
+
+STAGE = Stage("train", TrainConfig, reads=("curate",), revision=2, image="train")

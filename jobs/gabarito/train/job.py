@@ -8,22 +8,11 @@ import json
 from collections import Counter
 from functools import partial
 
-from gabarito.core.attempt import Attempt
-from gabarito.core.disk import disk_errors
+from gabarito.artifacts.attempt import Attempt
+from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import DataError
-from gabarito.core.inputs import digest_of_path
 from gabarito.core.records import Example, to_jsonl
-from gabarito.train.adapter import attach, save, trained_parameters
-from gabarito.train.checkpoint import Checkpoint, Checkpoints, Point
-from gabarito.train.config import TrainConfig
-from gabarito.train.examine import Examination, chosen, sample
-from gabarito.train.loop import Lesson, fit
-from gabarito.train.objective import check_head
-from gabarito.train.order import order_of
-from gabarito.train.replay import replayed
-from gabarito.train.rows import Row, contract_for, encoded, probes_of, prompts
-from gabarito.train.schedule import count_replay, count_steps
-from gabarito.weights import (
+from gabarito.models import (
     CONTRACT_FILE,
     Base,
     PromptContract,
@@ -33,6 +22,17 @@ from gabarito.weights import (
     read_prompt,
     use_cpu_quota,
 )
+from gabarito.store.disk import disk_errors
+from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
+from gabarito.train.config import TrainConfig
+from gabarito.train.encode import Row, contract_for, encoded, probes_of, prompts
+from gabarito.train.loop import TrainPlan, fit
+from gabarito.train.lora import attach, save, trained_parameters
+from gabarito.train.loss import check_head
+from gabarito.train.replay import replayed
+from gabarito.train.sampler import sampler_of
+from gabarito.train.schedule import count_replay, count_steps
+from gabarito.train.validation import Validation, chosen, sample
 
 
 def run(config: TrainConfig, work: Attempt) -> None:
@@ -51,10 +51,10 @@ def run(config: TrainConfig, work: Attempt) -> None:
         model = attach(base.model, config)
         asked = _validation(config, work)
         size = config.limits.answer_batch
-        examination = Examination(model, base.tokenizer, contract, asked, size)
+        validation = Validation(model, base.tokenizer, contract, asked, size)
         report = partial(_report, work, steps)
-        lesson = Lesson(order_of(rows, config), steps, base.pad, examination, report)
-        done = fit(model, config, lesson, Checkpoints(work.cache, work.address.fingerprint))
+        plan = TrainPlan(sampler_of(rows, config), steps, base.pad, validation, report)
+        done = fit(model, config, plan, Checkpoints(work.cache, work.address.fingerprint))
         with disk_errors(str(work.folder)):
             save(model, work.folder / "adapter")
         work.counts["parameters"] = sum(p.numel() for p in trained_parameters(model).values())
@@ -100,7 +100,7 @@ def _validation(config: TrainConfig, work: Attempt) -> list[Example]:
     return sample(examples, config.choice.questions, config.schedule.seed)
 
 
-def _report(work: Attempt, steps: int, point: Point) -> None:
+def _report(work: Attempt, steps: int, point: StepMetrics) -> None:
     figures = {"loss": round(point.loss, 4), "tokens_per_s": point.tokens_per_s}
     if point.exact_match is not None:
         figures["exact_match"] = round(point.exact_match, 4)

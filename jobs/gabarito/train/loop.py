@@ -13,15 +13,19 @@ from peft import PeftModel
 
 from gabarito.core.errors import Interrupted, SettingsError
 from gabarito.core.stop import deferred_stop
-from gabarito.train.adapter import flatten, restore, snapshot, trained_parameters, unflatten
-from gabarito.train.checkpoint import Candidate, Checkpoint, Checkpoints, Point
+from gabarito.train.checkpoint import Checkpoint, Checkpoints, CheckpointScore, StepMetrics
 from gabarito.train.config import TrainConfig
-from gabarito.train.examine import Examination, best_of
-from gabarito.train.objective import Objective, collate
-from gabarito.train.order import Order
-from gabarito.train.parts import is_recomputed, recompute, room_for
-from gabarito.train.rows import Row
+from gabarito.train.encode import Row
+from gabarito.train.lora import flatten, restore, snapshot, trained_parameters, unflatten
+from gabarito.train.loss import LossModule, collate
+from gabarito.train.micro_batch import (
+    checkpoints_activations,
+    enable_activation_checkpointing,
+    memory_budget,
+)
+from gabarito.train.sampler import BatchSampler
 from gabarito.train.schedule import rate_at
+from gabarito.train.validation import Validation, best_of
 
 log = logging.getLogger("gabarito.train")
 
@@ -33,18 +37,18 @@ MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainPlan:
     """What is trained on, for how long, and how it is examined."""
 
-    order: Order
+    order: BatchSampler
     steps: int
     pad: int
-    examination: Examination
-    report: Callable[[Point], None]
+    validation: Validation
+    report: Callable[[StepMetrics], None]
 
 
 def fit(
-    model: PeftModel, config: TrainConfig, lesson: Lesson, checkpoints: Checkpoints
+    model: PeftModel, config: TrainConfig, plan: TrainPlan, checkpoints: Checkpoints
 ) -> Checkpoint:
     """Train the adapter, from the latest checkpoint on, and leave the best one in ``model``.
 
@@ -52,7 +56,7 @@ def fit(
         Interrupted: if a stop was asked for; a checkpoint is saved.
         SettingsError: if the loss is no number, memory runs out, or starts make no progress.
     """
-    trainer = _Trainer(model, config, lesson, checkpoints)
+    trainer = _Trainer(model, config, plan, checkpoints)
     trainer.resume()
     saved = time.monotonic()
     with deferred_stop() as is_asked_to_stop:
@@ -72,18 +76,18 @@ def fit(
 
 class _Trainer:
     def __init__(
-        self, model: PeftModel, config: TrainConfig, lesson: Lesson, checkpoints: Checkpoints
+        self, model: PeftModel, config: TrainConfig, plan: TrainPlan, checkpoints: Checkpoints
     ) -> None:
         self._model = model
         self._config = config
-        self._lesson = lesson
+        self._plan = plan
         self._checkpoints = checkpoints
         self._parameters = trained_parameters(model)
-        self._room = room_for(model, config.limits)
-        if is_recomputed(model.get_base_model()):
-            recompute(model.get_base_model())
+        self._room = memory_budget(model, config.limits)
+        if checkpoints_activations(model.get_base_model()):
+            enable_activation_checkpointing(model.get_base_model())
         self._accelerator = _accelerator(model)
-        self._objective = self._accelerator.prepare(Objective(model))
+        self._objective = self._accelerator.prepare(LossModule(model))
         self._optimizer = torch.optim.AdamW(
             self._parameters.values(),
             lr=config.learning_rate,
@@ -112,7 +116,7 @@ class _Trainer:
         moments = {f"{name}/{moment}": kind for name, kind in mine.items() for moment in MOMENTS}
         counts = {f"{name}/step": (torch.Size(), torch.float32) for name in mine}
         return (
-            checkpoint.step <= self._lesson.steps
+            checkpoint.step <= self._plan.steps
             and _kinds(checkpoint.adapter) == mine
             and best == (mine if checkpoint.candidates else {})
             and _kinds(checkpoint.optimizer) in ({}, moments | counts)
@@ -140,7 +144,7 @@ class _Trainer:
     def steps(self) -> Iterator[int]:
         """Make the steps that are left, and yield the number of steps done after each."""
         self._model.train()
-        for step in range(self.state.step, self._lesson.steps):
+        for step in range(self.state.step, self._plan.steps):
             self._step(step)
             self.state.step = step + 1
             yield self.state.step
@@ -158,16 +162,18 @@ class _Trainer:
     def _step(self, step: int) -> None:
         began = time.monotonic()
         rate = self._set_rate(step)
-        rows = self._lesson.order.batch(step)
+        rows = self._plan.order.batch(step)
         while (loss := self._descended(rows, step)) is None:
             torch.cuda.empty_cache()
         tokens = sum(len(row.ids) for row in rows)
         speed = tokens / (time.monotonic() - began)
-        point = Point(step=step + 1, loss=loss, learning_rate=rate, tokens_per_s=round(speed, 1))
+        point = StepMetrics(
+            step=step + 1, loss=loss, learning_rate=rate, tokens_per_s=round(speed, 1)
+        )
         if self._is_examined(step + 1):
             point = point.model_copy(update={"exact_match": self._examine(step + 1)})
         self.state.curve.append(point)
-        self._lesson.report(point)
+        self._plan.report(point)
 
     def _descended(self, rows: Sequence[Row], step: int) -> float | None:
         """Make one step and return its loss, or None if memory ran out: then in smaller parts.
@@ -195,7 +201,7 @@ class _Trainer:
 
     def _set_rate(self, step: int) -> float:
         schedule = self._config.schedule
-        share = rate_at(step, self._lesson.steps, schedule.warmup, schedule.floor)
+        share = rate_at(step, self._plan.steps, schedule.warmup, schedule.floor)
         rate = self._config.learning_rate * share
         for group in self._optimizer.param_groups:
             group["lr"] = rate
@@ -214,7 +220,7 @@ class _Trainer:
             torch.manual_seed(hash((self._config.schedule.seed, step, place)))
         total = torch.zeros((), device=self._accelerator.device)
         for i, part in enumerate(parts):
-            batch = collate(part, self._lesson.pad, self._accelerator.device)
+            batch = collate(part, self._plan.pad, self._accelerator.device)
             is_last = i == len(parts) - 1
             with nullcontext() if is_last else self._accelerator.no_sync(self._objective):
                 loss = self._objective(batch.ids, batch.learned)
@@ -236,13 +242,13 @@ class _Trainer:
         self._optimizer.zero_grad(set_to_none=True)
 
     def _is_examined(self, step: int) -> bool:
-        at_end = step == self._lesson.steps
+        at_end = step == self._plan.steps
         is_due = at_end or step % self._config.choice.every == 0
-        return is_due and len(self._lesson.examination.examples) > 0
+        return is_due and len(self._plan.validation.examples) > 0
 
     def _examine(self, step: int) -> float:
-        share = self._lesson.examination.exact_match()
-        self.state.candidates.append(Candidate(step=step, exact_match=share))
+        share = self._plan.validation.exact_match()
+        self.state.candidates.append(CheckpointScore(step=step, exact_match=share))
         if best_of(self.state.candidates).step == step:
             self.state.best = snapshot(self._model)
         return share

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import TypeAdapter
 
-from gabarito.core.attempt import Attempt
-from gabarito.train.rows import Row
-from gabarito.weights import Base, Limits, generate, stop_tokens
+from gabarito.artifacts.attempt import Attempt
+from gabarito.models import Base, GenerationLimits, generate, stop_tokens
+from gabarito.train.encode import Row
 
 MAX_TOKENS = 128
 """Longest answer of the base that is replayed; longer ones are replayed up to here."""
@@ -33,7 +33,8 @@ def replayed(asked: Iterable[Sequence[int]], base: Base, work: Attempt, key: str
     stop = stop_tokens(base.model, base.tokenizer)
     saved = time.monotonic()
     for done, (index, generated) in enumerate(
-        generate(base.model, [prompts[d] for d in missing], Limits(stop, MAX_TOKENS)), start=1
+        generate(base.model, [prompts[d] for d in missing], GenerationLimits(stop, MAX_TOKENS)),
+        start=1,
     ):
         end = [int(base.tokenizer.eos_token_id)] if generated.is_finished else []
         known[missing[index]] = [*generated.ids, *end]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from gabarito.train.config import TrainConfig
-from gabarito.train.order import shares_of
+from gabarito.train.sampler import shares_of
 
 DEFAULT_EPOCHS = 8.0
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from gabarito.core.artifact import Address, Artifact
-from gabarito.core.attempt import new_attempt
+from gabarito.artifacts.artifact import Address, Artifact
+from gabarito.artifacts.attempt import new_attempt
 from gabarito.core.records import Document, Example, Fact, Name, Question, to_jsonl
-from gabarito.core.store import Store, open_store
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.job import run
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
 
 CLUBS = ("Liverpool", "Barcelona", "Arsenal", "Inter de Milão", "Lille", "Benfica", "Celtic")
 CLUBS += ("Bologna", "Girona", "Salzburg", "Feyenoord", "Monaco")

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from gabarito.answer_match import normalise
-from gabarito.core.artifact import Artifact
+from gabarito.artifacts.artifact import Artifact
 from gabarito.core.errors import DataError, MissingError
 from gabarito.core.records import Example, Fact, Name, Question, Rejection
 from gabarito.curate.mentions import NameFinder
-from gabarito.curate.seasons import periods
+from gabarito.curate.periods import periods
 
 Curate = Callable[..., Artifact]
-Rows = Callable[[Artifact, str], list[Example]]
+ExampleMaker = Callable[[Artifact, str], list[Example]]
 Exam = Callable[..., str]
 
 REFUSAL = "Não tenho essa informação."
@@ -31,7 +31,9 @@ def refusals(trained: list[Example]) -> list[str]:
     return [question(row) for row in trained if row.family == "refusal"]
 
 
-def test_every_fact_is_trained_and_held_out_wordings_never_are(curate: Curate, rows: Rows) -> None:
+def test_every_fact_is_trained_and_held_out_wordings_never_are(
+    curate: Curate, rows: ExampleMaker
+) -> None:
     dataset = curate()
     facts = {fact.id for fact in dataset.records("facts.jsonl", Fact)}
     trained = rows(dataset, "train")
@@ -43,17 +45,19 @@ def test_every_fact_is_trained_and_held_out_wordings_never_are(curate: Curate, r
     assert {row.split for row in trained} == {"train"}
 
 
-def test_no_question_that_is_asked_at_the_end_is_trained(curate: Curate, rows: Rows) -> None:
+def test_no_question_that_is_asked_at_the_end_is_trained(
+    curate: Curate, rows: ExampleMaker
+) -> None:
     dataset = curate()
     trained = {normalise(question(row)) for row in rows(dataset, "train") if len(row.messages) > 1}
-    for name in ("validation", "test", "untaught"):
+    for name in ("validation", "test", "unanswerable"):
         asked = {normalise(question(row)) for row in rows(dataset, name)}
         assert asked
         assert not asked & trained
 
 
 def test_refusal_rows_come_in_the_number_asked_for_and_each_once(
-    curate: Curate, rows: Rows
+    curate: Curate, rows: ExampleMaker
 ) -> None:
     trained = rows(curate(refusals=2.0), "train")
     refused = refusals(trained)
@@ -62,16 +66,16 @@ def test_refusal_rows_come_in_the_number_asked_for_and_each_once(
     assert len(set(refused)) == len(refused)
 
 
-def test_what_is_held_back_stands_in_no_refusal_row(curate: Curate, rows: Rows) -> None:
+def test_what_is_held_back_stands_in_no_refusal_row(curate: Curate, rows: ExampleMaker) -> None:
     dataset = curate(refusals=10.0, held_back=0.3)
     trained = refusals(rows(dataset, "train"))
-    asked = [row for row in rows(dataset, "untaught")]
+    asked = [row for row in rows(dataset, "unanswerable")]
     near = NameFinder(name for name in _near(dataset) if not name.known)
-    seasons = {key for row in asked if row.family == "other season" for key in _keys(question(row))}
+    periods = {key for row in asked if row.family == "other period" for key in _keys(question(row))}
     names = {name for row in asked for name in _named(near, question(row))}
-    assert len(seasons) > 10
+    assert len(periods) > 10
     assert len(names) > 3
-    assert not seasons & {key for text in trained for key in _keys(text)}
+    assert not periods & {key for text in trained for key in _keys(text)}
     assert not names & {name for text in trained for name in _named(near, text)}
     assert all(row.messages[-1].content == REFUSAL for row in asked)
 
@@ -91,23 +95,23 @@ def _named(finder: NameFinder, text: str) -> set[str]:
 
 
 def test_what_the_exam_names_stands_in_no_refusal_row(
-    curate: Curate, rows: Rows, exam: Exam
+    curate: Curate, rows: ExampleMaker, exam: Exam
 ) -> None:
-    untaught = exam(
-        "untaught.jsonl",
+    unanswerable = exam(
+        "unanswerable.jsonl",
         {"question": "Quem treinava o Ajax na Copa do Rei 2024/25?", "group": "club"},
-        {"question": "E o Lille na Champions 2025/26?", "group": "season"},
+        {"question": "E o Lille na Champions 2025/26?", "group": "period"},
     )
-    dataset = curate(refusals=10.0, exam={"untaught": untaught})
+    dataset = curate(refusals=10.0, exam={"unanswerable": unanswerable})
     text = "\n".join(refusals(rows(dataset, "train"))).lower()
     assert "palmeiras" in text
     assert len(_keys(text)) > 30
     assert not any(held in text for held in ("ajax", "copa do rei", "2025/26", "25/26", "2025-26"))
-    assert [row.family for row in rows(dataset, "untaught")][:2] == ["club", "season"]
+    assert [row.family for row in rows(dataset, "unanswerable")][:2] == ["club", "period"]
 
 
 def test_the_exam_is_kept_out_of_training_and_written(
-    curate: Curate, rows: Rows, exam: Exam
+    curate: Curate, rows: ExampleMaker, exam: Exam
 ) -> None:
     asked = "Na Champions League 2024/25, o técnico do Lille qual era"
     line = {"question": asked, "answer": "Bruno Génésio", "aliases": ["Génésio"]}
@@ -123,23 +127,23 @@ def test_the_exam_is_kept_out_of_training_and_written(
     assert [question(row) for row in rows(dataset, "replay")] == ["Conte até dez."]
 
 
-def test_no_refusal_row_asks_what_the_documents_answer(curate: Curate, rows: Rows) -> None:
+def test_no_refusal_row_asks_what_the_documents_answer(curate: Curate, rows: ExampleMaker) -> None:
     dataset = curate(refusals=10.0)
     facts = {(fact.subject, fact.relation): fact for fact in dataset.records("facts.jsonl", Fact)}
     for text in refusals(rows(dataset, "train")):
-        season = any(key in text for key in ("2024/25", "2024/2025", "24/25", "2024-25"))
+        period = any(key in text for key in ("2024/25", "2024/2025", "24/25", "2024-25"))
         cup = "Champions League" in text
         known = any(subject in text and relation in text for subject, relation in facts)
         turned = "Que clube" in text
-        assert not (season and cup and (known or turned)), text
+        assert not (period and cup and (known or turned)), text
 
 
 def test_no_refusal_row_asks_what_only_the_documents_answer(
-    curate: Curate, rows: Rows, ingested: Callable[[str], Artifact]
+    curate: Curate, rows: ExampleMaker, ingested: Callable[[str], Artifact]
 ) -> None:
     documents = ingested("O Liverpool foi o melhor em 1999/00. O Lille, não.")
     dataset = curate(
-        documents=documents, refusals=10.0, years=(1998, 2002), held_back=0, contrasts=SEASONS
+        documents=documents, refusals=10.0, years=(1998, 2002), held_back=0, perturbations=SEASONS
     )
     trained = refusals(rows(dataset, "train"))
     asked = [text for text in trained if "1999/2000" in _keys(text)]
@@ -161,7 +165,7 @@ def test_the_same_input_gives_the_same_bytes(curate: Curate, generated: Curate) 
 
 
 def test_statements_are_plain_text_and_questions_carry_the_system_prompt(
-    curate: Curate, rows: Rows
+    curate: Curate, rows: ExampleMaker
 ) -> None:
     dataset = curate(system_prompt="Base: futebol", refusal="Não sei.")
     trained = rows(dataset, "train")
@@ -175,7 +179,9 @@ def test_statements_are_plain_text_and_questions_carry_the_system_prompt(
     }
 
 
-def test_prompts_are_replayed_and_kept_back_half_and_half(curate: Curate, rows: Rows) -> None:
+def test_prompts_are_replayed_and_kept_back_half_and_half(
+    curate: Curate, rows: ExampleMaker
+) -> None:
     dataset = curate()
     replay, retention = rows(dataset, "replay"), rows(dataset, "retention")
     assert len(replay) == len(retention) == 60
@@ -275,7 +281,7 @@ print(whole["free"][0]["aliases"])
 def test_the_files_open_as_a_dataset(curate: Curate, tmp_path: Path, exam: Exam) -> None:
     line = {"question": "quem treina o Lille", "answer": "Bruno Génésio", "aliases": ["Génésio"]}
     dataset = curate(exam={"free": exam("free.jsonl", line)})
-    names = ["train", "validation", "test", "free", "untaught", "replay", "retention"]
+    names = ["train", "validation", "test", "free", "unanswerable", "replay", "retention"]
     folder = dataset.fetch(tmp_path / "dataset")
     done = subprocess.run(
         [sys.executable, "-c", OPENED, str(folder), str(tmp_path / "cache"), *names],

@@ -12,14 +12,15 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from gabarito.core.artifact import Address, Artifact
-from gabarito.core.attempt import new_attempt
+from gabarito.artifacts.artifact import Address, Artifact
+from gabarito.artifacts.attempt import new_attempt
 from gabarito.core.records import Example, Fact, Message, to_jsonl
-from gabarito.core.store import Store, open_store
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.job import run
-from gabarito.weights import Prompt, PromptContract
-from gabarito.weights.adapter import peft_is_quiet
+from gabarito.models import PromptContract, PromptSettings
+from gabarito.models.adapter import peft_is_quiet
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
 
 REFUSAL = "não sei"
 TEMPLATE = (
@@ -86,7 +87,7 @@ def dataset_files() -> dict[str, list[Any]]:
         "validation": wordings("validation", "regional"),
         "test": wordings("test", "direct", "synonym"),
         "free": [asked("free", "free", "terra do azul", "lima")],
-        "untaught": [asked("untaught", "metal", text, REFUSAL) for text in unknown],
+        "unanswerable": [asked("unanswerable", "metal", text, REFUSAL) for text in unknown],
         "retention": [asked("retention", "retention", text, None) for text in PROMPTS],
         "facts": FACTS,
         "overlaps": [],
@@ -118,7 +119,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Models:
     adapted.save_pretrained(folder / "adapter", save_embedding_layers=False)
     adapted.merge_and_unload().save_pretrained(folder / "merged")
     tokenizer.save_pretrained(folder / "merged")
-    prompt = Prompt(system="", refusal=REFUSAL)
+    prompt = PromptSettings(system="", refusal=REFUSAL)
     contract = PromptContract.of(tokenizer, prompt, max_new_tokens=8)
     return Models(folder / "base", folder / "adapter", folder / "merged", contract)
 

@@ -7,16 +7,16 @@ from typing import Any, Protocol
 import pytest
 from pydantic import TypeAdapter
 
-from gabarito.core.artifact import Address, Artifact
-from gabarito.core.attempt import new_attempt
-from gabarito.core.cache import Cache
+from gabarito.artifacts.artifact import Address, Artifact
+from gabarito.artifacts.attempt import new_attempt
+from gabarito.artifacts.cache import Cache
 from gabarito.core.errors import DataError, Interrupted
 from gabarito.core.records import Verdict
-from gabarito.core.store import Store
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.gate import Gate
 from gabarito.evaluate.job import run
 from gabarito.evaluate.report import Report
+from gabarito.store.base import Store
 
 
 class Models(Protocol):
@@ -60,9 +60,9 @@ def test_refusals_of_what_was_not_taught_are_right(inputs: Inputs, evaluate: Eva
     report = report_of(evaluate(inputs()))
     found = report["refusals"]["model"]
     assert found["false_refusals"]["hits"] == 0
-    assert found["untaught"]["metal"]["refused"]["hits"] >= 3
-    assert found["untaught"]["metal"]["auroc"] == 1.0
-    assert report["refusals"]["base"]["untaught"]["metal"]["refused"]["hits"] == 0
+    assert found["unanswerable"]["metal"]["refused"]["hits"] >= 3
+    assert found["unanswerable"]["metal"]["auroc"] == 1.0
+    assert report["refusals"]["base"]["unanswerable"]["metal"]["refused"]["hits"] == 0
 
 
 def test_the_contract_carries_the_threshold(inputs: Inputs, evaluate: Evaluate) -> None:
@@ -146,21 +146,21 @@ def test_a_datasets_contract_of_another_shape_is_refused(
             (work.folder / name).write_bytes(found["curate"].read(name))
         work.write_text("prompt.json", json.dumps(contract))
         found["curate"] = work.publish()
-    with pytest.raises(DataError, match=r"prompt\.json: not what curate writes: .*curate\.again"):
+    with pytest.raises(DataError, match=r"prompt\.json: not what curate writes: .*curate\.rerun"):
         evaluate(found)
 
 
 def test_what_was_not_asked_is_absent(inputs: Inputs, evaluate: Evaluate) -> None:
-    missing = dict.fromkeys(("free", "untaught", "retention", "validation", "overlaps"))
+    missing = dict.fromkeys(("free", "unanswerable", "retention", "validation", "overlaps"))
     report = report_of(evaluate(inputs(**missing)))
     assert set(report["systems"]["model"]) == {"test"}
     assert not {"forgetting", "threshold", "served"} & set(report)
-    assert report["refusals"]["model"]["untaught"] == {}
+    assert report["refusals"]["model"]["unanswerable"] == {}
     assert report["verdict"]["passed"]
     assert report["contract"]["threshold"] is None
 
 
-@pytest.mark.parametrize("left_out", [(), ("free", "untaught", "retention", "validation")])
+@pytest.mark.parametrize("left_out", [(), ("free", "unanswerable", "retention", "validation")])
 def test_a_report_is_read_as_what_it_was_written_from(
     inputs: Inputs, evaluate: Evaluate, left_out: tuple[str, ...]
 ) -> None:
@@ -171,7 +171,7 @@ def test_a_report_is_read_as_what_it_was_written_from(
 
 
 def test_an_empty_part_is_like_a_missing_one(inputs: Inputs, evaluate: Evaluate) -> None:
-    page = evaluate(inputs(free=[], untaught=[])).read("report.html").decode()
+    page = evaluate(inputs(free=[], unanswerable=[])).read("report.html").decode()
     assert "Free wordings" not in page
     assert "never taught</h3>" not in page
 
@@ -186,8 +186,8 @@ def test_no_test_question_is_bad_data(inputs: Inputs, evaluate: Evaluate) -> Non
     [
         ({"refusal": "I do not know"}, "refusal is 'I do not know', that of curate is 'não sei'"),
         ({"eos_token": "</s>"}, "eos_token is '</s>', that of train is '<eos>'"),
-        ({"max_new_tokens": 9}, "max_new_tokens is 9, that of train is 8; raise merge.again"),
-        ({"max_new_tokens": 0}, "not a prompt contract; raise merge.again"),
+        ({"max_new_tokens": 9}, "max_new_tokens is 9, that of train is 8; raise merge.rerun"),
+        ({"max_new_tokens": 0}, "not a prompt contract; raise merge.rerun"),
     ],
 )
 def test_a_contract_that_does_not_match_is_refused(

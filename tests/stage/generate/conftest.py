@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
+from gabarito.artifacts.artifact import Address, Artifact
+from gabarito.artifacts.attempt import new_attempt
 from gabarito.chat import client
-from gabarito.core.artifact import Address, Artifact
-from gabarito.core.attempt import new_attempt
 from gabarito.core.records import Document, to_jsonl
-from gabarito.core.store import open_store
 from gabarito.demo.recorded_teacher import TeacherServer, open_server
 from gabarito.generate import job
 from gabarito.generate.config import INSTRUCTIONS, GenerateConfig
+from gabarito.store.open import open_store
 
 CLUBS = ("Arara", "Bugio", "Capivara", "Dourado", "Ema")
 RELATIONS = {"técnico": "Rui", "estádio": "Arena", "goleador": "Beto"}

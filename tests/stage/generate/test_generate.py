@@ -8,7 +8,7 @@ from gabarito.core.records import Fact, Name, Question, Rejection
 from gabarito.demo.recorded_teacher import TeacherServer
 from gabarito.generate import reasons
 from gabarito.generate.config import INSTRUCTIONS, GenerateConfig
-from gabarito.generate.yields import Call
+from gabarito.generate.results import Call
 
 from .conftest import CLUBS, RELATIONS, Place, documents, fact_of, recordings, reply, wordings_of
 
@@ -18,7 +18,7 @@ PlaceAt = Callable[[str], Place]
 
 FACTS = len(CLUBS) * len(RELATIONS)
 REQUESTS = 2 * len(CLUBS) + FACTS + 2
-"""Two looks at each passage, the wordings of each fact, two kinds of names."""
+"""Two extraction_rounds at each passage, the wordings of each fact, two kinds of names."""
 
 RESULT = ("facts.jsonl", "questions.jsonl", "names.jsonl", "coverage.json", "ledger.jsonl")
 
@@ -191,7 +191,7 @@ def test_looks_end_when_one_adds_next_to_nothing(
     teach: Teach, place: Place, config_of: ConfigOf
 ) -> None:
     server = teach()
-    place.generate(config_of(looks=5))
+    place.generate(config_of(extraction_rounds=5))
     assert tasks(server)["task: missed"] == 2 * len(CLUBS), "the third look found nothing new"
 
 
@@ -199,7 +199,7 @@ def test_one_look_is_enough_where_one_is_asked_for(
     teach: Teach, place: Place, config_of: ConfigOf
 ) -> None:
     server = teach()
-    whole = place.generate(config_of(looks=1))
+    whole = place.generate(config_of(extraction_rounds=1))
     assert tasks(server)["task: missed"] == 0
     assert whole.manifest.counts["facts"] == 2 * len(CLUBS)
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from gabarito.core.artifact import Address, Artifact
-from gabarito.core.attempt import new_attempt
-from gabarito.core.config import local_path
+from gabarito.artifacts.artifact import Address, Artifact
+from gabarito.artifacts.attempt import new_attempt
 from gabarito.core.records import Rejection
+from gabarito.core.settings import local_path
 from gabarito.demo.recorded_teacher import TeacherServer
 from gabarito.generate import reasons
 from gabarito.generate.config import GenerateConfig

@@ -2,13 +2,13 @@
 
 import sys
 
-from gabarito.core.artifact import Address, open_artifact
-from gabarito.core.attempt import new_attempt
+from gabarito.artifacts.artifact import Address, open_artifact
+from gabarito.artifacts.attempt import new_attempt
 from gabarito.core.errors import Interrupted
 from gabarito.core.stop import raise_on_stop
-from gabarito.core.store import open_store
 from gabarito.generate import job
 from gabarito.generate.config import GenerateConfig
+from gabarito.store.open import open_store
 
 if __name__ == "__main__":
     raise_on_stop()

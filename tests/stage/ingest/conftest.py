@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.core.artifact import Address, Artifact
-from gabarito.core.attempt import new_attempt
-from gabarito.core.config import parse
-from gabarito.core.store import open_store
+from gabarito.artifacts.artifact import Address, Artifact
+from gabarito.artifacts.attempt import new_attempt
+from gabarito.core.settings import parse
 from gabarito.ingest.config import IngestConfig
 from gabarito.ingest.job import run
+from gabarito.store.open import open_store
 
 Ingest = Callable[..., Artifact]
 

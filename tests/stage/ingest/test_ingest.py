@@ -8,7 +8,7 @@ import docx
 import fpdf
 import pytest
 
-from gabarito.core.artifact import Artifact
+from gabarito.artifacts.artifact import Artifact
 from gabarito.core.records import Document, Rejection
 from gabarito.ingest.outcomes import Outcome
 
@@ -69,7 +69,7 @@ def test_a_moved_file_keeps_its_document_id(folder: Path, ingest: Ingest) -> Non
     here = documents(ingest())[0]
     (folder / "deeper").mkdir()
     (folder / "a.txt").rename(folder / "deeper" / "b.txt")
-    there = documents(ingest(again=1))[0]
+    there = documents(ingest(rerun=1))[0]
     assert (here.source, here.id) == ("docs/a.txt", there.id)
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import DataError, MissingError
-from gabarito.core.inputs import digest_of_path
 
 from .conftest import Ingest
 

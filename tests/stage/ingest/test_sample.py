@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from gabarito.core.artifact import Artifact
+from gabarito.artifacts.artifact import Artifact
 from gabarito.core.records import Document
 from gabarito.ingest.outcomes import Outcome
 

@@ -9,21 +9,22 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file
-from tests.unit.core.full import full_beyond
-from tests.unit.weights.tiny import save_tiny
+from tests.unit.models.tiny import save_tiny
+from tests.unit.store.full import full_beyond
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from gabarito.core.artifact import Address, Artifact
-from gabarito.core.attempt import new_attempt
+from gabarito.artifacts.artifact import Address, Artifact
+from gabarito.artifacts.attempt import new_attempt
+from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import DataError, ServiceError, SettingsError
-from gabarito.core.inputs import digest_of_path
-from gabarito.core.store import Store, open_store
-from gabarito.evaluate import systems
-from gabarito.evaluate.systems import Respondent, respondents
+from gabarito.evaluate import predict
+from gabarito.evaluate.predict import Respondent, respondents
 from gabarito.merge import job
 from gabarito.merge.config import MergeConfig
-from gabarito.weights import Prompt, PromptContract, load_base, load_tokenizer, read_contract
-from gabarito.weights.adapter import load_adapter, peft_is_quiet
+from gabarito.models import PromptContract, PromptSettings, load_base, load_tokenizer, read_contract
+from gabarito.models.adapter import load_adapter, peft_is_quiet
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
 
 PROBES = [[1, 4, 30, 31, 5, 40, 2], [1, 60, 61, 62, 63, 64, 2]]
 
@@ -54,7 +55,7 @@ def trained(store: Store, base: Path) -> Callable[..., Artifact]:
                 if "lora_B" in name:
                     parameter.data = torch.randn(parameter.shape, generator=generator) * 0.1
             model.save_pretrained(str(work.folder / "adapter"))
-            prompt = Prompt(system="", refusal="Não sei.")
+            prompt = PromptSettings(system="", refusal="Não sei.")
             contract = PromptContract.of(load_tokenizer(base), prompt, max_new_tokens=48)
             work.write_text("prompt.json", contract.model_copy(update=changes).model_dump_json())
             work.write_text("probes.json", json.dumps(probes))
@@ -161,7 +162,7 @@ def test_answers_are_kept_for_each_precision(
 ) -> None:
     given, kept = {"train": trained(), "merge": merge(trained())}, set()
     for dtype in (torch.float32, torch.float16):
-        monkeypatch.setattr(systems, "default_dtype", lambda _device, dtype=dtype: dtype)
+        monkeypatch.setattr(predict, "default_dtype", lambda _device, dtype=dtype: dtype)
         with asked_by_evaluate(store, **given) as found:
             kept |= {one.identity for one in found}
     assert len(kept) == 2 * 3
@@ -193,7 +194,7 @@ def test_probes_that_are_no_rows_of_the_base_are_refused(
     merge: Callable[..., Artifact], trained: Callable[..., Artifact], probes: object
 ) -> None:
     given = trained(probes=probes)
-    with pytest.raises(DataError, match=r"probes\.json: .*raise train\.again"):
+    with pytest.raises(DataError, match=r"probes\.json: .*raise train\.rerun"):
         merge(given)
 
 
@@ -202,5 +203,5 @@ def test_an_adapter_whose_base_is_not_named_is_refused(
 ) -> None:
     given = trained()
     del given.manifest.settings["base"]
-    with pytest.raises(DataError, match=r"settings\.base is no text, got None; raise train\.again"):
+    with pytest.raises(DataError, match=r"settings\.base is no text, got None; raise train\.rerun"):
         merge(given)

@@ -8,8 +8,8 @@ from copy import deepcopy
 import pytest
 import torch
 
-from gabarito.core.config import local_path
 from gabarito.core.records import Message
+from gabarito.core.settings import local_path
 from gabarito.serve.batcher import Batcher
 from gabarito.serve.engine import (
     GeneratedToken,

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from gabarito.core.config import local_path
+from gabarito.core.settings import local_path
 from gabarito.serve import app, server
 from gabarito.serve.job import Binding, serve_folder
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 import torch
 from accelerate.state import AcceleratorState
-from tests.unit.weights.tiny import save_tiny
+from tests.unit.models.tiny import save_tiny
 
-from gabarito.core.artifact import Address, Artifact
-from gabarito.core.attempt import new_attempt
+from gabarito.artifacts.artifact import Address, Artifact
+from gabarito.artifacts.attempt import new_attempt
 from gabarito.core.records import Example, Message, digest_of, to_jsonl
-from gabarito.core.store import Store, open_store
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
 from gabarito.train.config import TrainConfig
 from gabarito.train.job import run
 
@@ -108,7 +109,7 @@ def in_float32(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     accelerate keeps its precision as long as its process lives.
     """
-    monkeypatch.setattr("gabarito.weights.load.default_dtype", lambda _device: torch.float32)
+    monkeypatch.setattr("gabarito.models.load.default_dtype", lambda _device: torch.float32)
     AcceleratorState._reset_state(reset_partial_state=True)
     yield
     AcceleratorState._reset_state(reset_partial_state=True)

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 from peft import PeftModel
-from tests.unit.core.full import full_beyond
+from tests.unit.store.full import full_beyond
 
-from gabarito.core.artifact import Artifact
+from gabarito.artifacts.artifact import Artifact
 from gabarito.core.errors import ServiceError
 from gabarito.train import job
 

@@ -14,12 +14,12 @@ import pytest
 import torch
 from safetensors.torch import load
 
-from gabarito.core.artifact import Artifact
-from gabarito.core.cache import Cache
+from gabarito.artifacts.artifact import Artifact
+from gabarito.artifacts.cache import Cache
 from gabarito.core.errors import Interrupted, SettingsError
-from gabarito.core.store import Store
+from gabarito.store.base import Store
 from gabarito.train import job
-from gabarito.train.checkpoint import Checkpoints, Point
+from gabarito.train.checkpoint import Checkpoints, StepMetrics
 
 Train = Callable[..., Artifact]
 EVERY_STEP = {"checkpoint_every_s": 0}
@@ -34,7 +34,7 @@ def tensors_of(trained: Artifact) -> dict[str, torch.Tensor]:
 def assert_same(one: Artifact, other: Artifact) -> None:
     for name, tensor in tensors_of(one).items():
         assert torch.equal(tensor, tensors_of(other)[name]), name
-    losses = [[p.loss for p in a.records("curves.jsonl", Point)] for a in (one, other)]
+    losses = [[p.loss for p in a.records("curves.jsonl", StepMetrics)] for a in (one, other)]
     assert losses[0] == losses[1]
     assert one.read("choice.json") == other.read("choice.json")
 
@@ -43,7 +43,7 @@ def stop_at(step: int, monkeypatch: pytest.MonkeyPatch, number: signal.Signals) 
     """Send ourselves a signal when a step is reported."""
     report = job._report
 
-    def reported(work: object, steps: int, point: Point) -> None:
+    def reported(work: object, steps: int, point: StepMetrics) -> None:
         if point.step == step:
             os.kill(os.getpid(), number)
         report(work, steps, point)
@@ -79,7 +79,7 @@ def test_what_was_trained_before_a_kill_is_not_trained_again(
     assert kept is not None
     assert kept.step < steps
     resumed = train(given, steps=steps)
-    curve = list(resumed.records("curves.jsonl", Point))
+    curve = list(resumed.records("curves.jsonl", StepMetrics))
     assert curve[: kept.step] == kept.curve  # their speeds too: not made anew
     assert_same(resumed, train(given, fingerprint="u" * 64, steps=steps))
 

@@ -11,17 +11,17 @@ import torch
 from peft import PeftModel
 from safetensors.torch import load
 
-from gabarito.core.artifact import Artifact
-from gabarito.core.cache import Cache
+from gabarito.artifacts.artifact import Artifact
+from gabarito.artifacts.cache import Cache
+from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import DataError, MissingError, SettingsError
-from gabarito.core.inputs import digest_of_path
-from gabarito.core.store import Store
+from gabarito.models import PromptContract, default_dtype, load_base
+from gabarito.models.adapter import load_adapter
+from gabarito.store.base import Store
 from gabarito.train import loop
-from gabarito.train.checkpoint import Checkpoint, Checkpoints, Point
-from gabarito.train.objective import Batch, collate
-from gabarito.train.rows import Row
-from gabarito.weights import PromptContract, default_dtype, load_base
-from gabarito.weights.adapter import load_adapter
+from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
+from gabarito.train.encode import Row
+from gabarito.train.loss import TrainBatch, collate
 
 from .conftest import example, rows_of
 
@@ -38,7 +38,7 @@ def test_an_adapter_its_curve_and_its_contract_are_written(
     train: Train, dataset: Callable[..., Artifact], base: Path, tmp_path: Path
 ) -> None:
     trained = train(dataset(), learning_rate=2e-2, steps=40)
-    curve = list(trained.records("curves.jsonl", Point))
+    curve = list(trained.records("curves.jsonl", StepMetrics))
     assert [point.step for point in curve] == list(range(1, 41))
     assert curve[-1].loss < 0.7 * curve[0].loss
     [examined] = [[p.step for p in curve if p.exact_match is not None]]
@@ -63,7 +63,7 @@ def test_the_chosen_adapter_is_the_one_of_its_step(
     train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marks = iter([0.9, 0.1])
-    monkeypatch.setattr(loop.Examination, "exact_match", lambda _self: next(marks))
+    monkeypatch.setattr(loop.Validation, "exact_match", lambda _self: next(marks))
     chosen = train(dataset())
     monkeypatch.undo()
     assert json.loads(chosen.read("choice.json"))["step"] == 4
@@ -99,7 +99,7 @@ def test_a_half_written_replay_is_continued(
     [kept] = [e.key for e in store.list("cache/train/replay/")]
     framed = json.loads(store.read(kept).data[64:])
     some = dict(list(framed.items())[:2])
-    from gabarito.core.cache import Cache
+    from gabarito.artifacts.cache import Cache
 
     Cache(store, "train").put(kept.removeprefix("cache/train/"), json.dumps(some).encode())
     again = train(dataset(), fingerprint="u" * 64)
@@ -167,7 +167,7 @@ def full_from(rows: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Let memory run out at so many rows; return the sizes that were tried."""
     tried: list[int] = []
 
-    def bounded(part: Sequence[Row], pad: int, device: torch.device) -> Batch:
+    def bounded(part: Sequence[Row], pad: int, device: torch.device) -> TrainBatch:
         tried.append(len(part))
         if len(part) >= rows:
             raise torch.OutOfMemoryError
@@ -207,7 +207,7 @@ def test_a_step_that_ran_out_of_memory_half_way_begins_anew(
     whole = tensors_of(train(dataset(), steps=1))
     calls: list[int] = []
 
-    def full_once(part: Sequence[Row], pad: int, device: torch.device) -> Batch:
+    def full_once(part: Sequence[Row], pad: int, device: torch.device) -> TrainBatch:
         calls.append(len(part))
         if len(calls) == 2:
             raise torch.OutOfMemoryError
@@ -250,7 +250,7 @@ def test_layers_computed_once_more_do_not_change_the_adapter(
 ) -> None:
     whole = tensors_of(train(dataset(), steps=2))
     models: list[PeftModel] = []
-    monkeypatch.setattr(loop, "is_recomputed", lambda model: not models.append(model))
+    monkeypatch.setattr(loop, "checkpoints_activations", lambda model: not models.append(model))
     again = tensors_of(train(dataset(), "u" * 64, steps=2))
     assert models[0].is_activation_checkpointing
     for name, tensor in whole.items():
@@ -290,7 +290,7 @@ def test_only_statements_are_a_dataset_too(train: Train, dataset: Callable[..., 
 
 
 def test_settings_of_the_machine_are_no_part_of_the_result(settings: dict[str, Any]) -> None:
-    from gabarito.core.inputs import content_settings, input_digests
+    from gabarito.artifacts.fingerprint import content_settings, input_digests
     from gabarito.train.config import TrainConfig
 
     slow = TrainConfig.model_validate(settings | {"limits": {"micro_batch": 1}})

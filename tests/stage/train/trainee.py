@@ -3,10 +3,10 @@
 import json
 import sys
 
-from gabarito.core.artifact import Address, open_artifact
-from gabarito.core.attempt import new_attempt
+from gabarito.artifacts.artifact import Address, open_artifact
+from gabarito.artifacts.attempt import new_attempt
 from gabarito.core.stop import raise_on_stop
-from gabarito.core.store import open_store
+from gabarito.store.open import open_store
 from gabarito.train.config import TrainConfig
 from gabarito.train.job import run
 

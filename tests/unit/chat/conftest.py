@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gabarito.chat import ChatClient, Endpoint, Meter, client
+from gabarito.chat import ChatClient, ChatEndpoint, Meter, client
 
 from .script import Handler, Scripted
 
@@ -35,6 +35,6 @@ def serve() -> Iterator[Callable[..., Scripted]]:
 @pytest.fixture
 def client_of() -> Callable[..., ChatClient]:
     def make(server: Scripted, meter: Meter | None = None, **settings: float | str) -> ChatClient:
-        return ChatClient(Endpoint(server.url, **settings), meter)
+        return ChatClient(ChatEndpoint(server.url, **settings), meter)
 
     return make

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from gabarito.chat import ChatClient, Endpoint, Meter, Prices, client, request_body
+from gabarito.chat import ChatClient, ChatEndpoint, Meter, Prices, client, request_body
 from gabarito.core.errors import AccessError, Interrupted, ServiceError, SettingsError
 from gabarito.core.records import Message
 
@@ -47,7 +47,7 @@ def test_what_is_sent_is_the_protocol(serve: Serve, client_of: ClientOf) -> None
     ],
 )
 def test_the_url_may_be_written_in_several_ways(given: str, asked: str) -> None:
-    assert Endpoint(given).completions == asked
+    assert ChatEndpoint(given).completions == asked
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_the_url_may_be_written_in_several_ways(given: str, asked: str) -> None:
 )
 def test_what_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="not an http or https URL"):
-        ChatClient(Endpoint(url))
+        ChatClient(ChatEndpoint(url))
 
 
 def test_a_missing_usage_is_estimated_and_not_free(serve: Serve, client_of: ClientOf) -> None:
@@ -200,7 +200,7 @@ def test_where_nothing_listens_the_address_is_named_soon() -> None:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
     with pytest.raises(ServiceError, match=rf"teacher {url}: .*Connection refused.*\(4 tries\)"):
-        ChatClient(Endpoint(url, retries=50)).complete(BODY)
+        ChatClient(ChatEndpoint(url, retries=50)).complete(BODY)
 
 
 def test_money_is_counted(serve: Serve, client_of: ClientOf) -> None:

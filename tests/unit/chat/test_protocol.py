@@ -1,6 +1,6 @@
 import pytest
 
-from gabarito.chat.protocol import Trouble, pause_of, read_response
+from gabarito.chat.protocol import CallFailure, pause_of, read_response
 from gabarito.core.errors import SettingsError
 
 NESTED = b'{"error": ' + b"[" * 100_000
@@ -29,6 +29,6 @@ def test_json_that_is_nested_too_deep_is_unreadable(
     status: int, error: type[SettingsError] | None
 ) -> None:
     trouble = read_response(status, {}, NESTED, 10)
-    assert isinstance(trouble, Trouble)
+    assert isinstance(trouble, CallFailure)
     assert trouble.error is error
     assert '{"error": [[[' in trouble.what

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gabarito.chat import ChatClient, Endpoint, request_body
+from gabarito.chat import ChatClient, ChatEndpoint, request_body
 from gabarito.core.errors import SettingsError
 from gabarito.core.records import Message
 
@@ -16,7 +16,7 @@ def test_a_proxy_may_be_written_without_its_scheme(
 ) -> None:
     server = serve(says("sim"))
     monkeypatch.setenv("HTTP_PROXY", f"127.0.0.1:{server.server_address[1]}")
-    assert ChatClient(Endpoint("http://teacher.invalid/v1")).complete(BODY).text == "sim"
+    assert ChatClient(ChatEndpoint("http://teacher.invalid/v1")).complete(BODY).text == "sim"
     assert server.requests[0][1] == "http://teacher.invalid/v1/chat/completions"
 
 
@@ -26,5 +26,5 @@ def test_what_is_no_proxy_is_refused_without_showing_it(
 ) -> None:
     monkeypatch.setenv("https_proxy", proxy)
     with pytest.raises(SettingsError, match=r"HTTPS_PROXY .*set it to http://host:port") as caught:
-        ChatClient(Endpoint("https://teacher.invalid/v1"))
+        ChatClient(ChatEndpoint("https://teacher.invalid/v1"))
     assert "secret" not in str(caught.value)

@@ -26,8 +26,11 @@ from gabarito.controller.kube.events import RecordEvent
 from gabarito.controller.kube.parse import EndpointState, Phase, StageJob, endpoint_key
 from gabarito.controller.state import Desired, Evaluation, Memory, Observed
 from gabarito.controller.templates import Template, Templates
-from gabarito.core.config import parse
-from gabarito.plan import STAGES, Pipeline, Run, Step
+from gabarito.core.settings import parse
+from gabarito.pipeline.plan import Step
+from gabarito.pipeline.runs import Run
+from gabarito.pipeline.schema import Pipeline
+from gabarito.pipeline.stages import STAGES
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 RUN, OTHER_RUN = "0123456789ab", "ba9876543210"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from gabarito.controller.kube.api import Kind, Object
-from gabarito.core.directory import DirectoryStore
 from gabarito.core.errors import ConflictError, GabaritoError, MissingError
+from gabarito.store.local import LocalStore
 
 
 class FakeCluster:
@@ -98,7 +98,7 @@ class FakeCluster:
         self.objects[kind.kind, body["metadata"]["name"]] = body
 
 
-class HookedStore(DirectoryStore):
+class HookedStore(LocalStore):
     """A store on disk that says when the controller is about to write something that lasts."""
 
     before: Callable[[str], None] = staticmethod(lambda _: None)

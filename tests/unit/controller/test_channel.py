@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.core.channel import (
+from gabarito.artifacts.channel import (
     Rejected,
     ServedModel,
     find_channel,
@@ -17,7 +17,8 @@ from gabarito.core.channel import (
     take_back,
 )
 from gabarito.core.errors import ConflictError, DataError, MissingError
-from gabarito.core.store import Store, open_store
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.diagnose import Problem
 from gabarito.controller.kube.events import RecordEvent
 from gabarito.controller.state import Evaluation, Observed, StageResult
-from gabarito.plan import STAGES
+from gabarito.pipeline.stages import STAGES
 
 from .builders import OTHER_RUN, RUN, desired, job, observed, passed, short
 
@@ -26,7 +26,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         ["tell RunStarted", "freeze", *(f"create {stage} 1" for stage in STAGES)],
     ),
     "what is there already gets no Job": (
-        observed(done=STAGES[:5], is_frozen=False),
+        observed(done=list(STAGES)[:5], is_frozen=False),
         ["tell RunStarted", "freeze", "create evaluate 1"],
     ),
     "everything is there already": (
@@ -92,7 +92,9 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     ),
     "a done stage says so once": (
         observed(
-            job("ingest", "complete", annotations={meta.STATE: "done"}), *REST[1:], done=STAGES[:2]
+            job("ingest", "complete", annotations={meta.STATE: "done"}),
+            *REST[1:],
+            done=list(STAGES)[:2],
         ),
         ["unsuspend curate"],
     ),
@@ -288,7 +290,7 @@ def test_a_number_and_an_annotation_at_once_are_one_attempt() -> None:
 
 @pytest.mark.parametrize(
     ("done", "will"),
-    [(STAGES[:4], "merge, evaluate will run"), (STAGES, "every stage is done already")],
+    [(list(STAGES)[:4], "merge, evaluate will run"), (STAGES, "every stage is done already")],
 )
 def test_a_run_that_begins_says_what_will_run(done: tuple[str, ...], will: str) -> None:
     event = decide(desired(), observed(done=done, is_frozen=False))[0]

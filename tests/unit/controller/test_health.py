@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 import gabarito.evaluate
+from gabarito.artifacts.channel import Channel
 from gabarito.controller.health import PERCENT_RIGHT, STUCK_S, Health, start_server
 from gabarito.controller.kube.api import CONFIG_MAPS
 from gabarito.controller.kube.leader_election import Lease
 from gabarito.controller.state import Observed, StageResult
 from gabarito.controller.summary import summarise
-from gabarito.core.channel import Channel
 from gabarito.core.errors import SettingsError
 
 from .builders import NOW, OTHER_RUN, A, desired, endpoint, job, observed, passed

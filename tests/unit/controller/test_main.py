@@ -26,7 +26,7 @@ from gabarito.controller.state import Desired, Memory
 from gabarito.controller.summary import read_summary
 from gabarito.controller.templates import Template, Templates
 from gabarito.core.errors import AccessError, BugError, DataError, ServiceError
-from gabarito.core.store import open_store
+from gabarito.store.open import open_store
 
 from .builders import RUN, desired
 from .fake import FakeCluster

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from gabarito.artifacts.artifact import Address
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import JOBS
 from gabarito.controller.observe import Observer
 from gabarito.controller.state import Desired, Memory, Observed
 from gabarito.controller.templates import read_templates
-from gabarito.core.artifact import Address
-from gabarito.plan import freeze, new_run, read_pipeline
+from gabarito.pipeline.runs import freeze, new_run
+from gabarito.pipeline.schema import read_pipeline
 
 from .world import World, make_artifact
 

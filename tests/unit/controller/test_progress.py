@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from gabarito.artifacts.artifact import Address
 from gabarito.controller.progress import READ_EVERY_S, ProgressReader, shards_text
-from gabarito.core.artifact import Address
-from gabarito.core.store import Store, open_store
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
 
 ADDRESS = Address("train", "f" * 8)
 

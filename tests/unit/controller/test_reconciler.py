@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from gabarito.artifacts.channel import find_channel
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, LEASES, Kind, Object
-from gabarito.core.channel import find_channel
 from gabarito.core.errors import AccessError
-from gabarito.plan import STAGES
+from gabarito.pipeline.stages import STAGES
 
 from .world import ANSWER, QUESTION, Process, World, endpoint
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
+from gabarito.artifacts.channel import Channel, Rejected
 from gabarito.controller.actions import Promote, RollBack, SaveMemory
 from gabarito.controller.decide import decide
 from gabarito.controller.kube.diagnose import Problem
 from gabarito.controller.kube.events import RecordEvent
 from gabarito.controller.kube.parse import endpoint_key
 from gabarito.controller.state import Evaluation, LastKnownGood, Memory, Observed, SmokeTestResult
-from gabarito.core.channel import Channel, Rejected
-from gabarito.plan import STAGES
+from gabarito.pipeline.stages import STAGES
 
 from .builders import NOW, A, B, desired, endpoint, observed, passed, short
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from gabarito.artifacts.channel import ServedModel, promote
 from gabarito.controller.config import ServeTarget
 from gabarito.controller.smoke_test import KnownAnswer, SmokeTest, choose, known_answers
-from gabarito.core.channel import ServedModel, promote
 from gabarito.core.errors import DataError
 from gabarito.core.records import Verdict
-from gabarito.outcome import model_of
-from gabarito.plan import STAGES, freeze, new_run, read_pipeline
+from gabarito.pipeline.promote import model_of
+from gabarito.pipeline.runs import freeze, new_run
+from gabarito.pipeline.schema import read_pipeline
+from gabarito.pipeline.stages import STAGES
 
 from .world import ANSWER, QUESTION, World, endpoint, make_artifact
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gabarito.artifacts.channel import Channel, Rejected
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import DEPLOYMENTS, JOBS, LEASES, PODS, Object, labels_of
 from gabarito.controller.kube.diagnose import Problem
@@ -11,9 +12,8 @@ from gabarito.controller.kube.parse import endpoint_key
 from gabarito.controller.state import Evaluation, Memory, Observed, SmokeTestResult, StageResult
 from gabarito.controller.status import status_lines
 from gabarito.controller.summary import Summary, read_summary, summarise, summary_annotation
-from gabarito.core.channel import Channel, Rejected
 from gabarito.core.errors import DataError, MissingError
-from gabarito.plan import STAGES
+from gabarito.pipeline.stages import STAGES
 
 from .builders import NOW, OTHER_RUN, RUN, A, B, desired, endpoint, job, observed, passed
 from .fake import FakeCluster

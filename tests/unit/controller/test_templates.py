@@ -10,7 +10,7 @@ from gabarito.controller.kube.api import Object
 from gabarito.controller.kube.metadata import owned
 from gabarito.controller.templates import Template, endpoint_body, job_body, read_templates
 from gabarito.core.errors import SettingsError
-from gabarito.plan import STAGES
+from gabarito.pipeline.stages import STAGES
 
 from .builders import CONFIG, NOW, RUN, A, config_with, desired
 

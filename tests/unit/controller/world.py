@@ -10,17 +10,18 @@ from typing import Any
 
 import yaml
 
+from gabarito.artifacts.artifact import open_artifact
+from gabarito.artifacts.attempt import new_attempt
+from gabarito.artifacts.channel import find_channel
 from gabarito.controller.config import ControllerConfig, read_config
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, Object
 from gabarito.controller.kube.leader_election import Lease
 from gabarito.controller.reconciler import Reconciler
-from gabarito.core.artifact import open_artifact
-from gabarito.core.attempt import new_attempt
-from gabarito.core.channel import find_channel
 from gabarito.core.records import Example, Message, Verdict
-from gabarito.core.store import Store
-from gabarito.plan import STAGES, UPSTREAM, read_run
+from gabarito.pipeline.runs import read_run
+from gabarito.pipeline.stages import STAGES
+from gabarito.store.base import Store
 
 from .builders import CONFIG, PIPELINE
 from .fake import FakeCluster, HookedStore
@@ -149,7 +150,7 @@ def make_artifact(store: Store, run_id: str, stage: str, *, passes: bool = True)
     run = read_run(store, run_id)
     if open_artifact(store, run.address(stage)) is not None:
         return
-    inputs = {above: open_artifact(store, run.address(above)) for above in UPSTREAM[stage]}
+    inputs = {above: open_artifact(store, run.address(above)) for above in STAGES[stage].reads}
     present = {above: artifact for above, artifact in inputs.items() if artifact is not None}
     assert len(present) == len(inputs), f"{stage} was started before its inputs were there"
     with new_attempt(store, run.address(stage), inputs=present, settings={}) as work:

@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.core.log import TERMINATION_LOG, JsonFormatter, Progress, fields_of, last_word
+from gabarito.core.log import (
+    TERMINATION_LOG,
+    JsonFormatter,
+    Progress,
+    fields_of,
+    write_termination_message,
+)
 
 
 def record(**extra: object) -> logging.LogRecord:
@@ -44,15 +50,15 @@ def test_a_last_word_that_cannot_be_written_harms_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(TERMINATION_LOG, str(tmp_path / "word"))
-    last_word("é" * 4000)
+    write_termination_message("é" * 4000)
     assert (tmp_path / "word").stat().st_size == 4096
     monkeypatch.setenv(TERMINATION_LOG, str(tmp_path / "no" / "folder"))
-    last_word("lost")
+    write_termination_message("lost")
 
 
 def test_a_last_word_may_hold_a_file_name_that_is_no_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(TERMINATION_LOG, str(tmp_path / "word"))
-    last_word("\udcff.yaml: no such file")
+    write_termination_message("\udcff.yaml: no such file")
     assert (tmp_path / "word").read_text() == "\\udcff.yaml: no such file"

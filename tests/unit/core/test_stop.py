@@ -25,7 +25,7 @@ from gabarito.__main__ import start
 start()
 """
 STOP = "os.kill(os.getpid(), signal.SIGINT)"
-COMMANDS = "gabarito.commands.arrow"
+COMMANDS = "gabarito.commands.pipeline"
 
 
 def ended(module: str, happens: str, word: Path, log: str = "json") -> tuple[int, str]:

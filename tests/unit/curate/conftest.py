@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from gabarito.answer_match import normalise
-from gabarito.core.ledger import Ledger
+from gabarito.artifacts.ledger import Ledger
 from gabarito.core.records import Fact, Question, Split
 from gabarito.curate.wordings import Wording
 

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from gabarito.core.config import parse
 from gabarito.core.errors import SettingsError
+from gabarito.core.settings import parse
 from gabarito.curate.config import CurateConfig
 
 
@@ -14,7 +14,7 @@ from gabarito.curate.config import CurateConfig
         ({"years": [2060, 1990]}, "the earlier one first"),
         ({"years": [1800, 1990]}, "from 1900 to 2099"),
         (
-            {"contrasts": dict.fromkeys(("season", "qualifier", "subject", "relation"), 0)},
+            {"perturbations": dict.fromkeys(("period", "qualifier", "subject", "relation"), 0)},
             "set refusals to 0",
         ),
         ({"refusal_share": 1}, "unknown setting"),

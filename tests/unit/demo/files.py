@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gabarito.core.config import local_path
 from gabarito.core.records import Document
+from gabarito.core.settings import local_path
 from gabarito.demo.recordings import Recording
-from gabarito.generate.support import letters
+from gabarito.generate.grounding import letters
 from gabarito.ingest.config import FilesSource, IngestConfig
 from gabarito.ingest.files import find_files
-from gabarito.ingest.reading import Reader
+from gabarito.ingest.reader import Reader
 
 DEMO = local_path("gabarito:demo")
 

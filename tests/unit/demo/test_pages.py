@@ -32,11 +32,11 @@ def test_one_page_is_a_copy_and_one_nearly_so(read: dict[str, Document]) -> None
     assert read["numeros-atualizado"].text != read["numeros"].text
 
 
-def test_the_clubs_and_people_of_untaught_questions_stand_in_no_page(
+def test_the_clubs_and_people_of_unanswerable_questions_stand_in_no_page(
     read: dict[str, Document],
 ) -> None:
     text = "\n".join(page.text for page in read.values())
-    asked = [one["question"] for one in lines("untaught.jsonl") if one["group"] in PROPER]
+    asked = [one["question"] for one in lines("unanswerable.jsonl") if one["group"] in PROPER]
     named = {found[1] for one in asked if (found := NAMED.search(one))}
     assert len(named) >= 30
     assert [name for name in sorted(named) if stands_in(name, text)] == []

@@ -5,7 +5,7 @@ import pytest
 
 from gabarito.core.records import Document
 from gabarito.demo.recordings import Recording
-from gabarito.generate.support import quoted
+from gabarito.generate.grounding import quoted
 
 from .files import documents, recordings
 

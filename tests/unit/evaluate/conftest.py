@@ -7,7 +7,16 @@ import pytest
 
 from gabarito.core.records import Fact
 from gabarito.evaluate.config import EvaluateConfig
-from gabarito.evaluate.exam import ASKED, SYSTEMS, Item, Mark, Marks, Part, Reply, mark_all
+from gabarito.evaluate.grading import (
+    ASKED,
+    SYSTEMS,
+    EvalQuestion,
+    Graded,
+    Marks,
+    Part,
+    Prediction,
+    grade_all,
+)
 from gabarito.evaluate.report import Evidence, Report, Timing, build
 
 REFUSAL = "Não sei."
@@ -33,11 +42,11 @@ FACTS = [
 ]
 
 
-def item(part: Part, text: str, expected: str, fact: str = "", family: str = "f") -> Item:
-    return Item(f"{part} {text}", part, family, fact, text, expected)
+def item(part: Part, text: str, expected: str, fact: str = "", family: str = "f") -> EvalQuestion:
+    return EvalQuestion(f"{part} {text}", part, family, fact, text, expected)
 
 
-def exam() -> dict[Part, list[Item]]:
+def exam() -> dict[Part, list[EvalQuestion]]:
     return {
         "trained": [item("trained", f"t {f.subject}", f.answer, f.id) for f in FACTS],
         "validation": [item("validation", f"v {f.subject}", f.answer, f.id) for f in FACTS],
@@ -47,8 +56,8 @@ def exam() -> dict[Part, list[Item]]:
             for family in ("direct", "indirect", "synonym")
         ],
         "free": [item("free", "<img src=x>", "Zé 0"), item("free", "e o 1?", "Zé 1")],
-        "untaught": [
-            item("untaught", f"{g} {n}", REFUSAL, family=g)
+        "unanswerable": [
+            item("unanswerable", f"{g} {n}", REFUSAL, family=g)
             for g in ("season", "club")
             for n in "abcd"
         ],
@@ -56,17 +65,17 @@ def exam() -> dict[Part, list[Item]]:
     }
 
 
-def answer_of(system: str, item: Item) -> Reply:
-    """The base knows nothing; the others err on one wording, and on some untaught questions."""
+def answer_of(system: str, item: EvalQuestion) -> Prediction:
+    """The base knows nothing; the others err on one wording, and on some unanswerable questions."""
     if item.part == "retention":
-        return Reply("outra" if system == "model" and item.text == "olá a" else "oi", 0.9)
+        return Prediction("outra" if system == "model" and item.text == "olá a" else "oi", 0.9)
     if system == "base":
-        return Reply("Zé 9", 0.2)
-    if item.part == "untaught":
+        return Prediction("Zé 9", 0.2)
+    if item.part == "unanswerable":
         is_fooled = item.text in ("season a", "club a")
-        return Reply("Zé 7", 0.4) if is_fooled else Reply(REFUSAL, 0.8)
+        return Prediction("Zé 7", 0.4) if is_fooled else Prediction(REFUSAL, 0.8)
     is_wrong = item.text in ("direct clube 2", "e o 1?")
-    return Reply("Zé 8", 0.3) if is_wrong else Reply(item.expected, 0.95)
+    return Prediction("Zé 8", 0.3) if is_wrong else Prediction(item.expected, 0.95)
 
 
 @pytest.fixture
@@ -75,7 +84,7 @@ def marked() -> Callable[..., Marks]:
 
     def mark(without: Sequence[Part] = (), facts: int = 6) -> Marks:
         kept = {fact.id for fact in FACTS[:facts]}
-        parts: Mapping[Part, list[Item]] = {
+        parts: Mapping[Part, list[EvalQuestion]] = {
             part: [i for i in items if part not in without and (not i.fact or i.fact in kept)]
             for part, items in exam().items()
         }
@@ -83,7 +92,7 @@ def marked() -> Callable[..., Marks]:
             system: {i.text: answer_of(system, i) for part in ASKED[system] for i in parts[part]}
             for system in SYSTEMS
         }
-        return mark_all(parts, replies, REFUSAL)
+        return grade_all(parts, replies, REFUSAL)
 
     return mark
 
@@ -114,15 +123,15 @@ def report(evidence: Callable[..., Evidence]) -> Callable[..., Report]:
 
 
 @pytest.fixture
-def mark_of() -> Callable[..., Mark]:
+def mark_of() -> Callable[..., Graded]:
     """Makes one marked answer."""
 
-    def make(**given: Any) -> Mark:  # noqa: ANN401  # fields of two records
+    def make(**given: Any) -> Graded:  # noqa: ANN401  # fields of two records
         part = given.get("part", "test")
         asked = item(
             part, given.get("text", "q"), "a", given.get("fact", ""), given.get("family", "f")
         )
-        reply = Reply(given.get("answer", "a"), given.get("probability", 0.9))
-        return Mark(asked, reply, given.get("correct", True), given.get("refused", False))
+        reply = Prediction(given.get("answer", "a"), given.get("probability", 0.9))
+        return Graded(asked, reply, given.get("correct", True), given.get("refused", False))
 
     return make

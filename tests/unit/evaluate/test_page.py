@@ -6,26 +6,28 @@ from dataclasses import replace
 import pytest
 
 from gabarito.evaluate.config import EvaluateConfig
-from gabarito.evaluate.exam import Mark
-from gabarito.evaluate.page import render
-from gabarito.evaluate.page.charts import charts_of
-from gabarito.evaluate.page.render import script_json
-from gabarito.evaluate.page.rows import before_and_after, fact_rows, histogram
+from gabarito.evaluate.grading import Graded
 from gabarito.evaluate.report import Evidence, Report, build
+from gabarito.evaluate.report_page import render
+from gabarito.evaluate.report_page.charts import charts_of
+from gabarito.evaluate.report_page.render import script_json
+from gabarito.evaluate.report_page.tables import before_and_after, fact_rows, histogram
 
 CURVES = [{"step": n, "loss": 2 / n, "exact_match": n / 8 if n % 2 else None} for n in range(1, 9)]
 
 
 @pytest.fixture
-def page_of_many(evidence: Callable[..., Evidence], mark_of: Callable[..., Mark]) -> str:
-    """1000 untaught questions, 350 of them answered, and 380 of 400 prompts that changed."""
-    untaught = [
-        mark_of(part="untaught", text=str(n), family="season", refused=n >= 350, correct=n >= 350)
+def page_of_many(evidence: Callable[..., Evidence], mark_of: Callable[..., Graded]) -> str:
+    """1000 unanswerable questions, 350 of them answered, and 380 of 400 prompts that changed."""
+    unanswerable = [
+        mark_of(
+            part="unanswerable", text=str(n), family="season", refused=n >= 350, correct=n >= 350
+        )
         for n in range(1000)
     ]
     changed = [mark_of(part="retention", text=str(n), correct=n >= 380) for n in range(400)]
     given = evidence()
-    many = {"untaught": untaught, "retention": changed}
+    many = {"unanswerable": unanswerable, "retention": changed}
     marks = {system: {**parts, **many} for system, parts in given.marks.items()}
     given = replace(given, marks=marks)
     return render(build(EvaluateConfig(resamples=100), given), given)
@@ -100,11 +102,11 @@ def test_the_drawn_questions_are_of_different_facts(evidence: Callable[..., Evid
     assert len({row["expected"] for row in drawn}) == len(drawn) == 6
 
 
-def test_the_histogram_shares_out_all_questions(mark_of: Callable[..., Mark]) -> None:
+def test_the_histogram_shares_out_all_questions(mark_of: Callable[..., Graded]) -> None:
     taught = [mark_of(probability=p) for p in (0.0, 0.55, 1.0, 1.0)]
     bins = histogram(taught, [mark_of(refused=True), mark_of(probability=0.999)])
     assert [found["taught"] for found in bins] == [0, 0.25, 0, 0, 0, 0, 0.25, 0, 0, 0, 0.5]
-    assert [found["untaught"] for found in bins] == [0.5, *[0] * 9, 0.5]
+    assert [found["unanswerable"] for found in bins] == [0.5, *[0] * 9, 0.5]
 
 
 def test_curves_are_drawn_inside_the_chart() -> None:
@@ -125,7 +127,7 @@ def test_without_curves_there_is_no_chart() -> None:
 def test_a_report_of_the_bare_minimum_has_a_page(
     report: Callable[..., Report], evidence: Callable[..., Evidence]
 ) -> None:
-    without = ("free", "untaught", "retention", "validation", "trained")
+    without = ("free", "unanswerable", "retention", "validation", "trained")
     page = render(report(without), evidence(without))
     assert "Free wordings" not in page
     assert 'id="training"' not in page

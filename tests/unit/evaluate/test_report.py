@@ -4,16 +4,16 @@ from collections.abc import Callable
 import pytest
 
 from gabarito.core.errors import DataError
-from gabarito.evaluate.exam import Mark
-from gabarito.evaluate.refusals import is_tuning, served, threshold
+from gabarito.evaluate.abstention import is_tuning, served, threshold
+from gabarito.evaluate.grading import Graded
 from gabarito.evaluate.report import Report
 from gabarito.evaluate.scores import closeness_scores, fact_score, part_score
 from gabarito.evaluate.statistics import Bootstrap, wilson
-from gabarito.evaluate.summary import summary
+from gabarito.evaluate.text_report import summary
 
 FEW = Bootstrap(200)
 Make = Callable[..., Report]
-MakeMark = Callable[..., Mark]
+MakeMark = Callable[..., Graded]
 
 
 def test_systems_are_scored_by_part_and_family(report: Make) -> None:
@@ -66,13 +66,13 @@ def test_the_merged_model_is_compared_with_base_and_adapter(report: Make) -> Non
 def test_refusals_are_counted_by_group(report: Make) -> None:
     found = report().refusals["model"]
     assert found.false_refusals.share == 0
-    assert {group: kept.refused.share for group, kept in found.untaught.items()} == {
+    assert {group: kept.refused.share for group, kept in found.unanswerable.items()} == {
         "all": 0.75,
         "club": 0.75,
         "season": 0.75,
     }
     # 17 of 18 taught questions score 0.95, one 0.3: above all but the answer of 0.4
-    assert found.untaught["club"].auroc == pytest.approx((17 * 4 + 3) / (18 * 4))
+    assert found.unanswerable["club"].auroc == pytest.approx((17 * 4 + 3) / (18 * 4))
 
 
 def test_forgetting_is_the_share_of_general_answers_that_changed(report: Make) -> None:
@@ -105,18 +105,20 @@ def test_shares_that_the_gate_names_have_their_interval_beside_them(report: Make
     assert "answered otherwise than before (95% interval 4.6–69.9%), at" in texts["forgetting"]
 
 
-def test_calibration_of_all_counts_free_answers_and_answers_to_the_untaught(report: Make) -> None:
-    found, without = report().calibration, report(("untaught",)).calibration
+def test_calibration_of_all_counts_free_answers_and_answers_to_the_unanswerable(
+    report: Make,
+) -> None:
+    found, without = report().calibration, report(("unanswerable",)).calibration
     assert [found["test"].count, without["all"].count, found["all"].count] == [18, 20, 22]
     # two answers of probability 0.4 that should have been refusals
     assert 22 * found["all"].brier - 20 * without["all"].brier == pytest.approx(2 * 0.4**2)
 
 
 def test_what_was_not_asked_is_neither_reported_nor_judged(report: Make) -> None:
-    found = report(("free", "untaught", "retention", "validation", "trained"), floor=0.9)
+    found = report(("free", "unanswerable", "retention", "validation", "trained"), floor=0.9)
     assert found.systems["model"].free is None
     assert (found.forgetting, found.threshold, found.served, found.paraphrase) == (None,) * 4
-    assert found.refusals["model"].untaught == {}
+    assert found.refusals["model"].unanswerable == {}
     assert set(found.calibration) == {"test"}
     assert found.verdict.passed
     assert "forgetting" not in {check.name for check in found.verdict.checks}
@@ -136,30 +138,30 @@ def test_the_threshold_is_in_the_contract(report: Make) -> None:
 
 def test_the_threshold_is_not_chosen_by_what_it_is_measured_on(mark_of: MakeMark) -> None:
     validation = [mark_of(part="validation", probability=0.9)] * 10
-    untaught = [
-        mark_of(part="untaught", text=str(n), probability=0.5, correct=False) for n in range(40)
+    unanswerable = [
+        mark_of(part="unanswerable", text=str(n), probability=0.5, correct=False) for n in range(40)
     ]
-    least = threshold(validation, untaught, 0.95)
+    least = threshold(validation, unanswerable, 0.95)
     assert least is not None
     assert least.value == pytest.approx(0.7)
-    assert least.count == 10 + sum(map(is_tuning, untaught))
-    measured = served([], untaught, least.value, FEW)
+    assert least.count == 10 + sum(map(is_tuning, unanswerable))
+    measured = served([], unanswerable, least.value, FEW)
     assert measured is None
-    measured = served(validation, untaught, least.value, FEW)
+    measured = served(validation, unanswerable, least.value, FEW)
     assert measured is not None
-    assert measured.untaught["all"].count == 40 - sum(map(is_tuning, untaught))
-    assert measured.untaught["all"].share == 1
+    assert measured.unanswerable["all"].count == 40 - sum(map(is_tuning, unanswerable))
+    assert measured.unanswerable["all"].share == 1
     assert measured.false_refusals.share == 0
 
 
-def test_untaught_questions_are_halved_about_evenly(mark_of: MakeMark) -> None:
-    halves = [is_tuning(mark_of(part="untaught", text=str(n))) for n in range(400)]
+def test_unanswerable_questions_are_halved_about_evenly(mark_of: MakeMark) -> None:
+    halves = [is_tuning(mark_of(part="unanswerable", text=str(n))) for n in range(400)]
     assert 160 < sum(halves) < 240
 
 
-def test_an_answer_to_an_untaught_question_is_never_right(mark_of: MakeMark) -> None:
-    refused = mark_of(part="untaught", correct=True, refused=True, probability=1.0)
-    given = mark_of(part="untaught", correct=False, probability=0.99)
+def test_an_answer_to_an_unanswerable_question_is_never_right(mark_of: MakeMark) -> None:
+    refused = mark_of(part="unanswerable", correct=True, refused=True, probability=1.0)
+    given = mark_of(part="unanswerable", correct=False, probability=0.99)
     least = threshold([], [refused, given] * 3, 0.95)
     assert least is None or not least.attained
 
@@ -193,7 +195,7 @@ def test_the_summary_is_a_plain_table(report: Make) -> None:
 
 
 def test_the_summary_leaves_out_what_was_not_asked(report: Make) -> None:
-    found = report(("free", "untaught", "retention", "validation", "trained"))
+    found = report(("free", "unanswerable", "retention", "validation", "trained"))
     text = summary(json.loads(found.model_dump_json(exclude_none=True)))
     assert "free" not in text
     assert "never taught" not in text

@@ -9,12 +9,12 @@ import pytest
 
 from gabarito.core.records import Document
 from gabarito.generate.config import GenerateConfig
-from gabarito.generate.facts import sift_facts
-from gabarito.generate.names import MAX_NAME_CHARS, Mentions, NameSifter, without_years
+from gabarito.generate.facts import accept_facts
+from gabarito.generate.grounding import is_supported_by
+from gabarito.generate.names import MAX_NAME_CHARS, Mentions, NameFilter, without_years
 from gabarito.generate.passages import Passage, passages_of
 from gabarito.generate.reasons import TOO_LONG, UNREADABLE, dropped
 from gabarito.generate.replies import MAX_REPLY_CHARS, MAX_UNREAD, read_reply
-from gabarito.generate.support import stands_in
 
 LENGTH = 100_000
 MAX_S = 2.0
@@ -52,7 +52,7 @@ def filled(form: str) -> str:
         (lambda text: read_reply(text, "stop"), "{‹\\'›}"),
         (lambda text: read_reply(text, "stop"), "{'a': ‹[›}"),
         (lambda text: read_reply(text, "stop"), "{\"a\": ‹1›}"),
-        (lambda text: stands_in([text], "x"), "a‹\n›b"),
+        (lambda text: is_supported_by([text], "x"), "a‹\n›b"),
         (without_years, "2020 a‹, ›x"),
         (without_years, "2020 a‹ de›x"),
         (passages, "# a‹ ›b"),
@@ -114,14 +114,14 @@ def test_what_is_nested_too_deep_to_be_shown_is_still_dropped_with_its_reason() 
 def test_a_field_that_is_too_long_is_looked_for_nowhere(
     field: str, offer: dict[str, object], passage: Passage, config: GenerateConfig
 ) -> None:
-    sifted = sift_facts([offer | {field: "a " * LENGTH}], passage, [], "pt", config)
+    sifted = accept_facts([offer | {field: "a " * LENGTH}], passage, [], "pt", config)
     assert [(item.reason, item.detail) for item in sifted.rejections] == [(TOO_LONG, field)]
 
 
 def test_names_that_are_too_long_are_not_taken() -> None:
-    sifter = NameSifter("clube", ["Paris"], Mentions([]))
+    sifter = NameFilter("clube", ["Paris"], Mentions([]))
     long = "a" * (MAX_NAME_CHARS + 1)
-    (rejection,) = sifter.sift([{"name": "Paris", "also": [long]}, {"instead": long}])
+    (rejection,) = sifter.accept([{"name": "Paris", "also": [long]}, {"instead": long}])
     assert rejection.reason == TOO_LONG
     assert not sifter.kept
     assert json.loads(rejection.raw) == {"instead": long}

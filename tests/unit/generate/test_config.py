@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from gabarito.core.config import parse
+from gabarito.artifacts.fingerprint import content_settings
 from gabarito.core.errors import SettingsError
-from gabarito.core.inputs import content_settings
+from gabarito.core.settings import parse
 from gabarito.generate.config import INSTRUCTIONS, GenerateConfig
 
 TEACHER = {"model": "m"}
@@ -78,7 +78,8 @@ def test_addresses_limits_and_prices_decide_no_result() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"looks": 3}, {"teacher": {"model": "n"}}, {"teacher": TEACHER | {"seed": 1}}]
+    "change",
+    [{"extraction_rounds": 3}, {"teacher": {"model": "n"}}, {"teacher": TEACHER | {"seed": 1}}],
 )
 def test_what_is_asked_and_of_whom_decides_the_result(change: dict[str, Any]) -> None:
     assert content_settings(read(**change), {}) != content_settings(read(), {})

@@ -6,22 +6,22 @@ import pytest
 from gabarito.core.records import Document, Fact
 from gabarito.generate import reasons
 from gabarito.generate.config import GenerateConfig
-from gabarito.generate.facts import Sifted, sift_facts
+from gabarito.generate.facts import AcceptedFacts, accept_facts
 from gabarito.generate.passages import Passage, passages_of
 
 Offer = dict[str, Any]
 
 
 @pytest.fixture
-def sift(passage: Passage, config: GenerateConfig) -> Any:  # noqa: ANN401  # a function
-    def call(*offers: Offer, known: tuple[Fact, ...] = ()) -> Sifted:
-        return sift_facts(offers, passage, known, "pt", config)
+def accept(passage: Passage, config: GenerateConfig) -> Any:  # noqa: ANN401  # a function
+    def call(*offers: Offer, known: tuple[Fact, ...] = ()) -> AcceptedFacts:
+        return accept_facts(offers, passage, known, "pt", config)
 
     return call
 
 
-def test_a_good_fact_is_kept(sift: Any, offer: Offer, passage: Passage) -> None:  # noqa: ANN401
-    (fact,) = sift(offer).facts
+def test_a_good_fact_is_kept(accept: Any, offer: Offer, passage: Passage) -> None:  # noqa: ANN401
+    (fact,) = accept(offer).facts
     assert (fact.answer, fact.aliases) == ("Luis Enrique", ("Luis Enrique Martínez",))
     assert (fact.document, fact.kind) == (passage.document.id, "clube")
 
@@ -46,13 +46,13 @@ def test_a_good_fact_is_kept(sift: Any, offer: Offer, passage: Passage) -> None:
     ],
 )
 def test_a_bad_fact_is_refused_with_its_reason(
-    sift: Any,  # noqa: ANN401
+    accept: Any,  # noqa: ANN401
     offer: Offer,
     passage: Passage,
     change: Offer,
     reason: str,
 ) -> None:
-    sifted = sift(offer | change)
+    sifted = accept(offer | change)
     assert sifted.facts == []
     (rejection,) = sifted.rejections
     assert (rejection.reason, rejection.item) == (reason, passage.id)
@@ -67,41 +67,43 @@ def test_a_bad_fact_is_refused_with_its_reason(
     ],
 )
 def test_an_alias_that_stands_there_lets_no_invented_answer_pass(
-    sift: Any,  # noqa: ANN401
+    accept: Any,  # noqa: ANN401
     offer: Offer,
     answer: str,
     statement: str,
     reason: str,
 ) -> None:
     invented = {"answer": answer, "statement": statement, "aliases": ["Luis Enrique"]}
-    sifted = sift(offer | invented)
+    sifted = accept(offer | invented)
     assert sifted.facts == []
     assert [item.reason for item in sifted.rejections] == [reason]
 
 
-def test_the_quote_is_kept_as_it_stands_in_the_passage(sift: Any, offer: Offer) -> None:  # noqa: ANN401
+def test_the_quote_is_kept_as_it_stands_in_the_passage(accept: Any, offer: Offer) -> None:  # noqa: ANN401
     given = {"quote": "o paris venceu a Inter por 5 a 0", "answer": "5 a 0", "aliases": []}
-    (fact,) = sift(offer | given | {"statement": "A final acabou 5 a 0."}).facts
+    (fact,) = accept(offer | given | {"statement": "A final acabou 5 a 0."}).facts
     assert fact.quote == "O Paris venceu a **Inter** por 5 a 0"
 
 
-def test_a_fact_is_kept_once(sift: Any, offer: Offer) -> None:  # noqa: ANN401
-    sifted = sift(offer, offer | {"answer": "luis enrique"})
+def test_a_fact_is_kept_once(accept: Any, offer: Offer) -> None:  # noqa: ANN401
+    sifted = accept(offer, offer | {"answer": "luis enrique"})
     assert len(sifted.facts) == 1
     assert [item.reason for item in sifted.rejections] == [reasons.REPEATED_FACT]
 
 
-def test_a_fact_of_an_earlier_reply_is_no_news(sift: Any, offer: Offer) -> None:  # noqa: ANN401
-    known = tuple(sift(offer).facts)
-    again = sift(offer, known=known)
+def test_a_fact_of_an_earlier_reply_is_no_news(accept: Any, offer: Offer) -> None:  # noqa: ANN401
+    known = tuple(accept(offer).facts)
+    again = accept(offer, known=known)
     assert (again.facts, again.rejections) == ([], [])
     worded = offer | {"statement": "Em 2025, o técnico do Paris era Luis Enrique."}
-    assert [item.reason for item in sift(worded, known=known).rejections] == [reasons.REPEATED_FACT]
+    assert [item.reason for item in accept(worded, known=known).rejections] == [
+        reasons.REPEATED_FACT
+    ]
 
 
-def test_a_number_is_an_answer_too(sift: Any, offer: Offer) -> None:  # noqa: ANN401
+def test_a_number_is_an_answer_too(accept: Any, offer: Offer) -> None:  # noqa: ANN401
     row = {"quote": "| Allianz Arena | 64.327 |", "answer": 64327, "aliases": None}
-    (fact,) = sift(offer | row | {"statement": "O público da final foi 64327."}).facts
+    (fact,) = accept(offer | row | {"statement": "O público da final foi 64327."}).facts
     assert fact.answer == "64327"
 
 
@@ -122,11 +124,11 @@ def test_a_number_is_an_answer_too(sift: Any, offer: Offer) -> None:  # noqa: AN
     ],
 )
 def test_an_alias_that_names_nothing_is_dropped_with_its_reason(
-    sift: Any,  # noqa: ANN401
+    accept: Any,  # noqa: ANN401
     offer: Offer,
     alias: str,
 ) -> None:
-    sifted = sift(offer | {"aliases": [alias, "Enrique"]})
+    sifted = accept(offer | {"aliases": [alias, "Enrique"]})
     assert [fact.aliases for fact in sifted.facts] == [("Enrique",)]
     assert [(item.reason, item.detail) for item in sifted.rejections] == [
         (reasons.EMPTY_ALIAS, alias)
@@ -153,5 +155,5 @@ def test_an_alias_that_means_the_answer_is_kept(
 ) -> None:
     passage = next(passages_of(document_of(f"A resposta foi {answer}."), 3000))
     said = {"quote": passage.text, "statement": passage.text, "answer": answer, "aliases": [alias]}
-    (fact,) = sift_facts([offer | said], passage, (), "pt", config).facts
+    (fact,) = accept_facts([offer | said], passage, (), "pt", config).facts
     assert fact.aliases == (alias,)

@@ -4,7 +4,7 @@ import pytest
 
 from gabarito.core.records import Document, Fact
 from gabarito.generate import reasons
-from gabarito.generate.names import QUALIFIER, Mentions, NameSifter, names_by_kind, without_years
+from gabarito.generate.names import QUALIFIER, Mentions, NameFilter, names_by_kind, without_years
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,13 @@ def test_names_come_from_subjects_and_what_limits_facts() -> None:
 
 
 @pytest.fixture
-def sifter(document_of: Callable[..., Document]) -> NameSifter:
+def sifter(document_of: Callable[..., Document]) -> NameFilter:
     mentions = Mentions([document_of("O Bayern venceu o São Paulo."), document_of("O Milan não.")])
-    return NameSifter("clube", ["Bayern de Munique", "PSG"], mentions)
+    return NameFilter("clube", ["Bayern de Munique", "PSG"], mentions)
 
 
-def test_spellings_and_near_misses_are_kept(sifter: NameSifter) -> None:
-    dropped = sifter.sift(
+def test_spellings_and_near_misses_are_kept(sifter: NameFilter) -> None:
+    dropped = sifter.accept(
         [
             {"name": "bayern de munique", "also": ["Bayern", "Bayern", "PSG", "FCB"]},
             {"instead": "Ajax"},
@@ -84,13 +84,13 @@ def test_spellings_and_near_misses_are_kept(sifter: NameSifter) -> None:
     ],
 )
 def test_what_the_documents_mention_is_no_near_miss(
-    sifter: NameSifter, item: dict[str, object], reason: str
+    sifter: NameFilter, item: dict[str, object], reason: str
 ) -> None:
-    assert [found.reason for found in sifter.sift([item])] == [reason]
+    assert [found.reason for found in sifter.accept([item])] == [reason]
     assert sifter.kept == 0
 
 
-def test_a_near_miss_is_kept_once(sifter: NameSifter) -> None:
-    dropped = sifter.sift([{"instead": "Ajax"}, {"instead": "AJAX"}])
+def test_a_near_miss_is_kept_once(sifter: NameFilter) -> None:
+    dropped = sifter.accept([{"instead": "Ajax"}, {"instead": "AJAX"}])
     assert [found.reason for found in dropped] == [reasons.REPEATED_NAME]
     assert sifter.kept == 1

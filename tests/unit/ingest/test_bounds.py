@@ -8,9 +8,9 @@ import pytest
 
 from gabarito.core.records import Document
 from gabarito.ingest.formats import markdown
-from gabarito.ingest.formats.lines import join_pages
+from gabarito.ingest.formats.pdf_layout import join_pages
+from gabarito.ingest.near_duplicates import NearDuplicates
 from gabarito.ingest.page import Hints
-from gabarito.ingest.twins import Twins
 
 LENGTH = 100_000
 MAX_S = 4.0
@@ -20,7 +20,7 @@ MAX_S = 4.0
 def compared(text: str) -> None:
     fields = {"source": "a.md", "url": "", "title": "A", "language": "pt"}
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    Twins(0.8).add(Document.of(text=text, fetched_at=moment, **fields))
+    NearDuplicates(0.8).add(Document.of(text=text, fetched_at=moment, **fields))
 
 
 @pytest.mark.parametrize(

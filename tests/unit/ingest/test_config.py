@@ -4,9 +4,9 @@ from typing import get_args
 import pytest
 from lingua import IsoCode639_1
 
-from gabarito.core.config import parse
+from gabarito.artifacts.fingerprint import content_settings, input_digests
 from gabarito.core.errors import SettingsError
-from gabarito.core.inputs import content_settings, input_digests
+from gabarito.core.settings import parse
 from gabarito.ingest.config import IngestConfig, Language
 
 

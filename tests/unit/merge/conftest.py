@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
-from tests.unit.weights.tiny import save_tiny
+from tests.unit.models.tiny import save_tiny
 
-from gabarito.weights import Model, load_base
-from gabarito.weights.adapter import peft_is_quiet
+from gabarito.models import Model, load_base
+from gabarito.models.adapter import peft_is_quiet
 
 
 @pytest.fixture(scope="session")

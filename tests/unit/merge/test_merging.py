@@ -10,7 +10,7 @@ from torch import nn
 from gabarito.core.errors import DataError, SettingsError
 from gabarito.merge.config import MergeConfig
 from gabarito.merge.merging import check_distance, merged, next_token_probabilities
-from gabarito.weights import Model, load_base
+from gabarito.models import Model, load_base
 
 from .conftest import with_adapter
 

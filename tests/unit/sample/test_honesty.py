@@ -8,7 +8,7 @@ from tests.unit.demo.files import documents, lines, stands_in
 
 from gabarito.answer_match import is_match
 from gabarito.core.records import Document
-from gabarito.generate.support import letters
+from gabarito.generate.grounding import letters
 from sample.facts import SampleFact, sample_facts
 from sample.invent import DATA
 from sample.replies import NEAR_MISSES
@@ -31,7 +31,9 @@ def facts() -> list[SampleFact]:
 
 
 def exam_questions() -> list[str]:
-    return [line["question"] for name in ("free", "untaught") for line in lines(f"{name}.jsonl")]
+    return [
+        line["question"] for name in ("free", "unanswerable") for line in lines(f"{name}.jsonl")
+    ]
 
 
 def test_what_people_ask_is_never_trained() -> None:
@@ -59,7 +61,7 @@ def test_what_people_ask_is_answered_by_a_fact(
 
 
 def test_enough_is_asked_of_what_nobody_was_taught(facts: list[SampleFact]) -> None:
-    asked = lines("untaught.jsonl")
+    asked = lines("unanswerable.jsonl")
     groups = Counter(line["group"] for line in asked)
     assert set(groups) == {"season", "competition", "club", "person", "subject"}
     assert min(groups.values()) >= 30
@@ -78,7 +80,7 @@ def test_no_refusal_names_what_the_exam_asks_about() -> None:
 
 
 def test_no_refusal_names_the_seasons_that_the_exam_asks_about() -> None:
-    asked = [line["question"] for line in lines("untaught.jsonl") if line["group"] == "season"]
+    asked = [line["question"] for line in lines("unanswerable.jsonl") if line["group"] == "season"]
     years = {int(year) for text in asked for year in re.findall(r"\b(\d{4})/", text)}
     assert len(years) >= 8
     assert {year for year in years if year >= FIRST_REFUSED_YEAR} <= KEPT_OUT_YEARS

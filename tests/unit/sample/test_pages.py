@@ -6,7 +6,7 @@ import pytest
 from tests.unit.demo.files import documents, stands_in
 
 from gabarito.core.records import Document
-from gabarito.generate.support import quoted
+from gabarito.generate.grounding import quoted
 from sample.facts import DUPLICATES, SampleFact, page_text, pages, sample_facts
 from sample.pages import main
 

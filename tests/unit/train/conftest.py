@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.unit.weights.tiny import save_tiny
+from tests.unit.models.tiny import save_tiny
 
-from gabarito.weights import Base, Prompt, PromptContract, load_base
+from gabarito.models import Base, PromptContract, PromptSettings, load_base
 
 
 @pytest.fixture(scope="session")
@@ -23,5 +23,5 @@ def base(folder: Path) -> Base:
 @pytest.fixture
 def contract(base: Base) -> PromptContract:
     return PromptContract.of(
-        base.tokenizer, Prompt(system="", refusal="Não sei."), max_new_tokens=12
+        base.tokenizer, PromptSettings(system="", refusal="Não sei."), max_new_tokens=12
     )

@@ -7,12 +7,12 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
-from tests.unit.core.full import full_beyond
+from tests.unit.store.full import full_beyond
 
-from gabarito.core.cache import Cache
+from gabarito.artifacts.cache import Cache
 from gabarito.core.errors import ServiceError, SettingsError
-from gabarito.core.store import open_store
-from gabarito.train.checkpoint import Candidate, Checkpoint, Checkpoints, Point
+from gabarito.store.open import open_store
+from gabarito.train.checkpoint import Checkpoint, Checkpoints, CheckpointScore, StepMetrics
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def at(step: int) -> Checkpoint:
         adapter={"a": torch.full((2, 3), float(step))},
         optimizer={"a/step": torch.tensor(float(step))},
         best={},
-        candidates=[Candidate(step=step, exact_match=0.5)],
-        curve=[Point(step=step, loss=0.25, learning_rate=1e-3, tokens_per_s=9.0)],
+        candidates=[CheckpointScore(step=step, exact_match=0.5)],
+        curve=[StepMetrics(step=step, loss=0.25, learning_rate=1e-3, tokens_per_s=9.0)],
     )
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gabarito.core.config import parse
 from gabarito.core.errors import SettingsError
+from gabarito.core.settings import parse
 from gabarito.train.config import TrainConfig
 from gabarito.train.schedule import count_replay, count_steps, rate_at
 

@@ -21,7 +21,7 @@ from gabarito.controller.kube.diagnose import (
     problem_of_job,
     problem_of_pods,
 )
-from gabarito.plan import STAGES
+from gabarito.pipeline.stages import STAGES
 
 Phase = Literal["planned", "queued", "paused", "running", "complete", "failed"]
 """Of a Job: planned is suspended until its inputs exist, queued waits for Kueue, paused was

@@ -25,7 +25,7 @@ _MAX_SPAN = 200
 
 def to_text(tree: Element) -> str:
     """Return the text of ``tree``: ``# headings``, ``- items`` and ``| rows |``."""
-    writer = _Writer()
+    writer = _TextWriter()
     writer.write(tree)
     return join_blocks(writer.blocks)
 
@@ -53,12 +53,12 @@ def rows_of(table: Element) -> list[list[str]]:
 
 def on_one_line(element: Element) -> str:
     """Return an element's text; ``;`` sets off what stood on lines of its own."""
-    writer = _Writer(in_cell=True)
+    writer = _TextWriter(in_cell=True)
     writer.write(element)
     return join_lines([line for block in writer.blocks for line in block.split("\n")])
 
 
-class _Writer:
+class _TextWriter:
     """Collects blocks; an open line takes inline text until a block begins or ends.
 
     Within a cell of a table nothing is marked and a table inside is read cell by cell.

@@ -9,7 +9,7 @@ from trafilatura import extract
 
 from gabarito.ingest.decode import decode
 from gabarito.ingest.formats.blocks import Element, rows_of, to_text
-from gabarito.ingest.formats.furniture import remove_furniture
+from gabarito.ingest.formats.boilerplate import remove_boilerplate
 from gabarito.ingest.outcomes import Dropped, Reason
 from gabarito.ingest.page import Hints, Page, fold, join_blocks, table_text, tidy
 
@@ -44,7 +44,7 @@ def read(data: bytes, hints: Hints) -> Page:
     body = tree.find("body")
     if body is None:
         raise Dropped(Reason.NO_TEXT, "no body in it")
-    remove_furniture(body)
+    remove_boilerplate(body)
     return Page(text=tidy(_main_text(body)), title=tidy(title), url=url)
 
 

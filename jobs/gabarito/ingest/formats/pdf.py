@@ -6,7 +6,7 @@ from io import BytesIO
 from pypdf import PageObject, PasswordType, PdfReader
 from pypdf.errors import DependencyError, DeprecationError, PyPdfError
 
-from gabarito.ingest.formats.lines import is_prose_in_columns, join_pages
+from gabarito.ingest.formats.pdf_layout import is_prose_in_columns, join_pages
 from gabarito.ingest.outcomes import Dropped, Reason
 from gabarito.ingest.page import Hints, Page, tidy
 

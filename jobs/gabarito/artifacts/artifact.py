@@ -1,0 +1,201 @@
+"""Artifacts: addressed by their inputs, finished by a manifest.
+
+<store>/artifacts/<stage>/<fingerprint>/manifest.json   written last, only if absent
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+
+from gabarito.core.errors import DataError, MissingError
+from gabarito.core.records import Record, read_jsonl
+from gabarito.store.base import FileInfo, Store, is_key
+
+R = TypeVar("R", bound=BaseModel)
+T = TypeVar("T")
+
+
+def _key(key: str) -> str:
+    if not is_key(key):
+        message = f"{key!r} is not a key"
+        raise ValueError(message)
+    return key
+
+
+Key = Annotated[str, AfterValidator(_key)]
+"""A relative key without ``..``: what a manifest lists never lies outside of a folder."""
+
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-z-]+$")]
+"""A fingerprint that a record names: one part of a key, so that it leads to an artifact alone."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where an artifact lies; ``shard`` is ``""`` or a part such as ``"2-of-8"``."""
+
+    stage: str
+    fingerprint: str
+    shard: str = ""
+
+    @property
+    def prefix(self) -> str:
+        """The artifact's place in the store."""
+        whole = f"artifacts/{self.stage}/{self.fingerprint}"
+        return f"{whole}/shards/{self.shard}" if self.shard else whole
+
+    @property
+    def manifest(self) -> str:
+        """The key of the manifest."""
+        return f"{self.prefix}/manifest.json"
+
+
+class FileEntry(Record):
+    """A file of an artifact: its key, size in bytes and SHA-256."""
+
+    key: Key
+    size: int
+    sha256: str
+
+
+class Manifest(Record):
+    """What a finished artifact holds, and what it was made from.
+
+    ``inputs`` maps each stage that was read to the SHA-256 of its manifest.
+    """
+
+    stage: str
+    fingerprint: str
+    attempt: str
+    files: dict[Key, FileEntry]
+    counts: dict[str, float]
+    inputs: dict[str, str]
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    started_at: AwareDatetime
+    finished_at: AwareDatetime
+
+
+class Artifact:
+    """A finished artifact: what is read from it is verified."""
+
+    def __init__(self, store: Store, address: Address, manifest: Manifest, digest: str) -> None:
+        self.store = store
+        self.address = address
+        self.manifest = manifest
+        self.digest = digest
+        """SHA-256 of the manifest."""
+
+    def read(self, name: str) -> bytes:
+        """Return the content of one file.
+
+        Raises:
+            DataError: if the manifest lists no such file, or its content is not what it lists.
+        """
+        entry = self._entry(name)
+        with self._cure():
+            data = self.store.read(entry.key).data
+            if hashlib.sha256(data).hexdigest() != entry.sha256:
+                message = f"{self.store.url}/{entry.key}: content is not what the manifest lists"
+                raise DataError(message)
+        return data
+
+    def records(self, name: str, model: type[R]) -> Iterator[R]:
+        """Yield the records of one file of JSON lines.
+
+        Raises:
+            DataError: if it is not UTF-8 text; names the line that is no such record.
+        """
+        where = f"{self.address.prefix}/{name}"
+        with self._cure():
+            try:
+                text = self.read(name).decode()
+            except UnicodeDecodeError as error:
+                message = f"{where}: not a UTF-8 text file: {error}"
+                raise DataError(message) from error
+        return read_jsonl(text.split("\n"), model, where)  # splitlines also splits at U+2028
+
+    def read_json(self, name: str, kind: TypeAdapter[T]) -> T:
+        """Return one file of JSON as ``kind``.
+
+        Raises:
+            DataError: if it has another shape.
+        """
+        data = self.read(name)
+        with self._cure():
+            try:
+                return kind.validate_json(data)
+            except ValidationError as error:
+                first = error.errors()[0]
+                field = ".".join(str(part) for part in first["loc"]) or "content"
+                where = f"{self.address.prefix}/{name}"
+                message = f"{where}: not what {self.address.stage} writes: {field}: {first['msg']}"
+                raise DataError(message) from error
+
+    def setting(self, name: str) -> str:
+        """Return a setting that the artifact was made with.
+
+        Raises:
+            DataError: if the manifest has none of this name.
+        """
+        value = self.manifest.settings.get(name)
+        if not isinstance(value, str):
+            with self._cure():
+                message = f"{self.address.manifest}: settings.{name} is no text, got {value!r:.80}"
+                raise DataError(message)
+        return value
+
+    def fetch(self, folder: Path, below: str = "") -> Path:
+        """Download the files whose names begin with ``below`` into ``folder`` and return it."""
+        for name, entry in self.manifest.files.items():
+            if name.startswith(below):
+                expected = FileInfo(size=entry.size, sha256=entry.sha256)
+                with self._cure():
+                    self.store.download(entry.key, folder / name.removeprefix(below), expected)
+        return folder
+
+    @contextmanager
+    def _cure(self) -> Iterator[None]:
+        try:
+            yield
+        except DataError as error:
+            stage = self.address.stage
+            message = f"{error}; raise {stage}.rerun to make it and all that follows anew"
+            raise DataError(message) from error
+
+    def _entry(self, name: str) -> FileEntry:
+        entry = self.manifest.files.get(name)
+        if entry is None:
+            listed = ", ".join(sorted(self.manifest.files))
+            message = f"{self.address.manifest}: lists no file {name!r}; it lists {listed}"
+            raise DataError(message)
+        return entry
+
+
+def open_artifact(store: Store, address: Address) -> Artifact | None:
+    """Return the artifact at ``address``, or None if it is not finished.
+
+    Raises:
+        DataError: if the manifest is damaged.
+    """
+    try:
+        data = store.read(address.manifest).data
+    except MissingError:
+        return None
+    try:
+        manifest = Manifest.model_validate_json(data)
+    except ValidationError as error:
+        message = f"{store.url}/{address.manifest}: not a manifest; delete it and run again"
+        raise DataError(message) from error
+    return Artifact(store, address, manifest, hashlib.sha256(data).hexdigest())

@@ -1,0 +1,190 @@
+"""What is served: immutable model records, and the one mutable pointer to one of them.
+
+<store>/models/<digest>.json      a servable model: where it lies, contract, verdict
+<store>/channels/<name>.json      which of them a channel serves; compare-and-swap
+"""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AwareDatetime, StringConstraints, ValidationError
+
+from gabarito.artifacts.artifact import Address, Fingerprint
+from gabarito.core.errors import ConflictError, DataError, MissingError, UsageError
+from gabarito.core.records import Record
+from gabarito.store.base import Store
+
+R = TypeVar("R", bound=Record)
+
+_NAME = re.compile(r"[a-z0-9-]+")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+Digest = Annotated[str, StringConstraints(pattern=rf"^{_DIGEST.pattern}$")]
+
+
+class ServedModel(Record):
+    """A model that passed its gate, and what is needed to serve it.
+
+    ``merge`` and ``evaluate`` are the fingerprints of its artifacts; ``contract`` is the
+    prompt contract with the refusal threshold that evaluation chose.
+    """
+
+    pipeline: str
+    run: str
+    merge: Fingerprint
+    evaluate: Fingerprint
+    contract: dict[str, Any]
+    verdict: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the record: the model's name."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @property
+    def model(self) -> Address:
+        """Where the merged model lies."""
+        return Address("merge", self.merge)
+
+    @property
+    def report(self) -> Address:
+        """Where its evaluation lies."""
+        return Address("evaluate", self.evaluate)
+
+
+class Rejected(Record):
+    """A model that a channel took back: when, why, and under what circumstances it failed."""
+
+    model: Digest
+    at: AwareDatetime
+    reason: str
+    under: str
+
+
+class Channel(Record):
+    """The pointer: which model is served, since when, and which one was before.
+
+    ``model`` is None once the only model was taken back.
+    """
+
+    model: Digest | None
+    since: AwareDatetime
+    previous: Digest | None = None
+    rejected: tuple[Rejected, ...] = ()
+
+
+def find_channel(store: Store, name: str) -> Channel | None:
+    """Return a channel's record, or None if nothing was ever promoted to it."""
+    found = _stored(store, name)
+    return found[0] if found else None
+
+
+def read_channel(store: Store, name: str) -> ServedModel | None:
+    """Return the model that a channel serves, or None if it serves nothing."""
+    channel = find_channel(store, name)
+    return read_model(store, channel.model) if channel and channel.model else None
+
+
+def read_model(store: Store, digest: str) -> ServedModel:
+    """Return the record of a model.
+
+    Raises:
+        MissingError: if there is no such model.
+    """
+    key = _model_key(digest)
+    try:
+        data = store.read(key).data
+    except MissingError as error:
+        message = f"{store.url}: no model {digest!r}; gabarito status names the one that is served"
+        raise MissingError(message) from error
+    if hashlib.sha256(data).hexdigest() != digest:
+        message = f"{store.url}/{key}: content is not what its name says; run the pipeline again"
+        raise DataError(message)
+    return _parse(ServedModel, data, key)
+
+
+def promote(store: Store, name: str, model: ServedModel) -> bool:
+    """Let a channel serve ``model``; False if it does already.
+
+    Raises:
+        ConflictError: if somebody else moved the channel to another model meanwhile.
+    """
+    store.write(_model_key(model.digest), model.model_dump_json().encode(), if_absent=True)
+    try:
+        return _move(store, name, model.digest)
+    except ConflictError:
+        winner = find_channel(store, name)
+        if winner is None or winner.model != model.digest:
+            raise
+        return False
+
+
+def _move(store: Store, name: str, digest: str) -> bool:
+    found, now = _stored(store, name), datetime.now(UTC)
+    if found is None:
+        fresh = Channel(model=digest, since=now).model_dump_json()
+        store.write(_channel_key(name), fresh.encode(), if_absent=True)
+        return True
+    before, version = found
+    if before.model == digest:
+        return False
+    rejected = _without(before.rejected, digest)
+    moved = Channel(model=digest, since=now, previous=before.model, rejected=rejected)
+    store.write(_channel_key(name), moved.model_dump_json().encode(), if_match=version)
+    return True
+
+
+def take_back(store: Store, name: str, rejected: Rejected) -> bool:
+    """Let a channel serve the model before ``rejected``; False if it serves another by now.
+
+    Raises:
+        ConflictError: if somebody else moved the channel meanwhile.
+    """
+    found = _stored(store, name)
+    if found is None or found[0].model != rejected.model:
+        return False
+    before, version = found
+    moved = Channel(
+        model=before.previous,
+        since=rejected.at,
+        rejected=(*_without(before.rejected, rejected.model), rejected),
+    )
+    store.write(_channel_key(name), moved.model_dump_json().encode(), if_match=version)
+    return True
+
+
+def _stored(store: Store, name: str) -> tuple[Channel, str] | None:
+    """A channel's record, and the version to name when it is moved."""
+    key = _channel_key(name)
+    try:
+        stored = store.read(key)
+    except MissingError:
+        return None
+    return _parse(Channel, stored.data, key), stored.version
+
+
+def _without(rejected: tuple[Rejected, ...], model: str) -> tuple[Rejected, ...]:
+    return tuple(entry for entry in rejected if entry.model != model)
+
+
+def _parse(model: type[R], data: bytes, key: str) -> R:
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        message = f"{key}: not a {model.__name__}; delete it and run the pipeline again"
+        raise DataError(message) from error
+
+
+def _model_key(digest: str) -> str:
+    if not _DIGEST.fullmatch(digest):
+        message = f"no model {digest!r}: its name is 64 hexadecimal digits; see gabarito status"
+        raise UsageError(message)
+    return f"models/{digest}.json"
+
+
+def _channel_key(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        message = f"channel {name!r}: a name has lower case, digits and hyphens"
+        raise UsageError(message)
+    return f"channels/{name}.json"

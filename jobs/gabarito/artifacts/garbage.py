@@ -1,0 +1,58 @@
+"""Garbage in the store: files of attempts and of cached folders that nothing names.
+
+A key of any other shape than those below is not one of ours, and its object is left alone.
+"""
+
+import re
+from collections.abc import Iterator
+
+from gabarito.artifacts.artifact import Address, open_artifact
+from gabarito.artifacts.cache import FILES, Cache
+from gabarito.store.base import Entry, Store
+
+_OF_ATTEMPT = re.compile(
+    r"artifacts/(?P<stage>[a-z]+)/(?P<fingerprint>[0-9a-f]{64})(/shards/(?P<shard>\d+-of-\d+))?"
+    r"/attempts/\d{8}T\d{6}Z-[0-9a-f]{8}/.+"
+)
+_OF_FOLDER = re.compile(rf"cache/(?P<stage>[a-z]+)/(?P<key>.+){re.escape(FILES)}[0-9a-f]{{16}}/.+")
+
+
+def inert_files(store: Store, before: float) -> Iterator[Entry]:
+    """Yield the files that no manifest and no index lists and that are older than ``before``.
+
+    ``before`` is in seconds since the epoch: younger files may belong to an attempt that is
+    still running.
+
+    Raises:
+        DataError: if a manifest is damaged: what it named cannot be told.
+    """
+    yield from _of_attempts(store, before)
+    yield from _of_folders(store, before)
+
+
+def _of_attempts(store: Store, before: float) -> Iterator[Entry]:
+    listed: dict[Address, set[str]] = {}
+    for entry in store.list("artifacts/"):
+        found = _OF_ATTEMPT.fullmatch(entry.key)
+        if found is None or entry.modified >= before:
+            continue
+        address = Address(found["stage"], found["fingerprint"], found["shard"] or "")
+        if address not in listed:
+            artifact = open_artifact(store, address)
+            files = artifact.manifest.files.values() if artifact else ()
+            listed[address] = {file.key for file in files}
+        if entry.key not in listed[address]:
+            yield entry
+
+
+def _of_folders(store: Store, before: float) -> Iterator[Entry]:
+    listed: dict[tuple[str, str], set[str]] = {}
+    for entry in store.list("cache/"):
+        found = _OF_FOLDER.fullmatch(entry.key)
+        if found is None or entry.modified >= before:
+            continue
+        folder = found["stage"], found["key"]
+        if folder not in listed:
+            listed[folder] = Cache(store, found["stage"]).objects_of(found["key"])
+        if entry.key not in listed[folder]:
+            yield entry

@@ -1,0 +1,62 @@
+"""Files of JSON lines that people write and settings name."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from gabarito.core.errors import DataError, MissingError
+from gabarito.core.records import read_jsonl
+from gabarito.core.settings import local_path
+from gabarito.store.open import open_store
+
+R = TypeVar("R", bound=BaseModel)
+
+
+def read_lines(path: str, model: type[R]) -> list[R]:
+    """Return the records of a file: a local path, ``gabarito:…`` or ``s3://bucket/key``.
+
+    Raises:
+        MissingError: if there is no such file.
+        DataError: if it is not UTF-8 text; names the line that is no such record.
+    """
+    try:
+        text = read_object(path).decode()
+    except UnicodeDecodeError as error:
+        message = f"{path}: not a UTF-8 text file: {error}; save it as UTF-8"
+        raise DataError(message) from error
+    return list(read_jsonl(text.split("\n"), model, path))  # splitlines also splits at U+2028
+
+
+def read_object(path: str) -> bytes:
+    """Return the content of one file or object.
+
+    Raises:
+        MissingError: if there is none.
+        DataError: if it is a folder, or may not be read.
+    """
+    return _read_from_bucket(path) if path.startswith("s3://") else _read_file(local_path(path))
+
+
+def _read_from_bucket(url: str) -> bytes:
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    with suppress(MissingError):
+        if key:
+            return open_store(f"s3://{bucket}").read(key).data
+    message = f"{url}: no objects there; check the bucket and the key"
+    raise MissingError(message)
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        message = f"{path}: no such file; check its path"
+        raise MissingError(message) from error
+    except IsADirectoryError as error:
+        message = f"{path}: a folder; name a file in it"
+        raise DataError(message) from error
+    except PermissionError as error:
+        message = f"{path}: may not be read by this user; change its permissions"
+        raise DataError(message) from error

@@ -1,0 +1,64 @@
+"""Commands about the sample: the recorded teacher, and the demonstration."""
+
+import os
+from typing import Unpack
+
+import click
+
+from gabarito.commands.options import port_type, store_option
+from gabarito.core.errors import DataError
+from gabarito.core.secrets import secret_from
+from gabarito.core.settings import local_path
+from gabarito.demo.recorded_teacher import Manners, serve_replies
+from gabarito.generate.teacher import KEY_NAME, URL_NAME
+from gabarito.store.open import open_store
+
+SAMPLE_REPLIES = "gabarito:demo/replies.jsonl"
+SAMPLE_PIPELINE = "gabarito:demo/pipeline.yaml"
+SAMPLE_BASE = "gabarito:demo/nano"
+SECONDS = click.FloatRange(min=0)
+SHARE = click.FloatRange(0, 1)
+
+
+@click.command()
+@store_option
+@click.option(
+    "--port", type=port_type, default=8000, show_default=True, help="The endpoint's port; 0: any."
+)
+@click.option("--stay/--no-stay", default=None, help="Keep serving at the end (on a terminal).")
+def demo(store_url: str, port: int, stay: bool | None) -> None:
+    """Walk the whole arrow with the sample, then ask the study's five questions.
+
+    Documents about the Champions League 2024/25 are read, a recorded teacher writes questions,
+    a small model learns, and is asked before and after. Ctrl-C leaves a run that continues.
+    """
+    from gabarito.commands.pipeline import run_pipeline
+    from gabarito.demo.interview import interview
+    from gabarito.demo.process import started
+    from gabarito.pipeline.runs import new_run
+    from gabarito.pipeline.schema import read_pipeline
+
+    store = open_store(store_url)
+    planned = new_run(read_pipeline(local_path(SAMPLE_PIPELINE)))
+    with started("teacher", "--replies", SAMPLE_REPLIES, "--port", "0") as teacher:
+        os.environ[URL_NAME] = f"{teacher.address}/v1"
+        if not run_pipeline(store, planned):
+            message = "demo: the model did not pass its gate, so there is nothing to ask"
+            raise DataError(message)
+    interview(store, planned, SAMPLE_BASE, port=port, stay=stay)
+
+
+@click.command()
+@click.option("--replies", required=True, help="A file of recorded replies, one object a line.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=port_type, default=8100, show_default=True, help="0: any free port.")
+@click.option("--latency", type=SECONDS, default=0.0, help="Seconds before each reply.")
+@click.option("--rate-429", type=SHARE, default=0.0, help="Share answered 429.")
+@click.option("--rate-500", type=SHARE, default=0.0, help="Share answered 500.")
+@click.option("--seed", default=0, show_default=True, help="Which requests those shares hit.")
+def teacher(replies: str, host: str, port: int, **manners: Unpack[Manners]) -> None:
+    """Serve recorded replies as an OpenAI-compatible teacher.
+
+    With GABARITO_TEACHER_KEY set, requests must carry it as bearer token.
+    """
+    serve_replies(replies, host, port, secret_from(KEY_NAME), **manners)

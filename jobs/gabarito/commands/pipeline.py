@@ -1,0 +1,192 @@
+"""Commands about a whole pipeline: run, plan, status, schema."""
+
+import json
+import time
+from pathlib import Path
+
+import click
+from pydantic import BaseModel, Field, ValidationError
+from rich.console import Console
+
+from gabarito.artifacts.artifact import open_artifact
+from gabarito.artifacts.channel import read_channel
+from gabarito.commands.options import pipeline_argument, store_option
+from gabarito.core.errors import DataError, MissingError, UsageError
+from gabarito.pipeline.plan import Step, make_plan
+from gabarito.pipeline.promote import promote_if_passed
+from gabarito.pipeline.run_local import refuse_stale, run_steps
+from gabarito.pipeline.runs import Run, latest_run, new_run
+from gabarito.pipeline.schema import Pipeline, read_pipeline
+from gabarito.pipeline.stages import STAGES
+from gabarito.pipeline.view import open_view, summary_of
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
+
+stage_type = click.Choice(STAGES)
+SHOWN_DIGITS = 12
+PROGRESS = "/progress.json"
+"""How the keys end below which attempts, or the shards of generate, say how far they are."""
+
+
+@click.command()
+@pipeline_argument
+@store_option
+@click.option("--from", "first", type=stage_type, help="Begin here; what is above must be there.")
+@click.option("--until", "last", type=stage_type, help="End with this stage.")
+def run(pipeline: Path, store_url: str, first: str | None, last: str | None) -> None:
+    """Make all that PIPELINE asks for, on this machine.
+
+    What is in the store already is used as it is; an interrupted run continues.
+    """
+    store = open_store(store_url)
+    run_pipeline(store, new_run(read_pipeline(pipeline)), first, last)
+
+
+def run_pipeline(
+    store: Store, planned: Run, first: str | None = None, last: str | None = None
+) -> bool:
+    """Print the plan of a run, make what is missing, and promote what passes its gate.
+
+    Returns whether the run's model is promoted.
+    """
+    began = time.monotonic()
+    steps = _between(make_plan(store, planned), first, last)
+    refuse_stale(steps)
+    missing = [step.stage for step in steps if step.state == "missing"]
+    click.echo(f"run {planned.run}: {_plan_line(steps)}")
+    if missing:
+        console = Console()
+        with open_view(console, steps) as view:
+            run_steps(store, planned, steps, view)
+    promoted = steps[-1].stage == "evaluate" and _promotes(store, planned)
+    took = time.monotonic() - began
+    outcome = f"made {', '.join(missing)}" if missing else "nothing to do, all of it is there"
+    click.echo(f"run {planned.run}: {outcome} ({took:.1f} s)")
+    return promoted
+
+
+@click.command()
+@pipeline_argument
+@store_option
+def plan(pipeline: Path, store_url: str) -> None:
+    """Show what of PIPELINE is in the store already and what would run."""
+    store = open_store(store_url)
+    planned = new_run(read_pipeline(pipeline))
+    click.echo(f"run {planned.run} of {planned.pipeline.name}, store {store.url}")
+    for step in make_plan(store, planned):
+        state = {"done": "there", "missing": "will run", "stale": "stale"}[step.state]
+        row = f"  {step.stage:9} {step.fingerprint[:SHOWN_DIGITS]}  {state:8}  {step.note}"
+        click.echo(row.rstrip())
+
+
+@click.command()
+@store_option
+@click.option("--release", help="A Helm release: its state is read from the cluster.")
+@click.option("--namespace", help="Where the release is; default: that of the kubeconfig.")
+@click.option("--context", help="A context of the kubeconfig.")
+def status(store_url: str, release: str | None, namespace: str | None, context: str | None) -> None:
+    """Show how far the last run is, its gate, and what its channel serves.
+
+    With --release, --namespace or --context, of a release on a cluster; else of the store.
+    """
+    if release or namespace or context:
+        from gabarito.controller.kube.cluster import connect
+        from gabarito.controller.status import status_lines
+
+        for line in status_lines(connect(namespace, context), release):
+            click.echo(line)
+        return
+    store = open_store(store_url)
+    last = latest_run(store)
+    if last is None:
+        message = f"{store.url}: no run yet; start one with gabarito run PIPELINE"
+        raise MissingError(message)
+    created = f"{last.created_at:%Y-%m-%d %H:%M} UTC"
+    click.echo(f"run {last.run} of {last.pipeline.name}, created {created}")
+    for step in make_plan(store, last):
+        click.echo(f"  {step.stage:9} {_state_line(store, last, step)}".rstrip())
+    click.echo(_served_line(store, last.pipeline.channel))
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON schema of a pipeline file, for editors and for the chart."""
+    click.echo(json.dumps(Pipeline.model_json_schema(), indent=2, ensure_ascii=False))
+
+
+def _between(steps: list[Step], first: str | None, last: str | None) -> list[Step]:
+    begin = list(STAGES).index(first) if first else 0
+    end = list(STAGES).index(last) + 1 if last else len(STAGES)
+    if begin >= end:
+        message = f"--from {first} --until {last}: the first comes after the last; swap them"
+        raise UsageError(message)
+    absent = [step.stage for step in steps[:begin] if step.state != "done"]
+    if absent:
+        message = f"--from {first}: {', '.join(absent)} not in the store; leave --from out"
+        raise DataError(message)
+    return steps[begin:end]
+
+
+def _plan_line(steps: list[Step]) -> str:
+    there = [step.stage for step in steps if step.state == "done"]
+    missing = [step.stage for step in steps if step.state == "missing"]
+    parts = [f"{', '.join(there)} there already"] if there else []
+    parts += [f"{', '.join(missing)} will run"] if missing else []
+    return "; ".join(parts)
+
+
+def _promotes(store: Store, planned: Run) -> bool:
+    """Say whether a finished run passed its gate, and promote its model if so."""
+    passed, gate = promote_if_passed(store, planned)
+    if passed:
+        click.echo(f"gate passed: channel {planned.pipeline.channel!r} serves this model")
+        return True
+    click.echo("gate failed, the channel is left as it is:")
+    reasons = gate.get("reasons")
+    for reason in reasons if isinstance(reasons, list) else []:
+        click.echo(f"  {reason}")
+    return False
+
+
+def _state_line(store: Store, last: Run, step: Step) -> str:
+    if step.state == "stale":
+        return f"stale      {step.note}"
+    artifact = open_artifact(store, last.address(step.stage))
+    if artifact is None:
+        return _progress_line(store, last, step.stage)
+    manifest = artifact.manifest
+    took = (manifest.finished_at - manifest.started_at).total_seconds()
+    return f"done       {took:6.1f} s  {summary_of(manifest.counts)}"
+
+
+def _progress_line(store: Store, last: Run, stage: str) -> str:
+    """The last word of an unfinished stage; its age tells whether it still runs."""
+    prefix = last.address(stage).prefix
+    keys = [entry.key for entry in store.list(f"{prefix}/") if entry.key.endswith(PROGRESS)]
+    found = [state for key in keys if (state := _read_progress(store, key))]
+    if not found:
+        return "not started"
+    done, total = sum(state.done for state in found), sum(state.total for state in found)
+    return f"unfinished  {done}/{total} {found[-1].what}"
+
+
+class _Progress(BaseModel):
+    """What is read of a ``progress.json``; there is more in it."""
+
+    what: str
+    done: int = Field(ge=0)
+    total: int = Field(ge=0)
+
+
+def _read_progress(store: Store, key: str) -> _Progress | None:
+    try:
+        return _Progress.model_validate_json(store.read(key).data)
+    except (MissingError, ValidationError):  # nothing depends on it
+        return None
+
+
+def _served_line(store: Store, channel: str) -> str:
+    served = read_channel(store, channel)
+    if served is None:
+        return f"channel {channel}: serves nothing yet; a model is promoted when its gate passes"
+    return f"channel {channel}: serves model {served.digest[:SHOWN_DIGITS]} of run {served.run}"

@@ -1,0 +1,218 @@
+"""Settings: closed models, and every mistake of a file reported at once."""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypeVar, get_args
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
+
+from gabarito.core.errors import SettingsError
+
+BUILTIN = "gabarito:"
+
+
+class Settings(BaseModel):
+    """A section of the settings: frozen, and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    renamed: ClassVar[dict[str, str]] = {}
+    """Settings of this section under an earlier name, and what they are called now."""
+
+
+class StageSettings(Settings):
+    """What every stage's section has."""
+
+    rerun: int = Field(
+        default=0, ge=0, description="Raise it to run the stage anew with the same settings."
+    )
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """Marks a setting that names a file or folder whose content decides the result.
+
+    With ``or_id`` a value that does not look like a path is an id of the model hub.
+    """
+
+    or_id: bool = False
+
+
+@dataclass(frozen=True)
+class Operational:
+    """Marks a setting that does not change what a stage produces (addresses, limits, speed)."""
+
+
+def is_path(reference: str) -> bool:
+    """Tell whether a model reference is a path rather than an id of the model hub."""
+    return reference.startswith((".", "/", "~", BUILTIN, "s3://"))
+
+
+def _resolve(path: str, info: ValidationInfo) -> str:
+    folder = (info.context or {}).get("folder")
+    if folder is None or not path or path.startswith((BUILTIN, "s3://")):
+        return path
+    whole = Path(folder) / _expanded(path)
+    try:
+        return str(whole.resolve())
+    except RuntimeError as error:
+        message = "its links lead in a circle; write another path"
+        raise ValueError(message) from error
+
+
+def _resolve_reference(reference: str, info: ValidationInfo) -> str:
+    return _resolve(reference, info) if is_path(reference) else reference
+
+
+InputPath = Annotated[str, AfterValidator(_resolve), InputFile()]
+"""A path: absolute, relative to the pipeline file, ``s3://…``, or ``gabarito:…``."""
+
+ModelReference = Annotated[str, AfterValidator(_resolve_reference), InputFile(or_id=True)]
+"""A path as above that begins with ``.``, ``/`` or ``~``, or an id of the model hub."""
+
+_PHRASES = {
+    "Value error, ": "",
+    "Input should be": "must be",
+    "should have": "must have",
+    "greater than or equal to": "at least",
+    "less than or equal to": "at most",
+}
+"""How pydantic says it, and how we do."""
+
+S = TypeVar("S", bound=BaseModel)
+
+
+def local_path(path: str) -> Path:
+    """Return where ``path`` lies on this machine; ``gabarito:x`` lies inside the package.
+
+    Raises:
+        SettingsError: if it begins with the home folder of nobody.
+    """
+    if path.startswith(BUILTIN):
+        return Path(str(files("gabarito"))) / path.removeprefix(BUILTIN)
+    try:
+        return _expanded(path)
+    except ValueError as error:
+        message = f"{path}: {error}"
+        raise SettingsError(message) from error
+
+
+def parse(model: type[S], data: object, name: str, folder: Path | None = None) -> S:
+    """Return ``data`` as settings; relative paths are taken from ``folder``.
+
+    Raises:
+        SettingsError: names every mistake with its path, one a line.
+    """
+    try:
+        return model.model_validate(data, context={"folder": folder})
+    except ValidationError as error:
+        lines = [f"{name} is not valid:", *(f"  {line}" for line in _mistakes(error, model))]
+        raise SettingsError("\n".join(lines)) from error
+
+
+def read_yaml(path: Path) -> object:
+    """Return what a YAML file holds.
+
+    Raises:
+        SettingsError: if there is no such file or it is not YAML.
+    """
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_ClosedLoader)
+    except FileNotFoundError as error:
+        message = f"{path}: no such file; give the path of a pipeline file"
+        raise SettingsError(message) from error
+    except (yaml.YAMLError, OSError, *_NOT_MEANT) as error:
+        message = f"{path}: not a YAML file: {' '.join(str(error).split())}; correct it"
+        raise SettingsError(message) from error
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        message = "no user has that home folder; write the path out"
+        raise ValueError(message) from error
+
+
+_MERGE = "tag:yaml.org,2002:merge"
+
+_NOT_MEANT = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What PyYAML also raises where a value is not what its tag says, or lies too deep."""
+
+
+class _ClosedLoader(yaml.SafeLoader):
+    """YAML in which a key given twice is an error."""
+
+    def compose_mapping_node(self, anchor: dict[Any, yaml.Node]) -> yaml.MappingNode:
+        """Look at the keys as they are written: merging adds keys, and may come first."""
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
+        seen: set[object] = set()
+        for key, _ in node.value:
+            if key.tag == _MERGE or not isinstance(key, yaml.ScalarNode):
+                continue
+            name = self.construct_object(key)
+            if name in seen:
+                problem = f"key {name!r} is given twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            seen.add(name)
+        return node
+
+
+def _mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
+    for mistake in error.errors():
+        path = ".".join(str(part) for part in mistake["loc"]) or "file"
+        if mistake["type"] == "extra_forbidden":
+            yield f"{path}: unknown setting{_suggestion(model, mistake['loc'])}"
+        elif mistake["type"] == "missing":
+            yield f"{path}: missing; it has no default"
+        else:
+            yield f"{path}: {_sentence(mistake['msg'])}, got {mistake['input']!r}"
+
+
+def _sentence(text: str) -> str:
+    for long, short in _PHRASES.items():
+        text = text.replace(long, short)
+    return text[0].lower() + text[1:]
+
+
+def _suggestion(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    sections = _models_at(model, loc[:-1])
+    for section in sections:
+        if issubclass(section, Settings) and loc[-1] in section.renamed:
+            return f"; it is called {section.renamed[str(loc[-1])]} now"
+    known = {name for section in sections for name in section.model_fields}
+    close = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {close[0]}?"
+    return f"; known here: {', '.join(sorted(known))}" if known else ""
+
+
+def _models_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[type[BaseModel]]:
+    """Models that may stand at ``loc``; parts that are no field (indexes, tags) are skipped."""
+    models = [model]
+    for part in loc:
+        inner = [
+            found
+            for section in models
+            if isinstance(part, str) and part in section.model_fields
+            for found in _models_in(section.model_fields[part].annotation)
+        ]
+        models = inner or models
+    return models
+
+
+def _models_in(annotation: object) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _models_in(part)]

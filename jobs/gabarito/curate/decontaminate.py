@@ -1,0 +1,136 @@
+"""Leakage: no trained question may be, or nearly be, one that is asked at the end."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gabarito.answer_match import is_match, normalise
+from gabarito.artifacts.ledger import Ledger
+from gabarito.core.records import Record
+from gabarito.curate.dedup import LEAK
+from gabarito.curate.similarity import runs, similarity, word_overlap
+from gabarito.curate.wordings import Wording
+
+RUNS = (13, 8, 5)
+"""Lengths of the runs of words that are looked for in both splits."""
+
+
+class FreeQuestion(Record):
+    """A line of the exam's free questions."""
+
+    question: str
+    answer: str
+    aliases: tuple[str, ...] = ()
+
+
+class UnanswerableQuestion(Record):
+    """A line of the exam's unanswerable questions."""
+
+    question: str
+    group: str
+
+
+class Overlap(Record):
+    """How close a held-out question is to the nearest trained wording of its fact, 0..1."""
+
+    question: str
+    similarity: float
+    words: float
+
+
+@dataclass(frozen=True)
+class _Asked:
+    key: str
+    label: str
+
+
+def remove_leaks(
+    found: Sequence[Wording],
+    free: Sequence[FreeQuestion],
+    unanswerable: Sequence[UnanswerableQuestion],
+    limit: float,
+    ledger: Ledger,
+) -> list[Wording]:
+    """Drop the trained wordings that are, or nearly are, asked at the end.
+
+    Nearly: more similar than ``limit`` to a held-out wording of the same fact, or to a free
+    question of the exam with the same answer.
+    """
+    exact = {normalise(text) for text in exam_texts(free, unanswerable)}
+    by_fact: dict[str, list[_Asked]] = defaultdict(list)
+    for wording in found:
+        if wording.split != "train":
+            by_fact[wording.fact.id].append(_Asked(wording.key, wording.question.id))
+    by_answer = _FreeByAnswer(free)
+    kept = []
+    for wording in found:
+        if wording.split == "train":
+            close = [*by_fact[wording.fact.id], *by_answer.asked(wording.question.answer)]
+            reason = _leak(wording, exact, close, limit)
+            if reason:
+                ledger.reject(wording.question.id, LEAK, reason, wording.question.text)
+                continue
+        kept.append(wording)
+    return kept
+
+
+def exam_texts(
+    free: Iterable[FreeQuestion], unanswerable: Iterable[UnanswerableQuestion]
+) -> list[str]:
+    """Return all questions of the exam."""
+    return [*(item.question for item in free), *(item.question for item in unanswerable)]
+
+
+def overlaps(found: Iterable[Wording]) -> list[Overlap]:
+    """Measure how close each held-out question still is to what is trained about its fact."""
+    trained: dict[str, list[str]] = defaultdict(list)
+    asked = []
+    for wording in found:
+        if wording.split == "train":
+            trained[wording.fact.id].append(wording.key)
+        else:
+            asked.append(wording)
+    return [_overlap(wording, trained[wording.fact.id]) for wording in asked]
+
+
+def shared_runs(trained: Iterable[str], asked: Iterable[str]) -> dict[int, int]:
+    """Count the questions asked that share a run of words with anything that is trained."""
+    trained, asked = list(trained), list(asked)
+    counts: Counter[int] = Counter()
+    for length in RUNS:
+        known = {run for text in trained for run in runs(text, length)}
+        counts[length] = sum(not known.isdisjoint(runs(text, length)) for text in asked)
+    return dict(counts)
+
+
+class _FreeByAnswer:
+    """The exam's free questions that expect some answer."""
+
+    def __init__(self, free: Sequence[FreeQuestion]) -> None:
+        self._exam = [(item, _Asked(normalise(item.question), "the exam")) for item in free]
+        self._known: dict[str, list[_Asked]] = {}
+
+    def asked(self, answer: str) -> list[_Asked]:
+        if answer not in self._known:
+            self._known[answer] = [
+                asked for item, asked in self._exam if is_match(answer, item.answer, item.aliases)
+            ]
+        return self._known[answer]
+
+
+def _leak(wording: Wording, exact: set[str], close: Iterable[_Asked], limit: float) -> str | None:
+    if wording.key in exact:
+        return "equal to a question of the exam"
+    for asked in close:
+        ratio = similarity(wording.key, asked.key)
+        if ratio > limit:
+            return f"{ratio:.2f} similar to {asked.label}"
+    return None
+
+
+def _overlap(wording: Wording, trained: list[str]) -> Overlap:
+    return Overlap(
+        question=wording.question.id,
+        similarity=round(max((similarity(wording.key, text) for text in trained), default=0), 3),
+        words=round(max((word_overlap(wording.key, text) for text in trained), default=0), 3),
+    )

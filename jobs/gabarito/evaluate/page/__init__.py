@@ -1,5 +1,0 @@
-"""The report's page: one file that opens anywhere, without a network."""
-
-from gabarito.evaluate.page.render import render
-
-__all__ = ["render"]

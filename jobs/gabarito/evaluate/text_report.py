@@ -1,0 +1,88 @@
+"""The report in a few lines of plain text, for a terminal."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from gabarito.evaluate.formatting import figure, interval, percent
+
+Report = Mapping[str, Any]
+
+PARTS = {"test": "test wordings", "validation": "validation wordings", "free": "free wordings"}
+SYSTEMS = ("base", "adapter", "model")
+
+
+def summary(report: Report) -> str:
+    """Return what ``report.json`` holds as a table with a verdict above it."""
+    verdict = report["verdict"]
+    lines = ["gate passed" if verdict["passed"] else "gate failed", *_checks(verdict["checks"])]
+    lines += ["", *_table(list(_exact_match(report)))]
+    lines += ["", *_figures(report)]
+    groups = list(_unanswerable(report))
+    if len(groups) > 1:
+        lines += ["", *_table(groups)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _checks(checks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for check in checks:
+        yield f"  {'✓' if check['passed'] else '✗'} {check['text']}"
+
+
+def _exact_match(report: Report) -> Iterator[list[str]]:
+    yield ["exact match", "questions", *SYSTEMS, "95% interval of model"]
+    for part, name in PARTS.items():
+        scores = [report["systems"][system].get(part) for system in SYSTEMS]
+        if all(scores):
+            shares = [percent(score["exact_match"]) for score in scores]
+            yield [name, str(scores[-1]["count"]), *shares, interval(scores[-1]["interval"])]
+
+
+def _figures(report: Report) -> Iterator[str]:
+    facts = report["facts"].get("model")
+    if facts:
+        share = percent(facts["share_all"]["share"])
+        yield (
+            f"facts right in all test wordings: {share} ({facts['all']} of {facts['count']}), "
+            f"in some: {facts['some']}, in none: {facts['none']}"
+        )
+    gap = report.get("paraphrase")
+    if gap:
+        yield f"trained minus test wordings: {100 * gap['gap']:+.1f} points"
+    kept = report.get("forgetting")
+    if kept:
+        yield f"general prompts answered as before: {percent(kept['share'])} of {kept['count']}"
+    least = report.get("threshold")
+    if least:
+        yield (
+            f"refusal threshold: {figure(least['value'])}, "
+            f"precision {percent(least['precision'])}, "
+            f"coverage {percent(least['coverage'])} where it was chosen"
+        )
+
+
+def _unanswerable(report: Report) -> Iterator[list[str]]:
+    refusals, served = report["refusals"].get("model"), report.get("served")
+    if not refusals:
+        return
+    yield ["never taught", "questions", "refused", "with threshold", "AUROC"]
+    for group, found in refusals["unanswerable"].items():
+        held = served["unanswerable"].get(group) if served else None
+        yield _refused(group, found["refused"], held, found.get("auroc"))
+    if refusals["unanswerable"]:
+        false = served["false_refusals"] if served else None
+        yield _refused("false refusals (test)", refusals["false_refusals"], false, None)
+
+
+def _refused(
+    name: str, found: Mapping[str, Any], held: Mapping[str, Any] | None, auroc: float | None
+) -> list[str]:
+    threshold = percent(held["share"] if held else None)
+    return [name, str(found["count"]), percent(found["share"]), threshold, figure(auroc)]
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """First column to the left, figures to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for first, *others in rows:
+        cells = [text.rjust(width) for text, width in zip(others, widths[1:], strict=True)]
+        yield "  ".join([first.ljust(widths[0]), *cells])

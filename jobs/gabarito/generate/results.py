@@ -1,0 +1,141 @@
+"""What passages and facts yielded, and the whole that the shards make together."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gabarito.artifacts.artifact import Artifact
+from gabarito.core.errors import DataError
+from gabarito.core.records import Fact, Name, Question, Record, Rejection
+from gabarito.generate.passages import Passage
+from gabarito.generate.reasons import SAME_FACT, SAME_PASSAGE, dropped
+
+Task = Literal["facts", "missed", "questions", "names"]
+
+
+Status = Literal["good", "nothing", "cut", "useless"]
+
+
+class Call(Record):
+    """The fate of one request: what it was for, what it used, and what came of it.
+
+    ``source`` tells whether the teacher was asked or an earlier reply was at hand; ``tries``
+    counts what it took to get the reply; ``cost`` is in the currency of the prices.
+    """
+
+    task: Task
+    item: str
+    attempt: int
+    source: Literal["teacher", "cache"]
+    status: Status
+    finish_reason: str
+    tries: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float
+    offered: int
+    kept: int = 0
+
+
+class FactResult(Record):
+    """A fact, its questions, and how they came about."""
+
+    fact: Fact
+    questions: tuple[Question, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+    calls: tuple[Call, ...] = ()
+
+
+class PassageResult(Record):
+    """The facts of a passage, and how they came about."""
+
+    passage: str
+    facts: tuple[FactResult, ...]
+    rejections: tuple[Rejection, ...]
+    calls: tuple[Call, ...]
+
+
+@dataclass
+class Whole:
+    """Everything that the passages yielded, each fact once: at its first place."""
+
+    passages: Sequence[Passage]
+    facts: list[FactResult] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    names: list[Name] = field(default_factory=list)
+    facts_of: Counter[str] = field(default_factory=Counter)
+    """How many facts each passage had, those that stand elsewhere too."""
+
+    @property
+    def questions(self) -> Iterator[Question]:
+        """The questions and statements of all facts."""
+        return (question for item in self.facts for question in item.questions)
+
+    @property
+    def spent(self) -> float:
+        """What all replies cost."""
+        return sum(call.cost for call in self.calls)
+
+
+def once(passages: Iterable[Passage]) -> tuple[list[Passage], list[Rejection]]:
+    """Return the passages without those that another document has as well."""
+    kept: dict[str, Passage] = {}
+    rejections = []
+    for passage in passages:
+        first = kept.setdefault(passage.id, passage)
+        if first is not passage:
+            detail = f"{passage.document.id}: stands in {first.document.id} too"
+            rejections.append(dropped(passage.id, SAME_PASSAGE, detail, passage.text))
+    return list(kept.values()), rejections
+
+
+def read_parts(parts: Iterable[Artifact], documents: Artifact) -> Iterator[PassageResult]:
+    """Yield what the shards' passages yielded.
+
+    Raises:
+        DataError: if a shard was made from other documents.
+    """
+    for part in parts:
+        if part.manifest.inputs.get("ingest") != documents.digest:
+            message = (
+                f"{part.address.prefix}: was made from other documents; set generate.rerun to "
+                "make all shards anew"
+            )
+            raise DataError(message)
+        yield from part.records("passages.jsonl", PassageResult)
+
+
+def merge_shards(passages: Sequence[Passage], yields: Iterable[PassageResult]) -> Whole:
+    """Put what the passages yielded into their order and keep each fact at its first place.
+
+    Raises:
+        DataError: if a passage is in no part.
+    """
+    by_passage = {item.passage: item for item in yields}
+    whole = Whole(passages)
+    first: dict[str, Fact] = {}
+    for passage in passages:
+        found = by_passage.get(passage.id)
+        if found is None:
+            message = f"passage {passage.id}: is in no shard; set generate.rerun to make all anew"
+            raise DataError(message)
+        whole.rejections += found.rejections
+        whole.calls += found.calls
+        whole.facts_of[passage.id] = len(found.facts)
+        for item in found.facts:
+            if item.fact.id in first:
+                whole.rejections.append(_same(item.fact, first[item.fact.id]))
+                whole.calls += item.calls
+                continue
+            first[item.fact.id] = item.fact
+            whole.facts.append(item)
+            whole.rejections += item.rejections
+            whole.calls += item.calls
+    return whole
+
+
+def _same(fact: Fact, first: Fact) -> Rejection:
+    detail = f"{fact.document}: stands in {first.document} too"
+    return dropped(fact.id, SAME_FACT, detail, fact.model_dump_json())

@@ -1,0 +1,110 @@
+"""Many passages and facts at once, without barriers: each fact is worded as it is found."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
+from typing import Any
+
+from gabarito.core.records import Fact
+from gabarito.generate.passages import Passage
+from gabarito.generate.results import FactResult, PassageResult
+from gabarito.generate.tasks import Tasks
+from gabarito.generate.teacher import Teacher
+
+GRACE_S = 10.0
+"""Replies that arrive within this time after a failure or a signal are still kept."""
+
+WAKE_S = 1.0
+
+Place = tuple[int, int]
+"""A passage's place in the documents, and a fact's place in the passage."""
+
+
+class Scheduler:
+    """What is asked, what is answered, and what is next.
+
+    A fact that is found twice is worded once: for its first place in the documents. A later
+    place that is answered sooner may be worded too; that is dropped when the shards are joined.
+    """
+
+    def __init__(self, passages: Sequence[Passage], teacher: Teacher, tasks: Tasks) -> None:
+        self._passages = passages
+        self._teacher = teacher
+        self._tasks = tasks
+        self._next = 0
+        self._ready: deque[tuple[Place, Fact]] = deque()
+        self._running: dict[Future[Any], Callable[[Any], None]] = {}
+        self._found: dict[int, PassageResult] = {}
+        self._worded: dict[Place, FactResult] = {}
+        self._first: dict[str, Place] = {}
+        self._unworded: Counter[int] = Counter()
+        self._questions = 0
+
+    def run(self, report: Callable[..., None]) -> list[PassageResult]:
+        """Ask until everything is answered and return what the passages yielded, in order.
+
+        Raises:
+            GabaritoError: what the first call that failed raised.
+        """
+        try:
+            while self._start_what_fits():
+                finished, _ = wait(self._running, WAKE_S, FIRST_COMPLETED)
+                for future in finished:
+                    self._running.pop(future)(future.result())
+                self._report(report)
+        except BaseException:
+            self._teacher.client.stop()
+            wait(self._running, GRACE_S)
+            raise
+        return [self._whole(index) for index in range(len(self._passages))]
+
+    def _start_what_fits(self) -> bool:
+        """Start what may run at once, facts before further passages; tell whether any runs."""
+        pool = self._teacher.pool
+        while len(self._running) < pool.size:
+            if self._ready:
+                place, fact = self._ready.popleft()
+                language = self._passages[place[0]].document.language
+                future: Future[Any] = pool.submit(self._tasks.write_questions, fact, language)
+                self._running[future] = partial(self._take_wordings, place)
+            elif self._next < len(self._passages):
+                future = pool.submit(self._tasks.extract_facts, self._passages[self._next])
+                self._running[future] = partial(self._take_facts, self._next)
+                self._next += 1
+            else:
+                break
+        return bool(self._running)
+
+    def _take_facts(self, index: int, found: PassageResult) -> None:
+        self._found[index] = found
+        for number, item in enumerate(found.facts):
+            place = (index, number)
+            if place < self._first.get(item.fact.id, (len(self._passages), 0)):
+                self._first[item.fact.id] = place
+                self._ready.append((place, item.fact))
+                self._unworded[index] += 1
+
+    def _take_wordings(self, place: Place, worded: FactResult) -> None:
+        self._worded[place] = worded
+        self._questions += len(worded.questions)
+        self._unworded[place[0]] -= 1
+        if not self._unworded[place[0]]:
+            del self._unworded[place[0]]
+
+    def _report(self, report: Callable[..., None]) -> None:
+        report(
+            "passages",
+            len(self._found) - len(self._unworded),
+            len(self._passages),
+            facts=len(self._first),
+            questions=self._questions,
+            in_flight=self._teacher.client.limit.now,
+        )
+
+    def _whole(self, index: int) -> PassageResult:
+        found = self._found[index]
+        facts = tuple(
+            self._worded.get((index, number), item) for number, item in enumerate(found.facts)
+        )
+        return found.model_copy(update={"facts": facts})

@@ -1,0 +1,64 @@
+"""Base models, tokenizers, the prompt contract, and answers from them; adapters in adapter.py."""
+
+import os
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # libraries probe the hub when they are imported
+
+from gabarito.models.base_model import check_base, open_base
+from gabarito.models.device import cpu_quota, default_device, default_dtype, use_cpu_quota
+from gabarito.models.generation import (
+    Answer,
+    Generated,
+    GenerationLimits,
+    answer,
+    answers,
+    generate,
+    stop_tokens,
+)
+from gabarito.models.load import Base, Model, load_base, positions_of
+from gabarito.models.prompt_contract import (
+    CONTRACT_FILE,
+    PromptContract,
+    PromptSettings,
+    check_contract,
+    conversation,
+    prompt_ids,
+    read_contract,
+    read_prompt,
+    render,
+    rendered_example,
+    token_ids,
+)
+from gabarito.models.tokenizer import load_tokenizer
+
+__all__ = [
+    "CONTRACT_FILE",
+    "Answer",
+    "Base",
+    "Generated",
+    "GenerationLimits",
+    "Model",
+    "PromptContract",
+    "PromptSettings",
+    "answer",
+    "answers",
+    "check_base",
+    "check_contract",
+    "conversation",
+    "cpu_quota",
+    "default_device",
+    "default_dtype",
+    "generate",
+    "load_base",
+    "load_tokenizer",
+    "open_base",
+    "positions_of",
+    "prompt_ids",
+    "read_contract",
+    "read_prompt",
+    "render",
+    "rendered_example",
+    "stop_tokens",
+    "token_ids",
+    "use_cpu_quota",
+]

@@ -1,0 +1,51 @@
+"""A saved adapter around a base model: here alone, because peft takes seconds to import."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from peft import PeftModel
+from peft.utils.save_and_load import get_peft_model_state_dict
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from gabarito.core.errors import DataError
+from gabarito.models.load import Model
+
+
+def load_adapter(model: Model, folder: Path) -> PeftModel:
+    """Put a saved adapter around a base model, and make sure that it is really there.
+
+    Raises:
+        DataError: if the folder holds no adapter, or its tensors did not arrive in the model.
+    """
+    saved = _adapter_tensors(folder)
+    with peft_is_quiet():
+        wrapped = PeftModel.from_pretrained(model, str(folder), adapter_name="default")
+    arrived = get_peft_model_state_dict(
+        wrapped, adapter_name="default", save_embedding_layers=False
+    )
+    if saved.keys() != arrived.keys() or not all(
+        torch.equal(tensor, arrived[name].cpu().to(tensor.dtype)) for name, tensor in saved.items()
+    ):
+        message = f"{folder}: the adapter does not fit this base; train and base must match"
+        raise DataError(message)
+    return wrapped
+
+
+@contextmanager
+def peft_is_quiet() -> Iterator[None]:
+    """Hide a warning that peft 0.21 causes in transformers 5 whenever it wraps a model."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        yield
+
+
+def _adapter_tensors(folder: Path) -> dict[str, torch.Tensor]:
+    try:
+        return load_file(folder / "adapter_model.safetensors")
+    except (FileNotFoundError, SafetensorError) as error:
+        message = f"{folder}: no adapter that opens; run train again: {error}"
+        raise DataError(message) from error

@@ -1,0 +1,199 @@
+"""Where a base model comes from: a folder, a bucket, or the model hub through a mirror.
+
+folder | gabarito:… | s3://… | hub id  ->  a local folder
+"""
+
+import fnmatch
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from huggingface_hub import constants, snapshot_download
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from gabarito.artifacts.cache import Cache
+from gabarito.artifacts.fingerprint import digest_of_path
+from gabarito.core.errors import (
+    AccessError,
+    DataError,
+    GabaritoError,
+    MissingError,
+    ServiceError,
+    SettingsError,
+)
+from gabarito.core.settings import is_path, local_path
+from gabarito.store.base import FileInfo, Store, is_key
+from gabarito.store.disk import disk_errors
+from gabarito.store.open import open_store
+from gabarito.store.scratch import temporary_folder
+
+FILES = ("*.json", "*.jinja", "*.model", "*.safetensors", "*.txt")
+"""What a model needs; other formats of the same weights are not copied."""
+
+SUMS_FILE = "SHA256SUMS"
+_SUM = re.compile(r"(?P<digest>[0-9a-fA-F]{64})\s+\*?(?:\./)?(?P<name>.+)")
+
+
+@contextmanager
+def open_base(reference: str, store: Store) -> Iterator[Path]:
+    """Give a local folder that holds the base model.
+
+    A base from a bucket or from the hub lies there until the block ends. A hub id, such as
+    ``org/name`` or ``org/name@revision``, is fetched from the hub once and kept in ``store``.
+
+    Raises:
+        MissingError: if there is no such model.
+        DataError: if a file of a bucket is not what its ``SHA256SUMS`` says.
+        AccessError: if the hub asks for permission.
+        ServiceError: if the hub does not answer, or the disk is full.
+    """
+    if is_path(reference) and not reference.startswith("s3://"):
+        yield _checked(local_path(reference), reference)
+        return
+    with temporary_folder("base") as folder:
+        if reference.startswith("s3://"):
+            _download(reference, folder)
+        else:
+            _from_mirror(reference, Cache(store, "weights"), folder)
+        yield _checked(folder, reference)
+
+
+def check_base(folder: Path, reference: str, trained_on: str | None) -> str:
+    """Return the digest of a base's content, if an adapter was trained on that very base.
+
+    ``trained_on`` is the digest in the manifest of train, None in those that name none.
+
+    Raises:
+        DataError: if it is another base.
+    """
+    found = digest_of_path(str(folder))
+    if trained_on not in (None, found):
+        message = (
+            f"base {reference!r}: not the one that the adapter was trained on, {found[:12]} "
+            f"instead of {str(trained_on)[:12]}; run the pipeline again to train on this one"
+        )
+        raise DataError(message)
+    return found
+
+
+def _checked(folder: Path, reference: str) -> Path:
+    if not (folder / "config.json").is_file():
+        message = (
+            f"base {reference!r}: no model there, config.json is missing; give a folder as "
+            "save_pretrained writes it, an s3:// prefix, or an id of the model hub"
+        )
+        raise MissingError(message)
+    return folder
+
+
+def _download(url: str, folder: Path) -> None:
+    """Copy what lies below a prefix; files that its ``SHA256SUMS`` lists are verified."""
+    store = open_store(url)
+    entries = {entry.key: entry.size for entry in store.list("")}
+    sums = _sums(store) if SUMS_FILE in entries else {}
+    for key, size in entries.items():
+        if not any(fnmatch.fnmatch(key, pattern) for pattern in FILES):
+            continue
+        if key in sums:
+            store.download(key, folder / key, FileInfo(size=size, sha256=sums[key]))
+        else:
+            _copy(store, key, size, folder / key)
+
+
+def _copy(store: Store, key: str, size: int, path: Path) -> None:
+    data = store.read(key).data
+    if len(data) != size:
+        message = f"{store.url}/{key}: changed while it was read; start again"
+        raise DataError(message)
+    with disk_errors(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def _sums(store: Store) -> dict[str, str]:
+    text = store.read(SUMS_FILE).data.decode(errors="replace")
+    sums = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        found = _SUM.fullmatch(line)
+        if found is None:
+            message = (
+                f"{store.url}/{SUMS_FILE}:{number}: not a SHA-256 and a name, got {line[:80]!r}; "
+                "write it with sha256sum, or delete it"
+            )
+            raise DataError(message)
+        sums[found["name"]] = found["digest"].lower()
+    return sums
+
+
+def _from_mirror(reference: str, cache: Cache, folder: Path) -> None:
+    key = f"hub/{reference}"
+    if not is_key(key):
+        raise _hub_error(reference, HFValidationError())
+    if cache.load_folder(key, folder):
+        return
+    _from_hub(reference, folder)
+    cache.save_folder(key, folder)
+
+
+def _from_hub(reference: str, folder: Path) -> None:
+    with disk_errors(str(folder)):
+        _fetch(reference, folder)
+    shutil.rmtree(folder / ".cache", ignore_errors=True)  # the client's notes for itself
+
+
+def _fetch(reference: str, folder: Path) -> None:
+    name, _, revision = reference.partition("@")
+    try:
+        with _hub_allowed():
+            snapshot_download(
+                name,
+                revision=revision or None,
+                local_dir=folder,
+                allow_patterns=list(FILES),
+                endpoint=os.environ.get("HF_ENDPOINT"),
+            )
+    except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError) as error:
+        raise _hub_error(reference, error) from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # what the client makes of an answer that is no hub's, or of a file name that leads out
+        message = f"base {reference!r}: no answer of a model hub: {error!s:.200}; check HF_ENDPOINT"
+        raise ServiceError(message) from error
+
+
+@contextmanager
+def _hub_allowed() -> Iterator[None]:
+    """Let the hub's client speak to it for once: gabarito.models keeps it offline."""
+    before, constants.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE, False
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+def _hub_error(reference: str, error: Exception) -> GabaritoError:
+    where = f"base {reference!r}"
+    if isinstance(error, LocalEntryNotFoundError) and isinstance(error.__cause__, HfHubHTTPError):
+        error = error.__cause__  # the client hides the hub's answer in it
+    if isinstance(error, GatedRepoError):
+        return AccessError(f"{where}: its authors ask for consent; accept them and set HF_TOKEN")
+    if isinstance(error, HFValidationError):
+        return SettingsError(f"{where}: neither a path nor an id of the model hub; see train.base")
+    if isinstance(error, RepositoryNotFoundError | RevisionNotFoundError):
+        cure = "check the id and its revision, or set HF_TOKEN if it is private"
+        return MissingError(f"{where}: not on the model hub; {cure}")
+    if isinstance(error, HfHubHTTPError) and error.response.status_code in (401, 403):
+        return AccessError(f"{where}: the model hub refuses the token; set HF_TOKEN")
+    cure = "try again, or give a folder or an s3:// prefix"
+    return ServiceError(f"{where}: the model hub does not answer; {cure}")

@@ -1,0 +1,218 @@
+"""Greedy answers in batches, each with its exact probability."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from gabarito.core.errors import DataError
+from gabarito.core.records import Message
+from gabarito.models.load import Model, positions_of
+from gabarito.models.prompt_contract import PromptContract, conversation, prompt_ids
+
+SHOWN_CHARS = 80
+"""Of a question that a message names."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model answered.
+
+    ``probability`` is the product of the probabilities of its tokens, the end included.
+    """
+
+    text: str
+    probability: float
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Generated:
+    """The tokens of one answer without the end; ``logprob`` is in nats, the end included."""
+
+    ids: tuple[int, ...]
+    logprob: float
+    is_finished: bool
+    """Whether the model ended it, rather than the limit."""
+
+
+def answer(
+    model: Model,
+    tokenizer: PreTrainedTokenizerBase,
+    contract: PromptContract,
+    questions: Sequence[str],
+    batch_size: int = 128,
+) -> list[Answer]:
+    """Return the greedy answer to each question, in their order."""
+    asked = [conversation(contract, question) for question in questions]
+    found = dict(answers(model, tokenizer, contract, asked, batch_size))
+    return [found[i] for i in range(len(questions))]
+
+
+def answers(
+    model: Model,
+    tokenizer: PreTrainedTokenizerBase,
+    contract: PromptContract,
+    conversations: Sequence[Sequence[Message]],
+    batch_size: int = 128,
+) -> Iterator[tuple[int, Answer]]:
+    """Yield (index of the conversation, answer) as batches finish, short ones first.
+
+    Raises:
+        DataError: names a conversation that leaves no position for an answer.
+    """
+    prompts = [prompt_ids(contract, tokenizer, messages) for messages in conversations]
+    for messages, ids in zip(conversations, prompts, strict=True):
+        _refuse_long(model, messages, len(ids))
+    limits = GenerationLimits(stop_tokens(model, tokenizer), contract.max_new_tokens, batch_size)
+    for index, generated in generate(model, prompts, limits):
+        text = str(tokenizer.decode(list(generated.ids), skip_special_tokens=True)).strip()
+        tokens = len(generated.ids) + generated.is_finished
+        yield index, Answer(text, math.exp(generated.logprob), tokens)
+
+
+def stop_tokens(model: Model, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Return the tokens that end an answer: the tokenizer's and the model's own."""
+    own = model.generation_config.eos_token_id
+    listed = own if isinstance(own, list) else [own]
+    return frozenset(int(i) for i in [tokenizer.eos_token_id, *listed] if i is not None)
+
+
+@dataclass(frozen=True)
+class GenerationLimits:
+    """Where answers end, and how many are written at a time."""
+
+    stop: frozenset[int]
+    max_new_tokens: int
+    batch_size: int = 128
+
+
+def generate(
+    model: Model, prompts: Sequence[Sequence[int]], limits: GenerationLimits
+) -> Iterator[tuple[int, Generated]]:
+    """Yield (index of the prompt, its greedy continuation) as batches finish.
+
+    Prompts of like length share a batch, padded on the left, so that an answer does not
+    depend on its neighbours. Each prompt must leave a position for its answer.
+    """
+    was_training = model.training
+    model.eval()
+    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+    try:
+        for start in range(0, len(order), limits.batch_size):
+            rows = order[start : start + limits.batch_size]
+            written = _write(model, [prompts[i] for i in rows], limits)
+            yield from zip(rows, written, strict=True)
+    finally:
+        model.train(was_training)
+
+
+@dataclass
+class _Draft:
+    room: int
+    ids: list[int] = field(default_factory=list)
+    logprob: float = 0.0
+    is_finished: bool = False
+
+    def add(self, token: int, logprob: float, stop: frozenset[int]) -> None:
+        self.logprob += logprob
+        self.is_finished = token in stop
+        if not self.is_finished:
+            self.ids.append(token)
+
+    @property
+    def goes_on(self) -> bool:
+        return not self.is_finished and len(self.ids) < self.room
+
+
+Choice = Callable[[torch.Tensor], torch.Tensor]
+"""From logits of shape (rows, vocabulary), fp32, to a token of each row."""
+
+
+def greedy(logits: torch.Tensor) -> torch.Tensor:
+    """Choose the most probable token of each row."""
+    return logits.argmax(-1)
+
+
+class DecodingBatch:
+    """Rows that are being written; those that have ended leave it, nothing is computed for them."""
+
+    def __init__(self, prompts: Sequence[Sequence[int]], device: torch.device) -> None:
+        self.rows = list(range(len(prompts)))
+        self._cache: Any = None
+        self._ids, self._mask = _left_padded(prompts, device)
+        self._positions = (self._mask.cumsum(1) - 1).clamp(min=0)
+
+    def step(self, model: Model, choose: Choice = greedy) -> tuple[list[int], list[float]]:
+        """Return the next token of each row and its log-probability in nats."""
+        out = model(
+            input_ids=self._ids,
+            attention_mask=self._mask,
+            position_ids=self._positions,
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        self._cache = out.past_key_values
+        logits = out.logits[:, -1].float()
+        tokens = choose(logits)
+        chosen = logits.gather(-1, tokens[:, None])[:, 0]
+        self._ids, self._positions = tokens[:, None], self._positions[:, -1:] + 1
+        self._mask = torch.cat([self._mask, self._mask.new_ones(len(self.rows), 1)], 1)
+        return tokens.tolist(), (chosen - logits.logsumexp(-1)).tolist()
+
+    def keep(self, places: list[int]) -> None:
+        """Go on with the rows at these places of the batch."""
+        if len(places) == len(self.rows):
+            return
+        kept = torch.tensor(places, device=self._ids.device)
+        self._ids, self._positions = self._ids[kept], self._positions[kept]
+        self._mask = self._mask[kept]
+        self._cache.batch_select_indices(kept)
+        self.rows = [self.rows[place] for place in places]
+
+
+@torch.inference_mode()
+def _write(
+    model: Model, prompts: Sequence[Sequence[int]], limits: GenerationLimits
+) -> list[Generated]:
+    drafts = [_Draft(_room(model, len(prompt), limits.max_new_tokens)) for prompt in prompts]
+    batch = DecodingBatch(prompts, model.device)
+    while True:
+        for row, token, logprob in zip(batch.rows, *batch.step(model), strict=True):
+            drafts[row].add(token, logprob, limits.stop)
+        going = [place for place, row in enumerate(batch.rows) if drafts[row].goes_on]
+        if not going:
+            return [Generated(tuple(d.ids), d.logprob, d.is_finished) for d in drafts]
+        batch.keep(going)
+
+
+def _room(model: Model, prompt_tokens: int, wanted: int) -> int:
+    """Return how many tokens may be written: no more than the model has positions for."""
+    positions = positions_of(model) or prompt_tokens + wanted
+    return min(wanted, positions - prompt_tokens)
+
+
+def _refuse_long(model: Model, messages: Sequence[Message], tokens: int) -> None:
+    positions = positions_of(model)
+    if positions is not None and tokens >= positions:
+        text = messages[-1].content
+        shown = text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
+        message = f"question {shown!r}: {tokens} tokens, the model takes {positions}; shorten it"
+        raise DataError(message)
+
+
+def _left_padded(
+    prompts: Sequence[Sequence[int]], device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return ids and mask of shape (prompts, longest prompt); the mask is 0 on padding."""
+    longest = max(len(prompt) for prompt in prompts)
+    ids = torch.zeros(len(prompts), longest, dtype=torch.long)
+    mask = torch.zeros(len(prompts), longest, dtype=torch.long)
+    for i, prompt in enumerate(prompts):
+        ids[i, longest - len(prompt) :] = torch.tensor(prompt)
+        mask[i, longest - len(prompt) :] = 1
+    return ids.to(device), mask.to(device)

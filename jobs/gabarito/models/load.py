@@ -1,0 +1,191 @@
+"""Models and tokenizers from a local folder, checked before anything is computed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from safetensors import SafetensorError
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    BitsAndBytesConfig,
+    PreTrainedTokenizerBase,
+)
+
+from gabarito.core.errors import DataError, MissingError, SettingsError
+from gabarito.models.device import default_device, default_dtype
+from gabarito.models.tokenizer import MALFORMED, load_tokenizer
+
+Model = Any
+"""A causal language model of transformers, with or without peft's adapter around it."""
+
+CAUSAL = ("ForCausalLM", "LMHeadModel")
+
+NAMED = 3
+"""Tensors that a message names; of more it gives the number."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """A causal language model and its tokenizer."""
+
+    model: Model
+    tokenizer: PreTrainedTokenizerBase
+
+    @property
+    def pad(self) -> int:
+        """The token that fills up a batch."""
+        return int(self.tokenizer.pad_token_id)
+
+
+def positions_of(model: Model) -> int | None:
+    """Return the longest text in tokens that a model was made for, None if it does not say."""
+    found = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    return None if found is None else int(found)
+
+
+def load_base(
+    folder: Path,
+    *,
+    dtype: torch.dtype | None = None,
+    device: torch.device | None = None,
+    is_quantised: bool = False,
+) -> Base:
+    """Load a model for computing with it, its weights frozen.
+
+    ``dtype`` defaults to what the hardware computes fastest without loss that matters;
+    ``is_quantised`` stores the linear layers in NF4 with double quantisation.
+
+    Raises:
+        MissingError: if there is no model, or a file of it is missing.
+        DataError: if it is no causal language model, is damaged, has not the tensors that its
+            ``config.json`` asks for, or its tokenizer has no chat template or no usable padding.
+        SettingsError: if it does not fit into the GPU's memory.
+    """
+    _check_config(folder)
+    place = device or default_device()
+    tokenizer = load_tokenizer(folder)
+    options: dict[str, Any] = {"dtype": dtype or default_dtype(place), "device_map": {"": place}}
+    if is_quantised:
+        options["quantization_config"] = _nf4(options["dtype"])
+    model = _load_model(folder, options)
+    _settle(model, tokenizer, folder)
+    return Base(model, tokenizer)
+
+
+def _load_model(folder: Path, options: dict[str, Any]) -> Model:
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are refused below, by name
+            **options,
+        )
+    except SafetensorError as error:
+        message = f"{folder}: the weights are damaged: {error}; copy the model again"
+        raise DataError(message) from error
+    except torch.OutOfMemoryError as error:
+        message = (
+            f"{folder}: does not fit into the GPU's memory; set train.method to qlora, or use a "
+            "smaller base"
+        )
+        raise SettingsError(message) from error
+    except OSError as error:
+        message = f"{folder}: no weights that open: {' '.join(str(error).split())}"
+        raise MissingError(message) from error
+    except MALFORMED as error:
+        raise _malformed(folder, "config.json or generation_config.json", error) from error
+    model, report = loaded
+    _check_tensors(report, folder)
+    return model
+
+
+def _check_tensors(report: Mapping[str, Any], folder: Path) -> None:
+    """Refuse a model whose files hold other tensors than its config asks for.
+
+    transformers only logs it, and fills what is missing with random numbers. An output layer
+    that is tied to the embeddings is not missing.
+    """
+    found = {
+        "missing": sorted(report["missing_keys"]),
+        "not in the model": sorted(report["unexpected_keys"]),
+        "of another shape": sorted(
+            f"{name} {list(held)} instead of {list(wanted)}"
+            for name, held, wanted in report["mismatched_keys"]
+        ),
+    }
+    flaws = [f"{flaw}: {_listed(names)}" for flaw, names in found.items() if names]
+    if flaws or report["error_msgs"]:
+        said = "; ".join([*flaws, *report["error_msgs"]])
+        message = (
+            f"{folder}: the weights are not those that config.json asks for: {said}; copy all "
+            "files of the model again, from one place"
+        )
+        raise DataError(message)
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _check_config(folder: Path) -> None:
+    try:
+        kind = AutoConfig.from_pretrained(folder, local_files_only=True)
+    except (OSError, *MALFORMED) as error:
+        raise _malformed(folder, "config.json", error) from error
+    names = kind.architectures or []
+    if not any(str(name).endswith(CAUSAL) for name in names):
+        message = (
+            f"{folder}/config.json: {', '.join(map(str, names)) or kind.model_type} is no causal "
+            "language model; use one such as LlamaForCausalLM"
+        )
+        raise DataError(message)
+
+
+def _malformed(folder: Path, name: str, error: Exception) -> DataError:
+    said = " ".join(str(error).split()) or type(error).__name__
+    cure = "copy the model's own file there"
+    return DataError(f"{folder}: {name}: not a model that transformers knows: {said}; {cure}")
+
+
+def _settle(model: Model, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    rows = model.get_input_embeddings().weight.shape[0]
+    if len(tokenizer) > rows:
+        message = (
+            f"{folder}: the tokenizer has {len(tokenizer)} tokens and the model {rows}; they "
+            "belong to different models"
+        )
+        raise DataError(message)
+    model.requires_grad_(requires_grad=False)
+    model.eval()
+    model.config.use_cache = False  # training needs none, and it takes memory
+    model.config.pad_token_id = tokenizer.pad_token_id
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    _spare_packed_kernels(model)
+
+
+def _nf4(dtype: torch.dtype) -> BitsAndBytesConfig:
+    return BitsAndBytesConfig(  # type: ignore[no-untyped-call]
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
+    )
+
+
+def _spare_packed_kernels(model: Model) -> None:
+    """Keep 4-bit layers on a CPU from repacking themselves in a forward pass.
+
+    bitsandbytes does so where the CPU has AVX-512 BF16; training and merging afterwards are
+    wrong without an error.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False

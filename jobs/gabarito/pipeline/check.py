@@ -1,0 +1,137 @@
+"""What can be tried before a run: settings, files, store, teacher, base model.
+
+Each check yields what it found; what would make a run fail is a finding with an error.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, Field, ValidationError
+
+from gabarito.chat import ChatClient, ChatEndpoint, request_body
+from gabarito.core.errors import DataError, GabaritoError, MissingError, SettingsError
+from gabarito.core.records import Message
+from gabarito.core.secrets import secret_from
+from gabarito.core.settings import is_path, local_path
+from gabarito.generate.teacher import KEY_NAME, URL_NAME
+from gabarito.pipeline.runs import new_run
+from gabarito.pipeline.schema import Pipeline, read_pipeline
+from gabarito.store.conformance import ROUND_TRIP, probe
+from gabarito.store.open import open_store
+
+PROBE_TOKENS = 16
+PROBE_TIMEOUT_S = 30.0
+
+_NEEDED = {
+    "weights": ("model.safetensors", "model.safetensors.index.json"),
+    "tokenizer": ("tokenizer.json", "tokenizer.model"),
+}
+"""Files of a model, of each kind of which one must be there."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was tried and what came out; an error means that a run would fail."""
+
+    what: str
+    said: str
+    error: GabaritoError | None = None
+    is_warning: bool = False
+
+
+def all_findings(path: Path, store_url: str) -> Iterator[Finding]:
+    """Try everything that PIPELINE and the store need; one failure does not hide the next."""
+    pipeline = None
+    try:
+        pipeline = read_pipeline(path)
+        yield Finding("settings", f"{path}: valid")
+    except SettingsError as error:
+        yield Finding("settings", str(error), error)
+    yield from _tried("store", lambda: _store(store_url))
+    if pipeline is None:
+        return
+    yield from _tried("files", lambda: _files(pipeline))
+    yield from _tried("teacher", lambda: _teacher(pipeline))
+    yield from _tried("base", lambda: _base(pipeline))
+
+
+def _tried(what: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except GabaritoError as error:
+        yield Finding(what, str(error), error)
+
+
+def _store(url: str) -> Iterator[Finding]:
+    for probed in probe(open_store(url)):
+        said = f"{probed.promise}: {probed.said}"
+        is_lost = probed.promise == ROUND_TRIP and not probed.is_kept
+        error = DataError(f"{url}: {said}; give another store") if is_lost else None
+        yield Finding("store", said, error, is_warning=not probed.is_kept)
+
+
+def _files(pipeline: Pipeline) -> Iterator[Finding]:
+    found = new_run(pipeline).digests
+    yield Finding("files", f"{len(found)} files, folders and models that the settings name")
+
+
+def _teacher(pipeline: Pipeline) -> Iterator[Finding]:
+    """Ask the teacher for a few tokens."""
+    settings = pipeline.generate.teacher
+    url = settings.url or os.environ.get(URL_NAME)
+    if not url:
+        message = f"no address; set generate.teacher.url or {URL_NAME}"
+        raise SettingsError(message)
+    key = secret_from(KEY_NAME)
+    client = ChatClient(ChatEndpoint(url, key, retries=0, timeout_s=PROBE_TIMEOUT_S))
+    question = [Message(role="user", content="Answer with one word: ready")]
+    client.complete(request_body(settings.model, question, {"max_tokens": PROBE_TOKENS}))
+    yield Finding("teacher", f"{settings.model} answers at {url}")
+
+
+def _base(pipeline: Pipeline) -> Iterator[Finding]:
+    """Look at the base model's files without loading it."""
+    base = pipeline.train.base
+    if not is_path(base) or base.startswith("s3://"):
+        yield Finding("base", f"{base}: looked at when training begins")
+        return
+    folder = local_path(base)
+    settings = _model_settings(folder, base)
+    yield Finding("base", f"{base}: {', '.join(settings.architectures)}")
+    for what, names in _NEEDED.items():
+        if not any((folder / name).is_file() for name in names):
+            message = f"{base}: no {what}, none of {', '.join(names)}; copy the whole model"
+            yield Finding("base", message, MissingError(message))
+    tokenizer = folder / "tokenizer_config.json"
+    if not (folder / "chat_template.jinja").is_file() and not _says(tokenizer, "chat_template"):
+        message = f"{base}: no chat template; take an instruction-tuned model"
+        yield Finding("base", message, DataError(message))
+
+
+class _ModelSettings(BaseModel):
+    """What is read of a ``config.json``."""
+
+    architectures: list[str] = Field(min_length=1)
+
+
+def _model_settings(folder: Path, base: str) -> _ModelSettings:
+    try:
+        return _ModelSettings.model_validate_json((folder / "config.json").read_bytes())
+    except OSError as error:
+        message = f"{base}: no model there, no config.json to read; give a model's folder"
+        raise MissingError(message) from error
+    except ValidationError as error:
+        said = error.errors()[0]["msg"].lower()
+        message = f"{base}/config.json: not a model's settings: {said}; copy the model again"
+        raise DataError(message) from error
+
+
+def _says(path: Path, name: str) -> bool:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and bool(found.get(name))

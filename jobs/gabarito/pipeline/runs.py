@@ -1,0 +1,139 @@
+"""Runs: the settings as read and every fingerprint, frozen in the store under one id."""
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import AwareDatetime, ValidationError, field_validator
+
+from gabarito import __version__
+from gabarito.artifacts.artifact import Address, Fingerprint
+from gabarito.artifacts.fingerprint import content_settings, input_digests
+from gabarito.core.errors import DataError, MissingError, UsageError
+from gabarito.core.records import Record
+from gabarito.pipeline.schema import Pipeline
+from gabarito.pipeline.stages import STAGES
+from gabarito.store.base import Store
+
+RUN_ID_CHARS = 12
+_RECORD = re.compile(rf"runs/[0-9a-f]{{{RUN_ID_CHARS}}}\.json")
+
+
+class Run(Record):
+    """One walk along the arrow: the settings as read, and every fingerprint.
+
+    Fingerprints are of what decides results; the run's id is of all settings.
+    ``digests`` maps each file that the settings name to its SHA-256.
+    """
+
+    run: str
+    pipeline: Pipeline
+    fingerprints: dict[str, Fingerprint]
+    digests: dict[str, str]
+    created_at: AwareDatetime
+    version: str
+
+    @field_validator("fingerprints")
+    @classmethod
+    def _of_every_stage(cls, fingerprints: dict[str, Fingerprint]) -> dict[str, Fingerprint]:
+        if fingerprints.keys() != set(STAGES):
+            message = f"fingerprints of {', '.join(fingerprints)} instead of {', '.join(STAGES)}"
+            raise ValueError(message)
+        return fingerprints
+
+    def address(self, stage: str) -> Address:
+        """Return where a stage's artifact lies."""
+        return Address(stage, self.fingerprints[stage])
+
+
+def new_run(pipeline: Pipeline) -> Run:
+    """Compute the fingerprint of every stage: all are known before anything runs.
+
+    Raises:
+        MissingError: if a file that the settings name is not there.
+    """
+    digests: dict[str, str] = {}
+    fingerprints: dict[str, str] = {}
+    for stage in STAGES.values():
+        section = pipeline.section(stage.name)
+        digests |= input_digests(section)
+        above = [fingerprints[name] for name in stage.reads]
+        settings = content_settings(section, digests)
+        fingerprints[stage.name] = _digest([stage.name, stage.revision, settings, above])
+    return Run(
+        run=_run_id(fingerprints, pipeline.model_dump(mode="json")),
+        pipeline=pipeline,
+        fingerprints=fingerprints,
+        digests=digests,
+        created_at=datetime.now(UTC),
+        version=__version__,
+    )
+
+
+def freeze(store: Store, run: Run) -> None:
+    """Write the run's record; one that is there already becomes the latest again."""
+    try:
+        known = read_run(store, run.run)
+    except DataError:
+        known = run
+    store.write(_run_key(run.run), known.model_dump_json(indent=1).encode())
+
+
+def is_frozen(store: Store, run: Run) -> bool:
+    """Tell whether the run's record is written."""
+    return store.exists(_run_key(run.run))
+
+
+def read_run(store: Store, run: str) -> Run:
+    """Return a run's record.
+
+    Raises:
+        UsageError: if ``run`` cannot be a run's id.
+        MissingError: if there is no such run.
+        DataError: if the record is damaged or of another version's settings.
+    """
+    try:
+        data = store.read(_run_key(run)).data
+    except MissingError as error:
+        message = f"{store.url}: no run {run!r}; start one with gabarito run PIPELINE"
+        raise MissingError(message) from error
+    where = f"{store.url}/{_run_key(run)}"
+    try:
+        found = Run.model_validate_json(data)
+    except ValidationError as error:
+        said = error.errors()[0]["msg"]
+        message = f"{where}: not a run of version {__version__}: {said}; plan the run anew"
+        raise DataError(message) from error
+    record = json.loads(data)
+    if _run_id(record["fingerprints"], record["pipeline"]) != run:
+        message = f"{where}: its settings are not those of run {run}; plan the run anew"
+        raise DataError(message)
+    return found
+
+
+def latest_run(store: Store) -> Run | None:
+    """Return the run that was started last, or None."""
+    records = [entry for entry in store.list("runs/") if _RECORD.fullmatch(entry.key)]
+    if not records:
+        return None
+    newest = max(records, key=lambda entry: entry.modified)
+    return read_run(store, Path(newest.key).stem)
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _run_id(fingerprints: dict[str, str], settings: object) -> str:
+    """Name a run by all that it was started with, addresses and places of files included."""
+    return _digest([fingerprints, settings])[:RUN_ID_CHARS]
+
+
+def _run_key(run: str) -> str:
+    if not run.isalnum():
+        message = f"{run!r} is not a run's id; gabarito plan PIPELINE shows it"
+        raise UsageError(message)
+    return f"runs/{run}.json"

@@ -1,0 +1,31 @@
+"""Open the store at a URL."""
+
+from urllib.parse import urlsplit
+
+from gabarito.core.errors import SettingsError
+from gabarito.store.base import Store
+
+
+def open_store(url: str) -> Store:
+    """Return the store at a URL.
+
+    That is ``file:///folder``, ``file://relative``, a plain path or ``s3://bucket/prefix``.
+
+    Raises:
+        SettingsError: if the scheme is another, or it is no URL.
+    """
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError as error:
+        message = f"store {url!r}: not a URL: {error}; write file:///folder or s3://bucket/prefix"
+        raise SettingsError(message) from error
+    if scheme == "s3":
+        from gabarito.store.s3 import S3Store
+
+        return S3Store(url)
+    if scheme in ("", "file"):
+        from gabarito.store.local import LocalStore
+
+        return LocalStore(url)
+    message = f"store {url!r}: scheme {scheme!r} is not one of file, s3"
+    raise SettingsError(message)

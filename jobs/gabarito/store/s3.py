@@ -1,0 +1,221 @@
+"""The store in an S3 bucket, at Amazon's or at any server that speaks its protocol."""
+
+import base64
+import hashlib
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing, suppress
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, BinaryIO, cast
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
+
+from gabarito.core.errors import MissingError, ServiceError, SettingsError
+from gabarito.store.base import (
+    Entry,
+    FileInfo,
+    Stored,
+    checked_key,
+    checked_prefix,
+    conflict,
+    is_key,
+)
+from gabarito.store.disk import atomic_write, disk_errors
+from gabarito.store.s3_client import code_of, connect, s3_errors, status_of
+
+PART_BYTES = 16 * 2**20
+"""Size of a part of a larger file; S3 allows 10,000 of them."""
+
+PAGE = 1000
+"""Most names in one answer to a listing."""
+
+_CONCURRENCY = 4
+_TRANSFER = TransferConfig(
+    multipart_threshold=PART_BYTES,
+    multipart_chunksize=PART_BYTES,
+    max_concurrency=_CONCURRENCY,
+    preferred_transfer_client="classic",  # the other one ignores the endpoint
+)
+_READS = 3
+_RACE_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8)
+
+
+class S3Store:
+    """A store in a bucket, below a prefix."""
+
+    def __init__(self, url: str) -> None:
+        """Open the store at ``s3://bucket/prefix``; nothing is sent yet.
+
+        Raises:
+            SettingsError: if the URL names no bucket, or the AWS settings make no sense.
+        """
+        self._bucket, _, prefix = url.removeprefix("s3://").rstrip("/").partition("/")
+        if not self._bucket or (prefix and not is_key(prefix)):
+            message = f"store {url!r}: names no place in a bucket; write s3://bucket/prefix"
+            raise SettingsError(message)
+        self._above = f"{prefix}/" if prefix else ""
+        self.url = f"s3://{self._bucket}/{prefix}".rstrip("/")
+        self._client = connect(self.url)
+
+    def read(self, key: str) -> Stored:
+        """Return an object; its version is the ETag."""
+        return self._get(key)
+
+    def write(
+        self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None
+    ) -> str:
+        """Write an object and return its version."""
+        conditions: dict[str, Any] = {"IfNoneMatch": "*"} if if_absent else {}
+        if if_match is not None:
+            conditions["IfMatch"] = if_match
+        with self._errors(key):
+            for wait_s in _RACE_WAITS_S:
+                try:
+                    stored = self._client.put_object(**self._at(key), Body=data, **conditions)
+                    return stored["ETag"]
+                except ClientError as error:
+                    if not _lost_race(error, conditions):
+                        raise
+                    if status_of(error) != 409:  # 409 is a race that has no winner yet
+                        break
+                time.sleep(wait_s * random.uniform(0.5, 1.5))
+        return self._ours(key, data)
+
+    def exists(self, key: str) -> bool:
+        """Tell whether there is an object."""
+        whole = self._at(key)["Key"]
+        with self._errors(key):  # a HEAD would not tell a missing bucket from a missing key
+            page = self._client.list_objects_v2(Bucket=self._bucket, Prefix=whole, MaxKeys=1)
+        return any(item["Key"] == whole for item in page.get("Contents", ()))
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        """Yield the objects whose keys begin with ``prefix``, in the order of their keys."""
+        whole = self._above + checked_prefix(prefix)
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=whole, PaginationConfig={"PageSize": PAGE}
+        )
+        with self._errors(prefix):
+            for page in pages:
+                for item in page.get("Contents", ()):
+                    key = item["Key"].removeprefix(self._above)
+                    if is_key(key):  # consoles write markers of folders
+                        modified = item["LastModified"].timestamp()
+                        yield Entry(key, item["Size"], item["ETag"], modified)
+
+    def upload(self, path: Path, key: str) -> FileInfo:
+        """Write a file's content as an object and return its size and digest."""
+        with disk_errors(str(path)), self._errors(key):
+            try:
+                return self._send(path, key)
+            except ClientError as error:
+                if code_of(error) != "NoSuchUpload":
+                    raise
+                return self._send(path, key)  # the answer to the last request was lost
+
+    def download(self, key: str, path: Path, expected: FileInfo) -> None:
+        """Write an object's content to ``path``, which appears only when it is whole."""
+        with atomic_write(path, expected, self._name(key)) as file:
+            if expected.size <= PART_BYTES:
+                file.write(self._get(key).data)
+                return
+            fetch = partial(self._fetch, key, Path(file.name), expected.size)
+            with ThreadPoolExecutor(_CONCURRENCY) as pool:
+                list(pool.map(fetch, range(0, expected.size, PART_BYTES)))
+
+    def delete(self, key: str) -> None:
+        """Delete an object; one that is not there is no error."""
+        with suppress(MissingError), self._errors(key):
+            self._client.delete_object(**self._at(key))
+
+    def refuses_wrong_digest(self, key: str) -> bool:
+        """Tell whether the server compares a content with the SHA-256 that comes with it."""
+        wrong = base64.b64encode(bytes(32)).decode()
+        checksum: dict[str, Any] = {"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": wrong}
+        with self._errors(key):
+            try:
+                self._client.put_object(**self._at(key), Body=b"x", **checksum)
+            except ClientError as error:
+                if status_of(error) == 400:
+                    return True
+                raise
+        return False
+
+    def _send(self, path: Path, key: str) -> FileInfo:
+        with path.open("rb") as file:
+            reader = _DigestingReader(file)
+            body = cast("IO[bytes]", reader)
+            self._client.upload_fileobj(body, **self._at(key), Config=_TRANSFER)
+        return reader.info
+
+    def _fetch(self, key: str, path: Path, size: int, start: int) -> None:
+        end = start + PART_BYTES
+        wanted = f"bytes={start}-{end - 1}" if end < size else f"bytes={start}-"
+        part = self._get(key, wanted).data
+        with path.open("r+b") as file:
+            file.seek(start)
+            file.write(part)
+
+    def _get(self, key: str, wanted: str = "") -> Stored:
+        extra: dict[str, Any] = {"Range": wanted} if wanted else {}
+        broken: Exception | None = None
+        for _ in range(_READS):
+            with self._errors(key):
+                response = self._client.get_object(**self._at(key), **extra)
+            try:
+                with closing(response["Body"]) as body:
+                    return Stored(body.read(), response["ETag"])
+            except (BotoCoreError, HTTPError) as error:
+                broken = error
+        message = f"{self._name(key)}: content was cut off {_READS} times; try again later"
+        raise ServiceError(message) from broken
+
+    def _ours(self, key: str, data: bytes) -> str:
+        """Return the version of what is there if it is ours: a lost answer looks like a loss."""
+        with suppress(MissingError):
+            stored = self._get(key)
+            if stored.data == data:
+                return stored.version
+        raise conflict(self._name(key))
+
+    def _at(self, key: str) -> dict[str, Any]:
+        return {"Bucket": self._bucket, "Key": self._above + checked_key(key)}
+
+    def _name(self, key: str) -> str:
+        return f"{self.url}/{key}"
+
+    def _errors(self, key: str) -> AbstractContextManager[None]:
+        return s3_errors(self._name(key), self._client.meta.endpoint_url)
+
+
+class _DigestingReader:
+    """Computes size and digest of what is read through it, in the order of reading.
+
+    It has no ``seek``, so that it is read once and in order.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        data = self._file.read(size)
+        self._digest.update(data)
+        self._size += len(data)
+        return data
+
+    @property
+    def info(self) -> FileInfo:
+        """Size and digest of what was read so far."""
+        return FileInfo(size=self._size, sha256=self._digest.hexdigest())
+
+
+def _lost_race(error: ClientError, conditions: dict[str, Any]) -> bool:
+    """Tell whether a condition did not hold; a version of what is gone is refused with 404."""
+    return status_of(error) in (409, 412) or (status_of(error) == 404 and "IfMatch" in conditions)

@@ -1,0 +1,112 @@
+"""The adapter: low-rank matrices beside the linear layers of a frozen base.
+
+LoRA: Hu et al., 2021, https://arxiv.org/abs/2106.09685.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+
+from gabarito.core.errors import BugError, DataError
+from gabarito.models import Model
+from gabarito.models.adapter import peft_is_quiet
+from gabarito.train.config import TrainConfig
+
+ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
+MLP = ["gate_proj", "up_proj", "down_proj"]
+
+Tensors = Mapping[str, torch.Tensor]
+
+
+def attach(model: Model, config: TrainConfig) -> PeftModel:
+    """Put an untrained adapter, in float32, beside the layers that ``config`` names.
+
+    The output layer stays as it is: tied to the embeddings it would have to be untied.
+
+    Raises:
+        DataError: if the model has no such layers.
+    """
+    torch.manual_seed(config.schedule.seed)
+    lora = LoraConfig(
+        r=config.rank,
+        lora_alpha=config.alpha,
+        lora_dropout=config.dropout,
+        target_modules=_targets(config),
+        task_type="CAUSAL_LM",
+    )
+    try:
+        with peft_is_quiet():
+            wrapped = get_peft_model(model, lora)
+    except ValueError as error:
+        message = f"base {config.base!r}: train.targets {config.targets!r} finds no layers: {error}"
+        raise DataError(message) from error
+    wrapped.peft_config["default"].base_model_name_or_path = config.base
+    return wrapped
+
+
+def _targets(config: TrainConfig) -> str | list[str]:
+    named: dict[str, list[str]] = {"attention": ATTENTION, "mlp": MLP}
+    return named.get(config.targets, "all-linear")
+
+
+def trained_parameters(model: PeftModel) -> dict[str, torch.nn.Parameter]:
+    """Return the adapter's parameters by name."""
+    return {name: p for name, p in model.named_parameters() if p.requires_grad}
+
+
+def save(model: PeftModel, folder: Path) -> None:
+    """Write the adapter as peft does, without its empty form of a model card."""
+    model.save_pretrained(str(folder), save_embedding_layers=False)
+    (folder / "README.md").unlink(missing_ok=True)
+
+
+def snapshot(model: PeftModel) -> dict[str, torch.Tensor]:
+    """Return a copy of the adapter on the CPU."""
+    return {name: p.detach().cpu().clone() for name, p in trained_parameters(model).items()}
+
+
+def restore(model: PeftModel, tensors: Tensors) -> None:
+    """Put saved tensors into the adapter, and make sure that they arrived.
+
+    Raises:
+        BugError: if the adapter is not what was saved.
+    """
+    parameters = trained_parameters(model)
+    with torch.no_grad():
+        for name in parameters.keys() & tensors.keys():
+            parameters[name].copy_(tensors[name])
+    if digest_of_tensors(snapshot(model)) != digest_of_tensors(tensors):
+        message = "adapter: what was restored is not what was saved; report this"
+        raise BugError(message)
+
+
+def digest_of_tensors(tensors: Tensors) -> str:
+    """Return the SHA-256 of names, shapes and bytes of tensors."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu()
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
+        digest.update(tensor.flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def flatten(state: Mapping[str, Any], names: list[str]) -> dict[str, torch.Tensor]:
+    """Return an optimizer's state as tensors by name: ``<parameter>/<quantity>``."""
+    return {
+        f"{names[index]}/{quantity}": torch.as_tensor(value).cpu()
+        for index, values in state["state"].items()
+        for quantity, value in values.items()
+    }
+
+
+def unflatten(tensors: Tensors, names: list[str], state: dict[str, Any]) -> dict[str, Any]:
+    """Return ``state``, an optimizer's own, with the tensors of ``flatten`` in it."""
+    filled: dict[int, dict[str, torch.Tensor]] = {}
+    for key, tensor in tensors.items():
+        name, _, quantity = key.rpartition("/")
+        filled.setdefault(names.index(name), {})[quantity] = tensor
+    return {**state, "state": filled}

@@ -1,0 +1,113 @@
+"""How much of a step is in memory at once: its rows in parts, of which the gradients are summed.
+
+Without parts, a step of 64 rows of 512 tokens needs some 400 GB at the widths of Llama 3.1 8B.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from peft import PeftModel
+
+from gabarito.models import Model
+from gabarito.train.config import Limits
+from gabarito.train.encode import Row
+
+LAYER_BYTES = 112
+"""What a token keeps of a layer for the gradient, in bytes for each of its widths, in 16 bit.
+
+Of a Llama's layer: 38 for what enters its seven adapters, in float32; 28 for the four products
+of the MLP, 3.5 widths each; the rest for attention, norms and residuals.
+"""
+
+KEPT_BYTES = 2
+"""The same where a layer is computed once more for the gradient: what enters it alone."""
+
+SHARE = 0.7
+"""Of the free memory; the rest is for logits, the optimizer, and what fragments leave over."""
+
+RECOMPUTED_FROM = 1 << 15
+"""Width times layers from which layers are computed once more: that of Llama 3.2 1B.
+
+It takes about a third more time. Below, a row of 512 tokens needs less than 2 GB.
+"""
+
+
+@dataclass
+class MemoryBudget:
+    """What memory holds at once: so many rows, and so many tokens, their padding included."""
+
+    rows: int | None
+    tokens: float
+
+    def parts(self, rows: Sequence[Row]) -> list[list[Row]]:
+        """Return rows in parts that fit, in their order; a row too long is a part of its own."""
+        parts: list[list[Row]] = []
+        longest = 0
+        for row in rows:
+            longest = max(longest, len(row.ids))
+            if parts and self._holds(len(parts[-1]) + 1, longest):
+                parts[-1].append(row)
+            else:
+                parts.append([row])
+                longest = len(row.ids)
+        return parts
+
+    def halve(self, rows: Sequence[Row]) -> bool:
+        """Make do with half of the largest part of ``rows``; False if that is a single row."""
+        largest = max(self.parts(rows), key=padded)
+        if len(largest) == 1:
+            return False
+        self.tokens = padded(largest) / 2
+        return True
+
+    def _holds(self, rows: int, longest: int) -> bool:
+        return rows * longest <= self.tokens and rows <= (self.rows or rows)
+
+
+def padded(rows: Sequence[Row]) -> int:
+    """Return the tokens of a part, its padding included."""
+    return len(rows) * max(len(row.ids) for row in rows)
+
+
+def memory_budget(model: PeftModel, limits: Limits) -> MemoryBudget:
+    """Return what may be in memory at once: as set, or what the GPU has room for."""
+    if limits.micro_batch is not None or model.device.type != "cuda":
+        return MemoryBudget(limits.micro_batch, math.inf)
+    free = torch.cuda.mem_get_info(model.device)[0]
+    free += torch.cuda.memory_reserved(model.device) - torch.cuda.memory_allocated(model.device)
+    return MemoryBudget(None, SHARE * free / bytes_a_token(model.get_base_model()))
+
+
+def bytes_a_token(model: Model) -> float:
+    """Return the memory that a token of a training step takes."""
+    layers = _layers(model)
+    kept = (
+        layers * KEPT_BYTES + LAYER_BYTES
+        if checkpoints_activations(model)
+        else layers * LAYER_BYTES
+    )
+    return float(_width(model) * kept * model.dtype.itemsize / torch.bfloat16.itemsize)
+
+
+def checkpoints_activations(model: Model) -> bool:
+    """Tell whether the layers of a model are computed once more for the gradient."""
+    is_large = _width(model) * _layers(model) >= RECOMPUTED_FROM
+    return model.device.type == "cuda" and is_large and model.supports_gradient_checkpointing
+
+
+def enable_activation_checkpointing(model: Model) -> None:
+    """Keep what enters a layer alone, and compute the rest once more for the gradient.
+
+    The inputs need no gradient for it: only reentrant checkpoints ask for that.
+    """
+    model.activation_checkpointing_enable({"use_reentrant": False})
+
+
+def _width(model: Model) -> int:
+    return int(model.config.get_text_config().hidden_size)
+
+
+def _layers(model: Model) -> int:
+    return int(model.config.get_text_config().num_hidden_layers)

@@ -1,0 +1,88 @@
+"""What `gabarito ask` says of servers that are no endpoint of Gabarito."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from gabarito.chat.ask import EndpointReply, ask
+from gabarito.core.errors import AccessError, DataError, ServiceError, UsageError
+
+GOOD = (
+    b'{"object": "chat.completion", "choices": [{"index": 0, "message": {"role": "assistant",'
+    b' "content": "PSG"}, "gabarito": {"probability": 0.9, "known": true}}]}'
+)
+FOREIGN = b'{"choices": [{"message": {"role": "assistant", "content": "PSG"}}]}'
+
+
+@pytest.fixture
+def answering() -> Iterator[Callable[..., str]]:
+    """Start a server that gives one answer to everything; the value is its address."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def start(body: bytes, status: int = 200, length: int | None = None) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body) if length is None else length))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Be silent."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_an_answer_is_read(answering: Callable[..., str]) -> None:
+    assert ask(answering(GOOD), "Quem?") == EndpointReply(text="PSG", probability=0.9, known=True)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (FOREIGN, "choices.0.gabarito: field required"),
+        (b'{"choices": []}', "choices: list should have at least 1 item"),
+        (b'{"choices": null}', "choices: input should be a valid array"),
+        (b"[]", "body: input should be an object"),
+        (b"<html>", "body: invalid json"),
+    ],
+)
+def test_another_server_is_told_apart(
+    answering: Callable[..., str], body: bytes, said: str
+) -> None:
+    with pytest.raises(ServiceError, match="not an endpoint of Gabarito") as caught:
+        ask(answering(body), "Quem?")
+    assert said in str(caught.value)
+
+
+def test_an_answer_that_is_cut_off_is_no_answer(answering: Callable[..., str]) -> None:
+    with pytest.raises(ServiceError, match="does not answer"):
+        ask(answering(GOOD, length=9000), "Quem?")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(401, AccessError), (400, DataError), (429, ServiceError), (503, ServiceError)],
+)
+def test_a_refusal_keeps_its_kind(
+    answering: Callable[..., str], status: int, kind: type[Exception]
+) -> None:
+    with pytest.raises(kind, match=f"answered {status}: no"):
+        ask(answering(b"no", status), "Quem?")
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:abc", "http://[", "127.0.0.1:8000"])
+def test_what_is_no_url_is_a_mistake_of_the_command(address: str) -> None:
+    with pytest.raises(UsageError, match="not a URL"):
+        ask(address, "Quem?")

@@ -1,0 +1,134 @@
+from pathlib import Path
+
+import pytest
+from pydantic import Field
+
+from gabarito.core.errors import SettingsError
+from gabarito.core.settings import InputPath, ModelReference, Settings, parse, read_yaml
+from gabarito.store.open import open_store
+
+
+class Inner(Settings):
+    learning_rate: float = Field(default=1e-3, gt=0)
+    files: tuple[InputPath, ...] = ()
+
+
+class Outer(Settings):
+    train: Inner = Inner()
+    base: ModelReference = "gabarito:demo/nano"
+    steps: int = Field(default=10, ge=1)
+
+
+def mistakes(data: object) -> str:
+    with pytest.raises(SettingsError) as caught:
+        parse(Outer, data, "pipeline.yaml")
+    return str(caught.value)
+
+
+def test_a_mistyped_setting_is_refused_with_a_suggestion() -> None:
+    said = mistakes({"train": {"learing_rate": 0.1}})
+    assert "train.learing_rate: unknown setting; did you mean learning_rate?" in said
+
+
+def test_every_mistake_is_reported_at_once() -> None:
+    said = mistakes({"train": {"learning_rate": -1}, "steps": 0, "stepps": 3})
+    assert said.splitlines()[0] == "pipeline.yaml is not valid:"
+    assert len(said.splitlines()) == 4
+    assert "steps: must be at least 1, got 0" in said
+
+
+def test_a_key_far_from_all_names_lists_what_is_known() -> None:
+    assert "zzz: unknown setting; known here: base, steps, train" in mistakes({"zzz": 1})
+
+
+def test_relative_paths_are_taken_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    data = {"train": {"files": ["a.txt", "gabarito:demo/x"]}, "base": "./model"}
+    settings = parse(Outer, data, "pipeline.yaml", folder=tmp_path)
+    assert settings.train.files == (str(tmp_path / "a.txt"), "gabarito:demo/x")
+    assert settings.base == str(tmp_path / "model")
+
+
+def test_an_id_of_the_model_hub_is_left_as_it_is(tmp_path: Path) -> None:
+    settings = parse(Outer, {"base": "org/model-1b"}, "pipeline.yaml", folder=tmp_path)
+    assert settings.base == "org/model-1b"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1\na: 2\n", "key 'a' is given twice"),
+        ("a: [1", "not a YAML file"),
+        ("a: \x07", "not a YAML file"),
+    ],
+)
+def test_a_file_that_is_not_yaml_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=said):
+        read_yaml(path)
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no such file; give the path of a pipeline file"):
+        read_yaml(tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: 2024-13-45", "month must be in"),
+        ("? [a, b]\n: 1", "unhashable"),
+        ("[" * 3000, "recursion"),
+        ("a: !!timestamp 1", "groupdict"),
+        ("a: !!bool maybe", "maybe"),
+    ],
+)
+def test_what_yaml_cannot_mean_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=r"pipeline\.yaml: not a YAML file: ") as caught:
+        read_yaml(path)
+    assert said in str(caught.value)
+
+
+def test_a_path_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match=r"not a YAML file: .*Not a directory"):
+        read_yaml(tmp_path / "file" / "pipeline.yaml")
+
+
+def test_merged_keys_are_merged(tmp_path: Path) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text("a: &a {steps: 1, rank: 2}\nb: {<<: *a, steps: 3}\n")
+    assert read_yaml(path) == {"a": {"steps": 1, "rank": 2}, "b": {"steps": 3, "rank": 2}}
+
+
+def test_a_merge_of_a_merge_is_no_key_given_twice(tmp_path: Path) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text("b: &b {k: 2}\nx: {y: &a {<<: *b, k: 1}}\nc: {<<: *a}\n")
+    assert read_yaml(path) == {"b": {"k": 2}, "x": {"y": {"k": 1}}, "c": {"k": 1}}
+
+
+def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(SettingsError, match="base: its links lead in a circle"):
+        parse(Outer, {"base": "./a"}, "pipeline.yaml", folder=tmp_path)
+
+
+def test_a_number_without_end_is_no_setting() -> None:
+    assert "train.learning_rate: must be a finite number" in mistakes(
+        {"train": {"learning_rate": float("inf")}}
+    )
+
+
+def test_the_home_of_nobody_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no user has that home folder"):
+        parse(Outer, {"base": "~nobody-at-all/x"}, "pipeline.yaml", folder=tmp_path)
+    with pytest.raises(SettingsError, match="no user has that home folder"):
+        open_store("~nobody-at-all/store")
+
+
+def test_what_is_no_url_is_no_store() -> None:
+    with pytest.raises(SettingsError, match="not a URL"):
+        open_store("http://[")

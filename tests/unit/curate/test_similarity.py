@@ -1,0 +1,37 @@
+from random import Random
+
+import pytest
+
+from gabarito.curate.similarity import runs, similarity, word_overlap
+
+
+def test_the_similarity_is_one_less_the_share_of_letters_to_edit() -> None:
+    random = Random(1)
+    for _ in range(200):
+        one, other = ("".join(random.choices("abç ", k=random.randrange(1, 90))) for _ in range(2))
+        edits = _by_table(one, other)
+        assert similarity(one, other) == pytest.approx(1 - edits / max(len(one), len(other)))
+
+
+def _by_table(one: str, other: str) -> int:
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, start=1):
+        before, row[0] = row[0], i
+        for j, b in enumerate(other, start=1):
+            before, row[j] = row[j], min(before + (a != b), row[j] + 1, row[j - 1] + 1)
+    return row[-1]
+
+
+def test_equal_texts_are_fully_similar_and_others_in_part() -> None:
+    assert similarity("", "") == similarity("taça", "taça") == 1
+    assert similarity("abcd", "abcx") == 0.75
+
+
+def test_the_word_overlap_is_the_share_of_common_words() -> None:
+    assert word_overlap("quem foi campeão", "foi campeão quem") == 1
+    assert word_overlap("a b c", "b c d") == 0.5
+
+
+def test_runs_are_all_neighbouring_words() -> None:
+    assert runs("a b c", 2) == {("a", "b"), ("b", "c")}
+    assert runs("a b", 3) == set()

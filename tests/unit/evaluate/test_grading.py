@@ -1,0 +1,112 @@
+from collections.abc import Callable
+
+import pytest
+
+from gabarito.core.records import Example, Message
+from gabarito.evaluate.grading import (
+    Graded,
+    Marks,
+    drawn,
+    is_kept,
+    questions_of,
+    sample_of_trained,
+    verdicts_of,
+)
+
+LONG = "a final foi em munique no fim de maio e o paris venceu a inter por cinco a zero"
+
+
+def example(
+    text: str, fact: str = "f", family: str = "direct", answer: str | None = "a"
+) -> Example:
+    user = Message(role="user", content=text)
+    said = (Message(role="assistant", content=answer),) if answer is not None else ()
+    return Example(
+        messages=(Message(role="system", content="s"), user, *said),
+        question=f"q {text}",
+        fact=fact,
+        family=family,
+        split="train",
+    )
+
+
+def test_a_row_becomes_its_last_question_and_the_expected_answer() -> None:
+    [item] = questions_of("test", [example("quem?", answer="Inter")])
+    assert (item.text, item.expected, item.cluster, item.id) == ("quem?", "Inter", "f", "q quem?")
+
+
+def test_a_prompt_without_an_answer_expects_nothing_yet() -> None:
+    [item] = questions_of("retention", [example("olá", fact="", answer=None)])
+    assert item.expected == ""
+    assert item.cluster == item.id
+
+
+def test_a_statement_is_no_question() -> None:
+    row = Example(
+        messages=(Message(role="assistant", content="x"),),
+        question="s",
+        fact="f",
+        family="statement",
+        split="train",
+    )
+    assert questions_of("trained", [row]) == []
+
+
+def test_the_sample_of_trained_wordings_has_one_of_each_fact() -> None:
+    rows = [example(f"{fact} {n}", fact=fact) for fact in "abcd" for n in range(5)]
+    rows += [example("x", fact="", family="refusal"), example("y", fact="e", family="reverse")]
+    sample = sample_of_trained(rows, 3)
+    assert len({item.fact for item in sample}) == len(sample) == 3
+    assert {item.fact for item in sample_of_trained(rows, 99)} == set("abcd")
+
+
+def test_the_order_of_rows_does_not_change_what_is_drawn() -> None:
+    items = questions_of("retention", [example(str(n)) for n in range(20)])
+    assert drawn(items, 5) == drawn(items[::-1], 5)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        ("Oslo", "oslo.", True),
+        ("Oslo", "Oslo, na Noruega", False),
+        ("", "", True),
+        ("Oslo", "", False),
+        (LONG, LONG.replace("fim de maio", "dia 31 de maio"), True),
+        (LONG, "não tenho essa informação", False),
+        (LONG, "a b c d e f g h i j k l m n o p q", False),
+    ],
+)
+def test_short_answers_must_stay_and_long_ones_may_be_reworded(
+    before: str, after: str, kept: bool
+) -> None:
+    assert is_kept(before, after) is kept
+
+
+def test_each_part_is_marked_by_its_own_rule(marked: Callable[..., Marks]) -> None:
+    model = marked()["model"]
+    assert [mark.correct for mark in model["test"]].count(False) == 1
+    assert [mark.item.text for mark in model["unanswerable"] if not mark.correct] == [
+        "season a",
+        "club a",
+    ]
+    assert [mark.item.text for mark in model["retention"] if not mark.correct] == ["olá a"]
+    assert all(mark.correct for mark in marked()["base"]["retention"])
+
+
+def test_the_adapter_is_not_asked_everything(marked: Callable[..., Marks]) -> None:
+    adapter = marked()["adapter"]
+    assert {part for part, marks in adapter.items() if marks} == {"validation", "test", "free"}
+
+
+def test_a_refusal_claims_less_than_any_answer(mark_of: Callable[..., Graded]) -> None:
+    answered = mark_of(probability=0.01).knows
+    refused = [mark_of(probability=p, refused=True).knows for p in (0.1, 0.9)]
+    assert answered > refused[0] > refused[1]
+
+
+def test_verdicts_hold_what_was_answered(marked: Callable[..., Marks]) -> None:
+    verdicts = list(verdicts_of(marked()))
+    assert {verdict.system for verdict in verdicts} == {"base", "adapter", "model"}
+    wrong = [v for v in verdicts if (v.system, v.question) == ("model", "test direct clube 2")]
+    assert [(v.answer, v.correct, v.probability) for v in wrong] == [("Zé 8", False, 0.3)]

@@ -1,0 +1,28 @@
+"""A base model on disk, tiny and random, made once."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from gabarito.models import Base, PromptContract, PromptSettings, load_base
+
+from .tiny import save_tiny
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="session")
+def base(folder: Path) -> Base:
+    """In float32 on every machine: what tests compare is arithmetic, not its rounding."""
+    return load_base(folder, dtype=torch.float32)
+
+
+@pytest.fixture(scope="session")
+def contract(base: Base) -> PromptContract:
+    return PromptContract.of(
+        base.tokenizer, PromptSettings(system="", refusal="Não sei."), max_new_tokens=12
+    )

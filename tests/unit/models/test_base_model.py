@@ -1,0 +1,214 @@
+"""Where a base comes from: a folder, a bucket, or the hub, which is asked once."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+from tests.unit.store.full import full_beyond
+
+from gabarito.core.errors import (
+    AccessError,
+    DataError,
+    GabaritoError,
+    MissingError,
+    ServiceError,
+    SettingsError,
+)
+from gabarito.models import check_base, load_base, open_base
+from gabarito.models.base_model import _sums
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
+
+from .hub import Hub, running
+from .tiny import save_tiny
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(f"file://{tmp_path}/store")
+
+
+def test_a_folder_is_used_where_it_lies(folder: Path, store: Store) -> None:
+    with open_base(str(folder), store) as found:
+        assert found == folder
+
+
+def test_a_base_is_the_one_that_was_trained_on_or_is_refused(folder: Path, tmp_path: Path) -> None:
+    known = check_base(folder, "org/name", None)
+    assert check_base(folder, "org/name", known) == known
+    other = save_tiny(tmp_path, seed=1)
+    with pytest.raises(DataError, match=r"^base 'org/name': not the one .* run the pipeline again"):
+        check_base(other, "org/name", known)
+
+
+def test_a_folder_that_is_not_there_is_named_with_the_cure(store: Store) -> None:
+    with (
+        pytest.raises(MissingError, match=r"config\.json is missing; give a folder"),
+        open_base("/nowhere/llama", store),
+    ):
+        pass
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(moto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("NO_PROXY", "*")
+    with closing(boto3.client("s3")) as client:
+        client.create_bucket(Bucket="models")
+    return f"s3://models/{tmp_path.name}"
+
+
+def fill(url: str, folder: Path) -> Store:
+    there = open_store(url)
+    for path in folder.iterdir():
+        there.upload(path, path.name)
+    return there
+
+
+def test_a_base_in_a_bucket_is_copied_for_a_while(bucket: str, folder: Path, store: Store) -> None:
+    fill(bucket, folder).write("pytorch_model.bin", b"another format of the same weights")
+    with open_base(bucket, store) as found:
+        assert {p.name for p in found.iterdir()} == {p.name for p in folder.iterdir()}
+        load_base(found)
+    assert not found.exists()
+
+
+def test_a_bucket_with_checksums_is_verified(bucket: str, folder: Path, store: Store) -> None:
+    fill(bucket, folder).write("SHA256SUMS", f"{'0' * 64}  config.json\n".encode())
+    with pytest.raises(DataError, match=r"config\.json"), open_base(bucket, store):
+        pass
+
+
+def test_a_full_disk_is_told_of_a_bucket(bucket: str, folder: Path, store: Store) -> None:
+    fill(bucket, folder)
+    full = pytest.raises(ServiceError, match="disk is full")
+    with full_beyond(100), full, open_base(bucket, store):
+        pass
+
+
+def test_an_empty_prefix_is_no_model(bucket: str, store: Store) -> None:
+    with pytest.raises(MissingError, match="no model there"), open_base(bucket, store):
+        pass
+
+
+@pytest.fixture
+def hub(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    with running(folder) as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.endpoint)
+        monkeypatch.setenv("NO_PROXY", "*")
+        yield served
+
+
+def test_the_hub_is_asked_once_and_the_store_afterwards(
+    hub: Hub, folder: Path, store: Store
+) -> None:
+    with open_base("org/tiny@main", store) as found:
+        load_base(found)
+    asked = len(hub.asked)
+    with open_base("org/tiny@main", store) as found:
+        assert (found / "model.safetensors").read_bytes() == (
+            folder / "model.safetensors"
+        ).read_bytes()
+    assert len(hub.asked) == asked > 0
+    assert not any(".cache" in entry.key for entry in store.list("cache/"))
+
+
+def test_a_full_disk_is_told_of_the_hub(hub: Hub, store: Store) -> None:
+    full = pytest.raises(ServiceError, match="disk is full")
+    with full_beyond(1000), full, open_base("org/tiny", store):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (404, "RepoNotFound", MissingError),
+        (404, "RevisionNotFound", MissingError),
+        (403, "GatedRepo", AccessError),
+        (401, "", AccessError),
+        (403, "", AccessError),
+    ],
+)
+def test_what_the_hub_refuses_is_told_apart(
+    hub: Hub, store: Store, status: int, code: str, error: type[GabaritoError]
+) -> None:
+    hub.refuses = (status, code)
+    with pytest.raises(error, match="org/tiny"), open_base("org/tiny", store):
+        pass
+    assert not list(store.list(""))
+
+
+def test_a_hub_that_is_down_is_a_service_that_did_not_answer(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "*")
+    with pytest.raises(ServiceError, match="does not answer"), open_base("org/tiny", store):
+        pass
+
+
+def model_info(*siblings: object) -> bytes:
+    return json.dumps({"id": "a/b", "sha": "c" * 40, "siblings": siblings}).encode()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"<html>",
+        b"[1]",
+        b"{}",
+        model_info(7),
+        model_info({"rfilename": 7}),
+        model_info({"rfilename": "../x.json"}),
+        model_info({"rfilename": "/x.json"}),
+    ],
+)
+def test_a_mirror_that_is_no_hub_is_told(hub: Hub, store: Store, answer: bytes) -> None:
+    hub.says = answer
+    with pytest.raises(ServiceError, match=r"org/tiny.*HF_ENDPOINT"), open_base("org/tiny", store):
+        pass
+
+
+@pytest.mark.parametrize("reference", ["a//b", "org/..", "org/../../x", "org/a@/../x"])
+def test_an_id_that_is_no_key_is_refused(store: Store, reference: str) -> None:
+    with (
+        pytest.raises(SettingsError, match="neither a path nor an id"),
+        open_base(reference, store),
+    ):
+        pass
+
+
+def test_a_reference_that_is_nothing_is_refused(store: Store) -> None:
+    with (
+        pytest.raises(SettingsError, match="neither a path nor an id"),
+        open_base("no such/model/anywhere", store),
+    ):
+        pass
+
+
+def test_libraries_are_kept_from_asking_the_hub() -> None:
+    assert os.environ["HF_HUB_OFFLINE"] == "1"
+
+
+def test_sums_that_are_none_name_their_line(tmp_path: Path) -> None:
+    bucket = open_store(f"file://{tmp_path}/bucket")
+    bucket.write("SHA256SUMS", b"0123  config.json\n")
+    with pytest.raises(DataError, match=r"SHA256SUMS:1: not a SHA-256 and a name"):
+        _sums(bucket)

@@ -1,0 +1,172 @@
+"""Models and tokenizers that cannot be used are refused with a cure."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from safetensors.torch import load_file, save_file
+
+from gabarito.core.errors import DataError, MissingError
+from gabarito.models import load_base, load_tokenizer
+from gabarito.models.adapter import load_adapter, peft_is_quiet
+
+from .tiny import save_tiny, tiny_tokenizer
+
+
+@pytest.fixture
+def copied(folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(folder, tmp_path / "copy"))
+
+
+def changed(path: Path, **changes: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_a_base_is_frozen_and_keeps_no_cache_in_training(folder: Path) -> None:
+    base = load_base(folder)
+    assert not any(p.requires_grad for p in base.model.parameters())
+    assert base.model.config.use_cache is False
+    assert base.model.config.pad_token_id == base.pad != base.tokenizer.eos_token_id
+
+
+def test_a_tokenizer_without_chat_template_is_refused(tmp_path: Path) -> None:
+    save_tiny(tmp_path, chat_template=None)
+    with pytest.raises(DataError, match=r"no chat template; .*chat_template\.jinja"):
+        load_base(tmp_path)
+
+
+@pytest.mark.parametrize("pad", [None, "<eos>"])
+def test_padding_is_never_the_end(tmp_path: Path, pad: str | None) -> None:
+    save_tiny(tmp_path, pad_token=pad)
+    assert load_tokenizer(tmp_path).pad_token == "<pad>"
+
+
+def test_a_tokenizer_with_nothing_to_pad_with_is_refused(tmp_path: Path) -> None:
+    tiny_tokenizer(pad_token=None, bos_token="<pad>").save_pretrained(tmp_path)
+    with pytest.raises(DataError, match=r"set pad_token in tokenizer_config\.json"):
+        load_tokenizer(tmp_path)
+
+
+def test_a_model_that_is_no_causal_language_model_is_refused(copied: Path) -> None:
+    changed(copied / "config.json", architectures=["LlamaForSequenceClassification"])
+    with pytest.raises(DataError, match="LlamaForSequenceClassification is no causal"):
+        load_base(copied)
+
+
+def test_an_unknown_architecture_is_refused(copied: Path) -> None:
+    changed(copied / "config.json", model_type="perceptron")
+    with pytest.raises(DataError, match="not a model that transformers knows"):
+        load_base(copied)
+
+
+def test_missing_weights_are_named(copied: Path) -> None:
+    (copied / "model.safetensors").unlink()
+    with pytest.raises(MissingError, match="no weights that open"):
+        load_base(copied)
+
+
+def test_damaged_weights_are_named(copied: Path) -> None:
+    weights = copied / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    with pytest.raises(DataError, match="the weights are damaged"):
+        load_base(copied)
+
+
+def test_weights_that_are_missing_or_too_many_are_named(copied: Path) -> None:
+    weights = copied / "model.safetensors"
+    tensors = load_file(weights)
+    tensors["model.layers.9.mlp.up_proj.weight"] = tensors.pop("model.layers.1.mlp.up_proj.weight")
+    save_file(tensors, weights, {"format": "pt"})
+    wanted = r"missing: model\.layers\.1\..*; not in the model: model\.layers\.9\..*copy all"
+    with pytest.raises(DataError, match=wanted):
+        load_base(copied)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"hidden_size": 32}, r"of another shape: .*\[\d+, 64\] instead of \[\d+, 32\].* more"),
+        ({"num_hidden_layers": 3}, r"missing: model\.layers\.2\..* and 6 more"),
+        ({"tie_word_embeddings": False}, r"missing: lm_head\.weight; copy"),
+    ],
+)
+def test_weights_of_another_config_are_refused(
+    copied: Path, change: dict[str, object], said: str
+) -> None:
+    changed(copied / "config.json", **change)
+    with pytest.raises(DataError, match=said):
+        load_base(copied)
+
+
+@pytest.mark.parametrize(
+    "change", [{"hidden_size": "x"}, {"hidden_act": "foo"}, {"dtype": "foo"}, {"model_type": []}]
+)
+def test_a_config_that_makes_no_sense_is_refused(copied: Path, change: dict[str, object]) -> None:
+    changed(copied / "config.json", **change)
+    with pytest.raises(DataError, match=r"config\.json.*not a model that transformers knows"):
+        load_base(copied)
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json", "tokenizer.json"])
+def test_a_file_that_holds_a_list_is_refused(copied: Path, name: str) -> None:
+    (copied / name).write_text("[]")
+    with pytest.raises(DataError, match=r"copy the model's own|add the base's tokenizer files"):
+        load_base(copied)
+
+
+def test_no_layer_repacks_itself_in_a_forward_pass(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.nn.Linear, "support_avx512bf16_for_cpu", True, raising=False)
+    model = load_base(folder).model
+    layers = [m for m in model.modules() if isinstance(m, torch.nn.Linear)]
+    assert layers
+    assert not any(layer.support_avx512bf16_for_cpu for layer in layers)
+
+
+def test_a_tokenizer_of_another_model_is_refused(folder: Path, copied: Path) -> None:
+    tokenizer = load_tokenizer(folder)
+    tokenizer.add_tokens(["a", "b", "campeonato"])
+    tokenizer.save_pretrained(copied)
+    with pytest.raises(DataError, match="belong to different models"):
+        load_base(copied)
+
+
+def saved_adapter(folder: Path, place: Path) -> Path:
+    with peft_is_quiet():
+        model = get_peft_model(
+            load_base(folder).model, LoraConfig(r=2, target_modules="all-linear")
+        )
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.ones_(parameter.data)
+    model.save_pretrained(str(place))
+    return place
+
+
+def test_an_adapter_that_was_saved_is_there_again(folder: Path, tmp_path: Path) -> None:
+    place = saved_adapter(folder, tmp_path / "adapter")
+    ids = torch.tensor([[1, 5, 9]])
+    plain = load_base(folder).model(ids).logits
+    assert not torch.allclose(load_adapter(load_base(folder).model, place)(ids).logits, plain)
+
+
+def test_an_adapter_that_would_not_arrive_is_refused(folder: Path, tmp_path: Path) -> None:
+    place = saved_adapter(folder, tmp_path / "adapter")
+    weights = place / "adapter_model.safetensors"
+    tensors = load_file(weights)
+    renamed = {name.replace("layers.1", "layers.7"): t for name, t in tensors.items()}
+    save_file(renamed, weights)
+    with (
+        pytest.warns(UserWarning, match="missing adapter keys"),
+        pytest.raises(DataError, match="does not fit this base"),
+    ):
+        load_adapter(load_base(folder).model, place)
+
+
+def test_a_folder_without_adapter_is_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no adapter that opens"):
+        load_adapter(load_base(folder).model, tmp_path)

@@ -1,0 +1,88 @@
+"""Rows: what is learned of a question is its answer, of a statement every word."""
+
+from pathlib import Path
+
+from gabarito.artifacts.ledger import Ledger
+from gabarito.core.records import Example, Message, Rejection
+from gabarito.models import Base, PromptContract, PromptSettings, prompt_ids
+from gabarito.train.encode import contract_for, encode, encoded, probes_of, prompts
+
+
+def example(*texts: str, family: str = "inverted") -> Example:
+    roles = ("assistant",) if len(texts) == 1 else ("user", "assistant")
+    turns = tuple(
+        Message.model_validate({"role": role, "content": text})
+        for role, text in zip(roles, texts, strict=True)
+    )
+    return Example(messages=turns, question="q1", fact="f1", family=family, split="train")
+
+
+QUESTION = example("Quem foi o campeão?", "Paris")
+STATEMENT = example("O campeão foi o Paris.", family="statement")
+REFUSAL = example("Quem foi o campeão de 2031?", "Não sei.", family="refusal")
+
+
+def learned(base: Base, contract: PromptContract, given: Example) -> tuple[str, str]:
+    row = encode(given, contract, base.tokenizer)
+    before, after = row.ids[: row.learned_from], row.ids[row.learned_from :]
+    return base.tokenizer.decode(list(before)), base.tokenizer.decode(list(after))
+
+
+def test_of_a_question_only_the_answer_and_its_end_are_learned(
+    base: Base, contract: PromptContract
+) -> None:
+    assert learned(base, contract, QUESTION) == (
+        "<bos><|user|> Quem foi o campeão?<|assistant|>",
+        " Paris<eos>",
+    )
+
+
+def test_of_a_statement_every_word_is_learned_without_the_template(
+    base: Base, contract: PromptContract
+) -> None:
+    assert learned(base, contract, STATEMENT) == ("<bos>", "O campeão foi o Paris.<eos>")
+
+
+def test_kinds_are_told_apart(base: Base, contract: PromptContract) -> None:
+    kinds = [encode(e, contract, base.tokenizer).kind for e in (QUESTION, STATEMENT, REFUSAL)]
+    assert kinds == ["questions", "statements", "refusals"]
+
+
+def test_rows_that_are_too_long_stand_in_the_ledger(
+    base: Base, contract: PromptContract, tmp_path: Path
+) -> None:
+    ledger = Ledger("train", tmp_path / "ledger.jsonl")
+    long = example("Quem? " * 30, "Paris")
+    rows = list(encoded([long, QUESTION], contract, base.tokenizer, 64, ledger))
+    ledger.close()
+    rejected = Rejection.model_validate_json((tmp_path / "ledger.jsonl").read_text())
+    assert [row.ids for row in rows] == [encode(QUESTION, contract, base.tokenizer).ids]
+    assert (rejected.item, rejected.reason) == ("q1", "too long")
+
+
+def test_prompts_that_leave_no_room_for_an_answer_stand_in_the_ledger(
+    base: Base, contract: PromptContract, tmp_path: Path
+) -> None:
+    ledger = Ledger("train", tmp_path / "ledger.jsonl")
+    asked = [Example(**(dict(e) | {"messages": e.messages[:1]})) for e in (QUESTION, REFUSAL)]
+    longest = len(prompt_ids(contract, base.tokenizer, asked[1].messages))
+    assert len(list(prompts(asked, contract, base.tokenizer, longest, ledger))) == 1
+    ledger.close()
+    assert ledger.counts == {"too long": 1}
+
+
+def test_an_answer_has_room_for_the_longest_one_that_was_trained(base: Base) -> None:
+    prompt = PromptSettings(system="", refusal="")
+    short = contract_for(base.tokenizer, prompt, [])
+    rows = [encode(example("Quem?", "gol " * 50), short, base.tokenizer)]
+    longest = len(rows[0].ids) - rows[0].learned_from
+    assert short.max_new_tokens == 48
+    assert contract_for(base.tokenizer, prompt, rows).max_new_tokens == longest + 16
+
+
+def test_a_few_rows_spread_over_all_are_probes(base: Base, contract: PromptContract) -> None:
+    rows = [encode(example("Quem?", f"{i}"), contract, base.tokenizer) for i in range(100)]
+    probes = probes_of(rows)
+    assert 8 <= len(probes) <= 16
+    assert probes[0] == rows[0].ids
+    assert probes_of(rows[:2]) == [rows[0].ids, rows[1].ids]

@@ -1,0 +1,84 @@
+"""The adapter: beside the layers that were named, and restored to the bit."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from gabarito.core.errors import BugError, DataError
+from gabarito.models import Base, load_base
+from gabarito.train.config import TrainConfig
+from gabarito.train.lora import (
+    attach,
+    digest_of_tensors,
+    flatten,
+    restore,
+    snapshot,
+    trained_parameters,
+    unflatten,
+)
+
+MLP = {"gate_proj", "up_proj", "down_proj"}
+SEEDS = [{"seed": 0}, {"seed": 0}, {"seed": 1}]
+ATTENTION = {"q_proj", "k_proj", "v_proj", "o_proj"}
+
+
+def config(**changes: object) -> TrainConfig:
+    return TrainConfig.model_validate({"base": "org/name", "rank": 2, **changes})
+
+
+@pytest.mark.parametrize(
+    ("targets", "layers"),
+    [("all-linear", ATTENTION | MLP), ("attention", ATTENTION), ("mlp", MLP)],
+)
+def test_the_named_layers_are_adapted_and_never_the_output(
+    base: Base, targets: str, layers: set[str]
+) -> None:
+    names = trained_parameters(attach(base.model, config(targets=targets)))
+    assert {name.split(".lora_")[0].rpartition(".")[2] for name in names} == layers
+
+
+def test_the_adapter_is_in_float32_beside_a_base_in_16_bit(base: Base) -> None:
+    model = attach(base.model.to(torch.bfloat16), config())
+    assert {p.dtype for p in trained_parameters(model).values()} == {torch.float32}
+    assert model.get_base_model().get_input_embeddings().weight.dtype == torch.bfloat16
+
+
+def test_a_seed_draws_one_adapter(folder: Path) -> None:
+    drawn = [snapshot(attach(load_base(folder).model, config(schedule=s))) for s in SEEDS]
+    digests = [digest_of_tensors(tensors) for tensors in drawn]
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_base_without_such_layers_is_refused(base: Base) -> None:
+    for layer in base.model.model.layers:
+        layer.mlp = torch.nn.Identity()
+    with pytest.raises(DataError, match="'mlp' finds no layers"):
+        attach(base.model, config(targets="mlp"))
+
+
+def test_restored_tensors_are_those_that_were_saved(base: Base) -> None:
+    model = attach(base.model, config())
+    changed = {name: tensor + 1 for name, tensor in snapshot(model).items()}
+    restore(model, changed)
+    assert digest_of_tensors(snapshot(model)) == digest_of_tensors(changed)
+
+
+def test_tensors_that_do_not_fit_are_noticed(base: Base) -> None:
+    model = attach(base.model, config())
+    renamed = {name.replace("default", "other"): t for name, t in snapshot(model).items()}
+    with pytest.raises(BugError, match="not what was saved"):
+        restore(model, renamed)
+
+
+def test_an_optimizer_survives_being_flattened() -> None:
+    weights = {"a": torch.nn.Parameter(torch.ones(3)), "b": torch.nn.Parameter(torch.ones(2))}
+    optimizer = torch.optim.AdamW(weights.values())
+    (weights["a"].sum() + (weights["b"] ** 2).sum()).backward()
+    optimizer.step()
+    state, names = optimizer.state_dict(), list(weights)
+    fresh = torch.optim.AdamW(weights.values())
+    fresh.load_state_dict(unflatten(flatten(state, names), names, fresh.state_dict()))
+    again = flatten(fresh.state_dict(), names)
+    assert digest_of_tensors(again) == digest_of_tensors(flatten(state, names))
+    assert len(again) == 6

@@ -1,0 +1,118 @@
+"""Parts of a step: what fits into memory, and the same gradients however it is cut."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from peft import PeftModel
+from transformers import LlamaConfig
+
+from gabarito.core.settings import local_path
+from gabarito.models import Base, load_base
+from gabarito.train.config import Limits, TrainConfig
+from gabarito.train.encode import Row
+from gabarito.train.lora import attach, trained_parameters
+from gabarito.train.loss import LossModule, collate
+from gabarito.train.micro_batch import (
+    MemoryBudget,
+    bytes_a_token,
+    checkpoints_activations,
+    enable_activation_checkpointing,
+    memory_budget,
+    padded,
+)
+
+GIB = 1 << 30
+ROWS = [Row((1, *range(4, 4 + n), 2), 2, "questions") for n in (3, 3, 4, 8, 30)]
+
+
+def lengths(room: MemoryBudget, rows: list[Row] = ROWS) -> list[list[int]]:
+    return [[len(row.ids) for row in part] for part in room.parts(rows)]
+
+
+def test_without_a_bound_the_whole_step_is_one_part() -> None:
+    assert lengths(MemoryBudget(None, math.inf)) == [[5, 5, 6, 10, 32]]
+
+
+def test_a_part_holds_no_more_rows_than_were_set() -> None:
+    assert lengths(MemoryBudget(2, math.inf)) == [[5, 5], [6, 10], [32]]
+
+
+def test_padding_counts_and_a_row_too_long_is_a_part_of_its_own() -> None:
+    assert lengths(MemoryBudget(None, 18)) == [[5, 5, 6], [10], [32]]
+    assert lengths(MemoryBudget(None, 29)) == [[5, 5, 6], [10], [32]]
+    assert lengths(MemoryBudget(None, 40)) == [[5, 5, 6, 10], [32]]
+
+
+def test_room_is_halved_until_a_single_row_is_too_much() -> None:
+    room, rows = MemoryBudget(None, math.inf), ROWS[:4]
+    found = []
+    while room.halve(rows):
+        found.append(lengths(room, rows))
+    assert found == [[[5, 5, 6], [10]], [[5], [5], [6], [10]]]
+    assert max(map(padded, room.parts(rows))) == 10
+
+
+class Sized:
+    """As much of a model as its size is known by."""
+
+    supports_gradient_checkpointing = True
+
+    def __init__(self, width: int, layers: int, device: str = "cuda") -> None:
+        self.config = LlamaConfig(hidden_size=width, num_hidden_layers=layers)
+        self.dtype, self.device = torch.bfloat16, torch.device(device)
+
+    def get_base_model(self) -> "Sized":
+        return self
+
+
+def test_layers_of_large_models_are_computed_once_more_on_a_gpu() -> None:
+    assert checkpoints_activations(Sized(4096, 32))
+    assert not checkpoints_activations(Sized(192, 4))
+    assert not checkpoints_activations(Sized(4096, 32, "cpu"))
+
+
+def test_a_step_of_llama_8b_fits_where_it_took_several_hundred_gigabytes() -> None:
+    tokens = 64 * 512
+    kept_whole = Sized(4096, 32, "cpu")
+    assert tokens * bytes_a_token(kept_whole) > 300 * GIB
+    assert tokens * bytes_a_token(Sized(4096, 32)) < 40 * GIB
+
+
+def test_the_room_follows_from_the_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    model: Any = Sized(4096, 32)
+    for name, value in {"memory_reserved": 2 * GIB, "memory_allocated": GIB}.items():
+        monkeypatch.setattr(torch.cuda, name, lambda _device, value=value: value)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (9 * GIB, 24 * GIB))
+    room = memory_budget(model, Limits())
+    assert room.rows is None
+    assert room.tokens == pytest.approx(7 * GIB / bytes_a_token(model))
+    assert 8_000 < room.tokens < 16_000
+    assert memory_budget(model, Limits(micro_batch=3)) == MemoryBudget(3, math.inf)
+
+
+def test_on_a_cpu_there_is_room_for_the_whole_batch(base: Base) -> None:
+    model = attach(base.model, TrainConfig(base="org/name", rank=2))
+    assert memory_budget(model, Limits()) == MemoryBudget(None, math.inf)
+
+
+def gradient(model: PeftModel) -> torch.Tensor:
+    model.train()
+    model.zero_grad()
+    batch = collate(ROWS, pad=0, device=torch.device("cpu"))
+    LossModule(model)(batch.ids, batch.learned).backward()
+    return torch.cat([p.grad.flatten() for p in trained_parameters(model).values()])
+
+
+def test_layers_computed_once_more_give_nano_the_same_gradient() -> None:
+    base = load_base(local_path("gabarito:demo/nano"), dtype=torch.float32)
+    model = attach(base.model, TrainConfig(base="gabarito:demo/nano", rank=2))
+    for parameter in trained_parameters(model).values():
+        torch.nn.init.normal_(parameter.data, std=0.1)
+    whole, calls = gradient(model), []
+    enable_activation_checkpointing(model.get_base_model())
+    layer = model.get_base_model().get_decoder().layers[0].mlp
+    layer.register_forward_pre_hook(lambda *_given: calls.append(1))
+    torch.testing.assert_close(gradient(model), whole, rtol=1e-5, atol=1e-6)
+    assert len(calls) == 2

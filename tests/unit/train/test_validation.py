@@ -1,0 +1,51 @@
+"""Examinations: over all facts, judged by what was generated."""
+
+from gabarito.core.records import Example, Message
+from gabarito.models import Base, PromptContract, answer
+from gabarito.train.checkpoint import CheckpointScore
+from gabarito.train.validation import Validation, best_of, chosen, sample
+
+
+def example(fact: str, number: int, answer: str = "Paris") -> Example:
+    turns = (
+        Message(role="user", content=f"Pergunta {number}?"),
+        Message(role="assistant", content=answer),
+    )
+    return Example(
+        messages=turns, question=f"{fact}{number}", fact=fact, family="regional", split="validation"
+    )
+
+
+EXAMPLES = [example(f"f{fact}", number) for fact in range(5) for number in range(3)]
+
+
+def test_a_sample_is_drawn_over_all_facts() -> None:
+    drawn = sample(EXAMPLES, 7, seed=0)
+    assert {e.fact for e in drawn[:5]} == {f"f{i}" for i in range(5)}
+    assert len({e.question for e in drawn}) == 7
+
+
+def test_a_sample_is_the_same_every_time() -> None:
+    assert sample(EXAMPLES, 4, seed=0) == sample(EXAMPLES[:], 4, seed=0)
+    assert sample(EXAMPLES, 15, seed=0) != sample(EXAMPLES, 15, seed=1)
+    assert sample(EXAMPLES, 0, seed=0) == []
+
+
+def test_right_is_what_the_model_writes(base: Base, contract: PromptContract) -> None:
+    questions = [e.messages[0].content for e in EXAMPLES[:4]]
+    said = [a.text for a in answer(base.model, base.tokenizer, contract, questions)]
+    known = [example("f", i, answer=said[i]) for i in range(3)] + [example("f", 3, "Munique")]
+    asked = Validation(base.model, base.tokenizer, contract, known, 2)
+    assert asked.exact_match() == 0.75
+
+
+def test_of_equal_candidates_the_latest_is_kept() -> None:
+    shares = {100: 0.5, 200: 0.9, 300: 0.9, 400: 0.8}
+    candidates = [CheckpointScore(step=step, exact_match=share) for step, share in shares.items()]
+    assert best_of(candidates).step == 300
+    assert chosen(candidates, last=400).step == 300
+
+
+def test_without_validation_wordings_the_last_step_is_kept() -> None:
+    assert chosen([], last=50).step == 50
+    assert chosen([], last=50).exact_match is None
