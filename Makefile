@@ -33,6 +33,7 @@ check: $(INSTALLED) ## lint, types, layers, generated files
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry jobs
 	$(BIN)/python tests/generated.py --check
 
 generate: $(INSTALLED) ## write the generated parts anew (docs/settings.md, chart's schema, k8s/rendered)
