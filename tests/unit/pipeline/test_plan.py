@@ -13,10 +13,10 @@ from gabarito.artifacts.artifact import Address, open_artifact
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.artifacts.channel import ServedModel, promote, read_channel
 from gabarito.core.errors import DataError, MissingError, SettingsError, UsageError
-from gabarito.pipeline.plan import _run_id, make_plan
+from gabarito.pipeline.plan import make_plan
 from gabarito.pipeline.promote import promote_if_passed
 from gabarito.pipeline.run_local import refuse_stale
-from gabarito.pipeline.runs import Run, freeze, latest_run, new_run, read_run
+from gabarito.pipeline.runs import Run, _run_id, freeze, latest_run, new_run, read_run
 from gabarito.pipeline.schema import read_pipeline
 from gabarito.pipeline.stages import STAGES
 from gabarito.store.base import Store
@@ -162,7 +162,7 @@ def test_a_runs_id_is_no_path(store: Store) -> None:
         read_run(store, "../artifacts")
 
 
-def test_again_runs_a_stage_anew(tmp_path: Path) -> None:
+def test_rerun_makes_a_stage_anew(tmp_path: Path) -> None:
     after = planned(tmp_path, curate__again=1)
     assert changed(planned(tmp_path), after) == ["curate", "train", "merge", "evaluate"]
 

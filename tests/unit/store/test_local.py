@@ -120,13 +120,14 @@ def test_what_dead_writers_left_is_removed_after_a_day(store: Store, tmp_path: P
 
 def test_a_writer_killed_at_any_moment_leaves_whole_objects(store: Store, tmp_path: Path) -> None:
     script = (
-        "import itertools, sys\nfrom gabarito.store.base import open_store\n"
+        "import itertools, sys\nfrom gabarito.store.open import open_store\n"
         "store = open_store(sys.argv[1])\n"
         "for n in itertools.count(): store.write('key', b'%d' % (n % 10) * 10**6)"
     )
     for _ in range(3):
         writer = subprocess.Popen([sys.executable, "-c", script, store.url])
         while not store.exists("key"):
+            assert writer.poll() is None
             time.sleep(0.01)
         time.sleep(0.1)
         writer.kill()
