@@ -27,7 +27,7 @@ STATES: list[State] = [
 def release(open_release: Open, demo_values: Object) -> Release:
     """A release that has nothing yet: other documents than any other test's."""
     values = quick(demo_values, "controller")
-    values["pipeline"]["ingest"]["again"] = 1
+    values["pipeline"]["ingest"]["rerun"] = 1
     return open_release("controller", values)
 
 

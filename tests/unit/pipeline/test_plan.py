@@ -163,7 +163,7 @@ def test_a_runs_id_is_no_path(store: Store) -> None:
 
 
 def test_rerun_makes_a_stage_anew(tmp_path: Path) -> None:
-    after = planned(tmp_path, curate__again=1)
+    after = planned(tmp_path, curate__rerun=1)
     assert changed(planned(tmp_path), after) == ["curate", "train", "merge", "evaluate"]
 
 
