@@ -16,7 +16,7 @@ LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --genera
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-demo: $(INSTALLED) ## walk the whole arrow with the sample, then ask five questions
+demo: $(INSTALLED) ## run the whole pipeline with the sample, then ask five questions
 	@$(BIN)/gabarito demo --store $(STORE) --port $(PORT)
 
 serve: $(INSTALLED) ## serve the model that the demo promoted

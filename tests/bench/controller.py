@@ -24,7 +24,7 @@ from gabarito.pipeline.stages import STAGES
 
 from .figures import Figures, Memory, spread
 from .process import Process
-from .simulated import Before, ClockedStore, Simulated, Walk
+from .simulated import Before, ClockedStore, Simulated, TimedRun
 from .watched import Watch
 
 WATCHED, WATCHED_S = "train", 60
@@ -39,7 +39,7 @@ class Bench:
         (pod,) = release.controllers()
         self._pod, self._uid = pod["metadata"]["name"], pod["metadata"]["uid"]
         self._simulated = simulated
-        self.walks: list[Walk] = []
+        self.timed_runs: list[TimedRun] = []
 
     def measure(self, runs: int, kills: int) -> Figures:
         """Run the pipeline ``runs`` times, once while idle, and with the controller killed."""
@@ -47,10 +47,10 @@ class Bench:
         memory = [process.memory]
         began, used = time.monotonic(), process.cpu_seconds
         for _ in range(runs):
-            self._walk()
+            self._simulate()
             memory.append(process.memory)
         seconds, used = time.monotonic() - began, process.cpu_seconds - used
-        releases = list(self.walks)
+        releases = list(self.timed_runs)
         watching = self._watching(process)
         held = Memory.of(memory, process.peak, process.container_peak)
         recoveries = [self._recovery(STAGES[each % len(NEXT)]) for each in range(kills)]
@@ -58,9 +58,9 @@ class Bench:
             load=load,
             runs=runs,
             seconds=seconds,
-            twice=sum(walk.twice for walk in self.walks),
-            after_complete=spread([s for walk in releases for s in walk.waits(walk.complete)]),
-            after_manifest=spread([s for walk in releases for s in walk.waits(walk.written)]),
+            twice=sum(timed.twice for timed in self.timed_runs),
+            after_complete=spread([s for timed in releases for s in timed.waits(timed.complete)]),
+            after_manifest=spread([s for timed in releases for s in timed.waits(timed.written)]),
             after_kill=spread(recoveries),
             memory=held,
             cpu_watching=watching,
@@ -73,13 +73,13 @@ class Bench:
         """The controller's process as it is now."""
         return Process(until("it runs", lambda: pid_in_pod(self._uid, "controller"), BEGINS_S))
 
-    def _walk(self, before: Before = lambda _: None) -> Walk:
+    def _simulate(self, before: Before = lambda _: None) -> TimedRun:
         """Run the pipeline once; the first run finds what the installation began."""
-        if self.walks:
+        if self.timed_runs:
             self._simulated.forget(self._pod)
-        walk = self._simulated.walk(before)
-        self.walks.append(walk)
-        return walk
+        timed = self._simulated.simulate(before)
+        self.timed_runs.append(timed)
+        return timed
 
     def _watching(self, process: Process) -> float:
         """Return the cores that it uses while a stage runs and nothing happens."""
@@ -91,7 +91,7 @@ class Bench:
                 time.sleep(WATCHED_S)
                 cores.append((process.cpu_seconds - began) / WATCHED_S)
 
-        self._walk(wait)
+        self._simulate(wait)
         return cores[0]
 
     def _recovery(self, killed_at: str) -> float:
@@ -103,8 +103,8 @@ class Bench:
                 self.process.kill()
                 killed.append(time.monotonic())
 
-        walk = self._walk(kill)
-        return walk.created[NEXT[killed_at]] - killed[0]
+        timed = self._simulate(kill)
+        return timed.created[NEXT[killed_at]] - killed[0]
 
 
 def simulated_values(bucket: str) -> Object:

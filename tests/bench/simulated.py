@@ -41,7 +41,7 @@ class ClockedStore(S3Store):
 
 
 @dataclass
-class Walk:
+class TimedRun:
     """One run: when each stage's pod came, its manifest was written, its Job was Complete."""
 
     created: dict[str, float] = field(default_factory=dict)
@@ -79,20 +79,20 @@ class Simulated:
         self._run = run
         self._watch = watch
         self._there: set[str] = set()
-        self._walk = Walk()
+        self._timed = TimedRun()
 
-    def walk(self, before: Before = lambda _: None) -> Walk:
+    def simulate(self, before: Before = lambda _: None) -> TimedRun:
         """Let every stage be done once; ``before`` is called right before one is.
 
         Raises:
             TimeoutError: if a stage is missed.
         """
-        walk = self._walk = Walk()
-        while not walk.is_over:
-            end, so_far = time.monotonic() + PATIENCE_S, walk.steps
-            while walk.steps == so_far:
+        timed = self._timed = TimedRun()
+        while not timed.is_over:
+            end, so_far = time.monotonic() + PATIENCE_S, timed.steps
+            while timed.steps == so_far:
                 self._take(self._watch.next(end), before)
-        return walk
+        return timed
 
     def forget(self, controller: str) -> None:
         """Delete the run's Jobs and artifacts, and let the controller look: it makes them again.
@@ -111,7 +111,7 @@ class Simulated:
         self._cluster.patch(PODS, controller, note)
 
     def _take(self, seen: Seen, before: Before) -> None:
-        metadata, walk = seen.object["metadata"], self._walk
+        metadata, timed = seen.object["metadata"], self._timed
         stage, uid = metadata["labels"][meta.STAGE], metadata["uid"]
         is_new = uid not in self._there
         if seen.change == "DELETED":
@@ -119,17 +119,17 @@ class Simulated:
             return
         self._there.add(uid)
         if seen.kind == "jobs":
-            walk.jobs += is_new
+            timed.jobs += is_new
             if is_true(condition_of(seen.object, "Complete")):
-                walk.complete.setdefault(stage, seen.at)
+                timed.complete.setdefault(stage, seen.at)
         elif is_new:
-            walk.pods += 1
-            walk.created.setdefault(stage, seen.at)
+            timed.pods += 1
+            timed.created.setdefault(stage, seen.at)
             before(stage)
             self._work(stage, metadata["name"])
 
     def _work(self, stage: str, pod: str) -> None:
         make_artifact(self._store, self._run.run, stage, passes=False)
-        self._walk.written[stage] = self._store.written[self._run.address(stage).manifest]
+        self._timed.written[stage] = self._store.written[self._run.address(stage).manifest]
         status: Object = {"status": {"phase": "Succeeded"}}
         self._cluster.patch(PODS, f"{pod}/status", status)

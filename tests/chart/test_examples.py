@@ -59,7 +59,7 @@ def test_a_job_does_its_stage_and_no_other(items: list[Object], tmp_path: Path) 
     assert "made ingest" in _run(ingest, tmp_path).stdout
 
 
-def test_the_workflow_walks_the_arrow(workflow: Object) -> None:
+def test_the_workflow_is_the_pipeline(workflow: Object) -> None:
     tasks = workflow["templates"][0]["dag"]["tasks"]
     assert tuple(task["name"] for task in tasks) == STAGES
     assert [task.get("depends") for task in tasks] == [None, *STAGES[:-1]]

@@ -20,7 +20,7 @@ from .machine import GATEWAY, Machine, is_heard
 from .release import CHART, Release, open_releases, opened
 
 IMAGES = ("ingest", "generate", "train", "serve")
-LONGEST = ("test_arrow", "test_interruptions", "test_promotion")
+LONGEST = ("test_pipeline", "test_interruptions", "test_promotion")
 TAIL = "--tail=40"
 ONE_THREAD = {"name": "OMP_NUM_THREADS", "value": "1"}
 """Of several tests at once each computes with what there is: threads that wait are work too."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from gabarito.chat.ask import Reply, ask
+from gabarito.chat.ask import EndpointReply, ask
 from gabarito.core.settings import parse
 from gabarito.pipeline.runs import Run, new_run
 from gabarito.pipeline.schema import Pipeline
@@ -91,7 +91,7 @@ class Release:
         """The events with a reason."""
         return self.kubectl.events(reason)
 
-    def ask(self, question: str) -> Reply:
+    def ask(self, question: str) -> EndpointReply:
         """Ask the endpoint by its Service's address."""
         service = self.kubectl.get("Service", FULLNAME)
         assert service
