@@ -17,9 +17,9 @@ from gabarito.core.records import Example, Message
 from gabarito.core.settings import local_path
 from gabarito.models import (
     Base,
-    Limits,
+    GeneralPrompt,
+    GenerationLimits,
     Model,
-    Prompt,
     PromptContract,
     conversation,
     generate,
@@ -30,7 +30,7 @@ from gabarito.models import (
 from gabarito.train.config import TrainConfig
 from gabarito.train.encode import contract_for, encode
 from gabarito.train.lora import attach, trained_parameters
-from gabarito.train.loss import Batch, Objective, collate
+from gabarito.train.loss import LossModule, TrainBatch, collate
 
 REPEATS = 5
 QUESTION = "Na Champions League 2024/25, quantos gols fez o jogador {} pelo clube dele?"
@@ -43,7 +43,7 @@ def main() -> None:
     """Print both figures of both comparisons, and that the results agree."""
     torch.set_num_threads(1)
     base = load_base(local_path("gabarito:demo/nano"), device=CPU)
-    contract = contract_for(base.tokenizer, Prompt(system="", refusal=""), [])
+    contract = contract_for(base.tokenizer, GeneralPrompt(system="", refusal=""), [])
     compare_answers(base, contract)
     compare_steps(base, contract)
 
@@ -52,7 +52,7 @@ def compare_answers(base: Base, contract: PromptContract) -> None:
     """Answer 256 questions with our loop and with ``generate``."""
     asked = [conversation(contract, QUESTION.format(i)) for i in range(256)]
     prompts = [prompt_ids(contract, base.tokenizer, messages) for messages in asked]
-    limits = Limits(stop_tokens(base.model, base.tokenizer), contract.max_new_tokens)
+    limits = GenerationLimits(stop_tokens(base.model, base.tokenizer), contract.max_new_tokens)
 
     def ours() -> list[tuple[int, ...]]:
         found = dict(generate(base.model, prompts, limits))
@@ -91,7 +91,7 @@ def compare_steps(base: Base, contract: PromptContract) -> None:
     """Make the gradient of 64 rows with our loss and with transformers' own."""
     rows = [encode(example(i), contract, base.tokenizer) for i in range(64)]
     model: Model = attach(base.model, TrainConfig(base="gabarito:demo/nano"))
-    batch, objective = collate(rows, base.pad, CPU), Objective(model)
+    batch, objective = collate(rows, base.pad, CPU), LossModule(model)
     learned = int(batch.learned.sum())
 
     def ours() -> float:
@@ -117,7 +117,7 @@ def is_near(one: float, other: float) -> bool:
     return abs(one - other) < 1e-3
 
 
-def loss_of_transformers(model: Model, batch: Batch) -> torch.Tensor:
+def loss_of_transformers(model: Model, batch: TrainBatch) -> torch.Tensor:
     """Return the loss as transformers and peft make it by default."""
     labels = batch.ids.masked_fill(~batch.learned, -100)
     mask = torch.ones_like(batch.ids)

@@ -9,7 +9,7 @@ import pytest
 from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.artifacts.jsonl import read_lines
 from gabarito.core.errors import MissingError
-from gabarito.curate.general_prompts import Prompt
+from gabarito.curate.general_prompts import GeneralPrompt
 from gabarito.store import s3
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
@@ -72,7 +72,7 @@ def test_an_object_can_be_an_input(ministack: str, monkeypatch: pytest.MonkeyPat
     store = open_store(f"s3://bucket/{uuid.uuid4()}")
     store.write("exam/free.jsonl", b'{"text": "one"}\n')
     url = f"{store.url}/exam/free.jsonl"
-    assert [line.text for line in read_lines(url, Prompt)] == ["one"]
+    assert [line.text for line in read_lines(url, GeneralPrompt)] == ["one"]
     before = digest_of_path(url)
     store.write("exam/free.jsonl", b'{"text": "two"}\n')
     assert digest_of_path(url) != before

@@ -9,11 +9,11 @@ from tests.stage.train.conftest import base, dataset, settings, store, train
 
 from gabarito.artifacts.artifact import Artifact
 from gabarito.models import load_base
-from gabarito.train.checkpoint import Point
+from gabarito.train.checkpoint import StepMetrics
 from gabarito.train.config import TrainConfig
 from gabarito.train.encode import Row
 from gabarito.train.lora import attach, trained_parameters
-from gabarito.train.loss import Objective, collate
+from gabarito.train.loss import LossModule, collate
 
 __all__ = ["base", "dataset", "settings", "store", "train"]
 
@@ -42,7 +42,7 @@ def test_the_stage_runs_and_the_loss_falls(
     train: Callable[..., Artifact], dataset: Callable[..., Artifact], method: str
 ) -> None:
     trained = train(dataset(), method=method, steps=60, learning_rate=1e-2)
-    losses = [point.loss for point in trained.records("curves.jsonl", Point)]
+    losses = [point.loss for point in trained.records("curves.jsonl", StepMetrics)]
     assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
 
 
@@ -53,7 +53,7 @@ def test_the_loss_on_the_gpu_is_that_of_the_cpu(base: Path) -> None:
         model = load_base(base, dtype=torch.float32, device=place).model
         adapted = attach(model, TrainConfig(base="org/name"))
         batch = collate(ROWS, pad=0, device=place)
-        found.append(float(Objective(adapted)(batch.ids, batch.learned)))
+        found.append(float(LossModule(adapted)(batch.ids, batch.learned)))
     assert found[0] == pytest.approx(found[1], rel=1e-3)
 
 
@@ -61,5 +61,5 @@ def test_one_seed_gives_nearly_one_curve(
     train: Callable[..., Artifact], dataset: Callable[..., Artifact]
 ) -> None:
     made = [train(dataset(), fingerprint=name * 64) for name in "uv"]
-    losses = [[p.loss for p in trained.records("curves.jsonl", Point)] for trained in made]
+    losses = [[p.loss for p in trained.records("curves.jsonl", StepMetrics)] for trained in made]
     assert losses[0] == pytest.approx(losses[1], rel=1e-2)  # atomic additions come in any order

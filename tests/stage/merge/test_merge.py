@@ -18,7 +18,7 @@ from gabarito.artifacts.attempt import new_attempt
 from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import DataError, ServiceError, SettingsError
 from gabarito.evaluate import predict
-from gabarito.evaluate.predict import Respondent, respondents
+from gabarito.evaluate.predict import Predictor, predictors
 from gabarito.merge import job
 from gabarito.merge.config import MergeConfig
 from gabarito.models import PromptContract, PromptSettings, load_base, load_tokenizer, read_contract
@@ -132,12 +132,12 @@ def test_another_base_than_the_one_trained_on_is_refused(
 
 
 @contextmanager
-def asked_by_evaluate(store: Store, **inputs: Artifact) -> Iterator[list[Respondent]]:
+def asked_by_evaluate(store: Store, **inputs: Artifact) -> Iterator[list[Predictor]]:
     contract = read_contract(inputs["train"].read("prompt.json"), "")
     address = Address("evaluate", "e" * 64)
     with (
         new_attempt(store, address, inputs=inputs, settings={}) as work,
-        respondents(work, contract, work.folder) as found,
+        predictors(work, contract, work.folder) as found,
     ):
         yield found
 
