@@ -17,7 +17,7 @@ from gabarito.core.records import Example, Message
 from gabarito.core.settings import local_path
 from gabarito.models import (
     Base,
-    GeneralPrompt,
+    PromptSettings,
     GenerationLimits,
     Model,
     PromptContract,
@@ -43,7 +43,7 @@ def main() -> None:
     """Print both figures of both comparisons, and that the results agree."""
     torch.set_num_threads(1)
     base = load_base(local_path("gabarito:demo/nano"), device=CPU)
-    contract = contract_for(base.tokenizer, GeneralPrompt(system="", refusal=""), [])
+    contract = contract_for(base.tokenizer, PromptSettings(system="", refusal=""), [])
     compare_answers(base, contract)
     compare_steps(base, contract)
 
