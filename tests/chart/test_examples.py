@@ -62,7 +62,7 @@ def test_a_job_does_its_stage_and_no_other(items: list[Object], tmp_path: Path) 
 def test_the_workflow_is_the_pipeline(workflow: Object) -> None:
     tasks = workflow["templates"][0]["dag"]["tasks"]
     assert [task["name"] for task in tasks] == list(STAGES)
-    assert [task.get("depends") for task in tasks] == [None, *STAGES[:-1]]
+    assert [task.get("depends") for task in tasks] == [None, *list(STAGES)[:-1]]
     for task in tasks:
         given = {
             each["name"]: each["value"] for each in task.get("arguments", {}).get("parameters", ())
