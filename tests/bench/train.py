@@ -17,10 +17,10 @@ from gabarito.core.records import Example, Message
 from gabarito.core.settings import local_path
 from gabarito.models import (
     Base,
-    PromptSettings,
     GenerationLimits,
     Model,
     PromptContract,
+    PromptSettings,
     conversation,
     generate,
     load_base,

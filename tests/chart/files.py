@@ -1,5 +1,5 @@
-"""Everything of the chart that is generated: its schema, its README's table, the rules for exit
-codes, and k8s/rendered.
+"""Everything of the chart that is generated: its schema, its README's table, its lists of stages,
+the rules for exit codes, and k8s/rendered.
 """
 
 import json
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gabarito.core.errors import NEVER_RETRIED, DataError, Interrupted
+from gabarito.pipeline.stages import STAGES
 
 from .helm import CHART, ROOT, template
 from .schema import schema_text
@@ -31,6 +32,17 @@ rules:
 {{{{- end }}}}
 """
 
+LISTS = """{{{{/* From gabarito.pipeline.stages: those that are Jobs, in their order. */}}}}
+{{{{- define "gabarito.stages" -}}}}
+{stages}
+{{{{- end }}}}
+
+{{{{/* The image that holds each stage's command, as JSON. */}}}}
+{{{{- define "gabarito.stageImages" -}}}}
+{images}
+{{{{- end }}}}
+"""
+
 
 def before_helm() -> Iterator[tuple[Path, str]]:
     """Yield each file that the chart itself needs, and its text."""
@@ -39,7 +51,10 @@ def before_helm() -> Iterator[tuple[Path, str]]:
     failing = sorted(NEVER_RETRIED - {bad})
     policy = POLICY.format(failing=failing, bad=bad, interrupted=Interrupted.exit_code)
     yield CHART / "values.schema.json", schema_text(values)
+    images = json.dumps({name: stage.image for name, stage in STAGES.items()})
     yield CHART / "templates/_podfailurepolicy.tpl", policy
+    lists = LISTS.format(stages=" ".join(STAGES), images=images)
+    yield CHART / "templates/_stages.tpl", lists
     text = (CHART / "README.md").read_text(encoding="utf-8")
     block = f"{BEGIN}\n{values_table(values)}\n{END}"
     yield CHART / "README.md", re.sub(f"{BEGIN}.*{END}", lambda _: block, text, flags=re.DOTALL)

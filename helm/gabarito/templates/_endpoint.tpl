@@ -1,7 +1,7 @@
 {{/* The strategy of the endpoint's Deployment. While the only pod keeps the only GPU, a second pod
      cannot be scheduled: a rolling update would never end. */}}
 {{- define "gabarito.strategy" -}}
-{{- $values := fromJson (include "gabarito.pipeline.run_stage" (dict "root" . "component" "serve")) }}
+{{- $values := fromJson (include "gabarito.stage" (dict "root" . "component" "serve")) }}
 {{- $alone := and (dig "gpu" "count" 0 $values) (eq (include "gabarito.fewest" .) "1") }}
 {{- if eq $values.strategy "auto" }}{{ ternary "Recreate" "RollingUpdate" (not (not $alone)) }}{{ else }}{{ $values.strategy }}{{ end }}
 {{- end }}

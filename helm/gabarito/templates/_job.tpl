@@ -1,7 +1,7 @@
 {{/* The body of a stage's Job: the controller adds name, owner and run, and unsuspends it. Takes
      root and component. */}}
 {{- define "gabarito.job" -}}
-{{- $values := fromJson (include "gabarito.pipeline.run_stage" .) }}
+{{- $values := fromJson (include "gabarito.stage" .) }}
 {{- $own := dict "gabarito.dev/stage" .component }}
 {{- $pod := merge (dict "values" $values "labels" $own) . }}
 {{- $isIndexed := gt (int ($values.shards | default 1)) 1 -}}

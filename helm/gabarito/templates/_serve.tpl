@@ -1,7 +1,7 @@
 {{/* The body of the endpoint's Deployment: the controller adds the model's digest and the owner, and
      applies it. Takes root and component. */}}
 {{- define "gabarito.serve" -}}
-{{- $values := fromJson (include "gabarito.pipeline.run_stage" .) }}
+{{- $values := fromJson (include "gabarito.stage" .) }}
 {{- $pod := merge (dict "values" $values "labels" (dict "gabarito.dev/stage" "serve")) . }}
 {{- $scaled := or $values.autoscaling.enabled $values.autoscaling.external -}}
 apiVersion: apps/v1

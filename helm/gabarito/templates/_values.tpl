@@ -1,12 +1,7 @@
-{{/* The stages that are Jobs. */}}
-{{- define "gabarito.stages" -}}
-ingest generate curate train merge evaluate
-{{- end }}
-
 {{/* The image of a stage or of the controller. Takes root, component and the image in its values. */}}
 {{- define "gabarito.image" -}}
-{{- $names := dict "ingest" "ingest" "generate" "generate" "curate" "generate" "controller" "generate"
-      "test" "generate" "train" "train" "merge" "train" "evaluate" "train" "serve" "serve" }}
+{{- $names := merge (fromJson (include "gabarito.stageImages" .))
+      (dict "controller" "generate" "test" "generate" "serve" "serve") }}
 {{- if .image }}
 {{- .image }}
 {{- else }}
@@ -33,7 +28,7 @@ ingest generate curate train merge evaluate
 {{- end }}
 
 {{/* A stage's values over those of all stages, as JSON. Takes root and component. */}}
-{{- define "gabarito.pipeline.run_stage" -}}
+{{- define "gabarito.stage" -}}
 {{- $values := deepCopy .root.Values.stageDefaults }}
 {{- include "gabarito.overlay" (dict "onto" $values "over" (get .root.Values.stages .component)) }}
 {{- toJson $values }}
