@@ -187,15 +187,26 @@ def open_artifact(store: Store, address: Address) -> Artifact | None:
     """Return the artifact at ``address``, or None if it is not finished.
 
     Raises:
-        DataError: if the manifest is damaged.
+        DataError: if the manifest is damaged, or is that of another artifact.
     """
     try:
         data = store.read(address.manifest).data
     except MissingError:
         return None
+    where = f"{store.url}/{address.manifest}"
     try:
         manifest = Manifest.model_validate_json(data)
     except ValidationError as error:
-        message = f"{store.url}/{address.manifest}: not a manifest; delete it and run again"
+        message = f"{where}: not a manifest; delete it and run again"
         raise DataError(message) from error
+    if (manifest.stage, manifest.fingerprint) != (address.stage, address.fingerprint):
+        got = f"{manifest.stage}/{manifest.fingerprint}"
+        message = f"{where}: manifest of another artifact, {got!r:.90}; delete it and run again"
+        raise DataError(message)
+    below = f"{address.prefix}/attempts/{manifest.attempt}/"
+    for entry in manifest.files.values():
+        if not entry.key.startswith(below):
+            place = f"{entry.key!r}, not below its attempt"
+            message = f"{where}: lists {place}; delete it and run again"
+            raise DataError(message)
     return Artifact(store, address, manifest, hashlib.sha256(data).hexdigest())

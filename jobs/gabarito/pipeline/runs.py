@@ -107,7 +107,7 @@ def read_run(store: Store, run: str) -> Run:
         message = f"{where}: not a run of version {__version__}: {said}; plan the run anew"
         raise DataError(message) from error
     record = json.loads(data)
-    if _run_id(record["fingerprints"], record["pipeline"]) != run:
+    if found.run != run or _run_id(record["fingerprints"], record["pipeline"]) != run:
         message = f"{where}: its settings are not those of run {run}; plan the run anew"
         raise DataError(message)
     return found

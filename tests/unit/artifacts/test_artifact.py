@@ -139,6 +139,32 @@ def test_a_manifest_cannot_name_keys_elsewhere(store: Store, key: str) -> None:
         open_artifact(store, ADDRESS)
 
 
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        Address("train", "f" * 64),
+        Address("curate", "e" * 64),
+        Address("curate", "f" * 64, "0-of-2"),
+    ],
+)
+def test_a_manifest_counts_only_where_it_was_written(store: Store, elsewhere: Address) -> None:
+    publish(store)
+    store.write(elsewhere.manifest, store.read(ADDRESS.manifest).data)
+    said = rf"{elsewhere.manifest}: (manifest of another|lists .* not below).*; delete it and run"
+    with pytest.raises(DataError, match=said):
+        open_artifact(store, elsewhere)
+
+
+def test_a_manifest_cannot_name_files_of_another_artifact(store: Store) -> None:
+    publish(store)
+    other = publish(store, Address("train", "f" * 64))
+    manifest = json.loads(store.read(ADDRESS.manifest).data)
+    manifest["files"]["rows.jsonl"]["key"] = other.manifest.files["rows.jsonl"].key
+    store.write(ADDRESS.manifest, json.dumps(manifest).encode())
+    with pytest.raises(DataError, match="not below its attempt; delete it and run again"):
+        open_artifact(store, ADDRESS)
+
+
 def test_times_of_a_manifest_can_be_compared(store: Store) -> None:
     publish(store)
     manifest = json.loads(store.read(ADDRESS.manifest).data) | {"started_at": "2026-05-01T00:00:00"}

@@ -216,6 +216,14 @@ def test_every_mistake_of_a_pipeline_is_named(tmp_path: Path) -> None:
     assert "ingest.min_chars" in said
 
 
+def test_a_run_under_the_name_of_another_is_refused(tmp_path: Path, store: Store) -> None:
+    run = planned(tmp_path)
+    record = run.model_dump(mode="json") | {"run": "0" * 12}
+    store.write(f"runs/{run.run}.json", json.dumps(record).encode())
+    with pytest.raises(DataError, match=rf"runs/{run.run}\.json: .* plan the run anew"):
+        read_run(store, run.run)
+
+
 @pytest.mark.parametrize("changed", [{"train": "../../x"}, {"other": "f" * 64}, {"train": ""}])
 def test_a_run_whose_fingerprints_lead_elsewhere_is_refused(
     tmp_path: Path, store: Store, changed: dict[str, str]
