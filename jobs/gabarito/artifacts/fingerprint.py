@@ -51,10 +51,12 @@ class FolderEntry:
     flaw: str = ""
 
 
-def entries_below(folder: Path) -> list[FolderEntry]:
+def entries_below(folder: Path, *, follow_out: bool) -> list[FolderEntry]:
     """Return all that lies below a folder, except for the folders that can be listed.
 
     A store is left out: what is written there while a run goes on is none of its sources.
+    ``follow_out`` tells whether links may lead out of the folder: those in the hub's cache
+    of a model do, while those among documents of strangers may name any file of this machine.
 
     Raises:
         OSError: if the folder itself cannot be listed.
@@ -70,14 +72,17 @@ def entries_below(folder: Path) -> list[FolderEntry]:
     if folder in flaws:
         raise flaws[folder]
     unlisted = [FolderEntry(path, None, str(error.strerror)) for path, error in flaws.items()]
-    found = (_entry(path) for path in paths if path not in flaws)
+    top = None if follow_out else folder.resolve()
+    found = (_entry(path, top) for path in paths if path not in flaws)
     return [*unlisted, *filter(None, found)]
 
 
-def _entry(path: Path) -> FolderEntry | None:
-    """Return what lies at ``path``, unless it is a folder."""
+def _entry(path: Path, top: Path | None) -> FolderEntry | None:
+    """Return what lies at ``path``, unless it is a folder; a link may not lead out of ``top``."""
     try:
         status = path.stat()
+        if top and path.is_symlink() and not path.resolve().is_relative_to(top):
+            return FolderEntry(path, None, "a link that leads out of the source is not followed")
     except OSError as error:
         return FolderEntry(path, None, f"{'a link: ' if path.is_symlink() else ''}{error.strerror}")
     if stat.S_ISREG(status.st_mode):
@@ -107,7 +112,8 @@ def input_digests(settings: BaseModel) -> dict[str, str]:
         if named[0].mark.or_id and not is_path(path):
             digests[path] = f"hub:{path}"
         else:
-            digests[path] = digest_of_path(path, _any_of([one.is_wanted for one in named]))
+            is_wanted = _any_of([one.is_wanted for one in named])
+            digests[path] = digest_of_path(path, is_wanted, follow_out=named[0].mark.or_id)
     return digests
 
 
@@ -123,8 +129,10 @@ def content_settings(settings: BaseModel, digests: dict[str, str]) -> dict[str, 
     }
 
 
-def digest_of_path(path: str, is_wanted: Wish = _wants_all) -> str:
+def digest_of_path(path: str, is_wanted: Wish = _wants_all, *, follow_out: bool = True) -> str:
     """Return the SHA-256 of a file, or of the names and digests of the wanted files of a folder.
+
+    ``follow_out`` is that of ``entries_below``.
 
     Raises:
         MissingError: if there is nothing at ``path``.
@@ -137,7 +145,7 @@ def digest_of_path(path: str, is_wanted: Wish = _wants_all) -> str:
         if local.is_file():
             return _digest_of_file(local)
         if local.is_dir():
-            return _digest_of_folder(local, is_wanted)
+            return _digest_of_folder(entries_below(local, follow_out=follow_out), local, is_wanted)
     except PermissionError as error:
         message = f"{error.filename}: may not be read by this user; change its permissions"
         raise DataError(message) from error
@@ -154,8 +162,8 @@ def _digest_of_bucket(url: str, is_wanted: Wish) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _digest_of_folder(folder: Path, is_wanted: Wish) -> str:
-    found = {entry.path.relative_to(folder): entry for entry in entries_below(folder)}
+def _digest_of_folder(entries: list[FolderEntry], folder: Path, is_wanted: Wish) -> str:
+    found = {entry.path.relative_to(folder): entry for entry in entries}
     wanted = (below for below in sorted(found) if is_wanted(below.as_posix()))
     lines = (f"{below} {_digest_of_entry(found[below])}\n" for below in wanted)
     return hashlib.sha256(os.fsencode("".join(lines))).hexdigest()

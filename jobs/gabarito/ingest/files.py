@@ -95,7 +95,7 @@ def _in_folder(source: FilesSource) -> Iterator[SourceFile]:
 def _entries(top: Path, source: FilesSource) -> list[FolderEntry]:
     try:
         if top.is_dir():
-            return entries_below(top)
+            return entries_below(top, follow_out=False)
         if top.is_file():
             return [FolderEntry(top, top.stat())]
     except PermissionError as error:

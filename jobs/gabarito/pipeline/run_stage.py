@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from gabarito.artifacts.artifact import Address, Artifact, open_artifact
-from gabarito.artifacts.attempt import new_attempt
+from gabarito.artifacts.attempt import Attempt, new_attempt
 from gabarito.artifacts.fingerprint import input_digests
 from gabarito.core.errors import DataError
 from gabarito.core.log import write_termination_message
@@ -65,7 +65,7 @@ def _attempt(store: Store, run: Run, address: Address, inputs: dict[str, Artifac
     settings = section.model_dump(mode="json")
     with new_attempt(store, address, inputs=inputs, settings=settings) as work:
         job.run(section, work)
-        return _published(work.publish())
+        return _publish(run, work)
 
 
 def _job(stage: str) -> ModuleType:
@@ -84,7 +84,7 @@ def _perform_shard(
     if open_artifact(store, ours) is None:
         with new_attempt(store, ours, inputs=inputs, settings=settings) as work:
             job.run(section, work, shard.index, shard.count)
-            _published(work.publish())
+            _publish(run, work)
     places = [Shard(index, shard.count).name for index in range(shard.count)]
     parts = [
         open_artifact(store, Address(address.stage, address.fingerprint, place)) for place in places
@@ -95,10 +95,13 @@ def _perform_shard(
         return None
     with new_attempt(store, address, inputs=inputs, settings=settings) as work:
         job.join(section, whole, work)
-        return _published(work.publish())
+        return _publish(run, work)
 
 
-def _published(artifact: Artifact) -> Artifact:
+def _publish(run: Run, work: Attempt) -> Artifact:
+    """Publish what was made, unless a file changed while it was read: its address says which."""
+    _refuse_changed_files(run, work.address.stage)
+    artifact = work.publish()
     manifest = artifact.manifest
     fields = {"artifact": artifact.address.prefix, "attempt": manifest.attempt}
     log.info("published", extra={**fields, "counts": manifest.counts})

@@ -154,10 +154,13 @@ def test_what_is_out_of_reach_is_dropped_with_the_reason(folder: Path, ingest: I
     (folder / "c.md").symlink_to("c.md")
     (folder / "d").symlink_to("deep")
     (folder / ".e").symlink_to("deep")
+    (folder.parent / "secret.txt").write_text(PARIS)
+    (folder / "f.txt").symlink_to("../secret.txt")
     assert ledger(ingest(source_include=["*.txt"])) == {
         "docs/deep/b.md": ("out of reach", "a link: No such file or directory"),
         "docs/c.md": ("out of reach", "a link: Too many levels of symbolic links"),
         "docs/d": ("out of reach", "a link to a folder is not followed"),
+        "docs/f.txt": ("out of reach", "a link that leads out of the source is not followed"),
         "docs/.e": ("excluded by a pattern", ""),
     }
 

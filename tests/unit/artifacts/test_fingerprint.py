@@ -80,7 +80,10 @@ def test_what_cannot_be_read_is_listed_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "c.txt").symlink_to("c.txt")
     (tmp_path / "d").symlink_to("deep")
     os.mkfifo(tmp_path / "e.txt")
-    found = {str(entry.path.relative_to(tmp_path)): entry.flaw for entry in entries_below(tmp_path)}
+    found = {
+        str(entry.path.relative_to(tmp_path)): entry.flaw
+        for entry in entries_below(tmp_path, follow_out=True)
+    }
     assert found == {
         "deep/a.txt": "",
         "b.txt": "a link: No such file or directory",
@@ -88,6 +91,34 @@ def test_what_cannot_be_read_is_listed_with_the_reason(tmp_path: Path) -> None:
         "d": "a link to a folder is not followed",
         "e.txt": "neither a file nor a folder",
     }
+
+
+def test_a_link_out_of_a_source_is_not_followed(tmp_path: Path) -> None:
+    source, secret = tmp_path / "source", tmp_path / "secret"
+    source.mkdir()
+    secret.write_text("one")
+    (source / "a.txt").symlink_to(secret)
+    (source / "b.txt").symlink_to("c.txt")
+    (source / "c.txt").write_text("inside")
+    found = {entry.path.name: entry.flaw for entry in entries_below(source, follow_out=False)}
+    assert found == {
+        "a.txt": "a link that leads out of the source is not followed",
+        "b.txt": "",
+        "c.txt": "",
+    }
+    before = input_digests(Stage(exam=str(source)))
+    secret.write_text("two")
+    assert input_digests(Stage(exam=str(source))) == before
+
+
+def test_links_of_a_base_lead_where_they_may(tmp_path: Path) -> None:
+    base, blob = tmp_path / "base", tmp_path / "blob"
+    base.mkdir()
+    blob.write_text("one")
+    (base / "model.safetensors").symlink_to(blob)
+    before = input_digests(Stage(base=str(base)))
+    blob.write_text("two")
+    assert input_digests(Stage(base=str(base))) != before
 
 
 def test_a_link_that_leads_nowhere_is_named(tmp_path: Path) -> None:
