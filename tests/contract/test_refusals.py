@@ -65,6 +65,23 @@ def test_refused_credentials_are_reported(far: Store, proxy: Proxy, status: int,
     assert len(proxy.seen) == 1
 
 
+@pytest.mark.parametrize("url", ["s3://user:pw@bucket", "s3://user:p#w@bucket", "s3://user:p/w@b"])
+def test_a_store_with_a_password_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(SettingsError, match="AWS_SECRET_ACCESS_KEY") as refused:
+        open_store(url)
+    assert "user" not in str(refused.value).replace("a user name", "")
+
+
+@pytest.mark.parametrize("endpoint", ["http://me:pw@127.0.0.1:9", "http://me:p#w@h", "me:pw@h"])
+def test_an_endpoint_with_a_password_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    with pytest.raises(SettingsError, match="AWS_") as refused:
+        open_store("s3://bucket").read("key")
+    assert "me:" not in str(refused.value)
+
+
 def test_missing_credentials_are_reported(monkeypatch: pytest.MonkeyPatch, ministack: str) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")

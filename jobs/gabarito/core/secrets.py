@@ -1,8 +1,17 @@
-"""Secrets from the environment, such as a key or a bearer token."""
+"""Secrets from the environment, and those that people write into URLs."""
 
 import os
+import re
 
 from gabarito.core.errors import SettingsError
+
+_USERINFO = re.compile(r"(//)[^\s'\"]*@|\b[\w.-]+:(?!//)[^\s'\"]*@")
+"""Greedy: a password may hold ``/``, ``?``, ``#`` or ``@`` as it is."""
+
+
+def without_userinfo(text: str) -> str:
+    """Return a text with the user names and passwords of its URLs taken out."""
+    return _USERINFO.sub(r"\1***@", text)
 
 
 def secret_from(name: str) -> str | None:

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from gabarito.core.errors import SettingsError
+from gabarito.core.secrets import without_userinfo
 
 BUILTIN = "gabarito:"
 
@@ -60,6 +61,9 @@ def is_path(reference: str) -> bool:
 
 
 def _resolve(path: str, info: ValidationInfo) -> str:
+    if path.startswith("s3://") and {"@", ":"} & set(path.split("/")[2]):
+        message = "must be s3://bucket/prefix without a user name, password or port"
+        raise ValueError(message)
     folder = (info.context or {}).get("folder")
     if folder is None or not path or path.startswith((BUILTIN, "s3://")):
         return path
@@ -177,7 +181,8 @@ def _mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
         elif mistake["type"] == "missing":
             yield f"{path}: missing; it has no default"
         else:
-            yield f"{path}: {_sentence(mistake['msg'])}, got {mistake['input']!r}"
+            got = without_userinfo(repr(mistake["input"]))
+            yield f"{path}: {_sentence(mistake['msg'])}, got {got}"
 
 
 def _sentence(text: str) -> str:

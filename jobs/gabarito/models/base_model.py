@@ -31,6 +31,7 @@ from gabarito.core.errors import (
     ServiceError,
     SettingsError,
 )
+from gabarito.core.secrets import without_userinfo
 from gabarito.core.settings import is_path, local_path
 from gabarito.store.base import FileInfo, Store, is_key
 from gabarito.store.disk import disk_errors
@@ -168,7 +169,8 @@ def _fetch(reference: str, folder: Path) -> None:
         raise _hub_error(reference, error) from error
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         # what the client makes of an answer that is no hub's, or of a file name that leads out
-        message = f"base {reference!r}: no answer of a model hub: {error!s:.200}; check HF_ENDPOINT"
+        said = without_userinfo(str(error))[:200]
+        message = f"base {reference!r}: no answer of a model hub: {said}; check HF_ENDPOINT"
         raise ServiceError(message) from error
 
 

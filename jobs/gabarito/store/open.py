@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from gabarito.core.errors import SettingsError
+from gabarito.core.secrets import without_userinfo
 from gabarito.store.base import Store
 
 
@@ -17,7 +18,8 @@ def open_store(url: str) -> Store:
     try:
         scheme = urlsplit(url).scheme
     except ValueError as error:
-        message = f"store {url!r}: not a URL: {error}; write file:///folder or s3://bucket/prefix"
+        where = f"store {without_userinfo(url)!r}"
+        message = f"{where}: not a URL; write file:///folder or s3://bucket/prefix"
         raise SettingsError(message) from error
     if scheme == "s3":
         from gabarito.store.s3 import S3Store
@@ -27,5 +29,5 @@ def open_store(url: str) -> Store:
         from gabarito.store.local import LocalStore
 
         return LocalStore(url)
-    message = f"store {url!r}: scheme {scheme!r} is not one of file, s3"
+    message = f"store {without_userinfo(url)!r}: scheme {scheme!r} is not one of file, s3"
     raise SettingsError(message)

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
+from urllib.parse import urlsplit
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
@@ -54,6 +55,10 @@ class S3Store:
         Raises:
             SettingsError: if the URL names no bucket, or the AWS settings make no sense.
         """
+        if {"@", ":"} & set(urlsplit(url).netloc):
+            cure = "give credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            message = f"store: an s3:// URL with a user name, password or port; {cure}"
+            raise SettingsError(message)
         self._bucket, _, prefix = url.removeprefix("s3://").rstrip("/").partition("/")
         if not self._bucket or (prefix and not is_key(prefix)):
             message = f"store {url!r}: names no place in a bucket; write s3://bucket/prefix"

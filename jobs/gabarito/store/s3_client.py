@@ -19,6 +19,7 @@ from gabarito.core.errors import (
     ServiceError,
     SettingsError,
 )
+from gabarito.core.secrets import without_userinfo
 from gabarito.store.base import missing
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ def connect(url: str) -> "S3Client":
     try:
         session = Session(botocore_session=core)
         client = session.client("s3", config=LIMITS)
+        if "@" in client.meta.endpoint_url:
+            cure = "give credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            message = f"AWS_ENDPOINT_URL: holds a user name or a password; take it out and {cure}"
+            raise SettingsError(message)
         if _is_amazon(client.meta.endpoint_url):
             return client
         style = core.get_scoped_config().get("s3", {}).get("addressing_style", "path")
@@ -139,7 +144,7 @@ def _failure(error: Exception, where: str, endpoint: str) -> GabaritoError:
 
 
 def _said(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+    return without_userinfo(" ".join(str(error).split()))[:300]
 
 
 def _is_amazon(endpoint: str) -> bool:

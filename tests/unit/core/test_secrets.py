@@ -4,7 +4,7 @@ import pytest
 
 import gabarito
 from gabarito.core.errors import SettingsError
-from gabarito.core.secrets import secret_from
+from gabarito.core.secrets import secret_from, without_userinfo
 
 NAME = "GABARITO_TEST_SECRET"
 
@@ -45,3 +45,10 @@ def test_secrets_are_read_nowhere_else() -> None:
         for line in path.read_text().splitlines():
             reads = "os.environ" in line or "getenv" in line
             assert not (reads and any(name in line for name in names)), f"{path}: {line}"
+
+
+@pytest.mark.parametrize("password", ["pw", "p/w", "p#w", "p?w", "p@w"])
+def test_what_is_shown_of_a_url_holds_no_password(password: str) -> None:
+    shown = without_userinfo(f"cannot reach 'https://user:{password}@host/a' or http://x/y")
+    assert shown == "cannot reach 'https://***@host/a' or http://x/y"
+    assert without_userinfo(f"endpoint: user:{password}@host") == "endpoint: ***@host"

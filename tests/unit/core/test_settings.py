@@ -122,6 +122,16 @@ def test_a_number_without_end_is_no_setting() -> None:
     )
 
 
+@pytest.mark.parametrize("path", ["s3://user:pw@bucket/a", "s3://user:p/w@bucket"])
+def test_a_password_in_a_path_is_refused_without_showing_it(tmp_path: Path, path: str) -> None:
+    class Source(Settings):
+        path: InputPath
+
+    with pytest.raises(SettingsError, match="must be s3://bucket/prefix without a user") as refused:
+        parse(Source, {"path": path}, "pipeline.yaml", tmp_path)
+    assert "user:" not in str(refused.value)
+
+
 def test_the_home_of_nobody_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no user has that home folder"):
         parse(Outer, {"base": "~nobody-at-all/x"}, "pipeline.yaml", folder=tmp_path)
