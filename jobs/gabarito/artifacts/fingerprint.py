@@ -16,7 +16,7 @@ from gabarito.artifacts.jsonl import read_object
 from gabarito.core.errors import DataError, MissingError
 from gabarito.core.settings import InputFile, Operational, is_path, local_path
 from gabarito.store.base import PRIVATE
-from gabarito.store.open import open_store
+from gabarito.store.open import open_bucket
 
 Wish = Callable[[str], bool]
 """Tells whether a file below a folder counts, by its path from there."""
@@ -154,7 +154,7 @@ def digest_of_path(path: str, is_wanted: Wish = _wants_all, *, follow_out: bool 
 
 
 def _digest_of_bucket(url: str, is_wanted: Wish) -> str:
-    entries = sorted(open_store(url).list(""), key=lambda entry: entry.key)
+    entries = sorted(open_bucket(url).list(""), key=lambda entry: entry.key)
     if not entries:
         return hashlib.sha256(read_object(url)).hexdigest()
     wanted = (entry for entry in entries if is_wanted(entry.key))

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from gabarito.core.errors import DataError, MissingError
 from gabarito.core.records import read_jsonl
 from gabarito.core.settings import local_path
-from gabarito.store.open import open_store
+from gabarito.store.open import open_bucket
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -43,7 +43,7 @@ def _read_from_bucket(url: str) -> bytes:
     bucket, _, key = url.removeprefix("s3://").partition("/")
     with suppress(MissingError):
         if key:
-            return open_store(f"s3://{bucket}").read(key).data
+            return open_bucket(f"s3://{bucket}").read(key).data
     message = f"{url}: no objects there; check the bucket and the key"
     raise MissingError(message)
 

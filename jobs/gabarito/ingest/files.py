@@ -12,8 +12,8 @@ from gabarito.core.errors import DataError, MissingError, ServiceError
 from gabarito.core.settings import local_path
 from gabarito.ingest.config import FilesSource
 from gabarito.ingest.outcomes import Dropped, Reason
-from gabarito.store.base import Store
-from gabarito.store.open import open_store
+from gabarito.store.base import Entry, Store
+from gabarito.store.open import open_bucket
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _entries(top: Path, source: FilesSource) -> list[FolderEntry]:
 
 
 def _in_bucket(source: FilesSource) -> Iterator[SourceFile]:
-    store = open_store(source.path)
+    store = open_bucket(source.path)
     url = source.path.rstrip("/")
     for entry in store.list(""):
         yield SourceFile(
@@ -117,7 +117,7 @@ def _in_bucket(source: FilesSource) -> Iterator[SourceFile]:
             modified=datetime.fromtimestamp(entry.modified, UTC),
             source=source,
             below=entry.key,
-            read=partial(_fetch, store, entry.key),
+            read=partial(_fetch, store, entry),
         )
 
 
@@ -134,8 +134,12 @@ def _read(path: Path) -> bytes:
         raise ServiceError(message) from error
 
 
-def _fetch(store: Store, key: str) -> bytes:
-    return store.read(key).data
+def _fetch(store: Store, entry: Entry) -> bytes:
+    stored = store.read(entry.key)
+    if stored.version != entry.version:
+        message = f"{store.url}/{entry.key}: changed since the bucket was listed; run again"
+        raise DataError(message)
+    return stored.data
 
 
 def _printable(path: Path) -> str:

@@ -33,7 +33,7 @@ from gabarito.core.errors import (
 )
 from gabarito.core.secrets import without_userinfo
 from gabarito.core.settings import is_path, local_path
-from gabarito.store.base import FileInfo, Store, is_key
+from gabarito.store.base import Entry, FileInfo, Store, is_key
 from gabarito.store.disk import disk_errors
 from gabarito.store.open import open_store
 from gabarito.store.scratch import temporary_folder
@@ -100,25 +100,25 @@ def _checked(folder: Path, reference: str) -> Path:
 def _download(url: str, folder: Path) -> None:
     """Copy what lies below a prefix; files that its ``SHA256SUMS`` lists are verified."""
     store = open_store(url)
-    entries = {entry.key: entry.size for entry in store.list("")}
+    entries = {entry.key: entry for entry in store.list("")}
     sums = _sums(store) if SUMS_FILE in entries else {}
-    for key, size in entries.items():
+    for key, entry in entries.items():
         if not any(fnmatch.fnmatch(key, pattern) for pattern in FILES):
             continue
         if key in sums:
-            store.download(key, folder / key, FileInfo(size=size, sha256=sums[key]))
+            store.download(key, folder / key, FileInfo(size=entry.size, sha256=sums[key]))
         else:
-            _copy(store, key, size, folder / key)
+            _copy(store, entry, folder / key)
 
 
-def _copy(store: Store, key: str, size: int, path: Path) -> None:
-    data = store.read(key).data
-    if len(data) != size:
-        message = f"{store.url}/{key}: changed while it was read; start again"
+def _copy(store: Store, entry: Entry, path: Path) -> None:
+    stored = store.read(entry.key)
+    if stored.version != entry.version:
+        message = f"{store.url}/{entry.key}: changed since the bucket was listed; run again"
         raise DataError(message)
     with disk_errors(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        path.write_bytes(stored.data)
 
 
 def _sums(store: Store) -> dict[str, str]:

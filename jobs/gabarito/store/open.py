@@ -1,10 +1,23 @@
-"""Open the store at a URL."""
+"""Open the store at a URL, or the bucket of a source."""
 
 from urllib.parse import urlsplit
 
 from gabarito.core.errors import SettingsError
 from gabarito.core.secrets import without_userinfo
 from gabarito.store.base import Store
+
+
+def open_bucket(url: str) -> Store:
+    """Return what other people keep at ``s3://bucket/prefix``, under whatever keys.
+
+    Our rule for keys keeps them within a folder of this machine; none of these is a path here.
+
+    Raises:
+        SettingsError: if it names no bucket.
+    """
+    from gabarito.store.s3 import S3Store
+
+    return S3Store(url, any_key=True)
 
 
 def open_store(url: str) -> Store:

@@ -49,8 +49,11 @@ _RACE_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8)
 class S3Store:
     """A store in a bucket, below a prefix."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, any_key: bool = False) -> None:
         """Open the store at ``s3://bucket/prefix``; nothing is sent yet.
+
+        With ``any_key`` objects are listed and read that a store of ours cannot hold, those
+        whose keys have an empty part, ``.`` or ``..``.
 
         Raises:
             SettingsError: if the URL names no bucket, or the AWS settings make no sense.
@@ -60,10 +63,11 @@ class S3Store:
             message = f"store: an s3:// URL with a user name, password or port; {cure}"
             raise SettingsError(message)
         self._bucket, _, prefix = url.removeprefix("s3://").rstrip("/").partition("/")
-        if not self._bucket or (prefix and not is_key(prefix)):
+        if not self._bucket or (prefix and not any_key and not is_key(prefix)):
             message = f"store {url!r}: names no place in a bucket; write s3://bucket/prefix"
             raise SettingsError(message)
         self._above = f"{prefix}/" if prefix else ""
+        self._any_key = any_key
         self.url = f"s3://{self._bucket}/{prefix}".rstrip("/")
         self._client = connect(self.url)
 
@@ -108,7 +112,8 @@ class S3Store:
             for page in pages:
                 for item in page.get("Contents", ()):
                     key = item["Key"].removeprefix(self._above)
-                    if is_key(key):  # consoles write markers of folders
+                    is_marker = item["Key"].endswith("/") and not item["Size"]  # by consoles
+                    if not is_marker if self._any_key else is_key(key):
                         modified = item["LastModified"].timestamp()
                         yield Entry(key, item["Size"], item["ETag"], modified)
 
@@ -188,7 +193,10 @@ class S3Store:
         raise conflict(self._name(key))
 
     def _at(self, key: str) -> dict[str, Any]:
-        return {"Bucket": self._bucket, "Key": self._above + checked_key(key)}
+        return {
+            "Bucket": self._bucket,
+            "Key": self._above + (key if self._any_key else checked_key(key)),
+        }
 
     def _name(self, key: str) -> str:
         return f"{self.url}/{key}"

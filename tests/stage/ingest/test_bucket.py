@@ -9,6 +9,8 @@ from moto.server import ThreadedMotoServer
 
 from gabarito.core.errors import DataError
 from gabarito.core.records import Document
+from gabarito.ingest.config import FilesSource
+from gabarito.ingest.files import find_files
 
 from .conftest import Ingest
 
@@ -60,3 +62,22 @@ def test_a_file_and_its_copy_in_a_bucket_have_one_id(
     (folder.parent / "store").rename(folder.parent / "before")
     there = next(ingest(source_path=f"s3://{bucket}").records("documents.jsonl", Document))
     assert here.id == there.id
+
+
+def test_other_peoples_keys_are_read_whatever_their_parts(bucket: str, ingest: Ingest) -> None:
+    keys = ["a.md", "/b.md", "x//c.md", "./d.md", "../e.md", "x/../f.md", "x/./g.md"]
+    client = boto3.client("s3")
+    for number, key in enumerate(keys):
+        client.put_object(Bucket=bucket, Key=key, Body=f"{TEXT} Página {number}.".encode())
+    artifact = ingest(source_path=f"s3://{bucket}", source_exclude=[], near_duplicate=1)
+    sources = {document.source for document in artifact.records("documents.jsonl", Document)}
+    assert sources == {f"{bucket}/{key}" for key in keys}
+
+
+def test_an_object_changed_since_the_listing_is_named(bucket: str) -> None:
+    client = boto3.client("s3")
+    client.put_object(Bucket=bucket, Key="a.md", Body=TEXT.encode())
+    (file,) = find_files([FilesSource(type="files", path=f"s3://{bucket}")])
+    client.put_object(Bucket=bucket, Key="a.md", Body=TEXT.upper().encode())
+    with pytest.raises(DataError, match=rf"s3://{bucket}/a\.md: changed since .*; run again"):
+        file.read()
