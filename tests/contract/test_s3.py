@@ -1,12 +1,15 @@
 """What holds for buckets only."""
 
+import time
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 import boto3
 import pytest
 
 from gabarito.artifacts.fingerprint import digest_of_path
+from gabarito.artifacts.garbage import stale_uploads
 from gabarito.artifacts.jsonl import read_lines
 from gabarito.core.errors import MissingError
 from gabarito.curate.general_prompts import GeneralPrompt
@@ -37,6 +40,25 @@ def test_markers_of_folders_are_no_objects(ministack: str, monkeypatch: pytest.M
         client.put_object(Bucket="bucket", Key=key)
     client.close()
     assert list(open_store(f"s3://bucket/{place}").list("")) == []
+
+
+@pytest.mark.parametrize("kind", ["ministack", "moto"])
+def test_an_upload_that_was_interrupted_is_found_and_aborted(
+    request: pytest.FixtureRequest, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", request.getfixturevalue(kind))
+    place = str(uuid.uuid4())
+    store = open_store(f"s3://bucket/{place}")
+    ours = f"artifacts/merge/{'f' * 64}/attempts/20260101T000000Z-0123abcd/model.safetensors"
+    with closing(boto3.client("s3", region_name="us-east-1")) as client:
+        for key in (f"{place}/{ours}", f"{place}/of somebody else"):
+            client.create_multipart_upload(Bucket="bucket", Key=key)
+    assert stale_uploads(store, time.time() - 3600) == []
+    (upload,) = stale_uploads(store, time.time() + 3600)
+    assert upload.key == ours
+    store.abort(upload)
+    store.abort(upload)
+    assert stale_uploads(store, time.time() + 3600) == []
 
 
 def test_other_servers_get_paths_and_no_checksums(far: Store, proxy: Proxy, tmp_path: Path) -> None:

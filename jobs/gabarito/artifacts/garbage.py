@@ -1,4 +1,4 @@
-"""Garbage in the store: files of attempts and of cached folders that nothing names.
+"""Garbage in the store: files that no manifest and no index names, and unfinished uploads.
 
 A key of any other shape than those below is not one of ours, and its object is left alone.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from gabarito.artifacts.artifact import Address, open_artifact
 from gabarito.artifacts.cache import FILES, Cache
-from gabarito.store.base import Entry, Store
+from gabarito.store.base import Entry, PartialUpload, Store
 
 _OF_ATTEMPT = re.compile(
     r"artifacts/(?P<stage>[a-z]+)/(?P<fingerprint>[0-9a-f]{64})(/shards/(?P<shard>\d+-of-\d+))?"
@@ -28,6 +28,16 @@ def inert_files(store: Store, before: float) -> Iterator[Entry]:
     """
     yield from _of_attempts(store, before)
     yield from _of_folders(store, before)
+
+
+def stale_uploads(store: Store, before: float) -> list[PartialUpload]:
+    """Return the unfinished uploads of our files that began before ``before``."""
+    return [
+        upload
+        for upload in store.partial_uploads()
+        if upload.began < before
+        and (_OF_ATTEMPT.fullmatch(upload.key) or _OF_FOLDER.fullmatch(upload.key))
+    ]
 
 
 def _of_attempts(store: Store, before: float) -> Iterator[Entry]:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from gabarito.artifacts.garbage import inert_files
+from gabarito.artifacts.garbage import inert_files, stale_uploads
 from gabarito.commands.options import pipeline_argument, store_option
-from gabarito.core.errors import GabaritoError, UsageError
+from gabarito.core.errors import GabaritoError, MissingError, UsageError
 from gabarito.pipeline.check import Finding, all_findings
+from gabarito.store.local import LocalStore
 from gabarito.store.open import open_store
 
 HOUR_S = 3600.0
@@ -51,13 +52,25 @@ def gc(store_url: str, hours: float, delete: bool) -> None:
         message = "--older-than: not a number of hours"
         raise UsageError(message)
     store = open_store(store_url)
-    found = list(inert_files(store, time.time() - hours * HOUR_S))
+    if isinstance(store, LocalStore) and not store.root.is_dir():
+        message = f"{store.url}: no such folder; give the store of a run with --store"
+        raise MissingError(message)
+    before = time.time() - hours * HOUR_S
+    found = list(inert_files(store, before))
     size = sum(entry.size for entry in found) / MEBIBYTE
     act: Callable[[str], None] = store.delete if delete else click.echo
     for entry in found:
         act(entry.key)
     verb = "deleted" if delete else "could be deleted with --delete"
     click.echo(f"{len(found)} files of unfinished attempts, {size:.1f} MiB, {verb}")
+    uploads = stale_uploads(store, before)
+    for upload in uploads:
+        if delete:
+            store.abort(upload)
+        else:
+            click.echo(upload.key)
+    if uploads:
+        click.echo(f"{len(uploads)} unfinished uploads, {verb}")
 
 
 def _line(finding: Finding) -> str:

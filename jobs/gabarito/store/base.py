@@ -27,6 +27,16 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class PartialUpload:
+    """An upload that was begun and not finished: its parts take space and are no object."""
+
+    key: str
+    id: str
+    began: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True)
 class FileInfo:
     """Size in bytes and hexadecimal SHA-256 of a file's content."""
 
@@ -98,6 +108,14 @@ class Store(Protocol):
 
     def delete(self, key: str) -> None:
         """Delete an object; one that is not there is no error."""
+        ...
+
+    def partial_uploads(self) -> Iterator[PartialUpload]:
+        """Yield the uploads that are not finished; a folder has none."""
+        ...
+
+    def abort(self, upload: PartialUpload) -> None:
+        """Delete the parts of an upload; one that is finished or aborted is no error."""
         ...
 
 

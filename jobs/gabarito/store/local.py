@@ -20,6 +20,7 @@ from gabarito.store.base import (
     PRIVATE,
     Entry,
     FileInfo,
+    PartialUpload,
     Stored,
     checked_key,
     checked_prefix,
@@ -123,6 +124,13 @@ class LocalStore:
             if path.is_file():
                 with self._locked():
                     path.unlink(missing_ok=True)
+
+    def partial_uploads(self) -> Iterator[PartialUpload]:
+        """Yield nothing: files half written lie in the staging folder, which cleans itself."""
+        return iter(())
+
+    def abort(self, upload: PartialUpload) -> None:
+        """Do nothing: there is none."""
 
     def _put(
         self, key: str, chunks: Iterator[bytes], place: Callable[[Path, Path], bool]

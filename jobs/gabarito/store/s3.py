@@ -20,6 +20,7 @@ from gabarito.core.errors import MissingError, ServiceError, SettingsError
 from gabarito.store.base import (
     Entry,
     FileInfo,
+    PartialUpload,
     Stored,
     checked_key,
     checked_prefix,
@@ -141,6 +142,26 @@ class S3Store:
         """Delete an object; one that is not there is no error."""
         with suppress(MissingError), self._errors(key):
             self._client.delete_object(**self._at(key))
+
+    def partial_uploads(self) -> Iterator[PartialUpload]:
+        """Yield the multipart uploads that are not finished, on servers that can list them."""
+        pages = self._client.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self._bucket, Prefix=self._above
+        )
+        with self._errors(""):
+            try:
+                for page in pages:
+                    for item in page.get("Uploads", ()):
+                        key = item["Key"].removeprefix(self._above)
+                        yield PartialUpload(key, item["UploadId"], item["Initiated"].timestamp())
+            except ClientError as error:
+                if code_of(error) != "NotImplemented":
+                    raise
+
+    def abort(self, upload: PartialUpload) -> None:
+        """Delete the parts of an upload; one that is finished or aborted is no error."""
+        with suppress(MissingError), self._errors(upload.key):
+            self._client.abort_multipart_upload(**self._at(upload.key), UploadId=upload.id)
 
     def refuses_wrong_digest(self, key: str) -> bool:
         """Tell whether the server compares a content with the SHA-256 that comes with it."""
