@@ -21,6 +21,8 @@ from gabarito.core.errors import SettingsError
 from gabarito.core.secrets import without_userinfo
 
 BUILTIN = "gabarito:"
+MAX_VALUES = 100_000
+"""Most values in a YAML file, those behind aliases counted each time."""
 
 
 class Settings(BaseModel):
@@ -136,7 +138,7 @@ def read_yaml(path: Path) -> object:
     except FileNotFoundError as error:
         message = f"{path}: no such file; give the path of a pipeline file"
         raise SettingsError(message) from error
-    except (yaml.YAMLError, OSError, *_NOT_MEANT) as error:
+    except (yaml.YAMLError, OSError, *NOT_MEANT) as error:
         message = f"{path}: not a YAML file: {' '.join(str(error).split())}; correct it"
         raise SettingsError(message) from error
 
@@ -151,11 +153,41 @@ def _expanded(path: str) -> Path:
 
 _MERGE = "tag:yaml.org,2002:merge"
 
-_NOT_MEANT = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+NOT_MEANT = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What PyYAML also raises where a value is not what its tag says, or lies too deep."""
 
 
-class _ClosedLoader(yaml.SafeLoader):
+class BoundedLoader(yaml.SafeLoader):
+    """YAML with a bound on what its aliases expand to: a short text may stand for gigabytes."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._sizes: dict[int, int] = {}
+        """Number of values in each node that is composed, those behind aliases included."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:  # noqa: ANN401
+        """Refuse a node that is too large, or an alias of what it stands in."""
+        is_alias = self.check_event(yaml.AliasEvent)
+        node: yaml.Node = super().compose_node(parent, index)  # type: ignore[assignment]
+        if is_alias and id(node) not in self._sizes:
+            raise yaml.composer.ComposerError(
+                None, None, "alias of what it stands in", node.start_mark
+            )
+        if not is_alias:
+            self._sizes[id(node)] = 1 + sum(self._sizes[id(inner)] for inner in _inner(node))
+        if self._sizes[id(node)] > MAX_VALUES:
+            problem = f"aliases expand to more than {MAX_VALUES} values"
+            raise yaml.composer.ComposerError(None, None, problem, node.start_mark)
+        return node
+
+
+def _inner(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return node.value if isinstance(node, yaml.SequenceNode) else []
+
+
+class _ClosedLoader(BoundedLoader):
     """YAML in which a key given twice is an error."""
 
     def compose_mapping_node(self, anchor: dict[Any, yaml.Node]) -> yaml.MappingNode:

@@ -5,6 +5,7 @@
                  lock        held while an object is replaced
 """
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -38,6 +39,9 @@ from gabarito.store.disk import (
 
 STALE_S = 24 * 3600.0
 """Age of a staged file whose writer is taken for dead."""
+
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+"""What ``link`` says where there are none: FAT says it is not permitted."""
 
 _ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
@@ -200,6 +204,14 @@ def _link(staged: Path, path: Path) -> bool:
         os.link(staged, path)
     except FileExistsError:
         return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        message = (
+            f"{path}: the file system has no hard links, by which one of two writers at once is "
+            "told that it lost; put the store on another disk or in a bucket"
+        )
+        raise SettingsError(message) from error
     return True
 
 

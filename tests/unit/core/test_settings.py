@@ -8,6 +8,12 @@ from gabarito.core.settings import InputPath, ModelReference, Settings, parse, r
 from gabarito.store.open import open_store
 
 
+def bomb(form: str) -> str:
+    """Return eight lines, of which each stands for nine times the one above."""
+    lines = [f"a{n}: &a{n} {form % ', '.join([f'*a{n - 1}'] * 9)}" for n in range(1, 8)]
+    return "\n".join(["a0: &a0 {k: 1}", *lines])
+
+
 class Inner(Settings):
     learning_rate: float = Field(default=1e-3, gt=0)
     files: tuple[InputPath, ...] = ()
@@ -81,6 +87,9 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
         ("[" * 3000, "recursion"),
         ("a: !!timestamp 1", "groupdict"),
         ("a: !!bool maybe", "maybe"),
+        ("a: &a [*a]", "alias of what it stands in"),
+        (bomb("[%s]"), "aliases expand to more than 100000 values"),
+        (bomb("{<<: [%s]}"), "aliases expand to more than 100000 values"),
     ],
 )
 def test_what_yaml_cannot_mean_is_refused(tmp_path: Path, text: str, said: str) -> None:

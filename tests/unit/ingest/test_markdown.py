@@ -60,3 +60,11 @@ def test_prose_that_begins_like_a_key_is_no_front_matter() -> None:
 )
 def test_front_matter_of_several_lines_is_cut(more: str) -> None:
     assert page(f"---\ntitle: Final\n{more}\n---\nTexto") == Page(text="Texto", title="Final")
+
+
+@pytest.mark.parametrize(
+    "value", ["2024-13-45", "!!int abc", "0x_", "9" * 6000, "!!timestamp 1", "&a [*a]"]
+)
+def test_front_matter_that_means_nothing_gives_no_title(value: str) -> None:
+    read_page = page(f"---\ntitle: Opening hours\nwhen: {value}\n---\n\nOpen at nine.\n")
+    assert (read_page.title, read_page.text) == ("", "Open at nine.")

@@ -1,3 +1,4 @@
+import errno
 import os
 import shutil
 import subprocess
@@ -197,3 +198,16 @@ def test_a_download_over_an_older_file_replaces_it_whole(store: Store, tmp_path:
     with pytest.raises(DataError):
         store.download("key", tmp_path / "there", FileInfo(size=3, sha256="0"))
     assert (tmp_path / "there").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP])
+def test_a_file_system_without_hard_links_is_told_as_such(
+    store: Store, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(_source: Path, _target: Path) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", refuse)
+    store.write("key", b"x")
+    with pytest.raises(SettingsError, match=r"key: the file system has no hard links, .*a bucket"):
+        store.write("other key", b"x", if_absent=True)

@@ -6,6 +6,7 @@ import yaml
 from lxml import html  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
 
+from gabarito.core.settings import NOT_MEANT, BoundedLoader
 from gabarito.ingest.decode import decode
 from gabarito.ingest.formats.blocks import to_text
 from gabarito.ingest.page import Hints, Page, tidy
@@ -31,8 +32,8 @@ def read(data: bytes, hints: Hints) -> Page:
 
 def _title(front_matter: str) -> str:
     try:
-        fields = yaml.safe_load(front_matter)
-    except yaml.YAMLError:
+        fields = yaml.load(front_matter, Loader=BoundedLoader)
+    except (yaml.YAMLError, *NOT_MEANT):
         return ""
     title = fields.get("title") if isinstance(fields, dict) else None
     return title if isinstance(title, str) else ""
