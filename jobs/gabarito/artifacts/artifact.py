@@ -103,7 +103,11 @@ class Artifact:
         Raises:
             DataError: if the manifest lists no such file, or its content is not what it lists.
         """
-        entry = self._entry(name)
+        entry = self.manifest.files.get(name)
+        if entry is None:
+            listed = ", ".join(sorted(self.manifest.files))
+            message = f"{self.address.manifest}: lists no file {name!r}; it lists {listed}"
+            raise DataError(message)
         with self._cure():
             data = self.store.read(entry.key).data
             if hashlib.sha256(data).hexdigest() != entry.sha256:
@@ -173,14 +177,6 @@ class Artifact:
             stage = self.address.stage
             message = f"{error}; raise {stage}.rerun to make it and all that follows anew"
             raise DataError(message) from error
-
-    def _entry(self, name: str) -> FileEntry:
-        entry = self.manifest.files.get(name)
-        if entry is None:
-            listed = ", ".join(sorted(self.manifest.files))
-            message = f"{self.address.manifest}: lists no file {name!r}; it lists {listed}"
-            raise DataError(message)
-        return entry
 
 
 def open_artifact(store: Store, address: Address) -> Artifact | None:

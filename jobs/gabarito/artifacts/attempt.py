@@ -10,7 +10,7 @@ import platform
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,12 @@ class Attempt:
         """
         self.ledger.close()
         self.counts |= {f"rejected.{reason}": n for reason, n in self.ledger.counts.items()}
-        files = {name: self._upload(name, path) for name, path in self._written()}
+        files = {}
+        for path in sorted(path for path in self.folder.rglob("*") if path.is_file()):
+            name = path.relative_to(self.folder).as_posix()
+            key = f"{self.address.prefix}/attempts/{self.name}/{name}"
+            info = self.store.upload(path, key)
+            files[name] = FileEntry(key=key, size=info.size, sha256=info.sha256)
         manifest = Manifest(
             stage=self.address.stage,
             fingerprint=self.address.fingerprint,
@@ -94,14 +99,9 @@ class Attempt:
             started_at=self.started_at,
             finished_at=datetime.now(UTC),
         )
-        try:
+        with suppress(ConflictError):
             data = manifest.model_dump_json(indent=1).encode()
             self.store.write(self.address.manifest, data, if_absent=True)
-        except ConflictError:
-            pass
-        return self._finished()
-
-    def _finished(self) -> Artifact:
         artifact = open_artifact(self.store, self.address)
         if artifact is None:
             message = f"{self.store.url}/{self.address.manifest}: gone right after it was written"
@@ -112,15 +112,6 @@ class Attempt:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
-
-    def _written(self) -> list[tuple[str, Path]]:
-        paths = sorted(path for path in self.folder.rglob("*") if path.is_file())
-        return [(path.relative_to(self.folder).as_posix(), path) for path in paths]
-
-    def _upload(self, name: str, path: Path) -> FileEntry:
-        key = f"{self.address.prefix}/attempts/{self.name}/{name}"
-        info = self.store.upload(path, key)
-        return FileEntry(key=key, size=info.size, sha256=info.sha256)
 
     def _mirror(self, state: dict[str, object]) -> None:
         data = json.dumps({"attempt": self.name, **state}).encode()
@@ -138,7 +129,7 @@ def new_attempt(
     inputs: dict[str, Artifact],
     settings: dict[str, Any],
 ) -> Iterator[Attempt]:
-    """Give a fresh attempt whose files lie in a temporary folder."""
+    """Start an attempt in a temporary folder, which is removed at the end."""
     with temporary_folder(address.stage) as folder:
         work = Attempt(store, address, folder, inputs=inputs, settings=settings)
         with closing(work.ledger):

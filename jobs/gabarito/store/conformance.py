@@ -1,4 +1,4 @@
-"""What a store really does: the promises of ``core/store.py``, tried one by one."""
+"""What a store really does: the promises of ``store/base.py``, tried one by one."""
 
 import secrets
 from collections.abc import Iterator

@@ -42,7 +42,7 @@ def disk_errors(where: str) -> Iterator[None]:
 
 @contextmanager
 def temporary(folder: Path) -> Iterator[Path]:
-    """Give a path in ``folder`` where nothing is, and remove what is there at the end."""
+    """Yield an unused path in ``folder``, and remove the file there at the end."""
     path = folder / f".{secrets.token_hex(8)}.part"
     try:
         yield path
@@ -52,7 +52,7 @@ def temporary(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_write(path: Path, expected: FileInfo, where: str) -> Iterator[BinaryIO]:
-    """Give a file to write to, which becomes ``path`` if its content is the expected one.
+    """Yield a file to write to, which becomes ``path`` if its content is the expected one.
 
     Raises:
         DataError: if it is not; nothing remains then.
@@ -63,7 +63,11 @@ def atomic_write(path: Path, expected: FileInfo, where: str) -> Iterator[BinaryI
             yield file
         got = info_of(part)
         if got != expected:
-            raise _damaged(where, got, expected)
+            message = (
+                f"{where}: damaged: got {got.size} bytes with sha256 {got.sha256}, "
+                f"not {expected.size} with {expected.sha256}"
+            )
+            raise DataError(message)
         part.replace(path)
 
 
@@ -111,10 +115,3 @@ def _translated(error: OSError, where: str) -> GabaritoError:
     if isinstance(error, FileNotFoundError):
         return DataError(f"{where}: no such file; check the path")
     return ServiceError(f"{where}: disk does not work ({reason}); check it or use another folder")
-
-
-def _damaged(where: str, got: FileInfo, expected: FileInfo) -> DataError:
-    return DataError(
-        f"{where}: damaged: got {got.size} bytes with sha256 {got.sha256}, "
-        f"not {expected.size} with {expected.sha256}"
-    )

@@ -78,7 +78,8 @@ def connect(url: str) -> "S3Client":
             cure = "give credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             message = f"AWS_ENDPOINT_URL: holds a user name or a password; take it out and {cure}"
             raise SettingsError(message)
-        if _is_amazon(client.meta.endpoint_url):
+        host = urlsplit(client.meta.endpoint_url).hostname or ""
+        if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
             return client
         style = core.get_scoped_config().get("s3", {}).get("addressing_style", "path")
         other = Config(
@@ -145,8 +146,3 @@ def _failure(error: Exception, where: str, endpoint: str) -> GabaritoError:
 
 def _said(error: Exception) -> str:
     return without_userinfo(" ".join(str(error).split()))[:300]
-
-
-def _is_amazon(endpoint: str) -> bool:
-    host = urlsplit(endpoint).hostname or ""
-    return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))

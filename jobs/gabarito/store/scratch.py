@@ -18,7 +18,7 @@ log = logging.getLogger("gabarito.scratch")
 
 @contextmanager
 def temporary_folder(purpose: str) -> Iterator[Path]:
-    """Give a new folder, and remove it at the end.
+    """Make a temporary folder, and remove it at the end.
 
     Whoever uses it holds a lock on it, which ends with the process however that ends. What
     this user's processes on this machine left behind is therefore known, and removed first.
@@ -55,21 +55,19 @@ def _locked_folder(prefix: str) -> tuple[Path, int]:
 
 
 def _remove_abandoned(parent: Path) -> None:
+    """Remove this user's folders that no process of this machine holds locked."""
     for folder in parent.iterdir():
-        if folder.name.startswith(PREFIX) and folder.name.endswith(_machine()):
-            with suppress(OSError):  # somebody else's, gone, or locked by the living
-                _remove_if_abandoned(folder)
-
-
-def _remove_if_abandoned(folder: Path) -> None:
-    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # opening a pipe would wait
-    try:
-        if os.fstat(lock).st_uid == os.getuid():
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder)
-            log.info("abandoned folder removed", extra={"folder": str(folder)})
-    finally:
-        os.close(lock)
+        if not (folder.name.startswith(PREFIX) and folder.name.endswith(_machine())):
+            continue
+        with suppress(OSError):  # somebody else's, gone, or locked by a process that runs
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # opening a pipe would wait
+            try:
+                if os.fstat(lock).st_uid == os.getuid():
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder)
+                    log.info("abandoned folder removed", extra={"folder": str(folder)})
+            finally:
+                os.close(lock)
 
 
 def _machine() -> str:
