@@ -8,12 +8,22 @@ from statistics import median
 from typing import Any
 
 from gabarito.core.errors import DataError
+from gabarito.core.reasons import GenerateReason
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.passages import Passage
-from gabarito.generate.reasons import NOT_A_FAILURE
 from gabarito.generate.results import FactResult, Whole
 
 NOT_GIVEN = "never given"
+NOT_A_FAILURE = frozenset(
+    {
+        GenerateReason.REPEATED_FACT,
+        GenerateReason.SAME_FACT,
+        GenerateReason.SAME_PASSAGE,
+        GenerateReason.FAMILY_AGAIN,
+        GenerateReason.EMPTY_ALIAS,
+    }
+)
+"""What was dropped is there already, or its fact is kept: they do not lower the yield."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…]) |\n")
 _NUMBER = re.compile(r"\d+(?:[.,/:-]\d+)*")

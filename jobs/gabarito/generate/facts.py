@@ -5,27 +5,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gabarito.answer_match import normalise
+from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Fact, Rejection
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.grounding import is_supported_by, quoted
 from gabarito.generate.language import is_deictic, is_other_language, names_nothing
 from gabarito.generate.passages import Passage
-from gabarito.generate.reasons import (
-    DEICTIC,
-    EMPTY_ALIAS,
-    NO_FIELD,
-    NO_QUOTE,
-    NO_SUPPORT,
-    NOT_STATED,
-    OTHER_LANGUAGE,
-    REPEATED_FACT,
-    TOO_LONG,
-    dropped,
-)
 from gabarito.generate.replies import text_of, texts_of
+from gabarito.generate.results import dropped
 
 MAX_QUOTE_CHARS = 2000
 """A longer quote points at nothing, and looking for it costs its length times the passage's."""
+
+Faults = Iterator[tuple[GenerateReason, str]]
 
 REQUIRED = ("quote", "statement", "subject", "relation", "answer")
 
@@ -62,22 +54,22 @@ def accept_facts(
     ids = set(before)
     for item in objects:
         candidate = _candidate(item, passage, language, config)
-        reason, detail = _fault(candidate)
-        fact = None if reason else _fact(candidate, passage)
+        fault = next(_faults(candidate), None)
+        fact = None if fault else _fact(candidate, passage)
         if fact and before.get(fact.id) == fact.statement:
             continue
         if fact and fact.id in ids:
-            reason, detail = REPEATED_FACT, fact.statement
-        if fact and not reason:
+            fault = GenerateReason.REPEATED_FACT, fact.statement
+        if fault:
+            sifted.rejections.append(dropped(passage.id, *fault, item))
+        elif fact:
             sifted.facts.append(fact)
             ids.add(fact.id)
             sifted.rejections += [
-                dropped(passage.id, EMPTY_ALIAS, alias, item)
+                dropped(passage.id, GenerateReason.EMPTY_ALIAS, alias, item)
                 for alias in candidate.aliases
                 if _is_empty(alias, candidate)
             ]
-        else:
-            sifted.rejections.append(dropped(passage.id, reason, detail, item))
     return sifted
 
 
@@ -95,28 +87,23 @@ def _candidate(
     return FactCandidate(fields, aliases, shown_text(passage), language, config)
 
 
-def _fault(candidate: FactCandidate) -> tuple[str, str]:
-    """Return the reason to refuse a candidate and what exactly is wrong, or two empty texts."""
-    return next(_faults(candidate), ("", ""))
-
-
-def _faults(candidate: FactCandidate) -> Iterator[tuple[str, str]]:
+def _faults(candidate: FactCandidate) -> Faults:
     fields = candidate.fields
     missing = [name for name in REQUIRED if not fields[name]]
     if missing:
-        yield NO_FIELD, ", ".join(missing)
+        yield GenerateReason.NO_FIELD, ", ".join(missing)
     yield from _faults_of_length(candidate)
     if quoted(fields["quote"], candidate.shown) is None:
-        yield NO_QUOTE, fields["quote"]
+        yield GenerateReason.NO_QUOTE, fields["quote"]
     answer = [fields["answer"]]  # without aliases: with a true one any answer would pass
     if not is_supported_by(answer, f"{fields['quote']}\n{fields['statement']}"):
-        yield NOT_STATED, fields["answer"]
+        yield GenerateReason.NOT_STATED, fields["answer"]
     if not is_supported_by(answer, candidate.shown):
-        yield NO_SUPPORT, fields["answer"]
+        yield GenerateReason.NO_SUPPORT, fields["answer"]
     yield from _faults_of_form(candidate)
 
 
-def _faults_of_length(candidate: FactCandidate) -> Iterator[tuple[str, str]]:
+def _faults_of_length(candidate: FactCandidate) -> Faults:
     """Yield what is too long, before anything is looked for in anything."""
     longest = {
         "quote": MAX_QUOTE_CHARS,
@@ -128,15 +115,15 @@ def _faults_of_length(candidate: FactCandidate) -> Iterator[tuple[str, str]]:
     }
     for name, most in longest.items():
         if len(candidate.fields[name]) > most:
-            yield TOO_LONG, name
+            yield GenerateReason.TOO_LONG, name
 
 
-def _faults_of_form(candidate: FactCandidate) -> Iterator[tuple[str, str]]:
+def _faults_of_form(candidate: FactCandidate) -> Faults:
     fields = candidate.fields
     if is_deictic(fields["statement"], candidate.language):
-        yield DEICTIC, fields["statement"]
+        yield GenerateReason.DEICTIC, fields["statement"]
     if is_other_language(fields["statement"], candidate.language):
-        yield OTHER_LANGUAGE, fields["statement"]
+        yield GenerateReason.OTHER_LANGUAGE, fields["statement"]
 
 
 def _fact(candidate: FactCandidate, passage: Passage) -> Fact:

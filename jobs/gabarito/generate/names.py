@@ -5,17 +5,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Document, Fact, Name, Rejection
 from gabarito.generate.grounding import letters
-from gabarito.generate.reasons import (
-    KNOWN_NAME,
-    NO_FIELD,
-    OTHER_NAME,
-    REPEATED_NAME,
-    TOO_LONG,
-    dropped,
-)
 from gabarito.generate.replies import text_of, texts_of
+from gabarito.generate.results import dropped
 
 QUALIFIER = "qualifier"
 """The kind of what limits facts and is no fact's subject."""
@@ -101,9 +95,9 @@ class NameFilter:
         """Keep what is good in a reply and return what is not."""
         rejections = []
         for item in objects:
-            reason, detail = self._take(item)
-            if reason:
-                rejections.append(dropped(self.kind, reason, detail, item))
+            fault = self._take(item)
+            if fault:
+                rejections.append(dropped(self.kind, *fault, item))
         return rejections
 
     def records(self) -> list[Name]:
@@ -121,26 +115,29 @@ class NameFilter:
             Name(kind=self.kind, name=name, known=False) for name in self._misses.values()
         ]
 
-    def _take(self, item: dict[str, Any]) -> tuple[str, str]:
+    def _take(self, item: dict[str, Any]) -> tuple[GenerateReason, str] | None:
+        """Take what an object gives; None, or what is wrong with it."""
         miss, name = text_of(item.get("instead")), text_of(item.get("name"))
         if miss:
             return self._take_miss(miss)
         also = self._also.get(letters(name))
+        if also is None and name:
+            return GenerateReason.OTHER_NAME, name
         if also is None:
-            return (OTHER_NAME, name) if name else (NO_FIELD, "name or instead")
+            return GenerateReason.NO_FIELD, "name or instead"
         for spelling in texts_of(item.get("also")):
             key = letters(spelling)
             if key and key not in self._also and len(spelling) <= MAX_NAME_CHARS:
                 also.setdefault(key, spelling)
-        return "", ""
+        return None
 
-    def _take_miss(self, miss: str) -> tuple[str, str]:
+    def _take_miss(self, miss: str) -> tuple[GenerateReason, str] | None:
         if len(miss) > MAX_NAME_CHARS:
-            return TOO_LONG, "instead"
+            return GenerateReason.TOO_LONG, "instead"
         key = letters(miss)
         if key in self._misses:
-            return REPEATED_NAME, miss
+            return GenerateReason.REPEATED_NAME, miss
         if not key or self._mentions.has(miss):
-            return KNOWN_NAME, miss
+            return GenerateReason.KNOWN_NAME, miss
         self._misses[key] = miss
-        return "", ""
+        return None

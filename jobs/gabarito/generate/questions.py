@@ -6,32 +6,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gabarito.answer_match import is_match
+from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Fact, Question, QuestionKind, Rejection
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.grounding import is_given_away, is_supported_by
 from gabarito.generate.language import is_deictic, is_other_language
-from gabarito.generate.reasons import (
-    DEICTIC,
-    FAMILY_AGAIN,
-    GIVEN_AWAY,
-    NO_ANSWER,
-    NO_FAMILY,
-    NO_FIELD,
-    NOT_REVERSED,
-    OTHER_ANSWER,
-    OTHER_FAMILY,
-    OTHER_LANGUAGE,
-    REPEATED_QUESTION,
-    TOO_LONG,
-    dropped,
-)
 from gabarito.generate.replies import text_of
+from gabarito.generate.results import dropped
 
 STATEMENT, REVERSE = "statement", "reverse"
 _KINDS: dict[str, QuestionKind] = {STATEMENT: "statement", REVERSE: "reverse"}
 _YES_OR_NO = frozenset({"sim", "não", "yes", "no", "sí", "oui", "non", "ja", "nein", "sì"})
 
-Faults = Iterator[tuple[str, str]]
+Faults = Iterator[tuple[GenerateReason, str]]
 
 
 @dataclass(frozen=True)
@@ -75,9 +62,9 @@ class QuestionFilter:
             text = text_of(item.get("text" if family == STATEMENT else "question"))
             if (family, _key(text)) in known:
                 continue
-            reason, detail = next(self._faults(item, family, text), ("", ""))
-            if reason:
-                self.rejections.append(dropped(self.fact.id, reason, detail, item))
+            fault = next(self._faults(item, family, text), None)
+            if fault:
+                self.rejections.append(dropped(self.fact.id, *fault, item))
             else:
                 self.questions.append(self._question(item, family, text))
 
@@ -89,13 +76,13 @@ class QuestionFilter:
     def _faults(self, item: Mapping[str, Any], family: str, text: str) -> Faults:
         yield from self._faults_of_family(family)
         if not text:
-            yield NO_FIELD, "text" if family == STATEMENT else "question"
+            yield GenerateReason.NO_FIELD, "text" if family == STATEMENT else "question"
         if len(text) > self.config.max_question_chars:
-            yield TOO_LONG, f"{len(text)} characters"
+            yield GenerateReason.TOO_LONG, f"{len(text)} characters"
         if is_other_language(text, self.language):
-            yield OTHER_LANGUAGE, text
+            yield GenerateReason.OTHER_LANGUAGE, text
         if is_deictic(text, self.language):
-            yield DEICTIC, text
+            yield GenerateReason.DEICTIC, text
         if family == STATEMENT:
             yield from self._faults_of_statement(text)
         elif family == REVERSE:
@@ -103,42 +90,42 @@ class QuestionFilter:
         else:
             yield from self._faults_of_question(text, text_of(item.get("answer")))
         if _key(text) in {_key(question.text) for question in self.questions}:
-            yield REPEATED_QUESTION, text
+            yield GenerateReason.REPEATED_QUESTION, text
 
     def _faults_of_family(self, family: str) -> Faults:
         names = {known.name for known in self.config.families.all}
         if not family:
-            yield NO_FAMILY, ""
+            yield GenerateReason.NO_FAMILY, ""
         elif family == STATEMENT or (family == REVERSE and self.config.reverse):
             return
         elif family not in names:
-            yield OTHER_FAMILY, family
+            yield GenerateReason.OTHER_FAMILY, family
         elif family in {question.family for question in self.questions}:
-            yield FAMILY_AGAIN, family
+            yield GenerateReason.FAMILY_AGAIN, family
 
     def _faults_of_statement(self, text: str) -> Faults:
         if not is_supported_by(self._answers, text):
-            yield NO_ANSWER, text
+            yield GenerateReason.NO_ANSWER, text
 
     def _faults_of_question(self, text: str, answer: str) -> Faults:
         if answer and not is_match(answer, self.fact.answer, self.fact.aliases):
-            yield OTHER_ANSWER, answer
+            yield GenerateReason.OTHER_ANSWER, answer
         known = f"{self.fact.subject} | {self.fact.qualifier} | {self.fact.relation}"
         giving = [given for given in self._answers if not is_given_away([given], known)]
         if self.fact.answer.lower() not in _YES_OR_NO and is_given_away(giving, text):
-            yield GIVEN_AWAY, text
+            yield GenerateReason.GIVEN_AWAY, text
 
     def _faults_of_reverse(self, text: str, answer: str) -> Faults:
         if not answer:
-            yield NO_FIELD, "answer"
+            yield GenerateReason.NO_FIELD, "answer"
         if len(answer) > self.config.max_question_chars:
-            yield TOO_LONG, "answer"
+            yield GenerateReason.TOO_LONG, "answer"
         if not is_supported_by([answer], f"{self.fact.subject}\n{self.fact.statement}"):
-            yield OTHER_ANSWER, answer
+            yield GenerateReason.OTHER_ANSWER, answer
         if not is_supported_by(self._answers, text):
-            yield NOT_REVERSED, text
+            yield GenerateReason.NOT_REVERSED, text
         if is_given_away([answer], text):
-            yield GIVEN_AWAY, text
+            yield GenerateReason.GIVEN_AWAY, text
 
     @property
     def _answers(self) -> tuple[str, ...]:

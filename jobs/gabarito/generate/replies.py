@@ -1,8 +1,8 @@
 """What a reply holds, however it was written: what is good is kept, the rest has a reason.
 
 Forced JSON decoding is no cure for messy replies: it costs truncation and endless whitespace.
-So one object a line is asked for, and lines, arrays, wrappers, fences, prose around, labels and
-what is left of a cut reply are read.
+So one object a line is asked for, and lines, arrays, wrappers, fences, prose around, labels
+(``@Pergunta: … @Resposta: …``) and what is left of a cut reply are read.
 """
 
 import re
@@ -10,8 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from gabarito.generate.labels import labelled
-from gabarito.generate.reasons import CUT_REPLY, EMPTY_REPLY, UNREADABLE, without_halves
+from gabarito.core.reasons import GenerateReason
 from gabarito.generate.repair import Objects
 
 _THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
@@ -31,13 +30,21 @@ _SHOWN_CHARS = 1000
 _MARKS = frozenset({"quote", "question", "text", "name", "instead"})
 """A fact, a question, a statement or a name has one of these fields; a wrapper has none."""
 
+_LABELS = {
+    "question": "pergunta questão questao question pregunta frage domanda q",
+    "answer": "resposta answer respuesta réponse reponse antwort risposta a r",
+    "family": "família familia family familie famille famiglia estilo style",
+    "text": "afirmação afirmacao statement afirmación affirmation aussage affermazione",
+}
+_FIELDS = {label: field for field, labels in _LABELS.items() for label in labels.split()}
+
 
 @dataclass
 class Reading:
     """The objects of a reply, and what could not be read, each with its reason."""
 
     objects: list[dict[str, Any]] = field(default_factory=list)
-    broken: list[tuple[str, str]] = field(default_factory=list)
+    broken: list[tuple[GenerateReason, str]] = field(default_factory=list)
     is_cut: bool = False
     is_nothing: bool = False
     """Nothing to give, and it says so: an empty list."""
@@ -52,17 +59,18 @@ def read_reply(text: str, finish_reason: str, families: Collection[str] = ()) ->
     """Read a reply; ``families`` are names that may stand as labels before questions."""
     reading = Reading(is_cut=finish_reason == CUT)
     if len(text) > MAX_REPLY_CHARS:
-        reading.broken.append((UNREADABLE, text[:_SHOWN_CHARS]))
+        reading.broken.append((GenerateReason.UNREADABLE, text[:_SHOWN_CHARS]))
         return reading
     text = _THOUGHTS.sub("", text)
     rest = "\n".join(_take_objects(text, reading))
-    reading.objects += labelled(rest, families)
+    reading.objects += _labelled(rest, families)
     if not reading.objects and not reading.broken:
         reading.is_nothing = bool(_NOTHING.search(text))
         if not reading.is_nothing:
-            reading.broken.append((UNREADABLE if text.strip() else EMPTY_REPLY, text.strip()))
-    if reading.is_cut and not any(reason == CUT_REPLY for reason, _ in reading.broken):
-        reading.broken.append((CUT_REPLY, text[-100:]))
+            reason = GenerateReason.UNREADABLE if text.strip() else GenerateReason.EMPTY_REPLY
+            reading.broken.append((reason, text.strip()))
+    if reading.is_cut and GenerateReason.CUT_REPLY not in dict(reading.broken):
+        reading.broken.append((GenerateReason.CUT_REPLY, text[-100:]))
     return reading
 
 
@@ -78,15 +86,15 @@ def _take_objects(text: str, reading: Reading) -> Iterator[str]:
             continue
         unread += 1
         if unread > MAX_UNREAD:
-            reading.broken.append((UNREADABLE, text[start : start + _SHOWN_CHARS]))
+            reading.broken.append((GenerateReason.UNREADABLE, text[start : start + _SHOWN_CHARS]))
             return
         following = text.find("{", start + 1)
         place = following if following >= 0 else len(text)
         broken = text[start:place].strip()
         if following < 0 and reading.is_cut:
-            reading.broken.append((CUT_REPLY, broken))
+            reading.broken.append((GenerateReason.CUT_REPLY, broken))
         elif following < 0 or not _WRAPPER.search(broken):
-            reading.broken.append((UNREADABLE, broken))
+            reading.broken.append((GenerateReason.UNREADABLE, broken))
     yield text[place:]
 
 
@@ -108,6 +116,42 @@ def _flat(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield value
 
 
+def _labelled(text: str, families: Collection[str] = ()) -> list[dict[str, str]]:
+    """Return the records that labels make of a text; the name of a family is a label too."""
+    records: list[dict[str, str]] = [{}]
+    for label, value in _labelled_parts(text, families):
+        field = _FIELDS.get(label, "question")
+        begins = field in records[-1] or (field == "family" and "question" in records[-1])
+        if label not in _FIELDS:
+            records.append({"family": label})
+        elif begins:
+            records.append({})
+        records[-1][field] = value
+        if field == "text":
+            records[-1].setdefault("family", "statement")
+    return [record for record in records if "question" in record or "text" in record]
+
+
+def _labelled_parts(text: str, families: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield each label with what stands behind it, up to the next label or the line's end.
+
+    Without an ``@`` a label counts at the beginning of a line only, behind bullets and numbers.
+    What stands before a label never goes over a line's end: thousands of empty lines would be
+    looked through once for each of them.
+    """
+    names = "|".join(re.escape(name) for name in [*_FIELDS, *families])
+    label = re.compile(
+        rf"(?:@\s*|^(?:[^\S\n]|[>*\-\d.)#])*)(?:\*\*|__)?({names})(?:\s*\d+)?(?:\*\*|__)?\s*[:：](?:\*\*|__)?",
+        re.IGNORECASE | re.MULTILINE,
+    )
+    found = list(label.finditer(text))
+    ends = [*(match.start() for match in found), len(text)][1:]
+    for match, end in zip(found, ends, strict=True):
+        value = text[match.end() : end].strip().split("\n")[0].strip(" \t*|")
+        if value:
+            yield match[1].lower(), value
+
+
 def text_of(value: object) -> str:
     """Return the text of a field that may hold a number, a list of texts or nothing."""
     if isinstance(value, list | tuple):
@@ -126,3 +170,8 @@ def texts_of(value: object) -> tuple[str, ...]:
     """Return the texts of a field that should hold a list."""
     values = value if isinstance(value, list | tuple) else [value]
     return tuple(dict.fromkeys(filter(None, map(text_of, values))))
+
+
+def without_halves(text: str) -> str:
+    """Replace halves of characters, such as a cut reply's last one: they are not Unicode."""
+    return text.encode(errors="replace").decode()

@@ -1,15 +1,17 @@
 """What passages and facts yielded, and the whole that the shards make together."""
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from gabarito.artifacts.artifact import Artifact
 from gabarito.core.errors import DataError
+from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Fact, Name, Question, Record, Rejection
 from gabarito.generate.passages import Passage
-from gabarito.generate.reasons import SAME_FACT, SAME_PASSAGE, dropped
+from gabarito.generate.replies import without_halves
 
 Task = Literal["facts", "missed", "questions", "names"]
 
@@ -79,6 +81,19 @@ class Whole:
         return sum(call.cost for call in self.calls)
 
 
+def dropped(
+    item: str, reason: GenerateReason, detail: str = "", raw: str | Mapping[str, Any] = ""
+) -> Rejection:
+    """Return the ledger's record; ``raw`` is a text, or an object of a reply."""
+    try:
+        text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
+    except RecursionError:  # lists in lists that could be read just so
+        text = "nested too deep to be shown"
+    return Rejection(
+        stage="generate", item=item, reason=reason, detail=detail, raw=without_halves(text)
+    )
+
+
 def once(passages: Iterable[Passage]) -> tuple[list[Passage], list[Rejection]]:
     """Return the passages without those that another document has as well."""
     kept: dict[str, Passage] = {}
@@ -87,7 +102,9 @@ def once(passages: Iterable[Passage]) -> tuple[list[Passage], list[Rejection]]:
         first = kept.setdefault(passage.id, passage)
         if first is not passage:
             detail = f"{passage.document.id}: stands in {first.document.id} too"
-            rejections.append(dropped(passage.id, SAME_PASSAGE, detail, passage.text))
+            rejections.append(
+                dropped(passage.id, GenerateReason.SAME_PASSAGE, detail, passage.text)
+            )
     return list(kept.values()), rejections
 
 
@@ -138,4 +155,4 @@ def merge_shards(passages: Sequence[Passage], yields: Iterable[PassageResult]) -
 
 def _same(fact: Fact, first: Fact) -> Rejection:
     detail = f"{fact.document}: stands in {first.document} too"
-    return dropped(fact.id, SAME_FACT, detail, fact.model_dump_json())
+    return dropped(fact.id, GenerateReason.SAME_FACT, detail, fact.model_dump_json())

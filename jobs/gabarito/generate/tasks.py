@@ -9,9 +9,8 @@ from gabarito.generate.names import NameFilter
 from gabarito.generate.passages import Passage
 from gabarito.generate.prompts import facts_prompt, names_prompt, questions_prompt
 from gabarito.generate.questions import QuestionFilter
-from gabarito.generate.reasons import dropped
 from gabarito.generate.replies import Reading
-from gabarito.generate.results import Call, FactResult, PassageResult, Task
+from gabarito.generate.results import Call, FactResult, PassageResult, Task, dropped
 from gabarito.generate.teacher import Teacher
 
 ENOUGH = 0.05

@@ -5,7 +5,8 @@ import re
 
 from charset_normalizer import from_bytes
 
-from gabarito.ingest.outcomes import Dropped, Reason
+from gabarito.core.reasons import IngestReason
+from gabarito.ingest.outcomes import Dropped
 from gabarito.ingest.page import Hints
 
 # Longer marks first: that of UTF-32 begins with that of UTF-16.
@@ -51,7 +52,7 @@ def decode(data: bytes, hints: Hints, declared: str = "") -> str:
     """
     text = _decode(data, hints, declared)
     if len(_CONTROLS.findall(text)) > _MAX_CONTROLS * len(text):
-        raise Dropped(Reason.NOT_TEXT, "binary data")
+        raise Dropped(IngestReason.NOT_TEXT, "binary data")
     return _CONTROLS.sub("", text)
 
 
@@ -98,7 +99,9 @@ def _refuse_damaged_utf8(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     damaged = text.count("\ufffd")
     if sum(char > "\x7f" for char in text) > 2 * damaged:
-        raise Dropped(Reason.WRONG_ENCODING, f"UTF-8 but for {damaged} bad bytes or sequences")
+        raise Dropped(
+            IngestReason.WRONG_ENCODING, f"UTF-8 but for {damaged} bad bytes or sequences"
+        )
 
 
 def _code_pages(languages: tuple[str, ...]) -> list[str]:
@@ -118,4 +121,4 @@ def _undecodable(data: bytes, detail: str) -> Dropped:
     """Return the verdict on bytes that no encoding fits: a text's, or not."""
     controls = len(data) - len(data.translate(None, _CONTROL_BYTES))
     is_binary = controls > _MAX_CONTROLS * len(data)
-    return Dropped(Reason.NOT_TEXT if is_binary else Reason.WRONG_ENCODING, detail)
+    return Dropped(IngestReason.NOT_TEXT if is_binary else IngestReason.WRONG_ENCODING, detail)

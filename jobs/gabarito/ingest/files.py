@@ -9,9 +9,10 @@ from pathlib import Path, PurePosixPath
 
 from gabarito.artifacts.fingerprint import FolderEntry, entries_below
 from gabarito.core.errors import DataError, MissingError, ServiceError
+from gabarito.core.reasons import IngestReason
 from gabarito.core.settings import local_path
 from gabarito.ingest.config import FilesSource
-from gabarito.ingest.outcomes import Dropped, Reason
+from gabarito.ingest.outcomes import Dropped
 from gabarito.store.base import Entry, Store
 from gabarito.store.open import open_bucket
 
@@ -125,7 +126,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except PermissionError as error:
-        raise Dropped(Reason.OUT_OF_REACH, str(error.strerror)) from error
+        raise Dropped(IngestReason.OUT_OF_REACH, str(error.strerror)) from error
     except FileNotFoundError as error:
         message = f"{path}: gone since the folder was listed; run again"
         raise MissingError(message) from error

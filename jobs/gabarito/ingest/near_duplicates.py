@@ -7,8 +7,9 @@ from hashlib import sha256
 
 from rensa import RMinHash, RMinHashLSH  # type: ignore[import-untyped]
 
+from gabarito.core.reasons import IngestReason
 from gabarito.core.records import Document
-from gabarito.ingest.outcomes import Dropped, Reason
+from gabarito.ingest.outcomes import Dropped
 from gabarito.ingest.page import fold
 
 _PERMUTATIONS = 256
@@ -64,7 +65,7 @@ class NearDuplicates:
         twin = self._exact.setdefault(exact, new)
         if twin is not new:
             detail = f"same text as {twin.source}"
-            raise Dropped(Reason.EXACT_DUPLICATE, detail, twin.document)
+            raise Dropped(IngestReason.EXACT_DUPLICATE, detail, twin.document)
         self._refuse_near(new)
         self._near.insert(len(self._known), new.sketch)
         self._known.append(new)
@@ -80,7 +81,7 @@ class NearDuplicates:
             is_same = new.numbers <= known.numbers and new.names == known.names
             if likeness >= self._threshold and is_same:
                 detail = f"{likeness:.2f} like {known.source}"
-                raise Dropped(Reason.NEAR_DUPLICATE, detail, known.document)
+                raise Dropped(IngestReason.NEAR_DUPLICATE, detail, known.document)
 
 
 def _names(text: str) -> Iterator[str]:

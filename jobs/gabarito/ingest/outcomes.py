@@ -2,59 +2,43 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Self
 
 from gabarito.artifacts.ledger import Ledger
 from gabarito.core.errors import DataError
+from gabarito.core.reasons import IngestReason
 from gabarito.core.records import Document, Record
 
 KEPT = "kept"
 MAX_DETAIL_CHARS = 200
 
 
-class Reason(StrEnum):
-    """Why a file was dropped."""
-
-    EXCLUDED = "excluded by a pattern"
-    UNSUPPORTED = "unsupported format"
-    TOO_LARGE = "too large"
-    OUT_OF_REACH = "out of reach"
-    UNREADABLE = "unreadable"
-    ENCRYPTED = "encrypted"
-    NOT_TEXT = "not text"
-    WRONG_ENCODING = "wrong encoding"
-    NO_TEXT = "no text"
-    TOO_SHORT = "too short"
-    OTHER_LANGUAGE = "other language"
-    EXACT_DUPLICATE = "exact duplicate"
-    NEAR_DUPLICATE = "near duplicate"
-
-
 CURES = {
-    Reason.EXCLUDED: "change include or exclude of the source",
-    Reason.UNSUPPORTED: "convert it to md, txt, html, pdf or docx",
-    Reason.TOO_LARGE: "raise ingest.max_bytes or split it",
-    Reason.OUT_OF_REACH: "let this user read it, mend the link, or add it to exclude of the source",
-    Reason.UNREADABLE: "open it in the program it was made with and save it again",
-    Reason.ENCRYPTED: "save it without its password",
-    Reason.NOT_TEXT: "give it the ending of its real format",
-    Reason.WRONG_ENCODING: "set encoding of the source",
-    Reason.NO_TEXT: "save a page as it is displayed, and put pictures of text through OCR",
-    Reason.TOO_SHORT: "lower ingest.min_chars",
-    Reason.OTHER_LANGUAGE: "add it to ingest.languages",
+    IngestReason.EXCLUDED: "change include or exclude of the source",
+    IngestReason.UNSUPPORTED: "convert it to md, txt, html, pdf or docx",
+    IngestReason.TOO_LARGE: "raise ingest.max_bytes or split it",
+    IngestReason.OUT_OF_REACH: (
+        "let this user read it, mend the link, or add it to exclude of the source"
+    ),
+    IngestReason.UNREADABLE: "open it in the program it was made with and save it again",
+    IngestReason.ENCRYPTED: "save it without its password",
+    IngestReason.NOT_TEXT: "give it the ending of its real format",
+    IngestReason.WRONG_ENCODING: "set encoding of the source",
+    IngestReason.NO_TEXT: "save a page as it is displayed, and put pictures of text through OCR",
+    IngestReason.TOO_SHORT: "lower ingest.min_chars",
+    IngestReason.OTHER_LANGUAGE: "add it to ingest.languages",
 }
 """What to do about a file that should have been kept; near duplicates need no cure."""
 
 ATTENTION = frozenset(
     {
-        Reason.TOO_LARGE,
-        Reason.OUT_OF_REACH,
-        Reason.UNREADABLE,
-        Reason.ENCRYPTED,
-        Reason.NOT_TEXT,
-        Reason.WRONG_ENCODING,
-        Reason.NO_TEXT,
+        IngestReason.TOO_LARGE,
+        IngestReason.OUT_OF_REACH,
+        IngestReason.UNREADABLE,
+        IngestReason.ENCRYPTED,
+        IngestReason.NOT_TEXT,
+        IngestReason.WRONG_ENCODING,
+        IngestReason.NO_TEXT,
     }
 )
 """Reasons that call for somebody's attention."""
@@ -63,7 +47,7 @@ ATTENTION = frozenset(
 class Dropped(DataError):  # noqa: N818  # a verdict on one file, no failure of the stage
     """One file will not become a document; ``twin`` is the document kept in its place."""
 
-    def __init__(self, reason: Reason, detail: str = "", twin: str = "") -> None:
+    def __init__(self, reason: IngestReason, detail: str = "", twin: str = "") -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
@@ -73,7 +57,7 @@ class Dropped(DataError):  # noqa: N818  # a verdict on one file, no failure of 
     def by_library(cls, error: Exception) -> Self:
         """Make the verdict on a file that its format's library could not read."""
         said = " ".join(str(error).split())[:MAX_DETAIL_CHARS]
-        return cls(Reason.UNREADABLE, said or type(error).__name__)
+        return cls(IngestReason.UNREADABLE, said or type(error).__name__)
 
 
 class Outcome(Record):
@@ -92,7 +76,7 @@ class Outcomes:
         self.figures: dict[str, float] = {"files": 0, "documents": 0, "characters": 0}
         """Figures for the manifest; each language has one, too."""
         self._ledger = ledger
-        self._details: dict[Reason, list[str]] = defaultdict(list)
+        self._details: dict[IngestReason, list[str]] = defaultdict(list)
 
     def keep(self, document: Document) -> None:
         """Record that a file became a document."""

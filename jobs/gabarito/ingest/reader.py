@@ -4,11 +4,12 @@ import logging
 from importlib import import_module
 from pathlib import PurePosixPath
 
+from gabarito.core.reasons import IngestReason
 from gabarito.core.records import Document
 from gabarito.ingest.config import FORMATS, IngestConfig
 from gabarito.ingest.files import SourceFile
 from gabarito.ingest.language_detection import language_tagger
-from gabarito.ingest.outcomes import Dropped, Reason
+from gabarito.ingest.outcomes import Dropped
 from gabarito.ingest.page import Hints, Page, fold, heading_of
 
 _CHATTY = ("charset_normalizer", "pypdf", "trafilatura")
@@ -45,26 +46,26 @@ class Reader:
 
     def _refuse_unread(self, file: SourceFile) -> None:
         if not file.is_wanted:
-            raise Dropped(Reason.EXCLUDED)
+            raise Dropped(IngestReason.EXCLUDED)
         if file.flaw:
-            raise Dropped(Reason.OUT_OF_REACH, file.flaw)
+            raise Dropped(IngestReason.OUT_OF_REACH, file.flaw)
         if file.suffix not in FORMATS:
-            raise Dropped(Reason.UNSUPPORTED, file.suffix or "no ending")
+            raise Dropped(IngestReason.UNSUPPORTED, file.suffix or "no ending")
         if file.size > self._config.max_bytes:
             detail = f"{file.size} bytes, at most {self._config.max_bytes} wanted"
-            raise Dropped(Reason.TOO_LARGE, detail)
+            raise Dropped(IngestReason.TOO_LARGE, detail)
 
     def _refuse_short(self, text: str) -> None:
         if not text:
-            raise Dropped(Reason.NO_TEXT)
+            raise Dropped(IngestReason.NO_TEXT)
         if len(text) < self._config.min_chars:
             detail = f"{len(text)} characters, at least {self._config.min_chars} wanted"
-            raise Dropped(Reason.TOO_SHORT, detail)
+            raise Dropped(IngestReason.TOO_SHORT, detail)
 
     def _wanted_language(self, text: str) -> str:
         language = self._language_of(text)
         if self._config.languages and language not in self._config.languages:
-            raise Dropped(Reason.OTHER_LANGUAGE, language)
+            raise Dropped(IngestReason.OTHER_LANGUAGE, language)
         return language
 
 

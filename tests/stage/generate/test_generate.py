@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Fact, Name, Question, Rejection
 from gabarito.demo.recorded_teacher import TeacherServer
-from gabarito.generate import reasons
 from gabarito.generate.config import INSTRUCTIONS, GenerateConfig
 from gabarito.generate.results import Call
 
@@ -106,7 +106,7 @@ def test_a_fact_of_two_documents_is_kept_once_and_worded_once(
     (rejection,) = (
         item
         for item in whole.records("ledger.jsonl", Rejection)
-        if item.reason == reasons.SAME_FACT
+        if item.reason == GenerateReason.SAME_FACT
     )
     assert rejection.detail == f"{second.id}: stands in {first.id} too"
 
@@ -135,7 +135,7 @@ def test_a_passage_of_two_documents_is_read_once(
     whole = place.generate(config_of(), [page, page.model_copy(update={"id": "0" * 16})])
     assert tasks(server)["task: facts"] == 1
     reasons_given = [item.reason for item in whole.records("ledger.jsonl", Rejection)]
-    assert reasons.SAME_PASSAGE in reasons_given
+    assert GenerateReason.SAME_PASSAGE in reasons_given
 
 
 def test_only_what_is_missing_is_asked_for_again(
@@ -183,7 +183,7 @@ def test_a_cut_list_of_facts_is_continued(teach: Teach, place: Place, config_of:
     server = teach(made)
     whole = place.generate(config_of())
     assert whole.manifest.counts["facts"] == FACTS
-    assert whole.manifest.counts[f"rejected.{reasons.CUT_REPLY}"] == 1
+    assert whole.manifest.counts[f"rejected.{GenerateReason.CUT_REPLY}"] == 1
     assert tasks(server)["task: facts"] == len(CLUBS) + 1
 
 

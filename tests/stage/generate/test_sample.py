@@ -6,10 +6,10 @@ import pytest
 
 from gabarito.artifacts.artifact import Address, Artifact
 from gabarito.artifacts.attempt import new_attempt
+from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Rejection
 from gabarito.core.settings import local_path
 from gabarito.demo.recorded_teacher import TeacherServer
-from gabarito.generate import reasons
 from gabarito.generate.config import GenerateConfig
 from gabarito.ingest import job as ingest
 from gabarito.ingest.config import IngestConfig
@@ -39,10 +39,10 @@ def test_the_mess_in_the_samples_replies_is_caught(
     assert counts["yield_wordings"] == pytest.approx(1.0, abs=0.005)
     caught = Counter(item.reason for item in whole.records("ledger.jsonl", Rejection))
     assert set(caught) >= {
-        reasons.NO_QUOTE,
-        reasons.OTHER_ANSWER,
-        reasons.OTHER_LANGUAGE,
-        reasons.REPEATED_QUESTION,
-        reasons.EMPTY_REPLY,
-        reasons.CUT_REPLY,
+        GenerateReason.NO_QUOTE,
+        GenerateReason.OTHER_ANSWER,
+        GenerateReason.OTHER_LANGUAGE,
+        GenerateReason.REPEATED_QUESTION,
+        GenerateReason.EMPTY_REPLY,
+        GenerateReason.CUT_REPLY,
     }

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Document
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.facts import accept_facts
 from gabarito.generate.grounding import is_supported_by
 from gabarito.generate.names import MAX_NAME_CHARS, Mentions, NameFilter, without_years
 from gabarito.generate.passages import Passage, passages_of
-from gabarito.generate.reasons import TOO_LONG, UNREADABLE, dropped
 from gabarito.generate.replies import MAX_REPLY_CHARS, MAX_UNREAD, read_reply
+from gabarito.generate.results import dropped
 
 LENGTH = 100_000
 MAX_S = 2.0
@@ -71,7 +72,7 @@ def test_no_text_takes_long(work: Work, form: str) -> None:
 def test_a_reply_beyond_all_bounds_is_unreadable() -> None:
     reading = read_reply('{"question": "Quem?"}' + " " * MAX_REPLY_CHARS, "stop")
     assert reading.is_useless
-    assert [reason for reason, _ in reading.broken] == [UNREADABLE]
+    assert [reason for reason, _ in reading.broken] == [GenerateReason.UNREADABLE]
 
 
 def test_a_reply_of_nothing_but_broken_objects_is_given_up() -> None:
@@ -93,7 +94,7 @@ def test_a_reply_of_nothing_but_broken_objects_is_given_up() -> None:
     ],
 )
 def test_what_json_has_not_is_unreadable(text: str) -> None:
-    assert {reason for reason, _ in read_reply(text, "stop").broken} == {UNREADABLE}
+    assert {reason for reason, _ in read_reply(text, "stop").broken} == {GenerateReason.UNREADABLE}
 
 
 def test_an_object_behind_broken_ones_is_read() -> None:
@@ -107,7 +108,10 @@ def test_what_is_nested_too_deep_to_be_shown_is_still_dropped_with_its_reason() 
     value: list[object] = []
     for _ in range(5000):
         value = [value]
-    assert dropped("item", UNREADABLE, raw={"a": value}).raw == "nested too deep to be shown"
+    assert (
+        dropped("item", GenerateReason.UNREADABLE, raw={"a": value}).raw
+        == "nested too deep to be shown"
+    )
 
 
 @pytest.mark.parametrize("field", ["quote", "answer", "subject", "relation", "qualifier"])
@@ -115,13 +119,15 @@ def test_a_field_that_is_too_long_is_looked_for_nowhere(
     field: str, offer: dict[str, object], passage: Passage, config: GenerateConfig
 ) -> None:
     sifted = accept_facts([offer | {field: "a " * LENGTH}], passage, [], "pt", config)
-    assert [(item.reason, item.detail) for item in sifted.rejections] == [(TOO_LONG, field)]
+    assert [(item.reason, item.detail) for item in sifted.rejections] == [
+        (GenerateReason.TOO_LONG, field)
+    ]
 
 
 def test_names_that_are_too_long_are_not_taken() -> None:
     sifter = NameFilter("clube", ["Paris"], Mentions([]))
     long = "a" * (MAX_NAME_CHARS + 1)
     (rejection,) = sifter.accept([{"name": "Paris", "also": [long]}, {"instead": long}])
-    assert rejection.reason == TOO_LONG
+    assert rejection.reason == GenerateReason.TOO_LONG
     assert not sifter.kept
     assert json.loads(rejection.raw) == {"instead": long}

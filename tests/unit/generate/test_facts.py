@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Document, Fact
-from gabarito.generate import reasons
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.facts import AcceptedFacts, accept_facts
 from gabarito.generate.passages import Passage, passages_of
@@ -29,20 +29,20 @@ def test_a_good_fact_is_kept(accept: Any, offer: Offer, passage: Passage) -> Non
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"quote": "Luis Enrique assinou em 2023."}, reasons.NO_QUOTE),
-        ({"quote": ""}, reasons.NO_FIELD),
-        ({"subject": None}, reasons.NO_FIELD),
-        ({"answer": "Pep Guardiola", "aliases": []}, reasons.NOT_STATED),
+        ({"quote": "Luis Enrique assinou em 2023."}, GenerateReason.NO_QUOTE),
+        ({"quote": ""}, GenerateReason.NO_FIELD),
+        ({"subject": None}, GenerateReason.NO_FIELD),
+        ({"answer": "Pep Guardiola", "aliases": []}, GenerateReason.NOT_STATED),
         (
             {"answer": "Pep", "aliases": [], "statement": "O técnico da final era Pep."},
-            reasons.NO_SUPPORT,
+            GenerateReason.NO_SUPPORT,
         ),
-        ({"statement": "Segundo o texto, o técnico era Luis Enrique."}, reasons.DEICTIC),
+        ({"statement": "Segundo o texto, o técnico era Luis Enrique."}, GenerateReason.DEICTIC),
         (
             {"statement": "The coach of Paris in the final was Luis Enrique."},
-            reasons.OTHER_LANGUAGE,
+            GenerateReason.OTHER_LANGUAGE,
         ),
-        ({"statement": "Luis Enrique " * 30}, reasons.TOO_LONG),
+        ({"statement": "Luis Enrique " * 30}, GenerateReason.TOO_LONG),
     ],
 )
 def test_a_bad_fact_is_refused_with_its_reason(
@@ -62,8 +62,12 @@ def test_a_bad_fact_is_refused_with_its_reason(
 @pytest.mark.parametrize(
     ("answer", "statement", "reason"),
     [
-        ("Pep Guardiola", "O técnico da final era Pep Guardiola.", reasons.NO_SUPPORT),
-        ("Munique", "O técnico do Paris na final de 2025 era Luis Enrique.", reasons.NOT_STATED),
+        ("Pep Guardiola", "O técnico da final era Pep Guardiola.", GenerateReason.NO_SUPPORT),
+        (
+            "Munique",
+            "O técnico do Paris na final de 2025 era Luis Enrique.",
+            GenerateReason.NOT_STATED,
+        ),
     ],
 )
 def test_an_alias_that_stands_there_lets_no_invented_answer_pass(
@@ -88,7 +92,7 @@ def test_the_quote_is_kept_as_it_stands_in_the_passage(accept: Any, offer: Offer
 def test_a_fact_is_kept_once(accept: Any, offer: Offer) -> None:  # noqa: ANN401
     sifted = accept(offer, offer | {"answer": "luis enrique"})
     assert len(sifted.facts) == 1
-    assert [item.reason for item in sifted.rejections] == [reasons.REPEATED_FACT]
+    assert [item.reason for item in sifted.rejections] == [GenerateReason.REPEATED_FACT]
 
 
 def test_a_fact_of_an_earlier_reply_is_no_news(accept: Any, offer: Offer) -> None:  # noqa: ANN401
@@ -97,7 +101,7 @@ def test_a_fact_of_an_earlier_reply_is_no_news(accept: Any, offer: Offer) -> Non
     assert (again.facts, again.rejections) == ([], [])
     worded = offer | {"statement": "Em 2025, o técnico do Paris era Luis Enrique."}
     assert [item.reason for item in accept(worded, known=known).rejections] == [
-        reasons.REPEATED_FACT
+        GenerateReason.REPEATED_FACT
     ]
 
 
@@ -131,7 +135,7 @@ def test_an_alias_that_names_nothing_is_dropped_with_its_reason(
     sifted = accept(offer | {"aliases": [alias, "Enrique"]})
     assert [fact.aliases for fact in sifted.facts] == [("Enrique",)]
     assert [(item.reason, item.detail) for item in sifted.rejections] == [
-        (reasons.EMPTY_ALIAS, alias)
+        (GenerateReason.EMPTY_ALIAS, alias)
     ]
 
 

@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
+from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Document, Fact
-from gabarito.generate import reasons
 from gabarito.generate.names import QUALIFIER, Mentions, NameFilter, names_by_kind, without_years
 
 
@@ -77,10 +77,10 @@ def test_spellings_and_near_misses_are_kept(sifter: NameFilter) -> None:
 @pytest.mark.parametrize(
     ("item", "reason"),
     [
-        ({"instead": "sao paulo"}, reasons.KNOWN_NAME),
-        ({"instead": "Milan"}, reasons.KNOWN_NAME),
-        ({"name": "Ajax", "also": ["AFC"]}, reasons.OTHER_NAME),
-        ({"also": ["AFC"]}, reasons.NO_FIELD),
+        ({"instead": "sao paulo"}, GenerateReason.KNOWN_NAME),
+        ({"instead": "Milan"}, GenerateReason.KNOWN_NAME),
+        ({"name": "Ajax", "also": ["AFC"]}, GenerateReason.OTHER_NAME),
+        ({"also": ["AFC"]}, GenerateReason.NO_FIELD),
     ],
 )
 def test_what_the_documents_mention_is_no_near_miss(
@@ -92,5 +92,5 @@ def test_what_the_documents_mention_is_no_near_miss(
 
 def test_a_near_miss_is_kept_once(sifter: NameFilter) -> None:
     dropped = sifter.accept([{"instead": "Ajax"}, {"instead": "AJAX"}])
-    assert [found.reason for found in dropped] == [reasons.REPEATED_NAME]
+    assert [found.reason for found in dropped] == [GenerateReason.REPEATED_NAME]
     assert sifter.kept == 1

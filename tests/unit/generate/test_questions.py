@@ -1,7 +1,7 @@
 import pytest
 
+from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Fact
-from gabarito.generate import reasons
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.questions import QuestionFilter
 
@@ -35,21 +35,27 @@ def test_what_is_good_is_no_longer_wanted(wordings: QuestionFilter, fact: Fact) 
 @pytest.mark.parametrize(
     ("item", "reason"),
     [
-        (asked("direct", ""), reasons.NO_FIELD),
-        (asked("sonnet"), reasons.OTHER_FAMILY),
-        (asked("direct", "Luis Enrique treinava o Paris em 2025?"), reasons.GIVEN_AWAY),
-        (asked("direct", "Quem é o Lucho do Paris em 2025?"), reasons.GIVEN_AWAY),
-        (asked("direct", GOOD, answer="não consta no texto"), reasons.OTHER_ANSWER),
-        (asked("direct", "Segundo o texto, quem era o técnico?"), reasons.DEICTIC),
-        (asked("direct", "Who was the coach of Paris in the final?"), reasons.OTHER_LANGUAGE),
-        (asked("direct", GOOD * 10), reasons.TOO_LONG),
-        ({"family": "statement", "text": "O Paris tinha um técnico."}, reasons.NO_ANSWER),
-        ({"family": "statement", "question": GOOD}, reasons.NO_FIELD),
-        (asked("reverse", "Que time Luis Enrique treinava?"), reasons.NO_FIELD),
-        (asked("reverse", "Que time Luis Enrique treinava?", answer="Inter"), reasons.OTHER_ANSWER),
+        (asked("direct", ""), GenerateReason.NO_FIELD),
+        (asked("sonnet"), GenerateReason.OTHER_FAMILY),
+        (asked("direct", "Luis Enrique treinava o Paris em 2025?"), GenerateReason.GIVEN_AWAY),
+        (asked("direct", "Quem é o Lucho do Paris em 2025?"), GenerateReason.GIVEN_AWAY),
+        (asked("direct", GOOD, answer="não consta no texto"), GenerateReason.OTHER_ANSWER),
+        (asked("direct", "Segundo o texto, quem era o técnico?"), GenerateReason.DEICTIC),
+        (
+            asked("direct", "Who was the coach of Paris in the final?"),
+            GenerateReason.OTHER_LANGUAGE,
+        ),
+        (asked("direct", GOOD * 10), GenerateReason.TOO_LONG),
+        ({"family": "statement", "text": "O Paris tinha um técnico."}, GenerateReason.NO_ANSWER),
+        ({"family": "statement", "question": GOOD}, GenerateReason.NO_FIELD),
+        (asked("reverse", "Que time Luis Enrique treinava?"), GenerateReason.NO_FIELD),
+        (
+            asked("reverse", "Que time Luis Enrique treinava?", answer="Inter"),
+            GenerateReason.OTHER_ANSWER,
+        ),
         (
             asked("reverse", "Que time venceu em 2025?", answer="Paris Saint-Germain"),
-            reasons.NOT_REVERSED,
+            GenerateReason.NOT_REVERSED,
         ),
         (
             asked(
@@ -57,7 +63,7 @@ def test_what_is_good_is_no_longer_wanted(wordings: QuestionFilter, fact: Fact) 
                 "Luis Enrique, do Paris Saint-Germain, treinava quem?",
                 answer="Paris Saint-Germain",
             ),
-            reasons.GIVEN_AWAY,
+            GenerateReason.GIVEN_AWAY,
         ),
     ],
 )
@@ -85,8 +91,8 @@ def test_a_question_is_kept_once(wordings: QuestionFilter) -> None:
     wordings.accept([asked("direct"), asked("casual"), asked("direct", f"{GOOD} Sabe?")])
     assert [item.family for item in wordings.questions] == ["direct"]
     assert [item.reason for item in wordings.rejections] == [
-        reasons.REPEATED_QUESTION,
-        reasons.FAMILY_AGAIN,
+        GenerateReason.REPEATED_QUESTION,
+        GenerateReason.FAMILY_AGAIN,
     ]
 
 
@@ -136,12 +142,12 @@ def test_pairs_without_families_get_those_that_are_left_in_order(wordings: Quest
 
 def test_pairs_without_families_are_refused_where_they_do_not_fit(wordings: QuestionFilter) -> None:
     wordings.accept([{"question": GOOD, "answer": "Luis Enrique"}])
-    assert [item.reason for item in wordings.rejections] == [reasons.NO_FAMILY]
+    assert [item.reason for item in wordings.rejections] == [GenerateReason.NO_FAMILY]
 
 
 def test_reverse_questions_can_be_switched_off(fact: Fact) -> None:
     settings = {"teacher": {"model": "m"}, "reverse": False}
     wordings = QuestionFilter(fact, "pt", GenerateConfig.model_validate(settings))
     wordings.accept([asked("reverse", "Que time Luis Enrique treinava?", answer="Paris")])
-    assert [item.reason for item in wordings.rejections] == [reasons.OTHER_FAMILY]
+    assert [item.reason for item in wordings.rejections] == [GenerateReason.OTHER_FAMILY]
     assert not wordings.wanted.reverse

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from gabarito.generate.reasons import CUT_REPLY, EMPTY_REPLY, UNREADABLE
+from gabarito.core.reasons import GenerateReason
 from gabarito.generate.replies import read_reply, text_of, texts_of
 
 TWO = [{"family": "direct", "question": "Quem?"}, {"family": "quiz", "question": "O quê?"}]
@@ -77,28 +77,28 @@ def test_braces_and_apostrophes_inside_of_strings_are_no_syntax() -> None:
 def test_nothing_in_a_reply_is_run() -> None:
     reading = read_reply("{'a': __import__('os').getcwd()}", "stop")
     assert reading.objects == []
-    assert reading.broken[0][0] == UNREADABLE
+    assert reading.broken[0][0] == GenerateReason.UNREADABLE
 
 
 @pytest.mark.parametrize("cut_at", range(len(LINES.split("\n")[0]) + 1, len(LINES) - 1, 7))
 def test_whole_objects_of_a_cut_reply_are_kept(cut_at: int) -> None:
     reading = read_reply(LINES[:cut_at], "length")
     assert reading.objects == TWO[:1]
-    assert [reason for reason, _ in reading.broken] == [CUT_REPLY]
+    assert [reason for reason, _ in reading.broken] == [GenerateReason.CUT_REPLY]
 
 
 def test_whole_objects_of_a_cut_wrapper_are_kept() -> None:
     text = json.dumps({"questions": TWO}, indent=1)
     reading = read_reply(text[: text.index("O qu")], "length")
     assert reading.objects == TWO[:1]
-    assert [reason for reason, _ in reading.broken] == [CUT_REPLY]
+    assert [reason for reason, _ in reading.broken] == [GenerateReason.CUT_REPLY]
 
 
 def test_one_broken_line_costs_only_itself() -> None:
     text = '{"family": "direct", "question": "Quem é o "rei" do gol?"}\n' + LINES
     reading = read_reply(text, "stop")
     assert reading.objects == TWO
-    assert [reason for reason, _ in reading.broken] == [UNREADABLE]
+    assert [reason for reason, _ in reading.broken] == [GenerateReason.UNREADABLE]
     assert "rei" in reading.broken[0][1]
 
 
@@ -106,13 +106,13 @@ def test_one_broken_line_costs_only_itself() -> None:
 def test_an_empty_reply_is_useless(text: str) -> None:
     reading = read_reply(text, "stop")
     assert reading.is_useless
-    assert [reason for reason, _ in reading.broken] == [EMPTY_REPLY]
+    assert [reason for reason, _ in reading.broken] == [GenerateReason.EMPTY_REPLY]
 
 
 def test_prose_alone_is_useless() -> None:
     reading = read_reply("Desculpe, não posso ajudar com isso.", "stop")
     assert reading.is_useless
-    assert [reason for reason, _ in reading.broken] == [UNREADABLE]
+    assert [reason for reason, _ in reading.broken] == [GenerateReason.UNREADABLE]
 
 
 @pytest.mark.parametrize("text", ["[]", "[ ]", "```json\n[]\n```", "Não há fatos: []", "{}"])

@@ -3,8 +3,9 @@ import random
 
 import pytest
 
+from gabarito.core.reasons import IngestReason
 from gabarito.ingest.decode import decode
-from gabarito.ingest.outcomes import Dropped, Reason
+from gabarito.ingest.outcomes import Dropped
 from gabarito.ingest.page import Hints
 
 TEXT = "São Paulo é a maior cidade. Há coração, maçã e pão: “aspas” – e travessão."
@@ -12,7 +13,7 @@ POLISH = "Łódź jest miastem w Polsce, żółć i gęś. Zawodnik strzelił go
 HINTS = Hints(languages=("pt", "en"))
 
 
-def reason_of(data: bytes, hints: Hints = HINTS, declared: str = "") -> Reason:
+def reason_of(data: bytes, hints: Hints = HINTS, declared: str = "") -> IngestReason:
     with pytest.raises(Dropped) as caught:
         decode(data, hints, declared)
     return caught.value.reason
@@ -61,11 +62,11 @@ def test_the_encoding_in_the_settings_is_used() -> None:
 
 
 def test_bytes_that_are_not_of_the_set_encoding_are_refused() -> None:
-    assert reason_of(TEXT.encode("cp1252"), Hints(encoding="utf-8")) == Reason.WRONG_ENCODING
+    assert reason_of(TEXT.encode("cp1252"), Hints(encoding="utf-8")) == IngestReason.WRONG_ENCODING
 
 
 def test_utf8_with_a_broken_character_is_refused_rather_than_read_as_gibberish() -> None:
-    assert reason_of("ação e reação".encode() + b"\xe7") == Reason.WRONG_ENCODING
+    assert reason_of("ação e reação".encode() + b"\xe7") == IngestReason.WRONG_ENCODING
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_utf8_with_a_broken_character_is_refused_rather_than_read_as_gibberish()
     [random.Random(1).randbytes(4000), b"\x89PNG\r\n\x1a\n" + bytes(200), b"\x01\x02\x03" * 100],
 )
 def test_binary_data_is_no_text(data: bytes) -> None:
-    assert reason_of(data) == Reason.NOT_TEXT
+    assert reason_of(data) == IngestReason.NOT_TEXT
 
 
 def test_a_stray_control_character_is_left_out() -> None:

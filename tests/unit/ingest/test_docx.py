@@ -6,8 +6,9 @@ import pytest
 from docx.document import Document
 from docx.oxml import parse_xml
 
+from gabarito.core.reasons import IngestReason
 from gabarito.ingest.formats.docx import read
-from gabarito.ingest.outcomes import Dropped, Reason
+from gabarito.ingest.outcomes import Dropped
 from gabarito.ingest.page import Hints
 
 
@@ -69,17 +70,17 @@ def test_the_title_is_taken_from_the_properties() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"no zip at all", Reason.UNREADABLE),
-        (saved(docx.Document())[:-500], Reason.UNREADABLE),
+        (b"no zip at all", IngestReason.UNREADABLE),
+        (saved(docx.Document())[:-500], IngestReason.UNREADABLE),
         (
             saved(docx.Document()).replace(b"[Content_Types].xml", b"[Content_Types].xxx"),
-            Reason.UNREADABLE,
+            IngestReason.UNREADABLE,
         ),
-        (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), Reason.ENCRYPTED),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), IngestReason.ENCRYPTED),
     ],
     ids=["no zip", "cut", "no parts", "encrypted"],
 )
-def test_what_is_no_word_document_is_refused(data: bytes, reason: Reason) -> None:
+def test_what_is_no_word_document_is_refused(data: bytes, reason: IngestReason) -> None:
     with pytest.raises(Dropped) as caught:
         read(data, Hints())
     assert caught.value.reason == reason
@@ -175,4 +176,4 @@ def test_a_damaged_archive_is_refused_whatever_its_compression(method: int) -> N
     damaged[60:120] = bytes(60)
     with pytest.raises(Dropped) as caught:
         read(bytes(damaged), Hints())
-    assert caught.value.reason == Reason.UNREADABLE
+    assert caught.value.reason == IngestReason.UNREADABLE

@@ -2,8 +2,9 @@ import re
 
 import pytest
 
+from gabarito.core.reasons import IngestReason
 from gabarito.ingest.formats.html import read
-from gabarito.ingest.outcomes import Dropped, Reason
+from gabarito.ingest.outcomes import Dropped
 from gabarito.ingest.page import Hints, Page
 
 MENU = "".join(f'<li><a href="/{n}">Seção {n}</a></li>' for n in range(9))
@@ -167,7 +168,7 @@ def test_a_page_without_text_gives_none(body: str) -> None:
 def test_a_page_without_a_body_is_refused(source: bytes) -> None:
     with pytest.raises(Dropped) as caught:
         read(source, Hints())
-    assert caught.value.reason == Reason.NO_TEXT
+    assert caught.value.reason == IngestReason.NO_TEXT
 
 
 def test_marks_left_open_a_thousand_times_lose_no_text() -> None:
@@ -183,7 +184,7 @@ def test_a_deeply_nested_page_is_read_whole() -> None:
 def test_a_page_nested_too_deep_to_read_is_refused() -> None:
     with pytest.raises(Dropped) as caught:
         page("<div>" * 5000 + "texto")
-    assert caught.value.reason == Reason.UNREADABLE
+    assert caught.value.reason == IngestReason.UNREADABLE
 
 
 def test_characters_that_no_document_may_hold_are_left_out() -> None:

@@ -2,9 +2,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gabarito.core.reasons import IngestReason
 from gabarito.core.records import Document
 from gabarito.ingest.near_duplicates import NearDuplicates
-from gabarito.ingest.outcomes import Dropped, Reason
+from gabarito.ingest.outcomes import Dropped
 
 WORDS = (
     "o clube venceu a partida em casa com gols de dois atacantes e terminou a fase de liga em "
@@ -30,7 +31,7 @@ def fate(first: str, second: str, threshold: float = 0.8) -> str:
 
 
 def test_the_same_text_is_an_exact_duplicate() -> None:
-    assert fate(WORDS, WORDS) == Reason.EXACT_DUPLICATE
+    assert fate(WORDS, WORDS) == IngestReason.EXACT_DUPLICATE
 
 
 @pytest.mark.parametrize("second", [WORDS, WORDS + " foi"])
@@ -43,15 +44,18 @@ def test_the_verdict_names_the_document_that_is_kept(second: str) -> None:
 
 
 def test_case_and_white_space_make_no_other_text() -> None:
-    assert fate(WORDS, WORDS.upper().replace(" ", "\n")) == Reason.EXACT_DUPLICATE
+    assert fate(WORDS, WORDS.upper().replace(" ", "\n")) == IngestReason.EXACT_DUPLICATE
 
 
 def test_a_text_with_a_word_changed_is_a_near_duplicate() -> None:
-    assert fate(WORDS, WORDS.replace("dois atacantes", "três atacantes")) == Reason.NEAR_DUPLICATE
+    assert (
+        fate(WORDS, WORDS.replace("dois atacantes", "três atacantes"))
+        == IngestReason.NEAR_DUPLICATE
+    )
 
 
 def test_marks_around_the_words_make_a_near_duplicate() -> None:
-    assert fate(WORDS, "# " + WORDS.replace(" e ", ", e ")) == Reason.NEAR_DUPLICATE
+    assert fate(WORDS, "# " + WORDS.replace(" e ", ", e ")) == IngestReason.NEAR_DUPLICATE
 
 
 def test_the_same_words_with_another_number_are_no_duplicate() -> None:
@@ -68,7 +72,7 @@ def test_the_threshold_decides() -> None:
 
 
 def test_two_words_are_compared_too() -> None:
-    assert fate("duas palavras", "duas, palavras") == Reason.NEAR_DUPLICATE
+    assert fate("duas palavras", "duas, palavras") == IngestReason.NEAR_DUPLICATE
     assert fate("duas palavras", "outras coisas") == "kept"
 
 
@@ -105,4 +109,4 @@ def test_names_in_rows_and_lines_of_one_word_count(form: str) -> None:
 def test_other_words_that_open_sentences_make_a_near_duplicate() -> None:
     first = f"# Números da Liga\n\nForam {WORDS}. Ao fim, venceu."
     second = f"# Os números da Liga\n\nHouve {WORDS}. No fim, venceu."
-    assert fate(first, second, 0.7) == Reason.NEAR_DUPLICATE
+    assert fate(first, second, 0.7) == IngestReason.NEAR_DUPLICATE

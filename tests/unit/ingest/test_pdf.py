@@ -3,8 +3,9 @@ import re
 import fpdf
 import pytest
 
+from gabarito.core.reasons import IngestReason
 from gabarito.ingest.formats.pdf import read
-from gabarito.ingest.outcomes import Dropped, Reason
+from gabarito.ingest.outcomes import Dropped
 from gabarito.ingest.page import Hints, Page
 
 PROSE = "O Paris Saint-Germain venceu a final de 2025 em Munique, diante de 64.327 pessoas. "
@@ -66,7 +67,7 @@ def test_a_file_that_asks_for_a_password_is_refused() -> None:
     pdf.set_encryption(owner_password="dono", user_password="leitor")
     with pytest.raises(Dropped) as caught:
         text_of(pdf)
-    assert caught.value.reason == Reason.ENCRYPTED
+    assert caught.value.reason == IngestReason.ENCRYPTED
 
 
 def test_a_file_that_only_forbids_copying_is_read() -> None:
@@ -87,7 +88,7 @@ def test_damaged_files_are_refused_or_read_but_raise_nothing_else() -> None:
             read(good[:cut], Hints())
         except Dropped as why:
             reasons.add(why.reason)
-    assert reasons == {Reason.UNREADABLE}
+    assert reasons == {IngestReason.UNREADABLE}
 
 
 def test_a_reference_among_the_operators_of_a_page_is_damage() -> None:
@@ -98,7 +99,7 @@ def test_a_reference_among_the_operators_of_a_page_is_damage() -> None:
     damaged = re.sub(rb"[\d.]+ Td", lambda found: b"4 0 R".ljust(len(found.group())), good)
     with pytest.raises(Dropped) as caught:
         read(damaged, Hints())
-    assert caught.value.reason == Reason.UNREADABLE
+    assert caught.value.reason == IngestReason.UNREADABLE
 
 
 def test_rows_that_begin_each_page_alike_are_kept() -> None:

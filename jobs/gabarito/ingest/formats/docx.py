@@ -16,7 +16,8 @@ from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 from lxml.etree import LxmlError, iterwalk  # type: ignore[import-untyped]
 
-from gabarito.ingest.outcomes import Dropped, Reason
+from gabarito.core.reasons import IngestReason
+from gabarito.ingest.outcomes import Dropped
 from gabarito.ingest.page import Hints, Page, fold, join_blocks, join_lines, table_text, tidy
 
 _DAMAGE = (
@@ -65,7 +66,7 @@ def read(data: bytes, _hints: Hints) -> Page:
         Dropped: if it is no Word document, damaged or encrypted.
     """
     if data.startswith(_OLE):
-        raise Dropped(Reason.ENCRYPTED, "has a password, or is of Word 2003 or older")
+        raise Dropped(IngestReason.ENCRYPTED, "has a password, or is of Word 2003 or older")
     try:
         _refuse_bomb(data)
         document = Document(BytesIO(data))
@@ -78,7 +79,7 @@ def read(data: bytes, _hints: Hints) -> Page:
 def _refuse_bomb(data: bytes) -> None:
     size = sum(part.file_size for part in ZipFile(BytesIO(data)).infolist())
     if size > _MAX_UNPACKED_BYTES:
-        raise Dropped(Reason.UNREADABLE, f"unpacks to {size} bytes")
+        raise Dropped(IngestReason.UNREADABLE, f"unpacks to {size} bytes")
 
 
 def _blocks(document: WordDocument) -> Iterator[str]:

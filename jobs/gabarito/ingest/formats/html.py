@@ -7,10 +7,11 @@ from copy import deepcopy
 from lxml import etree, html  # type: ignore[import-untyped]
 from trafilatura import extract
 
+from gabarito.core.reasons import IngestReason
 from gabarito.ingest.decode import decode
 from gabarito.ingest.formats.blocks import Element, rows_of, to_text
 from gabarito.ingest.formats.boilerplate import remove_boilerplate
-from gabarito.ingest.outcomes import Dropped, Reason
+from gabarito.ingest.outcomes import Dropped
 from gabarito.ingest.page import Hints, Page, fold, join_blocks, table_text, tidy
 
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
@@ -43,7 +44,7 @@ def read(data: bytes, hints: Hints) -> Page:
     title, url = _title(tree), _url(tree)
     body = tree.find("body")
     if body is None:
-        raise Dropped(Reason.NO_TEXT, "no body in it")
+        raise Dropped(IngestReason.NO_TEXT, "no body in it")
     remove_boilerplate(body)
     return Page(text=tidy(_main_text(body)), title=tidy(title), url=url)
 
@@ -53,9 +54,9 @@ def _tree(source: str) -> Element:
     try:
         tree = html.document_fromstring(source, parser=parser)
     except etree.ParserError as error:  # raised for an empty document alone
-        raise Dropped(Reason.NO_TEXT, "no element in it") from error
+        raise Dropped(IngestReason.NO_TEXT, "no element in it") from error
     if any(problem.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for problem in parser.error_log):
-        raise Dropped(Reason.UNREADABLE, "its elements are nested too deep")
+        raise Dropped(IngestReason.UNREADABLE, "its elements are nested too deep")
     _drop_controls(tree)
     return tree
 

@@ -6,8 +6,9 @@ from io import BytesIO
 from pypdf import PageObject, PasswordType, PdfReader
 from pypdf.errors import DependencyError, DeprecationError, PyPdfError
 
+from gabarito.core.reasons import IngestReason
 from gabarito.ingest.formats.pdf_layout import is_prose_in_columns, join_pages
-from gabarito.ingest.outcomes import Dropped, Reason
+from gabarito.ingest.outcomes import Dropped
 from gabarito.ingest.page import Hints, Page, tidy
 
 _DAMAGE = (
@@ -37,7 +38,7 @@ def read(data: bytes, _hints: Hints) -> Page:
         pages = [_lines(page) for page in reader.pages]
         return Page(text=tidy(join_pages(pages)), title=_title(reader))
     except DependencyError as error:
-        raise Dropped(Reason.ENCRYPTED, "its encryption is not supported here") from error
+        raise Dropped(IngestReason.ENCRYPTED, "its encryption is not supported here") from error
     except _DAMAGE as error:
         raise Dropped.by_library(error) from error
 
@@ -45,7 +46,7 @@ def read(data: bytes, _hints: Hints) -> Page:
 def _open(reader: PdfReader) -> None:
     """Open a file that only forbids printing or copying; its text is for everyone to read."""
     if reader.is_encrypted and reader.decrypt("") == PasswordType.NOT_DECRYPTED:
-        raise Dropped(Reason.ENCRYPTED, "it asks for a password")
+        raise Dropped(IngestReason.ENCRYPTED, "it asks for a password")
 
 
 def _lines(page: PageObject) -> list[str]:
