@@ -31,7 +31,8 @@ class GenerateReason(StrEnum):
 
     NO_QUOTE = "quote not in the passage"
     NO_SUPPORT = "answer not in the passage"
-    NOT_STATED = "answer not in the quote or the statement"
+    SHORT_QUOTE = "quote too short to prove anything"
+    NOT_QUOTED = "answer not in the quote"
     REPEATED_FACT = "fact given twice in a passage"
     SAME_FACT = "same fact elsewhere"
     SAME_PASSAGE = "same passage elsewhere"
@@ -48,6 +49,7 @@ class GenerateReason(StrEnum):
     NOT_REVERSED = "reverse question without the fact's answer"
     TOO_LONG = "too long"
     EMPTY_ALIAS = "alias that names nothing"
+    EXCESS_ALIAS = "alias too long, or one too many"
 
     OTHER_NAME = "name not asked for"
     KNOWN_NAME = "near miss stands in the documents"

@@ -21,6 +21,7 @@ NOT_A_FAILURE = frozenset(
         GenerateReason.SAME_PASSAGE,
         GenerateReason.FAMILY_AGAIN,
         GenerateReason.EMPTY_ALIAS,
+        GenerateReason.EXCESS_ALIAS,
     }
 )
 """What was dropped is there already, or its fact is kept: they do not lower the yield."""

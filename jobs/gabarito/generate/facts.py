@@ -8,16 +8,22 @@ from gabarito.answer_match import normalise
 from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Fact, Rejection
 from gabarito.generate.config import GenerateConfig
-from gabarito.generate.grounding import is_supported_by, quoted
+from gabarito.generate.grounding import is_supported_by, letters, quoted, support_of
 from gabarito.generate.language import is_deictic, is_other_language, names_nothing
 from gabarito.generate.passages import Passage
 from gabarito.generate.replies import text_of, texts_of
 from gabarito.generate.results import dropped
 
+MIN_QUOTE_LETTERS = 4
+"""Fewer letters and digits stand in every passage; four characters of Chinese say something."""
+
 MAX_QUOTE_CHARS = 2000
 """A longer quote points at nothing, and looking for it costs its length times the passage's."""
 
 Faults = Iterator[tuple[GenerateReason, str]]
+
+MAX_ALIASES = 20
+"""No answer has more ways to be given; each is compared with every answer of the model."""
 
 REQUIRED = ("quote", "statement", "subject", "relation", "answer")
 
@@ -66,9 +72,9 @@ def accept_facts(
             sifted.facts.append(fact)
             ids.add(fact.id)
             sifted.rejections += [
-                dropped(passage.id, GenerateReason.EMPTY_ALIAS, alias, item)
-                for alias in candidate.aliases
-                if _is_empty(alias, candidate)
+                dropped(passage.id, reason, alias, item)
+                for alias, reason in _aliases(candidate)
+                if reason
             ]
     return sifted
 
@@ -93,13 +99,16 @@ def _faults(candidate: FactCandidate) -> Faults:
     if missing:
         yield GenerateReason.NO_FIELD, ", ".join(missing)
     yield from _faults_of_length(candidate)
-    if quoted(fields["quote"], candidate.shown) is None:
+    support = support_of(fields["quote"], candidate.shown)
+    if not support:
         yield GenerateReason.NO_QUOTE, fields["quote"]
+    if len(letters(fields["quote"]).replace(" ", "")) < MIN_QUOTE_LETTERS:
+        yield GenerateReason.SHORT_QUOTE, fields["quote"]
     answer = [fields["answer"]]  # without aliases: with a true one any answer would pass
-    if not is_supported_by(answer, f"{fields['quote']}\n{fields['statement']}"):
-        yield GenerateReason.NOT_STATED, fields["answer"]
     if not is_supported_by(answer, candidate.shown):
         yield GenerateReason.NO_SUPPORT, fields["answer"]
+    if not is_supported_by(answer, support):
+        yield GenerateReason.NOT_QUOTED, fields["answer"]
     yield from _faults_of_form(candidate)
 
 
@@ -130,11 +139,23 @@ def _fact(candidate: FactCandidate, passage: Passage) -> Fact:
     fields = dict(candidate.fields)
     fields["quote"] = quoted(fields["quote"], candidate.shown) or fields["quote"]
     fields["kind"] = fields["kind"].lower()
-    answer = fields["answer"]
-    aliases = tuple(
-        alias for alias in candidate.aliases if alias != answer and not _is_empty(alias, candidate)
-    )
+    aliases = tuple(alias for alias, reason in _aliases(candidate) if reason is None)
     return Fact.of(document=passage.document.id, aliases=aliases, **fields)
+
+
+def _aliases(candidate: FactCandidate) -> Iterator[tuple[str, GenerateReason | None]]:
+    """Yield the other ways to give the answer, each with the reason to drop it, or None."""
+    kept = 0
+    for alias in candidate.aliases:
+        if alias == candidate.fields["answer"]:
+            continue
+        if kept >= MAX_ALIASES or len(alias) > candidate.config.max_answer_chars:
+            yield alias[: candidate.config.max_answer_chars], GenerateReason.EXCESS_ALIAS
+        elif _is_empty(alias, candidate):
+            yield alias, GenerateReason.EMPTY_ALIAS
+        else:
+            kept += 1
+            yield alias, None
 
 
 def _is_empty(alias: str, candidate: FactCandidate) -> bool:

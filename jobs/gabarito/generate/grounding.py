@@ -20,14 +20,29 @@ def quoted(quote: str, text: str) -> str | None:
 
     Typographic quotes and dashes count as plain ones, and letters in either case.
     """
-    words = quote.split()
-    if not words:
-        return None
-    source = _BETWEEN_WORDS.join(
-        "".join(_VARIANT_OF.get(char, re.escape(char)) for char in word) for word in words
-    )
-    found = re.search(source, text, re.IGNORECASE)
+    found = _found(quote, text)
     return " ".join(found[0].split()) if found else None
+
+
+def support_of(quote: str, text: str) -> str:
+    """Return what a quote proves something with: itself, and in a table its row and the header.
+
+    Empty if the quote does not stand in ``text``.
+    """
+    found = _found(quote, text)
+    if not found:
+        return ""
+    begin = text.rfind("\n", 0, found.start()) + 1
+    end = text.find("\n", found.end())
+    rows = text[begin : end if end >= 0 else len(text)]
+    if not rows.startswith("|"):
+        return found[0]
+    header = rows
+    for line in reversed(text[:begin].splitlines()):
+        if not line.startswith("|"):
+            break
+        header = line
+    return f"{header}\n{rows}"
 
 
 def is_supported_by(answers: Sequence[str], text: str) -> bool:
@@ -46,6 +61,14 @@ def is_given_away(answers: Sequence[str], question: str) -> bool:
         else _stands(answer, question)
         for answer in answers
     )
+
+
+def _found(quote: str, text: str) -> re.Match[str] | None:
+    words = quote.split()
+    source = _BETWEEN_WORDS.join(
+        "".join(_VARIANT_OF.get(char, re.escape(char)) for char in word) for word in words
+    )
+    return re.search(source, text, re.IGNORECASE) if words else None
 
 
 @lru_cache(maxsize=65536)

@@ -16,9 +16,10 @@ navigation, and what the passage only implies.
 Write in {language}. Write one JSON object a line and nothing else:
 {{"quote": "...", "statement": "...", "subject": "...", "relation": "...", "answer": "...", \
 "aliases": ["..."], "qualifier": "...", "kind": "..."}}
-- quote: the shortest words of the passage that prove the fact, copied letter for letter
+- quote: the shortest words of the passage that prove the fact, the answer among them (of a \
+table: the whole row), copied letter for letter
 - statement: one sentence that can be understood alone: it names the subject in full, what \
-limits the fact (season, date, version, place, competition) and the answer
+limits the fact (period, date, version, place, edition) and the answer
 - subject: whom or what the fact is about, by its full name
 - relation: what is said of the subject, a short noun phrase such as "coach" or "capacity"
 - answer: the shortest right answer, as it stands in the passage: no sentence
@@ -37,8 +38,8 @@ missed, write [].
 _QUESTIONS = """\
 You are given one fact, and write questions that it answers, each in a wording of its own. They \
 are asked of people who have no text before them: every question names the subject and what \
-limits the fact (season, date, competition …), never speaks of a text, table or passage, never \
-contains its answer, and has exactly the given answer.
+limits the fact (period, date, version, place, edition), never speaks of a text, table or \
+passage, never contains its answer, and has exactly the given answer.
 
 Write in {language}. Write one JSON object a line and nothing else, in the order asked for:
 {{"family": "<name>", "question": "..."}}

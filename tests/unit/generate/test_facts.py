@@ -6,7 +6,7 @@ import pytest
 from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Document, Fact
 from gabarito.generate.config import GenerateConfig
-from gabarito.generate.facts import AcceptedFacts, accept_facts
+from gabarito.generate.facts import MAX_ALIASES, AcceptedFacts, accept_facts
 from gabarito.generate.passages import Passage, passages_of
 
 Offer = dict[str, Any]
@@ -32,7 +32,11 @@ def test_a_good_fact_is_kept(accept: Any, offer: Offer, passage: Passage) -> Non
         ({"quote": "Luis Enrique assinou em 2023."}, GenerateReason.NO_QUOTE),
         ({"quote": ""}, GenerateReason.NO_FIELD),
         ({"subject": None}, GenerateReason.NO_FIELD),
-        ({"answer": "Pep Guardiola", "aliases": []}, GenerateReason.NOT_STATED),
+        ({"answer": "Munique", "aliases": []}, GenerateReason.NOT_QUOTED),
+        ({"answer": "Munique", "statement": "Foi em Munique."}, GenerateReason.NOT_QUOTED),
+        ({"quote": "."}, GenerateReason.SHORT_QUOTE),
+        ({"quote": "O"}, GenerateReason.SHORT_QUOTE),
+        ({"quote": "|", "answer": "64.327"}, GenerateReason.SHORT_QUOTE),
         (
             {"answer": "Pep", "aliases": [], "statement": "O técnico da final era Pep."},
             GenerateReason.NO_SUPPORT,
@@ -66,7 +70,7 @@ def test_a_bad_fact_is_refused_with_its_reason(
         (
             "Munique",
             "O técnico do Paris na final de 2025 era Luis Enrique.",
-            GenerateReason.NOT_STATED,
+            GenerateReason.NOT_QUOTED,
         ),
     ],
 )
@@ -81,6 +85,20 @@ def test_an_alias_that_stands_there_lets_no_invented_answer_pass(
     sifted = accept(offer | invented)
     assert sifted.facts == []
     assert [item.reason for item in sifted.rejections] == [reason]
+
+
+def test_in_a_table_the_row_and_the_header_support_the_answer(accept: Any, offer: Offer) -> None:  # noqa: ANN401
+    cell = offer | {"quote": "Allianz Arena", "statement": "O estádio tinha 64327.", "aliases": []}
+    assert accept(cell | {"answer": "64327"}).facts
+    assert accept(cell | {"answer": "Público", "relation": "coluna"}).facts
+    assert not accept(cell | {"answer": "Munique"}).facts
+
+
+def test_aliases_are_bounded_in_number_and_length(accept: Any, offer: Offer) -> None:  # noqa: ANN401
+    many = [f"Luis Enrique {number}" for number in range(MAX_ALIASES + 1)]
+    sifted = accept(offer | {"aliases": ["Lucho " * 30, *many]})
+    assert [fact.aliases for fact in sifted.facts] == [tuple(many[:-1])]
+    assert {item.reason for item in sifted.rejections} == {GenerateReason.EXCESS_ALIAS}
 
 
 def test_the_quote_is_kept_as_it_stands_in_the_passage(accept: Any, offer: Offer) -> None:  # noqa: ANN401
