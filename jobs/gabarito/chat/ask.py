@@ -1,18 +1,17 @@
 """A question to an OpenAI-compatible endpoint of Gabarito, and what came back."""
 
-import http.client
 import json
-import urllib.error
-import urllib.request
 from typing import TypeVar
 
+import urllib3
 from pydantic import BaseModel, Field, ValidationError
 
+from gabarito.chat.http import Response, open_pool, reason_of, send, split_url
+from gabarito.chat.protocol import BAD_REQUEST, BUSY, OK, REFUSED, SERVER_ERRORS, shown
 from gabarito.core.errors import AccessError, DataError, ServiceError, UsageError
 from gabarito.core.records import Record
 
 TIMEOUT_S = 60.0
-_LATER = (408, 429)  # too slow, too busy: a later request may be answered
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -59,8 +58,8 @@ def ask(address: str, question: str, token: str | None = None) -> EndpointReply:
         DataError: if it refuses the request.
     """
     body = json.dumps({"messages": [{"role": "user", "content": question}]}).encode()
-    request = _request(address, "/v1/chat/completions", body, token)
-    choice = _parsed(_Response, _called(request, address), address).choices[0]
+    data = _called(address, "/v1/chat/completions", body, token)
+    choice = _parsed(_Response, data, address).choices[0]
     about = choice.gabarito
     return EndpointReply(
         text=choice.message.content, probability=about.probability, known=about.known
@@ -73,36 +72,35 @@ def served_name(address: str) -> str:
     Raises:
         ServiceError: if nothing is ready there.
     """
-    return _parsed(_Ready, _called(_request(address, "/ready"), address), address).model
+    return _parsed(_Ready, _called(address, "/ready"), address).model
 
 
-def _request(
-    address: str, path: str, body: bytes | None = None, token: str | None = None
-) -> urllib.request.Request:
+def _called(address: str, path: str, body: bytes | None = None, token: str | None = None) -> bytes:
+    """Return the body of a good response; a token goes where it is meant to and nowhere else."""
+    parts = split_url(address)
+    if parts is None:
+        message = f"{address}: not a URL; write http://host:port"
+        raise UsageError(message)
+    if parts.username is not None:
+        message = f"{parts.hostname}: no user or password in the address; set GABARITO_SERVE_TOKEN"
+        raise UsageError(message)
     headers = {"Content-Type": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    if not address.startswith(("http://", "https://")):
-        raise _no_url(address, "it begins with neither http:// nor https://")
     try:
-        return urllib.request.Request(f"{address}{path}", body, headers)
-    except ValueError as error:
-        raise _no_url(address, error) from error
-
-
-def _called(request: urllib.request.Request, address: str) -> bytes:
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
-            data: bytes = response.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            raise _refusal(address, error.code, error.read().decode(errors="replace")) from error
-    except http.client.InvalidURL as error:
-        raise _no_url(address, error) from error
-    except (OSError, http.client.HTTPException) as error:
-        message = f"{address}: does not answer: {error!s:.200}; start it with gabarito serve"
+        with open_pool(address, TIMEOUT_S) as pool:
+            method = "POST" if body else "GET"
+            response = send(pool, method, f"{address}{path}", headers, body)
+    except TimeoutError as error:
+        message = f"{address}: gave no whole answer within {TIMEOUT_S:g} s; ask again later"
         raise ServiceError(message) from error
-    return data
+    except urllib3.exceptions.HTTPError as error:
+        said = shown(reason_of(error), token)
+        message = f"{address}: does not answer: {said}; start it with gabarito serve"
+        raise ServiceError(message) from error
+    if response.status != OK:
+        raise _refusal(address, response, token)
+    return response.body
 
 
 def _parsed(kind: type[R], data: bytes, address: str) -> R:
@@ -118,12 +116,19 @@ def _parsed(kind: type[R], data: bytes, address: str) -> R:
         raise ServiceError(message) from error
 
 
-def _no_url(address: str, why: object) -> UsageError:
-    return UsageError(f"{address}: not a URL: {why}; write http://host:port")
-
-
-def _refusal(address: str, status: int, said: str) -> AccessError | DataError | ServiceError:
-    message = f"{address}: answered {status}: {said:.200}"
-    if status in (401, 403):
+def _refusal(
+    address: str, response: Response, token: str | None
+) -> AccessError | DataError | ServiceError:
+    status = response.status
+    if status < BAD_REQUEST:
+        place = shown(response.headers.get("Location", "nowhere"), token)
+        return ServiceError(
+            f"{address}: answered {status}, which leads to {place}; give the address it leads to"
+        )
+    message = (
+        f"{address}: answered {status}: {shown(response.body.decode(errors='replace'), token)}"
+    )
+    if status in REFUSED:
         return AccessError(f"{message}; set GABARITO_SERVE_TOKEN")
-    return ServiceError(message) if status in _LATER or status >= 500 else DataError(message)
+    is_passing = status in BUSY or status >= SERVER_ERRORS
+    return ServiceError(message) if is_passing else DataError(message)

@@ -1,13 +1,8 @@
-"""Blocking calls to a chat endpoint, made to be used by many threads at once.
-
-urllib3 on threads is the cheapest client per request: 0.6 ms of processor time each.
-"""
+"""Blocking calls to a chat endpoint, made to be used by many threads at once."""
 
 import json
 import random
 import threading
-import time
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +13,8 @@ import urllib3
 from gabarito import __version__
 from gabarito.chat.budget import Meter, Prices
 from gabarito.chat.concurrency import ConcurrencyLimit
-from gabarito.chat.protocol import CallFailure, Completion, read_response
+from gabarito.chat.http import open_pool, reason_of, send, split_url
+from gabarito.chat.protocol import CallFailure, Completion, read_response, shown
 from gabarito.core.errors import (
     AccessError,
     GabaritoError,
@@ -27,7 +23,6 @@ from gabarito.core.errors import (
     SettingsError,
 )
 
-CONNECT_S = 10.0
 FIRST_BACKOFF_S = 0.25
 MAX_BACKOFF_S = 20.0
 MAX_PAUSE_S = 120.0
@@ -35,9 +30,6 @@ MAX_PAUSE_S = 120.0
 
 TRIES_BEFORE_ANY_ANSWER = 4
 """Where nothing has ever answered the address is probably wrong."""
-
-MAX_BODY_BYTES = 16 << 20
-_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -62,8 +54,15 @@ class ChatEndpoint:
         Raises:
             SettingsError: if ``url`` is no such base.
         """
-        if not _is_http(self.url):
+        parts = split_url(self.url)
+        if parts is None:
             message = f"teacher {self.url!r}: not an http or https URL; write http://host:port/v1"
+            raise SettingsError(message)
+        if parts.username is not None or parts.password is not None:
+            message = (
+                f"teacher at {parts.hostname}: its url holds a user or password, which would be "
+                f"stored and shown; take them out and set {self.key_name} to the key"
+            )
             raise SettingsError(message)
         base = self.url.rstrip("/").removesuffix("/chat/completions")
         return f"{base}/chat/completions" if urlsplit(base).path else f"{base}/v1/chat/completions"
@@ -82,7 +81,7 @@ class ChatClient:
         self.meter = meter or Meter(Prices())
         self.limit = ConcurrencyLimit(endpoint.concurrency)
         self._url = endpoint.completions
-        self._pool = _pool(endpoint)
+        self._pool = open_pool(self._url, endpoint.timeout_s, endpoint.concurrency)
         self._headers = {
             "Content-Type": "application/json",
             "User-Agent": f"gabarito/{__version__}",
@@ -95,7 +94,7 @@ class ChatClient:
         """Return the reply to a request, after as many tries as it takes and is worth.
 
         Raises:
-            AccessError: if the key is refused.
+            AccessError: if the key, or what the proxy is given, is refused.
             SettingsError: if the model is unknown, the request is refused or the ceiling of
                 cost is reached.
             ServiceError: if the endpoint does not answer, or not sensibly, for all the tries.
@@ -132,19 +131,16 @@ class ChatClient:
             self.limit.leave(entered, is_well=is_well, pause_s=pause_s)
 
     def _post(self, data: bytes) -> Completion | CallFailure:
-        deadline = time.monotonic() + self.endpoint.timeout_s
         try:
-            response = self._pool.request(
-                "POST", self._url, body=data, headers=self._headers, preload_content=False
-            )
-            body = _read(response, deadline)
-        except (urllib3.exceptions.ReadTimeoutError, TimeoutError):
+            response = send(self._pool, "POST", self._url, self._headers, data)
+        except TimeoutError:
             what = f"gave no whole answer within {self.endpoint.timeout_s:g} s"
             return CallFailure(what, cure="raise timeout_s if the teacher is slow", is_silence=True)
         except urllib3.exceptions.HTTPError as error:
-            return CallFailure(f"does not answer: {_reason(error)}", is_silence=True)
+            said = shown(reason_of(error), self.endpoint.key)  # it may be a line of the answer
+            return CallFailure(f"does not answer: {said}", is_silence=True)
         self._has_answered = True
-        return read_response(response.status, response.headers, body, len(data))
+        return read_response(response, len(data), self.endpoint.key)
 
     def _refuse_hopeless(self, trouble: CallFailure, tries: int) -> None:
         """Raise the error that ends a request which another try will not help."""
@@ -173,58 +169,3 @@ class ChatClient:
         if self._stopped.wait(random.uniform(0, ceiling)):
             message = "stopped; what was answered is saved"
             raise Interrupted(message)
-
-
-def _is_http(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets or a port that make no sense
-        return False
-
-
-def _pool(endpoint: ChatEndpoint) -> urllib3.PoolManager:
-    """Return connections that go through the proxy that the environment names, if any.
-
-    Raises:
-        SettingsError: if that is no proxy; it is not shown, as it may hold a password.
-    """
-    parts = urlsplit(endpoint.url)
-    timeout = urllib3.Timeout(connect=CONNECT_S, read=endpoint.timeout_s)
-    size = endpoint.concurrency
-    proxy = urllib.request.getproxies().get(parts.scheme)
-    if proxy and parts.hostname and not urllib.request.proxy_bypass(parts.hostname):
-        url = proxy if "://" in proxy else f"http://{proxy}"  # as curl takes it
-        try:
-            return urllib3.ProxyManager(url, maxsize=size, retries=False, timeout=timeout)
-        except urllib3.exceptions.LocationValueError as error:
-            name = f"{parts.scheme}_proxy"
-            message = (
-                f"{name.upper()} (or {name}): names no http or https proxy; "
-                "set it to http://host:port, or unset it"
-            )
-            raise SettingsError(message) from error
-    return urllib3.PoolManager(maxsize=size, retries=False, timeout=timeout)
-
-
-def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-    """Return the body, or the beginning of one that is endless.
-
-    Raises:
-        TimeoutError: if it is not whole at the deadline, however busily it trickles.
-    """
-    body = bytearray()
-    while chunk := response.read1(_CHUNK):
-        body += chunk
-        if time.monotonic() > deadline or len(body) > MAX_BODY_BYTES:
-            response.close()
-            break
-    if time.monotonic() > deadline:
-        raise TimeoutError
-    response.release_conn()
-    return bytes(body)
-
-
-def _reason(error: Exception) -> str:
-    """Return the innermost reason; urllib3 puts the connection and its address before it."""
-    return str(error).rpartition(": ")[2]

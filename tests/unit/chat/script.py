@@ -40,6 +40,14 @@ class Handler(BaseHTTPRequestHandler):
             self.server.requests.append((time.monotonic(), self.path, dict(self.headers), body))
         self.server.script[min(number, len(self.server.script) - 1)](self)
 
+    def do_CONNECT(self) -> None:
+        self.server.requests.append((time.monotonic(), self.path, dict(self.headers), None))
+        self.server.script[0](self)
+
+    def do_GET(self) -> None:
+        self.server.requests.append((time.monotonic(), self.path, dict(self.headers), None))
+        self.server.script[0](self)
+
     def send(self, status: int, data: bytes, **headers: str) -> None:
         self.send_response(status)
         for name, value in headers.items():
@@ -79,6 +87,18 @@ def trickles(handler: Handler) -> None:
         handler.wfile.write(b"1\r\n \r\n")
         handler.wfile.flush()
         time.sleep(0.05)
+
+
+def trickles_head(line: bytes) -> Callable[[Handler], None]:
+    """Send a line, such as one of a header, now and then before the head is whole."""
+
+    def answer(handler: Handler) -> None:
+        for _ in range(100):
+            handler.wfile.write(line)
+            handler.wfile.flush()
+            time.sleep(0.05)
+
+    return answer
 
 
 def floods(handler: Handler) -> None:

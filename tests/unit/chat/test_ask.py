@@ -9,6 +9,8 @@ import pytest
 from gabarito.chat.ask import EndpointReply, ask
 from gabarito.core.errors import AccessError, DataError, ServiceError, UsageError
 
+from .script import Scripted, fails, trickles_head
+
 GOOD = (
     b'{"object": "chat.completion", "choices": [{"index": 0, "message": {"role": "assistant",'
     b' "content": "PSG"}, "gabarito": {"probability": 0.9, "known": true}}]}'
@@ -80,6 +82,34 @@ def test_a_refusal_keeps_its_kind(
 ) -> None:
     with pytest.raises(kind, match=f"answered {status}: no"):
         ask(answering(b"no", status), "Quem?")
+
+
+def test_the_token_is_not_carried_elsewhere(serve: Callable[..., Scripted]) -> None:
+    other = serve(fails(200))
+    first = serve(fails(307, Location=f"{other.url}/chat/completions"))
+    with pytest.raises(ServiceError, match=f"answered 307, which leads to {other.url}"):
+        ask(first.url.removesuffix("/v1"), "Quem?", "token-of-ours")
+    assert not other.requests
+
+
+def test_a_token_that_is_quoted_is_not_shown(answering: Callable[..., str]) -> None:
+    with pytest.raises(AccessError) as caught:
+        ask(answering(b"no: Bearer token-of-ours", 401), "Quem?", "token-of-ours")
+    assert "token-of-ours" not in str(caught.value)
+
+
+def test_the_time_covers_the_headers_too(
+    serve: Callable[..., Scripted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gabarito.chat.ask.TIMEOUT_S", 0.3)
+    with pytest.raises(ServiceError, match=r"within 0\.3 s"):
+        ask(serve(trickles_head(b"H")).url, "Quem?")
+
+
+def test_a_password_in_the_address_is_refused_and_not_shown() -> None:
+    with pytest.raises(UsageError, match="no user or password") as caught:
+        ask("http://ana:secret@h", "Quem?")
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:abc", "http://[", "127.0.0.1:8000"])

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-from gabarito.chat import ChatClient, ChatEndpoint, Meter, Prices, client, request_body
+from gabarito.chat import ChatClient, ChatEndpoint, Meter, Prices, client, http, request_body
 from gabarito.core.errors import AccessError, Interrupted, ServiceError, SettingsError
 from gabarito.core.records import Message
 
-from .script import Handler, Scripted, fails, floods, gives, hangs_up, says, trickles
+from .script import Handler, Scripted, fails, floods, gives, hangs_up, says, trickles, trickles_head
 
 Serve = Callable[..., Scripted]
 ClientOf = Callable[..., ChatClient]
@@ -173,10 +173,38 @@ def test_an_endless_trickle_of_white_space_is_given_up(serve: Serve, client_of: 
     assert time.monotonic() - began < 2
 
 
+@pytest.mark.parametrize(
+    "line",
+    [b"H", b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\nA: 1\r\n", b"HTTP/1.1 102 P\r\n"],
+)
+def test_the_time_covers_all_that_comes_before_the_body(
+    line: bytes, serve: Serve, client_of: ClientOf
+) -> None:
+    began = time.monotonic()
+    with pytest.raises(ServiceError, match=r"within 0\.3 s"):
+        client_of(serve(trickles_head(line)), timeout_s=0.3, retries=0).complete(BODY)
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("url", ["https://sk-secret@h/v1", "http://user:sk-secret@h/v1"])
+def test_a_key_in_the_url_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"at h: .*set GABARITO_TEACHER_KEY") as caught:
+        ChatClient(ChatEndpoint(url))
+    assert "secret" not in str(caught.value)
+
+
+def test_a_negative_usage_lowers_no_cost(serve: Serve, client_of: ClientOf) -> None:
+    usage = {"prompt_tokens": -1_000_000, "completion_tokens": -1}
+    chat = client_of(serve(says("sim", usage=usage)), Meter(Prices(input=1e6), max_cost=1.0))
+    chat.complete(BODY)
+    with pytest.raises(SettingsError, match="max_cost: 1 is spent"):
+        chat.complete(BODY)
+
+
 def test_an_endless_body_is_cut(
     serve: Serve, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "MAX_BODY_BYTES", 100_000)
+    monkeypatch.setattr(http, "MAX_BODY_BYTES", 100_000)
     began = time.monotonic()
     with pytest.raises(ServiceError, match="no chat completion"):
         client_of(serve(floods), retries=0, timeout_s=30).complete(BODY)
