@@ -24,6 +24,9 @@ BUILTIN = "gabarito:"
 MAX_VALUES = 100_000
 """Most values in a YAML file, those behind aliases counted each time."""
 
+HOLDS_SECRET = "holds_secret"
+"""The type of a mistake (``PydanticCustomError``) whose input must not be shown."""
+
 
 class Settings(BaseModel):
     """A section of the settings: frozen, and closed to unknown keys."""
@@ -212,6 +215,8 @@ def _mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
             yield f"{path}: unknown setting{_suggestion(model, mistake['loc'])}"
         elif mistake["type"] == "missing":
             yield f"{path}: missing; it has no default"
+        elif mistake["type"] == HOLDS_SECRET:
+            yield f"{path}: {mistake['msg']}"
         else:
             got = without_userinfo(repr(mistake["input"]))
             yield f"{path}: {_sentence(mistake['msg'])}, got {got}"

@@ -1,11 +1,15 @@
 """Settings of generate."""
 
+import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
+from pydantic_core import PydanticCustomError
 
-from gabarito.core.settings import Operational, Settings, StageSettings
+from gabarito.core.settings import HOLDS_SECRET, Operational, Settings, StageSettings
 from gabarito.core.stage import Stage
 
 INSTRUCTIONS = {
@@ -33,6 +37,49 @@ RESERVED = frozenset({"statement", "reverse", "refusal", "replay", "free", "unan
 PriceField = Annotated[float | None, Operational()]
 
 
+_SECRET_NAME = re.compile(
+    r"key|token|auth|(.*[_-])?("
+    r"(api|access|secret|private|subscription)[_-]?key|(access|api|auth|bearer|session)[_-]?token|"
+    r"bearer|secret|client[_-]?secret|passw(or)?d|credentials?|authorization)"
+)
+"""Names of secrets; others end so too: prompt_cache_key, eos_token."""
+
+
+def _without_userinfo(url: str | None) -> str | None:
+    try:
+        holds_secret = bool(url) and "@" in urlsplit(url).netloc
+    except ValueError:  # no URL: said where it is used
+        holds_secret = False
+    if holds_secret:
+        raise PydanticCustomError(
+            HOLDS_SECRET,
+            "holds a user or password, which would be stored; take them out and set the "
+            "environment variable GABARITO_TEACHER_KEY to the key",
+        )
+    return url
+
+
+def _without_secrets(parameters: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    for name in _names_in(parameters):
+        if _SECRET_NAME.fullmatch(name.lower()):
+            raise PydanticCustomError(
+                HOLDS_SECRET,
+                "{name} looks like a secret, which would be stored; take it out and set the "
+                "environment variable GABARITO_TEACHER_KEY to the key",
+                {"name": name},
+            )
+    return parameters
+
+
+def _names_in(value: JsonValue) -> Iterator[str]:
+    """Yield the names of all fields, those of objects within too."""
+    if isinstance(value, dict):
+        yield from value
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _names_in(item)
+
+
 class TeacherSettings(Settings):
     """The model that writes: any endpoint of the OpenAI protocol.
 
@@ -40,7 +87,7 @@ class TeacherSettings(Settings):
     """
 
     model: str = Field(min_length=1, description="The model's name at the endpoint.")
-    url: Annotated[str | None, Operational()] = Field(
+    url: Annotated[str | None, AfterValidator(_without_userinfo), Operational()] = Field(
         default=None,
         description="Base of the protocol, such as https://api.example.com/v1; by default the "
         "environment variable GABARITO_TEACHER_URL.",
@@ -56,7 +103,7 @@ class TeacherSettings(Settings):
     seed: int | None = Field(
         default=None, description="Sent if set; another one asks for all replies anew."
     )
-    parameters: dict[str, JsonValue] = Field(
+    parameters: Annotated[dict[str, JsonValue], AfterValidator(_without_secrets)] = Field(
         default_factory=dict,
         description="Further fields of the request's body, such as reasoning_effort.",
     )

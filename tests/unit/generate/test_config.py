@@ -6,7 +6,7 @@ import pytest
 from gabarito.artifacts.fingerprint import content_settings
 from gabarito.core.errors import SettingsError
 from gabarito.core.settings import parse
-from gabarito.generate.config import INSTRUCTIONS, GenerateConfig
+from gabarito.generate.config import INSTRUCTIONS, GenerateConfig, TeacherSettings
 
 TEACHER = {"model": "m"}
 
@@ -88,3 +88,29 @@ def test_what_is_asked_and_of_whom_decides_the_result(change: dict[str, Any]) ->
 def test_the_schema_lets_an_editor_accept_names_of_families() -> None:
     family = GenerateConfig.model_json_schema()["$defs"]["Families"]["properties"]["train"]
     assert {"type": "string"} in family["items"]["anyOf"]
+
+
+def teacher(**settings: object) -> TeacherSettings:
+    return parse(TeacherSettings, {"model": "m", **settings}, "x.yaml")
+
+
+@pytest.mark.parametrize("name", ["api_key", "api-key", "x-api-key", "apiKey", "Authorization"])
+def test_a_secret_among_the_parameters_is_refused_and_not_shown(name: str) -> None:
+    for parameters in ({name: "sk-9"}, {"extra": [{name: "Bearer sk-9"}]}):
+        with pytest.raises(SettingsError, match=f"parameters: {name} .*_TEACHER_KEY") as caught:
+            teacher(parameters=parameters)
+        assert "sk-9" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["max_completion_tokens", "prompt_cache_key", "stop_token_ids", "top_k", "author"]
+)
+def test_other_parameters_are_no_secrets(name: str) -> None:
+    assert teacher(parameters={name: 1}).parameters == {name: 1}
+
+
+def test_a_password_in_the_url_is_refused_and_not_shown() -> None:
+    with pytest.raises(SettingsError, match="url: holds a user or password") as caught:
+        teacher(url="https://ana:sk-9@h/v1")
+    assert "sk-9" not in str(caught.value)
+    assert teacher(url="http://[").url == "http://[", "what is no URL is said where it is used"
