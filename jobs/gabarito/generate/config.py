@@ -245,8 +245,8 @@ class GenerateConfig(StageSettings):
         default=0.5,
         ge=0,
         le=1,
-        description="Least share of the facts offered, and of the wordings asked for, that must "
-        "pass the checks.",
+        description="Least share of the passages that must be read, and of the facts offered and "
+        "the wordings asked for that must pass the checks.",
     )
 
 

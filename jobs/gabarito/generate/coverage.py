@@ -9,6 +9,7 @@ from typing import Any
 
 from gabarito.core.errors import DataError
 from gabarito.core.reasons import GenerateReason
+from gabarito.core.records import Rejection
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.passages import Passage
 from gabarito.generate.results import FactResult, Whole
@@ -26,6 +27,11 @@ NOT_A_FAILURE = frozenset(
 )
 """What was dropped is there already, or its fact is kept: they do not lower the yield."""
 
+OF_A_REPLY = frozenset(
+    {GenerateReason.EMPTY_REPLY, GenerateReason.CUT_REPLY, GenerateReason.UNREADABLE}
+)
+"""What was dropped is a reply or a piece of one: nobody knows how many facts were in it."""
+
 _SENTENCE_END = re.compile(r"(?<=[.!?…]) |\n")
 _NUMBER = re.compile(r"\d+(?:[.,/:-]\d+)*")
 _SHOWN_CHARS = 80
@@ -33,7 +39,7 @@ _SHOWN_CHARS = 80
 
 @dataclass(frozen=True)
 class Share:
-    """How much passed the checks, and the reasons of what did not."""
+    """How much passed the checks, and the reasons of what did not, both counted in ``what``."""
 
     what: str
     kept: int
@@ -46,26 +52,42 @@ class Share:
         return self.kept / self.asked if self.asked else 0.0
 
 
-def shares(whole: Whole, config: GenerateConfig) -> tuple[Share, Share]:
-    """Return the yield in facts, of those offered, and in wordings, of those asked for."""
+def shares(whole: Whole, config: GenerateConfig) -> tuple[Share, Share, Share]:
+    """Return the yield in passages read, in facts offered, and in wordings asked for."""
+    return _passages(whole), _facts(whole), _wordings(whole, config)
+
+
+def _passages(whole: Whole) -> Share:
+    """Count the passages that some reply could be read about."""
     ids = {passage.id for passage in whole.passages}
-    lost = Counter(
-        item.reason
+    read = {call.item for call in whole.calls if call.item in ids and call.status != "useless"}
+    last = {
+        item.item: item.reason
         for item in whole.rejections
-        if item.item in ids and item.reason not in NOT_A_FAILURE
-    )
-    facts = Share("facts offered", len(whole.facts), len(whole.facts) + lost.total(), lost)
+        if item.item in ids - read and item.reason in OF_A_REPLY
+    }
+    return Share("passages", len(read), len(ids), Counter(last.values()))
+
+
+def _facts(whole: Whole) -> Share:
+    ids = {passage.id for passage in whole.passages}
+    lost = Counter(item.reason for item in whole.rejections if item.item in ids and _is_loss(item))
+    return Share("facts offered", len(whole.facts), len(whole.facts) + lost.total(), lost)
+
+
+def _wordings(whole: Whole, config: GenerateConfig) -> Share:
     names = {family.name for family in config.families.all}
     kept = sum(question.family in names for question in whole.questions)
     asked = len(names) * len(whole.facts)
     reasons = Counter(
-        item.reason
-        for fact in whole.facts
-        for item in fact.rejections
-        if item.reason not in NOT_A_FAILURE
+        item.reason for fact in whole.facts for item in fact.rejections if _is_loss(item)
     )
     reasons[NOT_GIVEN] = max(asked - kept - reasons.total(), 0)
-    return facts, Share("wordings asked for", kept, asked, reasons)
+    return Share("wordings asked for", kept, asked, reasons)
+
+
+def _is_loss(item: Rejection) -> bool:
+    return item.reason not in NOT_A_FAILURE | OF_A_REPLY
 
 
 def refuse_low_yield(whole: Whole, config: GenerateConfig) -> None:
@@ -81,11 +103,14 @@ def refuse_low_yield(whole: Whole, config: GenerateConfig) -> None:
 
 def _complaint(share: Share, whole: Whole, config: GenerateConfig) -> str:
     message = (
-        f"generate: {share.kept} of {share.asked} {share.what} passed ({share.value:.0%}), the "
-        f"floor is {config.yield_floor:.0%}"
+        f"generate.yield_floor: {share.kept} of {share.asked} {share.what} passed "
+        f"({share.value:.0%}), the floor is {config.yield_floor:.0%}"
     )
     if share.lost.total():
         message += f"; most were lost to {_worst(share, whole)}"
+    unread = sum(call.status == "useless" for call in whole.calls)
+    if unread:
+        message += f"; {unread} of {len(whole.calls)} replies could not be read"
     return f"{message}; try another generate.teacher.model, or lower generate.yield_floor"
 
 
@@ -99,7 +124,6 @@ def _worst(share: Share, whole: Whole) -> str:
 
 def coverage_of(whole: Whole, config: GenerateConfig) -> dict[str, Any]:
     """Return what ``coverage.json`` holds."""
-    facts, wordings = shares(whole, config)
     names = [family.name for family in config.families.all]
     have = {item.fact.id: Counter(q.family for q in item.questions) for item in whole.facts}
     lacking = {
@@ -128,7 +152,7 @@ def coverage_of(whole: Whole, config: GenerateConfig) -> dict[str, Any]:
         "numbers": _asked_numbers(whole),
         "yield": {
             share.what: {"kept": share.kept, "asked": share.asked, "lost": dict(share.lost)}
-            for share in (facts, wordings)
+            for share in shares(whole, config)
         },
     }
 

@@ -88,7 +88,7 @@ def _add_names(
 
 def _figures(whole: Whole, config: GenerateConfig) -> dict[str, float]:
     kinds = Counter(question.kind for question in whole.questions)
-    facts, wordings = shares(whole, config)
+    passages, facts, wordings = shares(whole, config)
     return {
         "facts": len(whole.facts),
         "questions": kinds["question"],
@@ -101,6 +101,7 @@ def _figures(whole: Whole, config: GenerateConfig) -> dict[str, float]:
         "from_cache": sum(call.source == "cache" for call in whole.calls),
         "prompt_tokens": sum(call.prompt_tokens for call in whole.calls),
         "completion_tokens": sum(call.completion_tokens for call in whole.calls),
+        "yield_passages": round(passages.value, 4),
         "yield_facts": round(facts.value, 4),
         "yield_wordings": round(wordings.value, 4),
     }

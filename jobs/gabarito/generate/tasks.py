@@ -36,7 +36,8 @@ class Tasks:
             for call, refused in self._look(passage, facts, look):
                 calls.append(call)
                 rejections += refused
-            if look and len(facts) - before < ENOUGH * before:
+            is_refused = calls[-1].status == "useless"  # as often as it may be asked
+            if is_refused or (look and len(facts) - before < ENOUGH * before):
                 break
         return PassageResult(
             passage=passage.id,

@@ -21,7 +21,8 @@ from gabarito.chat import (
     Prices,
     request_body,
 )
-from gabarito.core.errors import SettingsError
+from gabarito.chat.protocol import shown
+from gabarito.core.errors import ServiceError, SettingsError
 from gabarito.core.records import Message
 from gabarito.core.secrets import secret_from
 from gabarito.generate.config import TeacherSettings
@@ -30,6 +31,9 @@ from gabarito.generate.results import Call, Status, Task
 
 URL_NAME = "GABARITO_TEACHER_URL"
 KEY_NAME = "GABARITO_TEACHER_KEY"
+
+MAX_REFUSALS = 36
+"""So many useless replies on end, and more than there were good ones, are no accident."""
 
 
 class Teacher:
@@ -48,6 +52,7 @@ class Teacher:
         self._cache = cache
         self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._lock = threading.Lock()
+        self._useful = self._refusals = 0
 
     def ask(
         self,
@@ -60,9 +65,11 @@ class Teacher:
         """Return what a reply holds, and the record of the call.
 
         Raises:
-            GabaritoError: as ``ChatClient.complete``.
+            GabaritoError: as ``ChatClient.complete``; a ``ServiceError`` too if the teacher
+                does nothing but refuse.
         """
         completion, reading, is_cached = self._complete(attempt, messages, families)
+        self._refuse_refusals(reading)
         used = completion.prompt_tokens, completion.completion_tokens
         call = Call(
             task=task,
@@ -75,6 +82,21 @@ class Teacher:
             **completion.model_dump(exclude={"text"}),
         )
         return reading, call
+
+    def _refuse_refusals(self, reading: Reading) -> None:
+        """Do nothing unless all of many replies were useless: to ask on would be paid in vain."""
+        with self._lock:
+            self._useful += not reading.is_useless
+            self._refusals = self._refusals + 1 if reading.is_useless else 0
+            refusals = self._refusals
+            if refusals < MAX_REFUSALS or refusals <= self._useful:
+                return
+        reason, raw = reading.broken[-1] if reading.broken else ("", "")
+        message = (
+            f"teacher {self._model}: {refusals} replies on end could not be read, the last: "
+            f"{reason}: {shown(raw)!r}; try another generate.teacher.model"
+        )
+        raise ServiceError(message)
 
     def _complete(
         self, attempt: int, messages: Sequence[Message], families: Collection[str]
@@ -143,8 +165,8 @@ def _read(completion: Completion, families: Collection[str]) -> Reading:
 
 
 def _status(reading: Reading) -> Status:
-    if reading.is_cut:
-        return "cut"
     if reading.is_useless:
         return "useless"
+    if reading.is_cut:
+        return "cut"
     return "good" if reading.objects else "nothing"

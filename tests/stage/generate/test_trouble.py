@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from gabarito.core.errors import AccessError, DataError, GabaritoError, ServiceError, SettingsError
+from gabarito.core.records import Document
 from gabarito.demo.recorded_teacher import TeacherServer
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.replies import MAX_REPLY_CHARS
+from gabarito.generate.teacher import MAX_REFUSALS
 
 from .conftest import CLUBS, Place, documents, fact_of, recordings, reply
 from .test_generate import FACTS, REQUESTS, RESULT
@@ -124,9 +126,11 @@ def test_refusals_failures_and_slowness_change_nothing(
     assert max(call["tries"] for call in calls) > 1
 
 
-def fails(place: Place, config: GenerateConfig) -> GabaritoError:
+def fails(
+    place: Place, config: GenerateConfig, found: list[Document] | None = None
+) -> GabaritoError:
     with pytest.raises(GabaritoError) as caught:
-        place.generate(config)
+        place.generate(config, found)
     assert "\n" not in str(caught.value)
     manifests = [entry.key for entry in place.store.list("artifacts/generate/")]
     assert not any(key == f"artifacts/generate/{'a' * 64}/manifest.json" for key in manifests)
@@ -195,6 +199,49 @@ def test_a_teacher_that_only_talks_yields_nothing(
     error = fails(place, config_of())
     assert isinstance(error, DataError)
     assert "0 of 0 facts offered passed" in str(error)
+
+
+def refusing() -> list[dict[str, object]]:
+    """Give the recordings of a teacher that says no to everything."""
+    return [
+        {"task": task, "key": "passage:", "replies": [{"text": "I cannot help with that."}]}
+        for task in ("facts", "missed")
+    ]
+
+
+def test_a_passage_that_is_refused_is_not_looked_at_once_more(
+    teach: Teach, place: Place, config_of: ConfigOf
+) -> None:
+    server = teach(refusing())
+    error = fails(place, config_of())
+    assert isinstance(error, DataError)
+    assert len(server.seen) == 3 * len(CLUBS)
+    assert "0 of 5 passages passed (0%)" in str(error)
+    assert "'unreadable reply': 5, such as" in str(error)
+    assert "15 of 15 replies could not be read" in str(error)
+
+
+def test_an_unread_reply_costs_no_fact(teach: Teach, place: Place, config_of: ConfigOf) -> None:
+    made = recordings()
+    for item in made:
+        if item["task"] == "facts":
+            item["replies"] = [{"text": "Com certeza!"}, *item["replies"]]
+    teach(made)
+    counts = place.generate(config_of()).manifest.counts
+    assert (counts["yield_passages"], counts["yield_facts"]) == (1.0, 1.0)
+
+
+def test_a_teacher_that_refuses_everything_is_soon_left_alone(
+    teach: Teach, place: Place, config_of: ConfigOf
+) -> None:
+    server = teach(refusing())
+    texts = [f"# Clube {number}\n\nO clube {number} fica aqui." for number in range(200)]
+    fields = documents()[0].model_dump(exclude={"id", "digest", "text"})
+    many = [Document.of(text=text, **fields) for text in texts]
+    error = fails(place, config_of(teacher={"concurrency": 4}), many)
+    assert isinstance(error, ServiceError)
+    assert f"{MAX_REFUSALS} replies on end could not be read, the last: " in str(error)
+    assert len(server.seen) < MAX_REFUSALS + 10
 
 
 def test_missing_wordings_are_under_the_floor_too(
