@@ -11,7 +11,7 @@ from peft.utils.save_and_load import get_peft_model_state_dict
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from gabarito.core.errors import DataError
+from gabarito.core.errors import DataError, MissingError
 from gabarito.models.load import Model
 
 
@@ -19,11 +19,14 @@ def load_adapter(model: Model, folder: Path) -> PeftModel:
     """Put a saved adapter around a base model, and make sure that it is really there.
 
     Raises:
-        DataError: if the folder holds no adapter, or its tensors did not arrive in the model.
+        MissingError: if the folder holds no adapter.
+        DataError: if it does not open, or its tensors did not arrive in the model.
     """
     saved = _adapter_tensors(folder)
     with peft_is_quiet():
-        wrapped = PeftModel.from_pretrained(model, str(folder), adapter_name="default")
+        wrapped = PeftModel.from_pretrained(
+            model, str(folder), adapter_name="default", local_files_only=True
+        )
     arrived = get_peft_model_state_dict(
         wrapped, adapter_name="default", save_embedding_layers=False
     )
@@ -44,8 +47,13 @@ def peft_is_quiet() -> Iterator[None]:
 
 
 def _adapter_tensors(folder: Path) -> dict[str, torch.Tensor]:
+    """Return an adapter's tensors; peft would take a folder without its files for a hub id."""
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        if not (folder / name).is_file():
+            message = f"{folder}: no adapter there, {name} is missing; run train again"
+            raise MissingError(message)
     try:
         return load_file(folder / "adapter_model.safetensors")
-    except (FileNotFoundError, SafetensorError) as error:
+    except (OSError, SafetensorError) as error:
         message = f"{folder}: no adapter that opens; run train again: {error}"
         raise DataError(message) from error

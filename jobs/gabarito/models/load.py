@@ -9,20 +9,20 @@ import torch
 import transformers
 from safetensors import SafetensorError
 from transformers import (
+    CONFIG_MAPPING,
     AutoConfig,
     AutoModelForCausalLM,
     BitsAndBytesConfig,
     PreTrainedTokenizerBase,
 )
 
+from gabarito.core.base_config import read_base_config
 from gabarito.core.errors import DataError, MissingError, SettingsError
 from gabarito.models.device import default_device, default_dtype
 from gabarito.models.tokenizer import MALFORMED, load_tokenizer
 
 Model = Any
 """A causal language model of transformers, with or without peft's adapter around it."""
-
-CAUSAL = ("ForCausalLM", "LMHeadModel")
 
 NAMED = 3
 """Tensors that a message names; of more it gives the number."""
@@ -61,8 +61,9 @@ def load_base(
 
     Raises:
         MissingError: if there is no model, or a file of it is missing.
-        DataError: if it is no causal language model, is damaged, has not the tensors that its
-            ``config.json`` asks for, or its tokenizer has no chat template or no usable padding.
+        DataError: if it is no causal language model, is quantised, brings code of its own, is
+            damaged, has not the tensors that its ``config.json`` asks for, or its tokenizer has
+            no chat template or no usable padding.
         SettingsError: if it does not fit into the GPU's memory.
     """
     _check_config(folder)
@@ -82,6 +83,7 @@ def _load_model(folder: Path, options: dict[str, Any]) -> Model:
         loaded: Any = AutoModelForCausalLM.from_pretrained(
             folder,
             local_files_only=True,
+            trust_remote_code=False,  # by default it asks at the terminal, and runs the code
             use_safetensors=True,
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # they are refused below, by name
@@ -136,17 +138,17 @@ def _listed(names: list[str]) -> str:
 
 
 def _check_config(folder: Path) -> None:
-    try:
-        kind = AutoConfig.from_pretrained(folder, local_files_only=True)
-    except (OSError, *MALFORMED) as error:
-        raise _malformed(folder, "config.json", error) from error
-    names = kind.architectures or []
-    if not any(str(name).endswith(CAUSAL) for name in names):
+    config = read_base_config(folder)
+    if config.model_type not in CONFIG_MAPPING:
         message = (
-            f"{folder}/config.json: {', '.join(map(str, names)) or kind.model_type} is no causal "
-            "language model; use one such as LlamaForCausalLM"
+            f"{folder}/config.json: transformers {transformers.__version__} knows no model_type "
+            f"{config.model_type!r}; use a base of an architecture that it knows"
         )
         raise DataError(message)
+    try:
+        AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (OSError, *MALFORMED) as error:
+        raise _malformed(folder, "config.json", error) from error
 
 
 def _malformed(folder: Path, name: str, error: Exception) -> DataError:

@@ -41,8 +41,13 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         MissingError: if there is none.
         DataError: if it has no chat template, no end, or no token to pad with.
     """
+    if not folder.is_dir():
+        message = f"{folder}: no such folder; give the path of a model as save_pretrained writes it"
+        raise MissingError(message)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
     except (OSError, *MALFORMED) as error:
         message = f"{folder}: no tokenizer that opens; add the base's tokenizer files: {error}"
         raise MissingError(message) from error

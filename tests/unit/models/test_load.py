@@ -15,6 +15,9 @@ from gabarito.models.adapter import load_adapter, peft_is_quiet
 
 from .tiny import save_tiny, tiny_tokenizer
 
+CODE = ["code.Y", None]
+"""How a tokenizer's settings name a class in ``code.py``."""
+
 
 @pytest.fixture
 def copied(folder: Path, tmp_path: Path) -> Path:
@@ -58,8 +61,32 @@ def test_a_model_that_is_no_causal_language_model_is_refused(copied: Path) -> No
 
 def test_an_unknown_architecture_is_refused(copied: Path) -> None:
     changed(copied / "config.json", model_type="perceptron")
-    with pytest.raises(DataError, match="not a model that transformers knows"):
+    with pytest.raises(DataError, match=r"knows no model_type 'perceptron'; use a base of an"):
         load_base(copied)
+
+
+def test_a_path_that_is_not_there_is_no_hub_id(tmp_path: Path, folder: Path) -> None:
+    place = tmp_path / "typo"
+    with pytest.raises(MissingError, match=r"typo: no such folder; give the path"):
+        load_base(place)
+    with pytest.raises(MissingError, match=r"typo: no such folder; give the path"):
+        load_tokenizer(place)
+    with pytest.raises(MissingError, match=r"typo: no adapter there.*; run train again"):
+        load_adapter(load_base(folder).model, place)
+
+
+def test_code_of_a_base_is_not_run_even_after_a_yes(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda _question: "y")
+    (copied / "code.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    changed(copied / "config.json", auto_map={"AutoConfig": "code.X"}, model_type="xmodel")
+    (copied / "tokenizer_config.json").write_text(json.dumps({"auto_map": {"AutoTokenizer": CODE}}))
+    with pytest.raises(DataError, match="which is never run"):
+        load_base(copied)
+    with pytest.raises(MissingError, match="no tokenizer that opens"):
+        load_tokenizer(copied)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_missing_weights_are_named(copied: Path) -> None:
@@ -101,9 +128,7 @@ def test_weights_of_another_config_are_refused(
         load_base(copied)
 
 
-@pytest.mark.parametrize(
-    "change", [{"hidden_size": "x"}, {"hidden_act": "foo"}, {"dtype": "foo"}, {"model_type": []}]
-)
+@pytest.mark.parametrize("change", [{"hidden_size": "x"}, {"hidden_act": "foo"}, {"dtype": "foo"}])
 def test_a_config_that_makes_no_sense_is_refused(copied: Path, change: dict[str, object]) -> None:
     changed(copied / "config.json", **change)
     with pytest.raises(DataError, match=r"config\.json.*not a model that transformers knows"):
@@ -168,5 +193,5 @@ def test_an_adapter_that_would_not_arrive_is_refused(folder: Path, tmp_path: Pat
 
 
 def test_a_folder_without_adapter_is_refused(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no adapter that opens"):
+    with pytest.raises(DataError, match="no adapter there"):
         load_adapter(load_base(folder).model, tmp_path)

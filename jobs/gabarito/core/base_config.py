@@ -1,0 +1,106 @@
+"""What a base model says of itself, read and judged before anything is computed with it.
+
+Imports no torch: ``gabarito check`` judges a base where none is installed.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gabarito.core.errors import DataError, MissingError
+
+CAUSAL = ("ForCausalLM", "LMHeadModel")
+"""How the names of architectures end that predict the next token."""
+
+CONFIG_FILE = "config.json"
+TOKENIZER_FILE = "tokenizer_config.json"
+
+
+class Quantization(BaseModel):
+    """How the weights of a base are stored, if not as plain numbers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    quant_method: str = "bitsandbytes"
+    bits: int | None = None
+    load_in_4bit: bool = False
+    load_in_8bit: bool = False
+
+    @property
+    def text(self) -> str:
+        """The method with its bits, such as ``gptq, 4 bit``."""
+        bits = self.bits or (4 if self.load_in_4bit else 8 if self.load_in_8bit else None)
+        return f"{self.quant_method}, {bits} bit" if bits else self.quant_method
+
+
+class BaseConfig(BaseModel):
+    """What is read of a base's ``config.json``; its other fields are transformers' own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model_type: str = Field(min_length=1)
+    architectures: tuple[str, ...] = ()
+    auto_map: dict[str, Any] | None = None
+    quantization_config: Quantization | None = None
+
+
+class _TokenizerConfig(BaseModel):
+    auto_map: dict[str, Any] | list[Any] | None = None
+
+
+def read_base_config(folder: Path) -> BaseConfig:
+    """Return the settings of a model folder that can be trained, merged and served.
+
+    Raises:
+        MissingError: if there is no such folder, or no ``config.json`` in it.
+        DataError: if the file makes no sense, or the model is none that predicts the next
+            token, is quantised, or brings code of its own.
+    """
+    path = folder / CONFIG_FILE
+    try:
+        config = BaseConfig.model_validate_json(path.read_bytes())
+    except OSError as error:
+        what = f"no {CONFIG_FILE} in it" if folder.is_dir() else "no such folder"
+        message = f"{folder}: {what}; give the path of a model as save_pretrained writes it"
+        raise MissingError(message) from error
+    except ValidationError as error:
+        fields = sorted({str(part) for found in error.errors() for part in found["loc"][:1]})
+        said = f"makes no sense at {', '.join(fields)}" if fields else "not JSON"
+        message = f"{path}: not a model's settings: {said}; copy the model's own file there"
+        raise DataError(message) from error
+    for flaw in _flaws(config):
+        message = f"{path}: {flaw}"
+        raise DataError(message)
+    if _read_tokenizer(folder / TOKENIZER_FILE).auto_map:
+        message = f"{folder / TOKENIZER_FILE}: {_OWN_CODE}"
+        raise DataError(message)
+    return config
+
+
+def _read_tokenizer(path: Path) -> _TokenizerConfig:
+    try:
+        return _TokenizerConfig.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return _TokenizerConfig()  # what opens the tokenizer refuses a file that is none
+
+
+_OWN_CODE = (
+    "brings Python code of its own (auto_map), which is never run; use a base that transformers "
+    "has the code of: if that is so here, delete auto_map from a copy of the folder"
+)
+
+
+def _flaws(config: BaseConfig) -> Iterator[str]:
+    if config.auto_map:
+        yield _OWN_CODE
+    if config.quantization_config is not None:
+        yield (
+            f"the weights are quantised ({config.quantization_config.text}), into which nothing "
+            "can be merged; use the model that they were made from, in 16 or 32 bit (train.method "
+            "qlora quantises it for the time of training)"
+        )
+    if not any(name.endswith(CAUSAL) for name in config.architectures):
+        named = ", ".join(config.architectures) or config.model_type
+        yield f"{named} is no causal language model; use one such as LlamaForCausalLM"
