@@ -50,20 +50,23 @@ class _TokenizerConfig(BaseModel):
     auto_map: dict[str, Any] | list[Any] | None = None
 
 
-def read_base_config(folder: Path) -> BaseConfig:
+def read_base_config(folder: Path, name: str = "") -> BaseConfig:
     """Return the settings of a model folder that can be trained, merged and served.
+
+    Messages call the folder ``name``, where it is a passing copy of what has that name.
 
     Raises:
         MissingError: if there is no such folder, or no ``config.json`` in it.
         DataError: if the file makes no sense, or the model is none that predicts the next
             token, is quantised, or brings code of its own.
     """
-    path = folder / CONFIG_FILE
+    shown = name or str(folder)
+    path = f"{shown}/{CONFIG_FILE}"
     try:
-        config = BaseConfig.model_validate_json(path.read_bytes())
+        config = BaseConfig.model_validate_json((folder / CONFIG_FILE).read_bytes())
     except OSError as error:
         what = f"no {CONFIG_FILE} in it" if folder.is_dir() else "no such folder"
-        message = f"{folder}: {what}; give the path of a model as save_pretrained writes it"
+        message = f"{shown}: {what}; give the path of a model as save_pretrained writes it"
         raise MissingError(message) from error
     except ValidationError as error:
         fields = sorted({str(part) for found in error.errors() for part in found["loc"][:1]})
@@ -74,7 +77,7 @@ def read_base_config(folder: Path) -> BaseConfig:
         message = f"{path}: {flaw}"
         raise DataError(message)
     if _read_tokenizer(folder / TOKENIZER_FILE).auto_map:
-        message = f"{folder / TOKENIZER_FILE}: {_OWN_CODE}"
+        message = f"{shown}/{TOKENIZER_FILE}: {_OWN_CODE}"
         raise DataError(message)
     return config
 

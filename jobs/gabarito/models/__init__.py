@@ -4,7 +4,7 @@ import os
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # libraries probe the hub when they are imported
 
-from gabarito.models.base_model import check_base, open_base
+from gabarito.models.base_model import check_base, hub_commit, open_base
 from gabarito.models.device import cpu_quota, default_device, default_dtype, use_cpu_quota
 from gabarito.models.generation import (
     Answer,
@@ -49,6 +49,7 @@ __all__ = [
     "default_device",
     "default_dtype",
     "generate",
+    "hub_commit",
     "load_base",
     "load_tokenizer",
     "open_base",

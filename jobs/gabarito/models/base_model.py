@@ -4,12 +4,15 @@ folder | gabarito:… | s3://… | hub id  ->  a local folder
 """
 
 import fnmatch
+import json
 import os
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import (
@@ -20,9 +23,11 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from pydantic import StringConstraints, TypeAdapter
 
 from gabarito.artifacts.cache import Cache
 from gabarito.artifacts.fingerprint import digest_of_path
+from gabarito.core.base_config import CONFIG_FILE, TOKENIZER_FILE, read_base_config
 from gabarito.core.errors import (
     AccessError,
     DataError,
@@ -41,6 +46,8 @@ from gabarito.store.scratch import temporary_folder
 FILES = ("*.json", "*.jinja", "*.model", "*.safetensors", "*.txt")
 """What a model needs; other formats of the same weights are not copied."""
 
+_COMMIT = TypeAdapter(Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")])
+
 SUMS_FILE = "SHA256SUMS"
 _SUM = re.compile(r"(?P<digest>[0-9a-fA-F]{64})\s+\*?(?:\./)?(?P<name>.+)")
 
@@ -50,11 +57,13 @@ def open_base(reference: str, store: Store) -> Iterator[Path]:
     """Give a local folder that holds the base model.
 
     A base from a bucket or from the hub lies there until the block ends. A hub id, such as
-    ``org/name`` or ``org/name@revision``, is fetched from the hub once and kept in ``store``.
+    ``org/name`` or ``org/name@revision``, is fetched from the hub once and kept in ``store``: a
+    branch that moves afterwards changes nothing.
 
     Raises:
         MissingError: if there is no such model.
-        DataError: if a file of a bucket is not what its ``SHA256SUMS`` says.
+        DataError: if it is none that can be trained, or a file of a bucket is not what its
+            ``SHA256SUMS`` says.
         AccessError: if the hub asks for permission.
         ServiceError: if the hub does not answer, or the disk is full.
     """
@@ -67,6 +76,11 @@ def open_base(reference: str, store: Store) -> Iterator[Path]:
         else:
             _from_mirror(reference, Cache(store, "weights"), folder)
         yield _checked(folder, reference)
+
+
+def hub_commit(reference: str, store: Store) -> str | None:
+    """Return the commit of the hub that a mirrored base was fetched at, None of any other."""
+    return Cache(store, "weights").get_json(_commit_key(reference), _COMMIT)
 
 
 def check_base(folder: Path, reference: str, trained_on: str | None) -> str:
@@ -94,6 +108,7 @@ def _checked(folder: Path, reference: str) -> Path:
             "save_pretrained writes it, an s3:// prefix, or an id of the model hub"
         )
         raise MissingError(message)
+    read_base_config(folder, reference)
     return folder
 
 
@@ -144,34 +159,42 @@ def _from_mirror(reference: str, cache: Cache, folder: Path) -> None:
         raise _hub_error(reference, HFValidationError())
     if cache.load_folder(key, folder):
         return
-    _from_hub(reference, folder)
+    with disk_errors(str(folder)):
+        commit = _fetch(reference, folder)
+    shutil.rmtree(folder / ".cache", ignore_errors=True)  # the client's notes for itself
+    cache.put(_commit_key(reference), json.dumps(commit).encode())
     cache.save_folder(key, folder)
 
 
-def _from_hub(reference: str, folder: Path) -> None:
-    with disk_errors(str(folder)):
-        _fetch(reference, folder)
-    shutil.rmtree(folder / ".cache", ignore_errors=True)  # the client's notes for itself
-
-
-def _fetch(reference: str, folder: Path) -> None:
+def _fetch(reference: str, folder: Path) -> str:
+    """Download a model of the hub, its settings first, and return the commit it has there."""
     name, _, revision = reference.partition("@")
+    ask = partial(snapshot_download, name, local_dir=folder, endpoint=os.environ.get("HF_ENDPOINT"))
     try:
         with _hub_allowed():
-            snapshot_download(
-                name,
-                revision=revision or None,
-                local_dir=folder,
-                allow_patterns=list(FILES),
-                endpoint=os.environ.get("HF_ENDPOINT"),
-            )
+            settings = [CONFIG_FILE, TOKENIZER_FILE]
+            ask(revision=revision or None, allow_patterns=settings)
+            _checked(folder, reference)  # before gigabytes are fetched in vain
+            commit = _commit_of(folder)
+            ask(revision=commit, allow_patterns=list(FILES))
     except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError) as error:
         raise _hub_error(reference, error) from error
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+    except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
         # what the client makes of an answer that is no hub's, or of a file name that leads out
         said = without_userinfo(str(error))[:200]
         message = f"base {reference!r}: no answer of a model hub: {said}; check HF_ENDPOINT"
         raise ServiceError(message) from error
+    return commit
+
+
+def _commit_of(folder: Path) -> str:
+    """Return the commit that the hub's client notes beside each file: the note's first line."""
+    notes = folder / ".cache" / "huggingface" / "download" / f"{CONFIG_FILE}.metadata"
+    return notes.read_text(encoding="utf-8").splitlines()[0]
+
+
+def _commit_key(reference: str) -> str:
+    return f"commits/{reference}"
 
 
 @contextmanager

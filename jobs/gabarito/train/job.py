@@ -12,10 +12,12 @@ from gabarito.artifacts.attempt import Attempt
 from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import DataError
 from gabarito.core.records import Example, to_jsonl
+from gabarito.core.settings import is_path
 from gabarito.models import (
     CONTRACT_FILE,
     Base,
     PromptContract,
+    hub_commit,
     load_base,
     open_base,
     positions_of,
@@ -40,6 +42,8 @@ def run(config: TrainConfig, work: Attempt) -> None:
     use_cpu_quota()
     with open_base(config.base, work.store) as folder:
         work.versions["base"] = digest_of_path(str(folder))
+        if not is_path(config.base) and (commit := hub_commit(config.base, work.store)):
+            work.versions["base.commit"] = commit
         base = load_base(folder, is_quantised=config.method == "qlora")
         check_head(base.model)
         contract, rows = _read(base, config, work)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,12 +20,12 @@ from gabarito.core.errors import (
     ServiceError,
     SettingsError,
 )
-from gabarito.models import check_base, load_base, open_base
+from gabarito.models import check_base, hub_commit, load_base, open_base
 from gabarito.models.base_model import _sums
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
-from .hub import Hub, running
+from .hub import COMMIT, Hub, running
 from .tiny import save_tiny
 
 
@@ -128,6 +129,30 @@ def test_the_hub_is_asked_once_and_the_store_afterwards(
         ).read_bytes()
     assert len(hub.asked) == asked > 0
     assert not any(".cache" in entry.key for entry in store.list("cache/"))
+
+
+def test_the_commit_of_a_hub_id_without_revision_is_known(hub: Hub, store: Store) -> None:
+    assert hub_commit("org/tiny", store) is None
+    with open_base("org/tiny", store):
+        assert hub_commit("org/tiny", store) == COMMIT
+    hub.refuses = (503, "")
+    with open_base("org/tiny", store):
+        assert hub_commit("org/tiny", store) == COMMIT
+
+
+def test_a_base_that_cannot_be_used_is_not_downloaded(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: Store
+) -> None:
+    quantised = Path(shutil.copytree(folder, tmp_path / "quantised"))
+    config = json.loads((quantised / "config.json").read_text())
+    config["quantization_config"] = {"quant_method": "gptq", "bits": 4}
+    (quantised / "config.json").write_text(json.dumps(config))
+    with running(quantised) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+        monkeypatch.setenv("NO_PROXY", "*")
+        with pytest.raises(DataError, match=r"^org/tiny/config\.json: .*gptq"):
+            open_base("org/tiny", store).__enter__()
+    assert not any("safetensors" in path for path in hub.asked)
 
 
 def test_a_full_disk_is_told_of_the_hub(hub: Hub, store: Store) -> None:
