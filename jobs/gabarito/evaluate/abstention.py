@@ -15,7 +15,7 @@ from gabarito.evaluate.calibration import (
 )
 from gabarito.evaluate.grading import Graded
 from gabarito.evaluate.scores import grouped
-from gabarito.evaluate.statistics import Bootstrap, Proportion, proportion
+from gabarito.evaluate.statistics import Proportion, proportion
 
 
 class Unanswerable(Record):
@@ -59,11 +59,9 @@ class Calibration(Record):
     bins: list[Bin]
 
 
-def refusals(
-    test: Sequence[Graded], unanswerable: Sequence[Graded], bootstrap: Bootstrap
-) -> Refusals | None:
+def refusals(test: Sequence[Graded], unanswerable: Sequence[Graded]) -> Refusals | None:
     """Return what was refused, and how well probabilities tell taught from unanswerable."""
-    false = proportion(_refused(test), bootstrap)
+    false = proportion(_refused(test))
     if false is None:
         return None
     taught = [mark.knows for mark in test]
@@ -71,7 +69,7 @@ def refusals(
     found = {
         group: Unanswerable(refused=share, auroc=auroc(taught, (mark.knows for mark in marks)))
         for group, marks in groups.items()
-        if (share := proportion(_refused(marks), bootstrap))
+        if (share := proportion(_refused(marks)))
     }
     return Refusals(false_refusals=false, unanswerable=found)
 
@@ -86,11 +84,11 @@ def threshold(
 
 
 def served(
-    test: Sequence[Graded], unanswerable: Sequence[Graded], least: float, bootstrap: Bootstrap
+    test: Sequence[Graded], unanswerable: Sequence[Graded], least: float
 ) -> AtThreshold | None:
     """Return what happens at a threshold, on questions that did not choose it."""
     held = [mark for mark in unanswerable if not is_tuning(mark)]
-    false = proportion(_refused(test, least), bootstrap)
+    false = proportion(_refused(test, least))
     if false is None:
         return None
     groups = {"all": held, **grouped(held, lambda mark: mark.item.family)}
@@ -100,9 +98,9 @@ def served(
         unanswerable={
             group: share
             for group, marks in groups.items()
-            if (share := proportion(_refused(marks, least), bootstrap))
+            if (share := proportion(_refused(marks, least)))
         },
-        precision=proportion((mark.outcome for mark in given), bootstrap),
+        precision=proportion(mark.outcome for mark in given),
     )
 
 

@@ -3,6 +3,7 @@
 Everywhere ``scored`` is a list of (score, is right), the score usually a probability in 0..1.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -62,10 +63,15 @@ def brier(scored: Scored) -> float:
 
 
 def bins_of(scored: Scored, bins: int = BINS) -> list[Bin]:
-    """Return bins of equal mass, the least probable first; fewer if there are few answers."""
+    """Return bins of equal mass, the least probable first.
+
+    Answers of equal probability share a bin: between two bins they would be parted by whether
+    they are right, or by chance. Few answers, or many ties, make fewer bins.
+    """
     ordered = sorted(scored)
     size = len(ordered)
-    edges = [size * n // bins for n in range(bins + 1)]
+    starts = [bisect_left(ordered, score, key=itemgetter(0)) for score, _ in ordered]
+    edges = [starts[size * n // bins] for n in range(bins)] + [size]
     return [_bin(ordered[low:high]) for low, high in pairwise(edges) if high > low]
 
 

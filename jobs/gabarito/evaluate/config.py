@@ -52,5 +52,5 @@ class EvaluateConfig(StageSettings):
 
 
 STAGE = Stage(
-    "evaluate", EvaluateConfig, reads=("curate", "train", "merge"), revision=2, image="train"
+    "evaluate", EvaluateConfig, reads=("curate", "train", "merge"), revision=3, image="train"
 )

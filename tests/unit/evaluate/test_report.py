@@ -8,10 +8,9 @@ from gabarito.evaluate.abstention import is_tuning, served, threshold
 from gabarito.evaluate.grading import Graded
 from gabarito.evaluate.report import Report
 from gabarito.evaluate.scores import closeness_scores, fact_score, part_score
-from gabarito.evaluate.statistics import Bootstrap, wilson
+from gabarito.evaluate.statistics import wilson
 from gabarito.evaluate.text_report import summary
 
-FEW = Bootstrap(200)
 Make = Callable[..., Report]
 MakeMark = Callable[..., Graded]
 
@@ -145,9 +144,9 @@ def test_the_threshold_is_not_chosen_by_what_it_is_measured_on(mark_of: MakeMark
     assert least is not None
     assert least.value == pytest.approx(0.7)
     assert least.count == 10 + sum(map(is_tuning, unanswerable))
-    measured = served([], unanswerable, least.value, FEW)
+    measured = served([], unanswerable, least.value)
     assert measured is None
-    measured = served(validation, unanswerable, least.value, FEW)
+    measured = served(validation, unanswerable, least.value)
     assert measured is not None
     assert measured.unanswerable["all"].count == 40 - sum(map(is_tuning, unanswerable))
     assert measured.unanswerable["all"].share == 1
@@ -167,14 +166,14 @@ def test_an_answer_to_an_unanswerable_question_is_never_right(mark_of: MakeMark)
 
 
 def test_a_fact_without_a_test_wording_is_not_counted(mark_of: MakeMark) -> None:
-    assert fact_score([mark_of(fact="")], FEW) is None
-    assert part_score([], FEW) is None
+    assert fact_score([mark_of(fact="")]) is None
+    assert part_score([]) is None
 
 
 def test_closeness_bins_hold_each_question_once(mark_of: MakeMark) -> None:
     marks = [mark_of(text=str(n), fact=str(n)) for n in range(11)]
     similarity = {mark.item.id: n / 10 for n, mark in enumerate(marks)}
-    found = closeness_scores(marks, similarity, FEW)
+    found = closeness_scores(marks, similarity)
     assert sum(part.score.count for part in found) == 11
     assert found[-1].similarity == (0.85, 1.0)
     assert found[-1].score.count == 2
