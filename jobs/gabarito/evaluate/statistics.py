@@ -79,8 +79,8 @@ def proportion(outcomes: Iterable[tuple[str, bool]]) -> Proportion | None:
     or when all outcomes are alike, it is Wilson's with the number of clusters as the size of
     the sample.
 
-    Near 0.98, of 100 to 300 facts of three wordings each, it holds the true share in 92 to 96 %
-    of simulated evaluations; the percentiles of a bootstrap, used before, in 89 to 92 %.
+    Near 0.98, of 60 to 300 facts of three wordings each, it holds the true share in 93 to 99 %
+    of simulated evaluations; the percentiles of a bootstrap, used before, in 86 to 98 %.
     """
     pairs = list(outcomes)
     if not pairs:
@@ -102,12 +102,16 @@ def proportion(outcomes: Iterable[tuple[str, bool]]) -> Proportion | None:
 def _design_effect(sums: Floats, counts: Floats) -> float:
     """How much wider the variance of a share is than that of independent outcomes (Kish 1965).
 
-    The variance is the linearised one of a ratio of cluster totals. What is under 1 is chance:
-    outcomes of one cluster are not more unlike than others.
+    The variance is the linearised one of a ratio of cluster totals. One more cluster, with
+    nothing but the rarer outcome, counts with them: of two or three clusters with a miss it is
+    chance whether they show how much misses agree (without it, 87 % instead of 93 % above).
+    What is under 1 is chance too.
     """
     share = sums.sum() / counts.sum()
+    sums = np.append(sums, 0.0 if share > 1 / 2 else counts.mean())
+    counts = np.append(counts, counts.mean())
+    share, clusters = sums.sum() / counts.sum(), len(sums)
     residuals = sums - share * counts
-    clusters = len(sums)
     variance = clusters / (clusters - 1) * float(residuals @ residuals) / counts.sum()
     return max(1.0, float(variance / (share * (1 - share))))
 

@@ -53,17 +53,26 @@ def test_the_order_of_answers_does_not_change_the_interval() -> None:
 
 @pytest.mark.parametrize("agreement", [0.0, 0.3, 0.8])
 def test_a_share_near_one_lies_in_its_interval_as_often_as_it_says(agreement: float) -> None:
-    """300 facts of three wordings; 93 % leaves room for the chance of 1,000 evaluations."""
+    """100 facts of three wordings; 93 % leaves room for the chance of 1,000 evaluations."""
     share, chance = 0.98, np.random.default_rng(5)
     held = 0
     for _ in range(1000):
-        alike = chance.random(300) < agreement
-        drawn = chance.random((300, 3)) < share
+        alike = chance.random(100) < agreement
+        drawn = chance.random((100, 3)) < share
         right = np.where(alike[:, None], drawn[:, :1], drawn)
         found = proportion((str(n), bool(hit)) for n, row in enumerate(right) for hit in row)
         assert found is not None
         held += found.interval[0] <= share <= found.interval[1]
     assert held >= 930
+
+
+def test_intervals_of_hits_and_of_misses_mirror_each_other() -> None:
+    hits, misses = (
+        proportion((f, is_hit is kind) for f, is_hit in FACTS) for kind in (True, False)
+    )
+    assert hits is not None
+    assert misses is not None
+    assert hits.interval == pytest.approx((1 - misses.interval[1], 1 - misses.interval[0]))
 
 
 def test_an_interval_of_independent_answers_agrees_with_the_normal_distribution() -> None:
