@@ -60,6 +60,9 @@ def trained_parameters(model: PeftModel) -> dict[str, torch.nn.Parameter]:
 
 def save(model: PeftModel, folder: Path) -> None:
     """Write the adapter as peft does, without its empty form of a model card."""
+    lora = model.peft_config["default"]
+    if isinstance(lora, LoraConfig) and isinstance(lora.target_modules, set):
+        lora.target_modules = sorted(lora.target_modules)  # a set's order differs in each process
     model.save_pretrained(str(folder), save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)
 

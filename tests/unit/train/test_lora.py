@@ -1,5 +1,6 @@
 """The adapter: beside the layers that were named, and restored to the bit."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from gabarito.train.lora import (
     digest_of_tensors,
     flatten,
     restore,
+    save,
     snapshot,
     trained_parameters,
     unflatten,
@@ -48,6 +50,13 @@ def test_a_seed_draws_one_adapter(folder: Path) -> None:
     drawn = [snapshot(attach(load_base(folder).model, config(schedule=s))) for s in SEEDS]
     digests = [digest_of_tensors(tensors) for tensors in drawn]
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_what_is_saved_names_its_layers_in_one_order(base: Base, tmp_path: Path) -> None:
+    save(attach(base.model, config()), tmp_path)
+    named = json.loads((tmp_path / "adapter_config.json").read_text())["target_modules"]
+    assert named == sorted(named)
+    assert {name.rpartition(".")[2] for name in named} == ATTENTION | MLP
 
 
 def test_a_base_without_such_layers_is_refused(base: Base) -> None:
