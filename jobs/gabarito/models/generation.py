@@ -91,12 +91,18 @@ class GenerationLimits:
 
 
 def generate(
-    model: Model, prompts: Sequence[Sequence[int]], limits: GenerationLimits
+    model: Model,
+    prompts: Sequence[Sequence[int]],
+    limits: GenerationLimits,
+    report: Callable[[int], None] = lambda _: None,
 ) -> Iterator[tuple[int, Generated]]:
     """Yield (index of the prompt, its greedy continuation) as batches finish.
 
     Prompts of like length share a batch, padded on the left, so that an answer does not
     depend on its neighbours. Each prompt must leave a position for its answer.
+
+    ``report`` is told after each step how many of the tokens that may be written at most are
+    written, or are not needed any more.
     """
     was_training = model.training
     model.eval()
@@ -104,7 +110,10 @@ def generate(
     try:
         for start in range(0, len(order), limits.batch_size):
             rows = order[start : start + limits.batch_size]
-            written = _write(model, [prompts[i] for i in rows], limits)
+            for drafts in _write(model, [prompts[i] for i in rows], limits):
+                passed = sum(len(d.ids) if d.goes_on else limits.max_new_tokens for d in drafts)
+                report(start * limits.max_new_tokens + passed)
+            written = [Generated(tuple(d.ids), d.logprob, d.is_finished) for d in drafts]
             yield from zip(rows, written, strict=True)
     finally:
         model.train(was_training)
@@ -178,15 +187,17 @@ class DecodingBatch:
 @torch.inference_mode()
 def _write(
     model: Model, prompts: Sequence[Sequence[int]], limits: GenerationLimits
-) -> list[Generated]:
+) -> Iterator[list[_Draft]]:
+    """Yield the drafts after each step, until all have ended."""
     drafts = [_Draft(_room(model, len(prompt), limits.max_new_tokens)) for prompt in prompts]
     batch = DecodingBatch(prompts, model.device)
     while True:
         for row, token, logprob in zip(batch.rows, *batch.step(model), strict=True):
             drafts[row].add(token, logprob, limits.stop)
         going = [place for place, row in enumerate(batch.rows) if drafts[row].goes_on]
+        yield drafts
         if not going:
-            return [Generated(tuple(d.ids), d.logprob, d.is_finished) for d in drafts]
+            return
         batch.keep(going)
 
 

@@ -40,11 +40,13 @@ from gabarito.train.validation import Validation, chosen, sample
 def run(config: TrainConfig, work: Attempt) -> None:
     """Run the stage: all of its reading and writing happens here."""
     use_cpu_quota()
+    work.progress.report("loading the base", 0, 1)
     with open_base(config.base, work.store) as folder:
         work.versions["base"] = digest_of_path(str(folder))
         if not is_path(config.base) and (commit := hub_commit(config.base, work.store)):
             work.versions["base.commit"] = commit
         base = load_base(folder, is_quantised=config.method == "qlora")
+        work.progress.report("loading the base", 1, 1)
         check_head(base.model)
         contract, rows = _read(base, config, work)
         work.write_text("probes.json", json.dumps(probes_of(rows)) + "\n")

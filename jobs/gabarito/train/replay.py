@@ -32,13 +32,17 @@ def replayed(asked: Iterable[Sequence[int]], base: Base, work: Attempt, key: str
     missing = [digest for digest in prompts if digest not in known]
     stop = stop_tokens(base.model, base.tokenizer)
     saved = time.monotonic()
-    for done, (index, generated) in enumerate(
-        generate(base.model, [prompts[d] for d in missing], GenerationLimits(stop, MAX_TOKENS)),
-        start=1,
-    ):
+    limits = GenerationLimits(stop, MAX_TOKENS)
+    most = len(missing) * MAX_TOKENS
+    written = generate(
+        base.model,
+        [prompts[digest] for digest in missing],
+        limits,
+        lambda tokens: work.progress.report("replay tokens, at most", tokens, most),
+    )
+    for done, (index, generated) in enumerate(written, start=1):
         end = [int(base.tokenizer.eos_token_id)] if generated.is_finished else []
         known[missing[index]] = [*generated.ids, *end]
-        work.progress.report("replay", done, len(missing))
         if done == len(missing) or time.monotonic() - saved > SAVE_EVERY_S:
             work.cache.put(place, json.dumps(known).encode())
             saved = time.monotonic()

@@ -50,6 +50,16 @@ def test_an_adapter_its_curve_and_its_contract_are_written(
     assert not any(str(tmp_path) in path.read_text() for path in adapter.glob("*.md"))
 
 
+def test_progress_is_told_from_the_beginning(
+    train: Train, dataset: Callable[..., Artifact], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "gabarito.train"):
+        train(dataset(), steps=2)
+    told = [vars(r)["what"] for r in caplog.records if r.getMessage() == "progress"]
+    assert told[0] == "loading the base"
+    assert "replay tokens, at most" in told
+
+
 def test_the_kept_step_is_one_that_answered_most(
     train: Train, dataset: Callable[..., Artifact]
 ) -> None:

@@ -85,6 +85,13 @@ def test_answers_come_in_the_order_of_the_questions(base: Base, contract: Prompt
         assert math.isclose(found.probability, alone.probability, rel_tol=1e-4)
 
 
+def test_progress_counts_tokens_and_ends_at_the_most_there_may_be(base: Base) -> None:
+    told: list[int] = []
+    limits = GenerationLimits(frozenset(), max_new_tokens=3, batch_size=2)
+    assert len(list(generate(base.model, [[1], [1, 5], [1, 7, 9]], limits, told.append))) == 3
+    assert told == [2, 4, 6, 7, 8, 9]
+
+
 def test_the_model_goes_on_training_afterwards(base: Base, contract: PromptContract) -> None:
     base.model.train()
     answer(base.model, base.tokenizer, contract, QUESTIONS[:1])
