@@ -142,7 +142,8 @@ def read_yaml(path: Path) -> object:
         message = f"{path}: no such file; give the path of a pipeline file"
         raise SettingsError(message) from error
     except (yaml.YAMLError, OSError, *NOT_MEANT) as error:
-        message = f"{path}: not a YAML file: {' '.join(str(error).split())}; correct it"
+        said = without_userinfo(" ".join(str(error).split()))  # it shows the line
+        message = f"{path}: not a YAML file: {said}; correct it"
         raise SettingsError(message) from error
 
 

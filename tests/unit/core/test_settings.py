@@ -74,6 +74,14 @@ def test_a_file_that_is_not_yaml_is_refused(tmp_path: Path, text: str, said: str
         read_yaml(path)
 
 
+def test_a_mistake_in_yaml_shows_no_password(tmp_path: Path) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text("url: [https://user:pw@host/a")
+    with pytest.raises(SettingsError, match=r"not a YAML file: .*//\*\*\*@host") as caught:
+        read_yaml(path)
+    assert "pw" not in str(caught.value)
+
+
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no such file; give the path of a pipeline file"):
         read_yaml(tmp_path / "absent.yaml")
