@@ -101,3 +101,16 @@ def test_an_object_can_be_an_input(ministack: str, monkeypatch: pytest.MonkeyPat
     for missing in (f"{store.url}/none.jsonl", f"{store.url}/exam/none"):
         with pytest.raises(MissingError, match="no objects there; check the bucket and the key"):
             digest_of_path(missing)
+
+
+@pytest.mark.parametrize("key", ["exam//free.jsonl", "../free.jsonl", "exam/./free.jsonl"])
+def test_an_input_may_have_a_key_that_is_none_of_ours(
+    moto: str, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
+    place = str(uuid.uuid4())
+    with closing(boto3.client("s3", region_name="us-east-1")) as client:
+        client.put_object(Bucket="bucket", Key=f"{place}/{key}", Body=b'{"text": "one"}\n')
+    url = f"s3://bucket/{place}/{key}"
+    assert [line.text for line in read_lines(url, GeneralPrompt)] == ["one"]
+    assert digest_of_path(url)
