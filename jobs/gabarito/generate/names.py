@@ -20,6 +20,9 @@ OTHER = "other"
 MAX_NAME_CHARS = 300
 """Longer names are compared with texts, word by word, at the cost of both lengths."""
 
+MAX_SPELLINGS = 20
+"""No name has more; each is looked for in every question."""
+
 _YEARS = re.compile(
     r"(?<![\d.,/])(?:(?:1[89]|20)\d\d(?:\s?[/–-]\s?(?:\d{4}|\d{2}))?|\d\d[/-]\d\d)(?![\d]|[.,]\d)"
 )
@@ -127,7 +130,8 @@ class NameFilter:
             return GenerateReason.NO_FIELD, "name or instead"
         for spelling in texts_of(item.get("also")):
             key = letters(spelling)
-            if key and key not in self._also and len(spelling) <= MAX_NAME_CHARS:
+            fits = len(spelling) <= MAX_NAME_CHARS and len(also) < MAX_SPELLINGS
+            if key and key not in self._also and fits:
                 also.setdefault(key, spelling)
         return None
 

@@ -24,6 +24,16 @@ MAX_REPLY_CHARS = 400_000
 MAX_UNREAD = 200
 """After so many objects that cannot be read, the rest of a reply is one more."""
 
+UNFORESEEN = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What reading a text of a shape that nobody thought of may raise: it costs one reply, no run."""
+
 _SHOWN_CHARS = 1000
 """So much of what was not gone through is kept."""
 
@@ -57,6 +67,13 @@ class Reading:
 
 def read_reply(text: str, finish_reason: str, families: Collection[str] = ()) -> Reading:
     """Read a reply; ``families`` are names that may stand as labels before questions."""
+    try:
+        return _read_reply(text, finish_reason, families)
+    except UNFORESEEN:
+        return Reading(broken=[(GenerateReason.UNREADABLE, text[:_SHOWN_CHARS])])
+
+
+def _read_reply(text: str, finish_reason: str, families: Collection[str]) -> Reading:
     reading = Reading(is_cut=finish_reason == CUT)
     if len(text) > MAX_REPLY_CHARS:
         reading.broken.append((GenerateReason.UNREADABLE, text[:_SHOWN_CHARS]))

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
+from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Fact, Rejection
 from gabarito.generate.config import GenerateConfig
-from gabarito.generate.facts import accept_facts
+from gabarito.generate.facts import AcceptedFacts, accept_facts
 from gabarito.generate.names import NameFilter
 from gabarito.generate.passages import Passage
 from gabarito.generate.prompts import facts_prompt, names_prompt, questions_prompt
 from gabarito.generate.questions import QuestionFilter
-from gabarito.generate.replies import Reading
+from gabarito.generate.replies import UNFORESEEN, Reading
 from gabarito.generate.results import Call, FactResult, PassageResult, Task, dropped
 from gabarito.generate.teacher import Teacher
 
@@ -58,7 +59,10 @@ class Tasks:
             messages = questions_prompt(wordings, attempt)
             reading, call = self._teacher.ask("questions", fact.id, attempt, messages, names)
             before = len(wordings.questions)
-            wordings.accept(reading.objects)
+            try:
+                wordings.accept(reading.objects)
+            except UNFORESEEN as error:
+                broken.append(_unforeseen(error, reading, fact.id))
             calls.append(_with_kept(call, len(wordings.questions) - before))
             broken += _broken(reading, fact.id)
         return FactResult(
@@ -81,10 +85,11 @@ class Tasks:
                 messages = names_prompt(name_filter.kind, part, language, attempt, near_misses)
                 reading, call = self._teacher.ask("names", name_filter.kind, attempt, messages)
                 before = name_filter.kept
-                rejections += [
-                    *name_filter.accept(reading.objects),
-                    *_broken(reading, name_filter.kind),
-                ]
+                try:
+                    rejections += name_filter.accept(reading.objects)
+                except UNFORESEEN as error:
+                    rejections.append(_unforeseen(error, reading, name_filter.kind))
+                rejections += _broken(reading, name_filter.kind)
                 calls.append(_with_kept(call, name_filter.kept - before))
                 if not (reading.is_useless or reading.is_cut):
                     break
@@ -100,7 +105,10 @@ class Tasks:
             attempt = number + max(look - 1, 0) * self._config.attempts
             messages = facts_prompt(passage, language, attempt, facts, missed=bool(look))
             reading, call = self._teacher.ask(task, passage.id, attempt, messages)
-            sifted = accept_facts(reading.objects, passage, facts, language, self._config)
+            try:
+                sifted = accept_facts(reading.objects, passage, facts, language, self._config)
+            except UNFORESEEN as error:
+                sifted = AcceptedFacts(rejections=[_unforeseen(error, reading, passage.id)])
             facts += sifted.facts
             kept = len(sifted.facts)
             yield _with_kept(call, kept), [*sifted.rejections, *_broken(reading, passage.id)]
@@ -114,3 +122,9 @@ def _with_kept(call: Call, kept: int) -> Call:
 
 def _broken(reading: Reading, item: str) -> Sequence[Rejection]:
     return [dropped(item, reason, raw=raw) for reason, raw in reading.broken]
+
+
+def _unforeseen(error: Exception, reading: Reading, item: str) -> Rejection:
+    """Return the record of a reply whose objects could be read, but not understood."""
+    detail = f"{type(error).__name__}: {error}"
+    return dropped(item, GenerateReason.UNREADABLE, detail, {"objects": reading.objects})

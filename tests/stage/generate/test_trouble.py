@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from gabarito.core.errors import AccessError, DataError, GabaritoError, ServiceError, SettingsError
-from gabarito.core.records import Document
+from gabarito.core.reasons import GenerateReason
+from gabarito.core.records import Document, Rejection
 from gabarito.demo.recorded_teacher import TeacherServer
 from gabarito.generate.config import GenerateConfig
+from gabarito.generate.language import is_other_language
 from gabarito.generate.replies import MAX_REPLY_CHARS
 from gabarito.generate.teacher import MAX_REFUSALS
 
@@ -229,6 +231,27 @@ def test_an_unread_reply_costs_no_fact(teach: Teach, place: Place, config_of: Co
     teach(made)
     counts = place.generate(config_of()).manifest.counts
     assert (counts["yield_passages"], counts["yield_facts"]) == (1.0, 1.0)
+
+
+def test_objects_that_cannot_be_understood_cost_one_reply(
+    teach: Teach, place: Place, config_of: ConfigOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check that fails once stands for what nobody thought of, as that would be mended."""
+    failed: list[str] = []
+
+    def check(text: str, code: str) -> bool:
+        if "Rui Bugionense" in text and not failed:
+            failed.append(text)
+            raise OverflowError(text)
+        return is_other_language(text, code)
+
+    monkeypatch.setattr("gabarito.generate.facts.is_other_language", check)
+    teach()
+    whole = place.generate(config_of(attempts=1, yield_floor=0))
+    assert whole.manifest.counts["facts"] == FACTS - 2
+    rejections = whole.records("ledger.jsonl", Rejection)
+    (detail,) = (item.detail for item in rejections if item.reason == GenerateReason.UNREADABLE)
+    assert detail == f"OverflowError: {failed[0]}"
 
 
 def test_a_teacher_that_refuses_everything_is_soon_left_alone(

@@ -12,7 +12,13 @@ from gabarito.core.records import Document
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.facts import accept_facts
 from gabarito.generate.grounding import is_supported_by
-from gabarito.generate.names import MAX_NAME_CHARS, Mentions, NameFilter, without_years
+from gabarito.generate.names import (
+    MAX_NAME_CHARS,
+    MAX_SPELLINGS,
+    Mentions,
+    NameFilter,
+    without_years,
+)
 from gabarito.generate.passages import Passage, passages_of
 from gabarito.generate.replies import MAX_REPLY_CHARS, MAX_UNREAD, read_reply
 from gabarito.generate.results import dropped
@@ -75,6 +81,16 @@ def test_a_reply_beyond_all_bounds_is_unreadable() -> None:
     assert [reason for reason, _ in reading.broken] == [GenerateReason.UNREADABLE]
 
 
+def test_a_shape_that_nobody_thought_of_costs_one_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OverflowError
+
+    monkeypatch.setattr("gabarito.generate.replies.Objects", fail)
+    reading = read_reply('{"question": "Quem?"}', "stop")
+    assert reading.is_useless
+    assert reading.broken == [(GenerateReason.UNREADABLE, '{"question": "Quem?"}')]
+
+
 def test_a_reply_of_nothing_but_broken_objects_is_given_up() -> None:
     reading = read_reply("{x}\n" * 10_000, "stop")
     assert len(reading.broken) == MAX_UNREAD + 1
@@ -122,6 +138,12 @@ def test_a_field_that_is_too_long_is_looked_for_nowhere(
     assert [(item.reason, item.detail) for item in sifted.rejections] == [
         (GenerateReason.TOO_LONG, field)
     ]
+
+
+def test_a_name_has_only_so_many_spellings() -> None:
+    sifter = NameFilter("clube", ["Paris"], Mentions([]))
+    sifter.accept([{"name": "Paris", "also": [f"P{number}" for number in range(1000)]}])
+    assert sifter.kept == MAX_SPELLINGS
 
 
 def test_names_that_are_too_long_are_not_taken() -> None:
