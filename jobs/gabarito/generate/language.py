@@ -24,6 +24,12 @@ _NAMELESS = {
     for code, entry in _LANGUAGES.items()
 }
 
+BEFORE_YEARS, PERIOD_WORDS = (
+    frozenset(word for entry in _LANGUAGES.values() for word in entry[name].split())
+    for name in ("before years", "period words")
+)
+"""Of all languages, as what limits a fact may be named in another one than its document's."""
+
 
 def language_name(code: str) -> str:
     """Return the English name of a language, or its code if we do not know it."""

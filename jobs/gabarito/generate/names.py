@@ -8,6 +8,7 @@ from typing import Any
 from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Document, Fact, Name, Rejection
 from gabarito.generate.grounding import letters
+from gabarito.generate.language import BEFORE_YEARS, PERIOD_WORDS
 from gabarito.generate.replies import text_of, texts_of
 from gabarito.generate.results import dropped
 
@@ -26,20 +27,19 @@ MAX_SPELLINGS = 20
 _YEARS = re.compile(
     r"(?<![\d.,/])(?:(?:1[89]|20)\d\d(?:\s?[/–-]\s?(?:\d{4}|\d{2}))?|\d\d[/-]\d\d)(?![\d]|[.,]\d)"
 )
-_LEADING = frozenset(["de", "da", "do", "em", "no", "na", "of", "in", "the"])
-_TRAILING = _LEADING | frozenset(["del", "en", "temporada", "season", "edição"])
 _PUNCTUATION = " ,;:()–-"
 
 
 def without_years(name: str) -> str:
-    """Return a name without the years and seasons in it, and without what led to them."""
+    """Return a name without the years and periods in it, and without what led to them."""
     if not _YEARS.search(name):
         return name.strip()
     words = _YEARS.sub(" ", name).split()
     first, last = 0, len(words)
-    while first < last and words[first].strip(_PUNCTUATION).lower() in _LEADING | {""}:
+    trailing = BEFORE_YEARS | PERIOD_WORDS | {""}
+    while first < last and words[first].strip(_PUNCTUATION).lower() in BEFORE_YEARS | {""}:
         first += 1
-    while first < last and words[last - 1].strip(_PUNCTUATION).lower() in _TRAILING | {""}:
+    while first < last and words[last - 1].strip(_PUNCTUATION).lower() in trailing:
         last -= 1
     return " ".join(words[first:last]).strip(_PUNCTUATION)
 

