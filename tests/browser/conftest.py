@@ -1,6 +1,7 @@
 """A headless Chromium, and the page of a report about 120 facts."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
         contract={"system": "", "refusal": REFUSAL, "template_sha256": "0" * 64},
         times={system: Timing(seconds=1.0, questions=9, answered=9) for system in SYSTEMS},
         base=f"s3://bucket/{LONG_WORD}",
+        evaluation=f"evaluate/{'0' * 64}",
+        evaluated_at=datetime(2025, 6, 1, 12, 0, tzinfo=UTC),
     )
     curves = [{"step": n, "loss": 1 / n, "exact_match": n / 9} for n in range(1, 9)]
     html = render(

@@ -33,6 +33,8 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
         contract=contract.model_dump(),
         times=times,
         base=train.setting("base"),
+        evaluation=f"{work.address.stage}/{work.address.fingerprint}",
+        evaluated_at=work.started_at,
     )
     report = build(config, evidence)
     work.write_text("report.html", render(report, evidence, curves(train)))

@@ -5,6 +5,7 @@ Shares and probabilities are in 0..1; what was not measured is absent.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from gabarito.answer_match import normalise
@@ -71,6 +72,8 @@ class Report(Record):
     """What ``report.json`` holds."""
 
     schema_version: int = SCHEMA
+    evaluation: str
+    evaluated_at: datetime
     verdict: Gate
     systems: dict[System, SystemScores]
     facts: dict[System, FactScore]
@@ -94,6 +97,8 @@ class Report(Record):
 class Evidence:
     """What a report is made from.
 
+    ``evaluation`` is the artifact that it is written into, as ``evaluate/<fingerprint>``;
+    the run that asked for it, and its pipeline, are not known here: runs share artifacts.
     ``similarity`` is that of each test wording to the nearest trained one of its fact.
     """
 
@@ -103,6 +108,8 @@ class Evidence:
     contract: Mapping[str, Any]
     times: Times
     base: str
+    evaluation: str
+    evaluated_at: datetime
 
 
 def build(config: EvaluateConfig, evidence: Evidence) -> Report:
@@ -114,6 +121,8 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
     least = threshold(model["validation"], model["unanswerable"], config.precision)
     test = systems["model"].test
     return Report(
+        evaluation=evidence.evaluation,
+        evaluated_at=evidence.evaluated_at,
         verdict=judge(config, test, paired.model_base, paired.model_adapter, kept),
         systems=systems,
         facts=_facts(marks),

@@ -1,6 +1,7 @@
 """Answers of three systems to a few questions about clubs, as evaluate marks them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -108,6 +109,8 @@ def evidence(marked: Callable[..., Marks]) -> Callable[..., Evidence]:
             contract=CONTRACT,
             times={s: Timing(seconds=1.0, questions=9, answered=9) for s in SYSTEMS},
             base="tiny",
+            evaluation=f"evaluate/{'0' * 64}",
+            evaluated_at=datetime(2025, 6, 1, 12, 0, tzinfo=UTC),
         )
 
     return make

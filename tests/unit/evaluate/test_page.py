@@ -44,6 +44,11 @@ def test_texts_of_the_data_are_escaped(page: str) -> None:
     assert "<b>o técnico" not in page
 
 
+def test_the_page_says_when_and_as_what_it_was_made(page: str) -> None:
+    assert "Evaluated on 2025-06-01 at 12:00 UTC: evaluate/000000000000<" in page
+    assert f"evaluate/{'0' * 64}<" in page
+
+
 def test_no_text_can_end_the_script_that_holds_it(page: str) -> None:
     assert page.count("</script>") == 2
     [data] = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page)
