@@ -6,6 +6,7 @@ adapter/, prompt.json, probes.json, base model  ->  model/
 from pathlib import Path
 
 import torch
+from peft import PeftModel
 from pydantic import NonNegativeInt, TypeAdapter
 from transformers import GenerationConfig
 
@@ -17,7 +18,6 @@ from gabarito.merge.merging import check_distance, merged, next_token_probabilit
 from gabarito.models import (
     CONTRACT_FILE,
     Base,
-    Model,
     PromptContract,
     check_base,
     check_contract,
@@ -78,7 +78,7 @@ def _probes(trained: Artifact, base: Base) -> list[list[int]]:
     return probes
 
 
-def _with_adapter(base: Base, trained: Artifact) -> Model:
+def _with_adapter(base: Base, trained: Artifact) -> PeftModel:
     with temporary_folder("adapter") as folder:
         return load_adapter(base.model, trained.fetch(folder, "adapter/"))
 
@@ -93,7 +93,7 @@ def _save(base: Base, folder: Path) -> None:
         eos_token_id=sorted(stop_tokens(model, tokenizer)),
         pad_token_id=tokenizer.pad_token_id,
     )
-    model.save_pretrained(folder)
+    model.save_pretrained(str(folder))
     tokenizer.save_pretrained(folder)
 
 

@@ -1,6 +1,6 @@
 """Adding an adapter to the weights that it stands beside."""
 
-from typing import cast
+from typing import Any, cast
 
 import torch
 from peft import PeftModel
@@ -8,11 +8,11 @@ from peft.tuners.lora.layer import Linear, LoraLayer
 
 from gabarito.core.errors import DataError, SettingsError
 from gabarito.merge.config import MergeConfig
-from gabarito.models import Model
+from gabarito.models import CausalModel
 
 
 @torch.no_grad()
-def merged(model: PeftModel) -> Model:
+def merged(model: PeftModel) -> CausalModel:
     """Return the base model with the adapter added to its weights; ``model`` is used up.
 
     Each sum is made in float32 and rounded once, to the precision of the base's weights. peft's
@@ -29,11 +29,13 @@ def merged(model: PeftModel) -> Model:
         weight = cast("torch.Tensor", layer.get_base_layer().weight)
         part = layer.get_delta_weight("default")
         weight.copy_((weight.float() + part.float()).to(weight.dtype))
-    return cast("Model", model).unload()
+    tuner: Any = model.base_model
+    bare: CausalModel = tuner.unload()
+    return bare
 
 
 @torch.no_grad()
-def next_token_probabilities(model: Model, prompts: list[list[int]]) -> list[torch.Tensor]:
+def next_token_probabilities(model: CausalModel, prompts: list[list[int]]) -> list[torch.Tensor]:
     """Return, for each prompt, a tensor of shape (tokens, vocabulary)."""
     found = []
     for ids in prompts:

@@ -5,6 +5,7 @@ import os
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # libraries probe the hub when they are imported
 
 from gabarito.models.base_model import check_base, hub_commit, open_base
+from gabarito.models.causal_model import CausalModel
 from gabarito.models.device import cpu_quota, default_device, default_dtype, use_cpu_quota
 from gabarito.models.generation import (
     Answer,
@@ -15,7 +16,7 @@ from gabarito.models.generation import (
     generate,
     stop_tokens,
 )
-from gabarito.models.load import Base, Model, load_base, positions_of
+from gabarito.models.load import Base, load_base, positions_of
 from gabarito.models.prompt_contract import (
     CONTRACT_FILE,
     PromptContract,
@@ -35,9 +36,9 @@ __all__ = [
     "CONTRACT_FILE",
     "Answer",
     "Base",
+    "CausalModel",
     "Generated",
     "GenerationLimits",
-    "Model",
     "PromptContract",
     "PromptSettings",
     "answer",

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import torch
 from peft import PeftModel
@@ -12,10 +13,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from gabarito.core.errors import DataError, MissingError
-from gabarito.models.load import Model
+from gabarito.models.causal_model import CausalModel
 
 
-def load_adapter(model: Model, folder: Path) -> PeftModel:
+def load_adapter(model: CausalModel, folder: Path) -> PeftModel:
     """Put a saved adapter around a base model, and make sure that it is really there.
 
     Raises:
@@ -25,7 +26,10 @@ def load_adapter(model: Model, folder: Path) -> PeftModel:
     saved = _adapter_tensors(folder)
     with peft_is_quiet():
         wrapped = PeftModel.from_pretrained(
-            model, str(folder), adapter_name="default", local_files_only=True
+            cast("torch.nn.Module", model),
+            str(folder),
+            adapter_name="default",
+            local_files_only=True,
         )
     arrived = get_peft_model_state_dict(
         wrapped, adapter_name="default", save_embedding_layers=False
@@ -36,6 +40,11 @@ def load_adapter(model: Model, folder: Path) -> PeftModel:
         message = f"{folder}: the adapter does not fit this base; train and base must match"
         raise DataError(message)
     return wrapped
+
+
+def base_of(model: PeftModel) -> CausalModel:
+    """Return the base that an adapter stands beside; peft's type says only that it is a module."""
+    return cast("CausalModel", model.get_base_model())
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from transformers import PreTrainedTokenizerBase
 
 from gabarito.core.errors import DataError
 from gabarito.core.records import Message
-from gabarito.models.load import Model, positions_of
+from gabarito.models.causal_model import CausalModel
+from gabarito.models.load import positions_of
 from gabarito.models.prompt_contract import PromptContract, conversation, prompt_ids
 
 SHOWN_CHARS = 80
@@ -40,7 +41,7 @@ class Generated:
 
 
 def answer(
-    model: Model,
+    model: CausalModel,
     tokenizer: PreTrainedTokenizerBase,
     contract: PromptContract,
     questions: Sequence[str],
@@ -53,7 +54,7 @@ def answer(
 
 
 def answers(
-    model: Model,
+    model: CausalModel,
     tokenizer: PreTrainedTokenizerBase,
     contract: PromptContract,
     conversations: Sequence[Sequence[Message]],
@@ -74,7 +75,7 @@ def answers(
         yield index, Answer(text, math.exp(generated.logprob), tokens)
 
 
-def stop_tokens(model: Model, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+def stop_tokens(model: CausalModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
     """Return the tokens that end an answer: the tokenizer's and the model's own."""
     own = model.generation_config.eos_token_id
     listed = own if isinstance(own, list) else [own]
@@ -91,7 +92,7 @@ class GenerationLimits:
 
 
 def generate(
-    model: Model,
+    model: CausalModel,
     prompts: Sequence[Sequence[int]],
     limits: GenerationLimits,
     report: Callable[[int], None] = lambda _: None,
@@ -155,7 +156,7 @@ class DecodingBatch:
         self._ids, self._mask = _left_padded(prompts, device)
         self._positions = (self._mask.cumsum(1) - 1).clamp(min=0)
 
-    def step(self, model: Model, choose: Choice = greedy) -> tuple[list[int], list[float]]:
+    def step(self, model: CausalModel, choose: Choice = greedy) -> tuple[list[int], list[float]]:
         """Return the next token of each row and its log-probability in nats."""
         out = model(
             input_ids=self._ids,
@@ -186,7 +187,7 @@ class DecodingBatch:
 
 @torch.inference_mode()
 def _write(
-    model: Model, prompts: Sequence[Sequence[int]], limits: GenerationLimits
+    model: CausalModel, prompts: Sequence[Sequence[int]], limits: GenerationLimits
 ) -> Iterator[list[_Draft]]:
     """Yield the drafts after each step, until all have ended."""
     drafts = [_Draft(_room(model, len(prompt), limits.max_new_tokens)) for prompt in prompts]
@@ -201,13 +202,13 @@ def _write(
         batch.keep(going)
 
 
-def _room(model: Model, prompt_tokens: int, wanted: int) -> int:
+def _room(model: CausalModel, prompt_tokens: int, wanted: int) -> int:
     """Return how many tokens may be written: no more than the model has positions for."""
     positions = positions_of(model) or prompt_tokens + wanted
     return min(wanted, positions - prompt_tokens)
 
 
-def _refuse_long(model: Model, messages: Sequence[Message], tokens: int) -> None:
+def _refuse_long(model: CausalModel, messages: Sequence[Message], tokens: int) -> None:
     positions = positions_of(model)
     if positions is not None and tokens >= positions:
         text = messages[-1].content

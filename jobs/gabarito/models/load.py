@@ -18,11 +18,9 @@ from transformers import (
 
 from gabarito.core.base_config import read_base_config
 from gabarito.core.errors import DataError, MissingError, SettingsError
+from gabarito.models.causal_model import CausalModel
 from gabarito.models.device import default_device, default_dtype
 from gabarito.models.tokenizer import MALFORMED, load_tokenizer
-
-Model = Any
-"""A causal language model of transformers, with or without peft's adapter around it."""
 
 NAMED = 3
 """Tensors that a message names; of more it gives the number."""
@@ -32,7 +30,7 @@ NAMED = 3
 class Base:
     """A causal language model and its tokenizer."""
 
-    model: Model
+    model: CausalModel
     tokenizer: PreTrainedTokenizerBase
 
     @property
@@ -41,7 +39,7 @@ class Base:
         return int(self.tokenizer.pad_token_id)
 
 
-def positions_of(model: Model) -> int | None:
+def positions_of(model: CausalModel) -> int | None:
     """Return the longest text in tokens that a model was made for, None if it does not say."""
     found = getattr(model.config.get_text_config(), "max_position_embeddings", None)
     return None if found is None else int(found)
@@ -77,7 +75,7 @@ def load_base(
     return Base(model, tokenizer)
 
 
-def _load_model(folder: Path, options: dict[str, Any]) -> Model:
+def _load_model(folder: Path, options: dict[str, Any]) -> CausalModel:
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         loaded: Any = AutoModelForCausalLM.from_pretrained(
@@ -103,8 +101,8 @@ def _load_model(folder: Path, options: dict[str, Any]) -> Model:
         raise MissingError(message) from error
     except MALFORMED as error:
         raise _malformed(folder, "config.json or generation_config.json", error) from error
-    model, report = loaded
-    _check_tensors(report, folder)
+    model: CausalModel = loaded[0]
+    _check_tensors(loaded[1], folder)
     return model
 
 
@@ -157,7 +155,7 @@ def _malformed(folder: Path, name: str, error: Exception) -> DataError:
     return DataError(f"{folder}: {name}: not a model that transformers knows: {said}; {cure}")
 
 
-def _settle(model: Model, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+def _settle(model: CausalModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
     rows = model.get_input_embeddings().weight.shape[0]
     if len(tokenizer) > rows:
         message = (
@@ -182,12 +180,13 @@ def _nf4(dtype: torch.dtype) -> BitsAndBytesConfig:
     )
 
 
-def _spare_packed_kernels(model: Model) -> None:
+def _spare_packed_kernels(model: CausalModel) -> None:
     """Keep 4-bit layers on a CPU from repacking themselves in a forward pass.
 
     bitsandbytes does so where the CPU has AVX-512 BF16; training and merging afterwards are
     wrong without an error.
     """
-    for module in model.modules():
-        if hasattr(module, "support_avx512bf16_for_cpu"):
-            module.support_avx512bf16_for_cpu = False
+    layer: Any  # only the class of bitsandbytes has the attribute
+    for layer in model.modules():
+        if hasattr(layer, "support_avx512bf16_for_cpu"):
+            layer.support_avx512bf16_for_cpu = False

@@ -13,6 +13,7 @@ from peft import PeftModel
 
 from gabarito.core.errors import Interrupted, SettingsError
 from gabarito.core.stop import deferred_stop
+from gabarito.models.adapter import base_of
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, CheckpointScore, StepMetrics
 from gabarito.train.config import TrainConfig
 from gabarito.train.encode import Row
@@ -84,8 +85,8 @@ class _Trainer:
         self._checkpoints = checkpoints
         self._parameters = trained_parameters(model)
         self._room = memory_budget(model, config.limits)
-        if checkpoints_activations(model.get_base_model()):
-            enable_activation_checkpointing(model.get_base_model())
+        if checkpoints_activations(base_of(model)):
+            enable_activation_checkpointing(base_of(model))
         self._accelerator = _accelerator(model)
         self._objective = self._accelerator.prepare(LossModule(model))
         self._optimizer = torch.optim.AdamW(
@@ -259,7 +260,7 @@ def _kinds(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[torch.Size, t
 
 
 def _accelerator(model: PeftModel) -> Accelerator:
-    is_16_bit = model.get_base_model().dtype == torch.bfloat16
+    is_16_bit = base_of(model).dtype == torch.bfloat16
     return Accelerator(
         mixed_precision="bf16" if is_16_bit else "no", cpu=model.device.type == "cpu"
     )

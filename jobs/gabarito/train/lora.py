@@ -6,13 +6,13 @@ LoRA: Hu et al., 2021, https://arxiv.org/abs/2106.09685.
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 
 from gabarito.core.errors import BugError, DataError
-from gabarito.models import Model
+from gabarito.models import CausalModel
 from gabarito.models.adapter import peft_is_quiet
 from gabarito.train.config import TrainConfig
 
@@ -22,7 +22,7 @@ MLP = ["gate_proj", "up_proj", "down_proj"]
 Tensors = Mapping[str, torch.Tensor]
 
 
-def attach(model: Model, config: TrainConfig) -> PeftModel:
+def attach(model: CausalModel, config: TrainConfig) -> PeftModel:
     """Put an untrained adapter, in float32, beside the layers that ``config`` names.
 
     The output layer stays as it is: tied to the embeddings it would have to be untied.
@@ -40,7 +40,7 @@ def attach(model: Model, config: TrainConfig) -> PeftModel:
     )
     try:
         with peft_is_quiet():
-            wrapped = get_peft_model(model, lora)
+            wrapped: PeftModel = get_peft_model(cast("torch.nn.Module", model), lora)
     except ValueError as error:
         message = f"base {config.base!r}: train.targets {config.targets!r} finds no layers: {error}"
         raise DataError(message) from error

@@ -10,7 +10,8 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from gabarito.core.errors import DataError
-from gabarito.models import Model
+from gabarito.models import CausalModel
+from gabarito.models.adapter import base_of
 from gabarito.train.encode import Row
 
 CHUNK_ELEMENTS = 1 << 26
@@ -58,7 +59,7 @@ class LossModule(nn.Module):
 
         No mask is given: padding stands on the right, where no token looks.
         """
-        causal: Model = self.model.get_base_model()
+        causal = base_of(self.model)
         hidden = causal.get_decoder()(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
         wanted = learned[:, 1:]
         return summed_loss(hidden[wanted], ids[:, 1:][wanted], causal.get_output_embeddings())
@@ -87,7 +88,7 @@ def _chunk_loss(hidden: torch.Tensor, labels: torch.Tensor, head: nn.Module) -> 
 
 
 @torch.no_grad()
-def check_head(model: Model) -> None:
+def check_head(model: CausalModel) -> None:
     """Refuse a base whose logits are more than its output layer's, such as capped ones.
 
     Raises:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from peft import PeftModel
 
-from gabarito.models import Model
+from gabarito.models import CausalModel
+from gabarito.models.adapter import base_of
 from gabarito.train.config import Limits
 from gabarito.train.encode import Row
 
@@ -77,10 +78,10 @@ def memory_budget(model: PeftModel, limits: Limits) -> MemoryBudget:
         return MemoryBudget(limits.micro_batch, math.inf)
     free = torch.cuda.mem_get_info(model.device)[0]
     free += torch.cuda.memory_reserved(model.device) - torch.cuda.memory_allocated(model.device)
-    return MemoryBudget(None, SHARE * free / bytes_a_token(model.get_base_model()))
+    return MemoryBudget(None, SHARE * free / bytes_a_token(base_of(model)))
 
 
-def bytes_a_token(model: Model) -> float:
+def bytes_a_token(model: CausalModel) -> float:
     """Return the memory that a token of a training step takes."""
     layers = _layers(model)
     kept = (
@@ -91,13 +92,13 @@ def bytes_a_token(model: Model) -> float:
     return float(_width(model) * kept * model.dtype.itemsize / torch.bfloat16.itemsize)
 
 
-def checkpoints_activations(model: Model) -> bool:
+def checkpoints_activations(model: CausalModel) -> bool:
     """Tell whether the layers of a model are computed once more for the gradient."""
     is_large = _width(model) * _layers(model) >= RECOMPUTED_FROM
     return model.device.type == "cuda" and is_large and model.supports_gradient_checkpointing
 
 
-def enable_activation_checkpointing(model: Model) -> None:
+def enable_activation_checkpointing(model: CausalModel) -> None:
     """Keep what enters a layer alone, and compute the rest once more for the gradient.
 
     The inputs need no gradient for it: only reentrant checkpoints ask for that.
@@ -105,9 +106,9 @@ def enable_activation_checkpointing(model: Model) -> None:
     model.activation_checkpointing_enable({"use_reentrant": False})
 
 
-def _width(model: Model) -> int:
+def _width(model: CausalModel) -> int:
     return int(model.config.get_text_config().hidden_size)
 
 
-def _layers(model: Model) -> int:
+def _layers(model: CausalModel) -> int:
     return int(model.config.get_text_config().num_hidden_layers)

@@ -8,7 +8,7 @@ from transformers import PreTrainedTokenizerBase
 
 from gabarito.answer_match import is_match
 from gabarito.core.records import Example, Record
-from gabarito.models import Model, PromptContract, answers
+from gabarito.models import CausalModel, PromptContract, answers
 from gabarito.train.checkpoint import CheckpointScore
 
 
@@ -29,7 +29,7 @@ def sample(examples: Sequence[Example], count: int, seed: int) -> list[Example]:
 class Validation:
     """The validation wordings that a model is asked now and then."""
 
-    model: Model
+    model: CausalModel
     tokenizer: PreTrainedTokenizerBase
     contract: PromptContract
     examples: Sequence[Example]

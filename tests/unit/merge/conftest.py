@@ -7,7 +7,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from tests.unit.models.tiny import save_tiny
 
-from gabarito.models import Model, load_base
+from gabarito.models import CausalModel, load_base
 from gabarito.models.adapter import peft_is_quiet
 
 
@@ -17,11 +17,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def adapted(folder: Path) -> Model:
+def adapted(folder: Path) -> CausalModel:
     return with_adapter(load_base(folder, dtype=torch.float32).model)
 
 
-def with_adapter(model: Model) -> Model:
+def with_adapter(model: CausalModel) -> CausalModel:
     lora = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
     with peft_is_quiet():
         wrapped = get_peft_model(model, lora)

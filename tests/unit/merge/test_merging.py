@@ -10,7 +10,7 @@ from torch import nn
 from gabarito.core.errors import DataError, SettingsError
 from gabarito.merge.config import MergeConfig
 from gabarito.merge.merging import check_distance, merged, next_token_probabilities
-from gabarito.models import Model, load_base
+from gabarito.models import CausalModel, load_base
 
 from .conftest import with_adapter
 
@@ -18,13 +18,13 @@ PROMPTS = [[1, 4, 30, 31, 5], [1, 60, 61, 62, 63, 64, 2]]
 EXACT = MergeConfig(tolerance=1e-5)
 
 
-def test_a_merged_model_says_what_the_adapter_says(adapted: Model) -> None:
+def test_a_merged_model_says_what_the_adapter_says(adapted: CausalModel) -> None:
     expected = next_token_probabilities(adapted, PROMPTS)
     found = next_token_probabilities(merged(adapted), PROMPTS)
     assert check_distance(found, expected, EXACT) < 1e-5
 
 
-def test_a_merged_model_has_no_trace_of_the_adapter_and_stays_tied(adapted: Model) -> None:
+def test_a_merged_model_has_no_trace_of_the_adapter_and_stays_tied(adapted: CausalModel) -> None:
     whole = merged(adapted)
     assert not any("lora" in name for name, _ in whole.named_parameters())
     assert whole.get_output_embeddings().weight is whole.get_input_embeddings().weight
@@ -39,21 +39,21 @@ def test_in_16_bit_the_sum_is_rounded_once(folder: Path) -> None:
     assert torch.equal(found, expected)
 
 
-def test_an_adapter_that_was_lost_is_noticed(adapted: Model, folder: Path) -> None:
+def test_an_adapter_that_was_lost_is_noticed(adapted: CausalModel, folder: Path) -> None:
     expected = next_token_probabilities(adapted, PROMPTS)
     plain = load_base(folder, dtype=torch.float32).model
     with pytest.raises(SettingsError, match=r"away from the adapter's, at most 0\.05"):
         check_distance(next_token_probabilities(plain, PROMPTS), expected, MergeConfig())
 
 
-def test_no_number_is_no_success(adapted: Model) -> None:
+def test_no_number_is_no_success(adapted: CausalModel) -> None:
     expected = next_token_probabilities(adapted, PROMPTS)
     broken = [expected[0], expected[1] * float("nan")]
     with pytest.raises(SettingsError, match="nan away"):
         check_distance(broken, expected, MergeConfig())
 
 
-def test_a_quantised_layer_is_refused(adapted: Model) -> None:
+def test_a_quantised_layer_is_refused(adapted: CausalModel) -> None:
     from peft.tuners.lora.layer import LoraLayer
 
     class Quantised(nn.Module, LoraLayer):
