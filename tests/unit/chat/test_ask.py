@@ -1,6 +1,7 @@
 """What `gabarito ask` says of servers that are no endpoint of Gabarito."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -102,8 +103,10 @@ def test_the_time_covers_the_headers_too(
     serve: Callable[..., Scripted], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gabarito.chat.ask.TIMEOUT_S", 0.3)
+    began = time.monotonic()
     with pytest.raises(ServiceError, match=r"within 0\.3 s"):
         ask(serve(trickles_head(b"H")).url, "Quem?")
+    assert time.monotonic() - began < 2
 
 
 def test_a_password_in_the_address_is_refused_and_not_shown() -> None:
