@@ -251,5 +251,5 @@ class GenerateConfig(StageSettings):
 
 
 STAGE = Stage(
-    "generate", GenerateConfig, reads=("ingest",), revision=2, image="generate", is_sharded=True
+    "generate", GenerateConfig, reads=("ingest",), revision=3, image="generate", is_sharded=True
 )
