@@ -43,11 +43,9 @@ def run(config: MergeConfig, work: Attempt) -> None:
     agreed = trained.read(CONTRACT_FILE)
     contract = read_contract(agreed, f"{trained.address.prefix}/{CONTRACT_FILE}")
     reference = trained.setting("base")
-    work.progress.report("loading the base", 0, 1)
     with open_base(reference, work.store) as place:
         check_base(place, reference, trained.manifest.versions.get("base"))
         base = load_base(place, dtype=torch.float32, device=CPU)
-        work.progress.report("loading the base", 1, 1)
         check_contract(contract, base.tokenizer, str(place))
         model = _with_adapter(base, trained)
         probes = _probes(trained, base)
