@@ -120,16 +120,19 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
     kept = proportion(mark.outcome for mark in model["retention"])
     least = threshold(model["validation"], model["unanswerable"], config.precision)
     test = systems["model"].test
+    facts = {system: fact_score(parts["test"]) for system, parts in marks.items()}
     return Report(
         evaluation=evidence.evaluation,
         evaluated_at=evidence.evaluated_at,
         verdict=judge(config, test, paired.model_base, paired.model_adapter, kept),
         systems=systems,
-        facts=_facts(marks),
+        facts={system: scores for system, scores in facts.items() if scores},
         paired=paired,
         paraphrase=paraphrase_gap(model["trained"], model["test"]),
         closeness=closeness_scores(model["test"], evidence.similarity),
-        relations=_relations(model["test"], evidence.facts),
+        relations=relation_scores(
+            model["test"], {fact.id: fact.relation for fact in evidence.facts}
+        ),
         forgetting=kept,
         refusals=_refusals(marks),
         threshold=least,
@@ -170,15 +173,6 @@ def _paired(marks: Marks, bootstrap: Bootstrap) -> Paired:
 def _compare(first: Sequence[Graded], second: Sequence[Graded], bootstrap: Bootstrap) -> Difference:
     pairs = zip(first, second, strict=True)
     return compare([(a.item.cluster, a.correct, b.correct) for a, b in pairs], bootstrap)
-
-
-def _facts(marks: Marks) -> dict[System, FactScore]:
-    found = {system: fact_score(parts["test"]) for system, parts in marks.items()}
-    return {system: scores for system, scores in found.items() if scores}
-
-
-def _relations(test: Sequence[Graded], facts: Sequence[Fact]) -> list[RelationScore]:
-    return relation_scores(test, {fact.id: fact.relation for fact in facts})
 
 
 def _refusals(marks: Marks) -> dict[System, Refusals]:

@@ -23,14 +23,11 @@ def default_dtype(device: torch.device) -> torch.dtype:
     without its bf16 part).
     """
     if device.type == "cuda":
-        return torch.bfloat16 if _multiplies_bf16() else torch.float32
+        has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if has_bf16 else torch.float32
     able = torch.cpu.get_capabilities()
     native = any(able.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
     return torch.bfloat16 if native else torch.float32
-
-
-def _multiplies_bf16() -> bool:
-    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 def use_cpu_quota() -> int:

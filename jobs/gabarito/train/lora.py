@@ -16,8 +16,12 @@ from gabarito.models import CausalModel
 from gabarito.models.adapter import peft_is_quiet
 from gabarito.train.config import TrainConfig
 
-ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
-MLP = ["gate_proj", "up_proj", "down_proj"]
+TARGETS: Mapping[str, str | list[str]] = {
+    "all-linear": "all-linear",
+    "attention": ["q_proj", "k_proj", "v_proj", "o_proj"],
+    "mlp": ["gate_proj", "up_proj", "down_proj"],
+}
+"""What each value of ``train.targets`` is for peft."""
 
 Tensors = Mapping[str, torch.Tensor]
 
@@ -35,7 +39,7 @@ def attach(model: CausalModel, config: TrainConfig) -> PeftModel:
         r=config.rank,
         lora_alpha=config.alpha,
         lora_dropout=config.dropout,
-        target_modules=_targets(config),
+        target_modules=TARGETS[config.targets],
         task_type="CAUSAL_LM",
     )
     try:
@@ -46,11 +50,6 @@ def attach(model: CausalModel, config: TrainConfig) -> PeftModel:
         raise DataError(message) from error
     wrapped.peft_config["default"].base_model_name_or_path = config.base
     return wrapped
-
-
-def _targets(config: TrainConfig) -> str | list[str]:
-    named: dict[str, list[str]] = {"attention": ATTENTION, "mlp": MLP}
-    return named.get(config.targets, "all-linear")
 
 
 def trained_parameters(model: PeftModel) -> dict[str, torch.nn.Parameter]:
