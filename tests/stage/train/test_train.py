@@ -10,6 +10,7 @@ import pytest
 import torch
 from peft import PeftModel
 from safetensors.torch import load
+from tests.unit.models.hub import COMMIT, running
 
 from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.cache import Cache
@@ -58,6 +59,16 @@ def test_progress_is_told_from_the_beginning(
     told = [vars(r)["what"] for r in caplog.records if r.getMessage() == "progress"]
     assert told[0] == "loading the base"
     assert "replay tokens, at most" in told
+
+
+def test_the_commit_of_a_base_of_the_hub_is_in_the_manifest(
+    train: Train, dataset: Callable[..., Artifact], base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    with running(base) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+        trained = train(dataset(), base="org/tiny", steps=1)
+    assert trained.manifest.versions["base.commit"] == COMMIT
 
 
 def test_the_kept_step_is_one_that_answered_most(
