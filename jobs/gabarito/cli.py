@@ -12,11 +12,14 @@ from gabarito import __version__
 from gabarito.core.errors import BugError, GabaritoError, Interrupted, UsageError
 from gabarito.core.log import LogFormat, setup, write_termination_message
 from gabarito.core.stop import is_stop_asked, stop_at_end
+from gabarito.core.text import printable
 
 log = logging.getLogger("gabarito")
 
+MAX_TRACEBACK_CHARS = 100_000
+
 COMMANDS = {
-    "demo": ("demo:demo", "Walk the whole arrow with the sample, then ask five questions."),
+    "demo": ("demo:demo", "Run the whole pipeline on the sample, then ask five questions."),
     "run": ("pipeline:run", "Make all that a pipeline file asks for, on this machine."),
     "plan": ("pipeline:plan", "Show what is there already and what would run."),
     "status": ("pipeline:status", "Show how far the last run is, and what is served."),
@@ -106,11 +109,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _fail(error: GabaritoError) -> None:
     """Say in one place what went wrong: for people, or as an event of the log."""
+    said = printable(str(error))
     if _logs_json():
-        log.error("failed", extra={"error": str(error), "exit_code": error.exit_code})
+        log.error("failed", extra={"error": said, "exit_code": error.exit_code})
     else:
-        click.echo(f"gabarito: {error}", err=True)
-    write_termination_message(str(error))
+        click.echo(f"gabarito: {said}", err=True)
+    write_termination_message(said)
     sys.exit(error.exit_code)
 
 
@@ -125,12 +129,13 @@ def _report_bug(
     """Show the traceback of what we did not expect, and exit with the code for it."""
     if is_stop_asked():  # a library made this error of the request
         _fail(Interrupted(f"stopped ({kind.__name__}: {error}); start again"))
-    message = f"a bug: {kind.__name__}: {error}; please report it"
+    message = printable(f"a bug: {kind.__name__}: {error}; please report it")
     if _logs_json():
         fields = {"error": message, "exit_code": BugError.exit_code}
         log.error("failed", extra=fields, exc_info=(kind, error, trace))
     else:
-        click.echo("".join(traceback.format_exception(kind, error, trace)), err=True)
+        shown = "".join(traceback.format_exception(kind, error, trace))
+        click.echo(printable(shown, MAX_TRACEBACK_CHARS), err=True)
         click.echo(f"gabarito: {message}", err=True)
     write_termination_message(message)
     sys.stderr.flush()

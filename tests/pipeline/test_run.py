@@ -31,16 +31,37 @@ def test_a_run_leaves_one_artifact_of_each_stage(finished: Project) -> None:
 def test_a_second_run_does_nothing_in_under_two_seconds(finished: Project) -> None:
     began = time.monotonic()
     done = finished.run()
-    assert done.code == 0
+    assert done.code == 1
     assert "nothing to do, all of it is there" in done.out
-    assert float(done.out.rsplit("(", 1)[1].split(" s)")[0]) < 2
+    took = re.search(r"all of it is there \((\d+\.\d) s\)", done.out)
+    assert took
+    assert float(took[1]) < 2
     assert time.monotonic() - began < 6  # two seconds on an idle machine, imports included
 
 
 def test_a_gate_that_fails_leaves_the_channel_alone(finished: Project) -> None:
-    assert "gate failed, the channel is left as it is" in finished.run().out
+    assert "gate failed, channel 'main' is left as it is" in finished.run().out
     assert "serves nothing yet" in finished.call("status").out
     assert finished.call("report").code == 65
+
+
+def test_a_gate_that_fails_leads_to_the_report(finished: Project) -> None:
+    done = finished.run()
+    assert (done.code, "did not pass the gate: " in done.err) == (1, True)
+    page, command = (line.split(": ", 1)[1] for line in done.out.splitlines()[-2:])
+    assert Path(page).read_text(encoding="utf-8").startswith("<!")
+    assert "gate failed" in finished.call(*command.split()[1:]).out
+    status = finished.call("status").out
+    assert all(said in status for said in ("gate failed: ", page, command))
+    assert command in finished.call("report").err
+
+
+def test_what_was_dropped_is_named_and_listed(finished: Project) -> None:
+    status = finished.call("status").out
+    assert re.search(r" dropped: [a-z][^·]* \d", status), status
+    ledger = re.search(r"what generate dropped, and why: (.+)", status)
+    assert ledger
+    assert json.loads(Path(ledger[1]).read_text(encoding="utf-8").splitlines()[0])["reason"]
 
 
 def test_status_shows_every_stage_done(finished: Project) -> None:

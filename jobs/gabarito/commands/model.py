@@ -12,13 +12,16 @@ from gabarito.commands.options import port_type, store_option
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.secrets import secret_from
 from gabarito.core.settings import local_path
-from gabarito.pipeline.runs import read_run
+from gabarito.core.text import printable
+from gabarito.pipeline.places import report_command
+from gabarito.pipeline.runs import latest_run, read_run
 from gabarito.serve.config import ServeConfig
 from gabarito.store.base import Store
 from gabarito.store.disk import disk_errors
 from gabarito.store.open import open_store
 from gabarito.store.scratch import temporary_folder
 
+MAX_ANSWER_CHARS = 100_000
 TOKEN_VARIABLE = "GABARITO_SERVE_TOKEN"
 channel_option = click.option("--channel", default="main", show_default=True)
 
@@ -26,15 +29,18 @@ channel_option = click.option("--channel", default="main", show_default=True)
 @click.command()
 @store_option
 @channel_option
+@click.option("--run", "run_id", help="The report of this run, promoted or not.")
 @click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
 @click.option("--html", type=click.Path(path_type=Path), help="Write the report's page here.")
-def report(store_url: str, channel: str, as_json: bool, html: Path | None) -> None:
-    """Show the evaluation of the promoted model."""
+def report(
+    store_url: str, channel: str, run_id: str | None, as_json: bool, html: Path | None
+) -> None:
+    """Show the evaluation of the promoted model, or of a run whatever its gate said."""
     from gabarito.evaluate.report import Report
     from gabarito.evaluate.text_report import summary
 
     store = open_store(store_url)
-    evaluated = _finished(store, _promoted(store, channel).report)
+    evaluated = _report_of(store, run_id) if run_id else _promoted_report(store, channel)
     if html is not None:
         with disk_errors(str(html)):
             html.write_bytes(evaluated.read("report.html"))
@@ -54,10 +60,16 @@ def ask(question: str, url: str) -> None:
     """Ask the endpoint QUESTION; it says so when it does not know."""
     from gabarito.chat.ask import ask as ask_endpoint
 
+    if not question.strip():
+        message = "QUESTION: empty; write a question"
+        raise UsageError(message)
     reply = ask_endpoint(url.rstrip("/"), question, secret_from(TOKEN_VARIABLE))
-    click.echo(reply.text)
-    certainty = "" if reply.known else ", does not know"
-    click.echo(f"(probability {reply.probability:.2f}{certainty})")
+    click.echo(printable(reply.text, MAX_ANSWER_CHARS))
+    if reply.known:
+        click.echo(f"(probability of this answer: {reply.probability:.2f})")
+    else:
+        said = f"probability of what the model wrote: {reply.probability:.2f}"
+        click.echo(f"(it does not know; {said})")
 
 
 @click.command()
@@ -99,15 +111,45 @@ def serve(  # noqa: PLR0913  # one parameter for each option
         serve_promoted(folder, promoted, config, Binding(host, port, token))
 
 
+def _report_of(store: Store, run_id: str) -> Artifact:
+    evaluated = open_artifact(store, read_run(store, run_id).address("evaluate"))
+    if evaluated is None:
+        message = f"run {run_id}: evaluate is not finished; gabarito run PIPELINE continues it"
+        raise MissingError(message)
+    return evaluated
+
+
+def _promoted_report(store: Store, channel: str) -> Artifact:
+    """Return the report of the promoted model.
+
+    Raises:
+        MissingError: if there is none; it names the report of the last run if that has one.
+    """
+    promoted = read_channel(store, channel)
+    if promoted is not None:
+        return _finished(store, promoted.report)
+    last = latest_run(store)
+    if last is None or open_artifact(store, last.address("evaluate")) is None:
+        raise _nothing_served(store, channel)
+    message = (
+        f"{store.url}: channel {channel!r} serves nothing yet; the last run, {last.run}, has a "
+        f"report: {report_command(store, last)}"
+    )
+    raise MissingError(message)
+
+
 def _promoted(store: Store, channel: str) -> ServedModel:
     promoted = read_channel(store, channel)
     if promoted is None:
-        message = (
-            f"{store.url}: channel {channel!r} serves nothing yet; a model is promoted when "
-            "gabarito run ends with a passed gate"
-        )
-        raise MissingError(message)
+        raise _nothing_served(store, channel)
     return promoted
+
+
+def _nothing_served(store: Store, channel: str) -> MissingError:
+    return MissingError(
+        f"{store.url}: channel {channel!r} serves nothing yet; a model is promoted when "
+        "gabarito run ends with a passed gate"
+    )
 
 
 def _serve_config(store: Store, promoted: ServedModel) -> ServeConfig:

@@ -1,5 +1,8 @@
-"""Options that several commands share."""
+"""Options that several commands share, and how their lines are printed."""
 
+import shutil
+import sys
+import textwrap
 from pathlib import Path
 
 import click
@@ -14,3 +17,20 @@ store_option = click.option(
 )
 pipeline_argument = click.argument("pipeline", type=click.Path(path_type=Path))
 port_type = click.IntRange(0, 65535)
+
+
+def wrapped(line: str, indent: int, width: int | None = None) -> str:
+    """Break a line between words where it is wider than the terminal; elsewhere leave it whole."""
+    if width is None:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    if not width or len(line) <= width:
+        return line
+    head = line[:indent]
+    return textwrap.fill(
+        line[indent:],
+        max(width, 2 * indent),
+        initial_indent=head,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

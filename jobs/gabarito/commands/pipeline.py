@@ -10,15 +10,17 @@ from rich.console import Console
 
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.channel import read_channel
-from gabarito.commands.options import pipeline_argument, store_option
-from gabarito.core.errors import DataError, MissingError, UsageError
+from gabarito.commands.options import pipeline_argument, store_option, wrapped
+from gabarito.core.errors import DataError, GateFailed, MissingError, UsageError
+from gabarito.pipeline.counters import summary_of
+from gabarito.pipeline.places import ledger_lines
 from gabarito.pipeline.plan import Step, make_plan
-from gabarito.pipeline.promote import promote_if_passed
+from gabarito.pipeline.promote import model_of, promote_if_passed, report_lines
 from gabarito.pipeline.run_local import refuse_stale, run_steps
 from gabarito.pipeline.runs import Run, latest_run, new_run
 from gabarito.pipeline.schema import Pipeline, read_pipeline
 from gabarito.pipeline.stages import STAGES
-from gabarito.pipeline.view import open_view, summary_of
+from gabarito.pipeline.view import open_view
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
@@ -36,7 +38,8 @@ PROGRESS = "/progress.json"
 def run(pipeline: Path, store_url: str, first: str | None, last: str | None) -> None:
     """Make all that PIPELINE asks for, on this machine.
 
-    What is in the store already is used as it is; an interrupted run continues.
+    What is in the store already is used as it is; an interrupted run continues. Exits with 1 if
+    the model does not pass its gate.
     """
     store = open_store(store_url)
     run_pipeline(store, new_run(read_pipeline(pipeline)), first, last)
@@ -44,10 +47,11 @@ def run(pipeline: Path, store_url: str, first: str | None, last: str | None) -> 
 
 def run_pipeline(
     store: Store, planned: Run, first: str | None = None, last: str | None = None
-) -> bool:
+) -> None:
     """Print the plan of a run, make what is missing, and promote what passes its gate.
 
-    Returns whether the run's model is promoted.
+    Raises:
+        GateFailed: if the model does not pass.
     """
     began = time.monotonic()
     steps = _between(make_plan(store, planned), first, last)
@@ -58,11 +62,13 @@ def run_pipeline(
         console = Console()
         with open_view(console, steps) as view:
             run_steps(store, planned, steps, view)
-    promoted = steps[-1].stage == "evaluate" and _promotes(store, planned)
     took = time.monotonic() - began
     outcome = f"made {', '.join(missing)}" if missing else "nothing to do, all of it is there"
     click.echo(f"run {planned.run}: {outcome} ({took:.1f} s)")
-    return promoted
+    for line in ledger_lines(store, planned, missing):
+        click.echo(line)
+    if steps[-1].stage == "evaluate":
+        _conclude(store, planned)
 
 
 @click.command()
@@ -104,7 +110,9 @@ def status(store_url: str, release: str | None, namespace: str | None, context: 
     created = f"{last.created_at:%Y-%m-%d %H:%M} UTC"
     click.echo(f"run {last.run} of {last.pipeline.name}, created {created}")
     for step in make_plan(store, last):
-        click.echo(f"  {step.stage:9} {_state_line(store, last, step)}".rstrip())
+        click.echo(wrapped(f"  {step.stage:9} {_state_line(store, last, step)}".rstrip(), 12))
+    for line in (*ledger_lines(store, last, list(STAGES)), *_gate_lines(store, last)):
+        click.echo(line)
     click.echo(_served_line(store, last.pipeline.channel))
 
 
@@ -135,17 +143,28 @@ def _plan_line(steps: list[Step]) -> str:
     return "; ".join(parts)
 
 
-def _promotes(store: Store, planned: Run) -> bool:
-    """Say whether a finished run passed its gate, and promote its model if so."""
-    passed, gate = promote_if_passed(store, planned)
+def _conclude(store: Store, planned: Run) -> None:
+    """Promote a finished run's model if it passed its gate; if not, say so and where to look.
+
+    Raises:
+        GateFailed: if it did not pass.
+    """
+    passed, reasons = promote_if_passed(store, planned)
+    channel = planned.pipeline.channel
     if passed:
-        click.echo(f"gate passed: channel {planned.pipeline.channel!r} serves this model")
-        return True
-    click.echo("gate failed, the channel is left as it is:")
-    reasons = gate.get("reasons")
-    for reason in reasons if isinstance(reasons, list) else []:
-        click.echo(f"  {reason}")
-    return False
+        click.echo(f"gate passed: channel {channel!r} serves this model")
+    else:
+        click.echo(f"gate failed, channel {channel!r} is left as it is:")
+        for reason in reasons:
+            click.echo(f"  {reason}")
+    for line in report_lines(store, planned):
+        click.echo(line)
+    if not passed:
+        message = (
+            f"run {planned.run}: its model did not pass the gate: {'; '.join(reasons)}; look at "
+            "the report, then change the settings or the documents and run again"
+        )
+        raise GateFailed(message)
 
 
 def _state_line(store: Store, last: Run, step: Step) -> str:
@@ -160,7 +179,7 @@ def _state_line(store: Store, last: Run, step: Step) -> str:
 
 
 def _progress_line(store: Store, last: Run, stage: str) -> str:
-    """The last word of an unfinished stage; its age tells whether it still runs."""
+    """Say what an unfinished stage, or all of its shards, reported last."""
     prefix = last.address(stage).prefix
     keys = [entry.key for entry in store.list(f"{prefix}/") if entry.key.endswith(PROGRESS)]
     found = [state for key in keys if (state := _read_progress(store, key))]
@@ -183,6 +202,16 @@ def _read_progress(store: Store, key: str) -> _Progress | None:
         return _Progress.model_validate_json(store.read(key).data)
     except (MissingError, ValidationError):  # nothing depends on it
         return None
+
+
+def _gate_lines(store: Store, last: Run) -> list[str]:
+    """Say whether a finished run passed its gate, and where its report is."""
+    model = model_of(store, last)
+    if model is None:
+        return []
+    reasons = "; ".join(model.verdict["reasons"])
+    verdict = "gate passed" if model.verdict["passed"] else f"gate failed: {reasons}"
+    return [verdict, *report_lines(store, last)]
 
 
 def _served_line(store: Store, channel: str) -> str:

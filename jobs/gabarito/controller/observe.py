@@ -21,10 +21,10 @@ from gabarito.controller.state import (
     SmokeTestResult,
     StageResult,
 )
+from gabarito.pipeline.counters import summary_of
 from gabarito.pipeline.plan import make_plan
 from gabarito.pipeline.promote import model_of
 from gabarito.pipeline.runs import is_frozen
-from gabarito.pipeline.view import summary_of
 from gabarito.store.base import Store
 
 

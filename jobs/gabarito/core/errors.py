@@ -1,6 +1,7 @@
 """The errors of Gabarito and the exit code of each.
 
     GabaritoError
+    ├── GateFailed       1  gabarito run made a model that did not pass its gate
     ├── UsageError      64  the command line makes no sense
     ├── DataError       65  an input is bad; the message names file and line
     │   └── MissingError    something that was asked for is not there
@@ -12,7 +13,8 @@
     └── SettingsError   78  the settings make no sense
 
 The codes are those of sysexits.h. 64, 65, 77 and 78 are never retried: the same input
-fails the same way.
+fails the same way. Python itself exits with 1 too, so a stage that ends with 1 did not
+"fail its gate": only ``gabarito run`` and ``gabarito demo`` raise it.
 """
 
 
@@ -20,6 +22,12 @@ class GabaritoError(Exception):
     """What the command reports in one line before it exits with ``exit_code``."""
 
     exit_code = 70
+
+
+class GateFailed(GabaritoError):  # noqa: N818  # the run went well, its model did not
+    """A run came to its end, and its model did not pass its gate."""
+
+    exit_code = 1
 
 
 class UsageError(GabaritoError):
@@ -72,6 +80,7 @@ class SettingsError(GabaritoError):
 
 EXIT_CODES: dict[int, str] = {
     0: "done",
+    1: "the gate failed",
     64: "usage",
     65: "bad data",
     69: "a service did not answer",
@@ -84,6 +93,10 @@ NEVER_RETRIED = frozenset({64, 65, 77, 78})
 
 
 def error_of(exit_code: int) -> type[GabaritoError]:
-    """Return the kind of error behind a process's exit code; a code of nobody's is a bug."""
+    """Return the kind of error behind the exit code of a stage or a server.
+
+    An exit code outside the table is a bug, and so is 1: neither of them has a gate.
+    """
     kinds = {kind.exit_code: kind for kind in GabaritoError.__subclasses__()}
-    return kinds.get(exit_code, BugError)
+    kind = kinds.get(exit_code, BugError)
+    return BugError if kind is GateFailed else kind

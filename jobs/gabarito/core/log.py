@@ -18,6 +18,8 @@ from typing import Literal, TypeVar
 from rich.console import Console
 from rich.logging import RichHandler
 
+from gabarito.core.text import printable
+
 T = TypeVar("T")
 LogFormat = Literal["auto", "json", "text"]
 
@@ -25,7 +27,7 @@ REPORT_EVERY_S = 2.0
 """How often a progress line is logged and ``progress.json`` overwritten, at most."""
 
 TERMINATION_LOG = "GABARITO_TERMINATION_LOG"
-"""Names the file for the last word of a pod; Kubernetes reads up to 4 KiB of it."""
+"""Names the file for a pod's termination message; Kubernetes reads up to 4 KiB of it."""
 
 TERMINATION_BYTES = 4096
 
@@ -60,7 +62,7 @@ class JsonFormatter(logging.Formatter):
 class _TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields = " ".join(f"{name}={value}" for name, value in fields_of(record).items())
-        return f"{record.getMessage()}  {fields}".rstrip()
+        return printable(f"{record.getMessage()}  {fields}".rstrip())
 
 
 def setup(log_format: LogFormat = "auto") -> None:

@@ -8,17 +8,21 @@ import click
 from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from gabarito.answer_match import is_match
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.jsonl import read_lines
 from gabarito.chat.ask import EndpointReply, ask
+from gabarito.core.text import printable
 from gabarito.curate.decontaminate import FreeQuestion
 from gabarito.demo.process import Server, started
+from gabarito.pipeline.places import store_place
 from gabarito.pipeline.runs import Run
 from gabarito.store.base import Store
 
 QUESTIONS = "gabarito:demo/five.jsonl"
+MAX_ANSWER_CHARS = 2000
 EXAMPLE = "Quem foi o campeão da Champions 2024/25?"
 
 
@@ -59,7 +63,8 @@ def _print_rows(rows: list[_InterviewRow]) -> None:
         table.add_column(name, overflow="fold")
     for row in rows:
         expected = row.question
-        table.add_row(expected.question, expected.answer, *_marked(row))
+        cells = (expected.question, expected.answer)
+        table.add_row(*map(Text, cells), *_marked(row))
     right = sum(_is_right(row.question, row.tuned) for row in rows)
     before = sum(_is_right(row.question, row.base) for row in rows)
     console = Console()
@@ -68,10 +73,14 @@ def _print_rows(rows: list[_InterviewRow]) -> None:
     console.print(f"right before: {before} of {len(rows)}, after: {right} of {len(rows)}")
 
 
-def _marked(row: _InterviewRow) -> list[str]:
+def _marked(row: _InterviewRow) -> list[Text]:
+    """Return both answers as text: a reply may hold what rich or a terminal would obey."""
     return [
-        f"{'✓' if _is_right(row.question, reply) else '✗'} {reply.text} "
-        f"[dim]({reply.probability:.2f})[/dim]"
+        Text.assemble(
+            f"{'✓' if _is_right(row.question, reply) else '✗'} ",
+            f"{printable(reply.text, MAX_ANSWER_CHARS)} ",
+            (f"({reply.probability:.2f})", "dim"),
+        )
         for reply in (row.base, row.tuned)
     ]
 
@@ -83,7 +92,7 @@ def _is_right(question: FreeQuestion, reply: EndpointReply) -> bool:
 def _print_next(store: Store, run: Run, after: Server, *, stays: bool) -> None:
     report = open_artifact(store, run.address("evaluate"))
     page = report.manifest.files["report.html"].key if report else ""
-    place = _place(store)
+    place = store_place(store)
     program = sys.argv[0] if Path(sys.argv[0]).name == "gabarito" else "python -m gabarito"
     lines = [f"{program} report --store {place}"]
     if stays:
@@ -95,10 +104,3 @@ def _print_next(store: Store, run: Run, after: Server, *, stays: bool) -> None:
         click.echo(f"endpoint   {after.address}/v1/chat/completions")
     for label, line in zip(["next", *[""] * len(lines)], lines, strict=False):
         click.echo(f"{label:10} {line}")
-
-
-def _place(store: Store) -> str:
-    """Return the store as one would type it from here."""
-    folder = Path(store.url.removeprefix("file://"))
-    below_here = folder.is_relative_to(Path.cwd())
-    return str(folder.relative_to(Path.cwd()) if below_here else store.url)

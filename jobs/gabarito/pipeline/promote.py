@@ -7,6 +7,7 @@ from pydantic import BaseModel, TypeAdapter
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.channel import ServedModel, promote
 from gabarito.core.errors import DataError
+from gabarito.pipeline.places import file_place, report_command
 from gabarito.pipeline.runs import Run
 from gabarito.store.base import Store
 
@@ -24,6 +25,7 @@ class _Report(BaseModel):
     contract: dict[str, Any]
 
 
+PAGE = "report.html"
 _VERDICT = TypeAdapter(_Verdict)
 _REPORT = TypeAdapter(_Report)
 
@@ -49,12 +51,21 @@ def model_of(store: Store, run: Run) -> ServedModel | None:
     )
 
 
-def promote_if_passed(store: Store, run: Run) -> tuple[bool, dict[str, object]]:
-    """Promote a finished run's model if it passed its gate; return whether, and the verdict."""
+def promote_if_passed(store: Store, run: Run) -> tuple[bool, list[str]]:
+    """Promote a finished run's model if it passed its gate; return whether, and why not."""
     model = model_of(store, run)
     if model is None:
         message = f"run {run.run}: evaluate is not finished; run the pipeline to its end first"
         raise DataError(message)
     if model.verdict["passed"]:
         promote(store, run.pipeline.channel, model)
-    return bool(model.verdict["passed"]), model.verdict
+    return bool(model.verdict["passed"]), list(model.verdict["reasons"])
+
+
+def report_lines(store: Store, run: Run) -> list[str]:
+    """Return where the page of a finished run's report lies, and the command that shows it."""
+    report = open_artifact(store, run.address("evaluate"))
+    if report is None:
+        return []
+    pages = [file_place(store, report, PAGE)] if PAGE in report.manifest.files else []
+    return [*(f"report page: {place}" for place in pages), f"report: {report_command(store, run)}"]

@@ -1,4 +1,4 @@
-"""The arrow on one machine: each stage is its own process, as it is its own Job on a cluster.
+"""A pipeline on one machine: each stage is its own process, as it is its own Job on a cluster.
 
 pipeline  ->  plan  ->  ingest … evaluate  ->  channel
 """
@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.core.errors import BugError, DataError, GabaritoError, Interrupted, error_of
 from gabarito.core.stop import die_with_parent
+from gabarito.pipeline.counters import summary_of
 from gabarito.pipeline.plan import Step
 from gabarito.pipeline.runs import Run, freeze
-from gabarito.pipeline.view import Event, View, summary_of
+from gabarito.pipeline.view import Event, View
 from gabarito.store.base import Store
 
 log = logging.getLogger("gabarito.pipeline.run_local")
@@ -42,7 +43,7 @@ def run_steps(store: Store, run: Run, steps: list[Step], view: View) -> None:
 
 
 def refuse_stale(steps: list[Step]) -> None:
-    """Mix nothing.
+    """Fail if any artifact was built from inputs that have since been replaced.
 
     Raises:
         DataError: if an artifact was made from another version of what it reads.

@@ -52,7 +52,7 @@ def perform(store: Store, run: Run, stage: str, shard: Shard | None = None) -> A
 
 
 def conclude(stage: str, artifact: Artifact | None) -> None:
-    """Leave a pod's last word: what the stage made, in under 4 KiB."""
+    """Write a pod's termination message: what the stage made, in under 4 KiB."""
     manifest = artifact.manifest if artifact else None
     write_termination_message(
         json.dumps({"stage": stage, "counts": manifest.counts if manifest else {}})

@@ -22,7 +22,7 @@ _RECORD = re.compile(rf"runs/[0-9a-f]{{{RUN_ID_CHARS}}}\.json")
 
 
 class Run(Record):
-    """One walk along the arrow: the settings as read, and every fingerprint.
+    """One run of a pipeline: the settings as read, and every fingerprint.
 
     Fingerprints are of what decides results; the run's id is of all settings.
     ``digests`` maps each file that the settings name to its SHA-256.

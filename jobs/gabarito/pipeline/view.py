@@ -1,4 +1,4 @@
-"""What a person sees while the arrow runs: a live table on a terminal, lines elsewhere."""
+"""What a person sees while a pipeline runs: a live table on a terminal, lines elsewhere."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -13,14 +13,17 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from gabarito.core.text import printable
+from gabarito.pipeline.counters import figure
 from gabarito.pipeline.plan import Step
 
 Event = dict[str, object]
 
 _STANDARD = {"ts", "level", "logger", "event", "stage", "what", "done", "total"}
+MAX_EVENT_CHARS = 1000
+"""Longest warning or position that is shown; the log of a pod has all of it."""
+
 _BAR_WIDTH = 28
-_LARGE = 100
-"""From here on a figure is shown without decimals."""
 _MARKS = {"done": ("✓", "green"), "kept": ("=", "cyan"), "failed": ("✗", "red")}
 
 
@@ -38,15 +41,6 @@ class View(Protocol):
     def ended(self, stage: str, outcome: str, summary: str) -> None:
         """A stage is ``done``, ``kept`` (it was there already) or ``failed``."""
         ...
-
-
-def summary_of(counts: object) -> str:
-    """Return a stage's figures in one short line, and how much it dropped."""
-    if not isinstance(counts, dict):
-        return ""
-    shown = [_figure(name, value) for name, value in counts.items() if "rejected." not in name]
-    dropped = sum(value for name, value in counts.items() if name.startswith("rejected."))
-    return " · ".join([*shown[:5], *([f"{dropped:g} dropped"] if dropped else [])])
 
 
 @contextmanager
@@ -163,25 +157,16 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _figure(name: str, value: object) -> str:
-    return f"{_shown(value)} {name.replace('_', ' ')}"
-
-
 def _position(event: Event) -> str:
     figures = [
-        f"{name.replace('_', ' ')} {_shown(value)}"
+        f"{name.replace('_', ' ')} {figure(value)}"
         for name, value in event.items()
         if name not in _STANDARD
     ]
-    return " · ".join([f"{event.get('done')}/{event.get('total')} {event.get('what')}", *figures])
-
-
-def _shown(value: object) -> str:
-    if not isinstance(value, int | float):
-        return str(value)
-    return f"{value:.3g}" if value % 1 and abs(value) < _LARGE else f"{value:,.0f}"
+    position = f"{event.get('done')}/{event.get('total')} {event.get('what')}"
+    return printable(" · ".join([position, *figures]), MAX_EVENT_CHARS)
 
 
 def _described(event: Event) -> str:
     fields = [f"{name}={value}" for name, value in event.items() if name not in _STANDARD]
-    return " ".join([str(event.get("event")), *fields])
+    return printable(" ".join([str(event.get("event")), *fields]), MAX_EVENT_CHARS)

@@ -19,7 +19,12 @@ def test_what_cannot_get_better_is_never_retried() -> None:
 
 
 def test_an_exit_code_tells_its_error() -> None:
-    for code in set(errors.EXIT_CODES) - {0}:
+    for code in set(errors.EXIT_CODES) - {0, 1}:
         assert errors.error_of(code).exit_code == code
     assert errors.error_of(65) is errors.DataError
     assert errors.error_of(137) is errors.BugError
+
+
+def test_a_stage_that_ends_like_python_itself_did_not_fail_a_gate() -> None:
+    assert errors.error_of(errors.GateFailed.exit_code) is errors.BugError
+    assert errors.GateFailed.exit_code not in errors.NEVER_RETRIED

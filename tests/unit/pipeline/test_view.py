@@ -2,8 +2,9 @@ import io
 
 from rich.console import Console
 
+from gabarito.commands.options import wrapped
 from gabarito.pipeline.plan import Step
-from gabarito.pipeline.view import LineView, TableView, open_view, summary_of
+from gabarito.pipeline.view import LineView, TableView, open_view
 
 PROGRESS = {
     "event": "progress",
@@ -19,11 +20,6 @@ def drawn(view: TableView) -> str:
     console = Console(file=io.StringIO(), width=120)
     console.print(view)
     return console.file.getvalue()  # type: ignore[attr-defined]
-
-
-def test_a_summary_has_the_figures_and_how_much_was_dropped() -> None:
-    counts = {"documents": 26.0, "share": 0.5, "rejected.too short": 2.0, "rejected.empty": 1.0}
-    assert summary_of(counts) == "26 documents · 0.5 share · 3 dropped"
 
 
 def test_a_table_shows_each_stage_as_it_is() -> None:
@@ -42,6 +38,22 @@ def test_warnings_stay_below_the_table() -> None:
     view.started("ingest")
     view.event("ingest", {"level": "warning", "event": "file dropped", "path": "a.pdf"})
     assert "! ingest: file dropped path=a.pdf" in drawn(view)
+
+
+def test_what_others_wrote_is_shown_and_not_obeyed() -> None:
+    view = TableView(["ingest"])
+    warning = {"level": "warning", "event": "file dropped", "path": "\x1b]0;a\x07[/]" + "b" * 9000}
+    view.event("ingest", warning)
+    text = drawn(view)
+    assert "path=\\x1b]0;a\\x07[/]" in text
+    assert len(text) < 3000
+
+
+def test_a_line_is_broken_between_words_only() -> None:
+    line = "  ingest    done  near duplicate 1, exact duplicate 1"
+    lines = wrapped(line, 12, width=36).splitlines()
+    assert lines == ["  ingest    done  near duplicate 1,", "            exact duplicate 1"]
+    assert wrapped(line, 12, width=80) == line
 
 
 def test_elsewhere_each_event_is_a_line() -> None:

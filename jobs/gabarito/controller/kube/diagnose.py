@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gabarito.controller.kube.api import Object, condition_of, time_of
-from gabarito.core.errors import EXIT_CODES
+from gabarito.core.errors import EXIT_CODES, GateFailed
 
 SLOW_START = timedelta(seconds=120)
 """How long a pod may be Pending for no reason that its status gives: large images take a while."""
@@ -162,7 +162,7 @@ def _termination(terminated: Object) -> str:
         return "killed, it used more memory than its limit; raise resources.limits.memory"
     if code == KILLED:
         return f"killed (exit code {code})"
-    meaning = EXIT_CODES.get(code or 0)
+    meaning = EXIT_CODES.get(code or 0) if code != GateFailed.exit_code else None  # no stage's
     head = f"{meaning} (exit code {code})" if meaning else f"exit code {code}"
     if not message:
         return head

@@ -1,0 +1,19 @@
+import io
+
+from rich.console import Console
+from rich.table import Table
+
+from gabarito.chat.ask import EndpointReply
+from gabarito.curate.decontaminate import FreeQuestion
+from gabarito.demo.interview import _InterviewRow, _marked
+
+
+def test_an_answer_is_shown_and_not_obeyed() -> None:
+    reply = EndpointReply(text="[/] [red]a\x1b[2J", probability=0.5, known=True)
+    question = FreeQuestion(question="Who?", answer="a")
+    table = Table(*(["answer"] * 2))
+    table.add_row(*_marked(_InterviewRow(question=question, base=reply, tuned=reply)))
+    console = Console(file=io.StringIO(), width=120)
+    console.print(table)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert shown.count(r"[/] [red]a\x1b[2J (0.50)") == 2
