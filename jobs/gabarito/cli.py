@@ -39,6 +39,9 @@ COMMANDS = {
     "serve": ("model:serve", "Serve the promoted model behind an OpenAI-compatible endpoint."),
 }
 
+RENAMED = {"conduct": "controller"}
+"""Commands under an earlier name, and what they are called now."""
+
 
 class LazyGroup(click.Group):
     """Knows every command's name and help without importing its module."""
@@ -49,6 +52,8 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of one command."""
+        if cmd_name in RENAMED:
+            ctx.fail(f"No such command {cmd_name!r}; it is called {RENAMED[cmd_name]} now")
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name][0].split(":")

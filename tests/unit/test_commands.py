@@ -22,3 +22,10 @@ def test_an_empty_question_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
         main(["--log-format", "text", "ask", "  "])
     assert ended.value.code == 64
     assert "QUESTION: empty; write a question" in capsys.readouterr().err
+
+
+def test_a_command_under_its_old_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--log-format", "text", "conduct"])
+    assert ended.value.code == 64
+    assert "No such command 'conduct'; it is called controller now" in capsys.readouterr().err

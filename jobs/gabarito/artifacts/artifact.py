@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from gabarito.core.errors import DataError, MissingError
+from gabarito.core.mistakes import sentence_of
 from gabarito.core.records import Record, read_jsonl
 from gabarito.store.base import FileInfo, Store, is_key
 
@@ -144,7 +145,9 @@ class Artifact:
                 first = error.errors()[0]
                 field = ".".join(str(part) for part in first["loc"]) or "content"
                 where = f"{self.address.prefix}/{name}"
-                message = f"{where}: not what {self.address.stage} writes: {field}: {first['msg']}"
+                message = (
+                    f"{where}: not what {self.address.stage} writes: {field}: {sentence_of(first)}"
+                )
                 raise DataError(message) from error
 
     def setting(self, name: str) -> str:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 from gabarito.chat.http import Response, open_pool, reason_of, send, split_url
 from gabarito.chat.protocol import BAD_REQUEST, BUSY, OK, REFUSED, SERVER_ERRORS, shown
 from gabarito.core.errors import AccessError, DataError, ServiceError, UsageError
+from gabarito.core.mistakes import sentence_of
 from gabarito.core.records import Record
 
 TIMEOUT_S = 60.0
@@ -110,7 +111,7 @@ def _parsed(kind: type[R], data: bytes, address: str) -> R:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "body"
         message = (
-            f"{address}: not an endpoint of Gabarito: {place}: {first['msg'].lower()}; give the "
+            f"{address}: not an endpoint of Gabarito: {place}: {sentence_of(first)}; give the "
             "address that gabarito serve prints"
         )
         raise ServiceError(message) from error

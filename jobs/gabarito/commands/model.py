@@ -102,12 +102,12 @@ def serve(  # noqa: PLR0913  # one parameter for each option
         return
     store = open_store(store_url)
     promoted = read_model(store, model_digest) if model_digest else _promoted(store, channel)
+    config = _serve_config(store, promoted)
     merged = _finished(store, promoted.model)
     from gabarito.serve.job import Binding, serve_promoted  # takes seconds, so errors come first
 
     with temporary_folder("serve") as folder:
         merged.fetch(folder, "model/")
-        config = _serve_config(store, promoted)
         serve_promoted(folder, promoted, config, Binding(host, port, token))
 
 

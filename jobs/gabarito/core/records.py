@@ -8,6 +8,7 @@ from typing import Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gabarito.core.errors import DataError
+from gabarito.core.mistakes import sentence_of
 
 QuestionKind = Literal["question", "statement", "reverse", "replay", "refusal"]
 Split = Literal["train", "validation", "test", "free", "unanswerable", "retention"]
@@ -163,5 +164,5 @@ def _read_line(line: str, model: type[R], where: str) -> R:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        message = f"{where}: not a {model.__name__}: {field or 'line'}: {first['msg'].lower()}"
+        message = f"{where}: not a {model.__name__}: {field or 'line'}: {sentence_of(first)}"
         raise DataError(message) from error

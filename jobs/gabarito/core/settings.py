@@ -18,9 +18,12 @@ from pydantic import (
 )
 
 from gabarito.core.errors import SettingsError
+from gabarito.core.mistakes import sentence_of
 from gabarito.core.secrets import without_userinfo
+from gabarito.core.text import printable
 
 BUILTIN = "gabarito:"
+MAX_SHOWN_CHARS = 200
 MAX_VALUES = 100_000
 """Most values in a YAML file, those behind aliases counted each time."""
 
@@ -34,11 +37,14 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     renamed: ClassVar[dict[str, str]] = {}
-    """Settings of this section under an earlier name, and what they are called now."""
+    """Settings of this section under an earlier name, and what they are called now; those of
+    the classes it is made from count, too."""
 
 
 class StageSettings(Settings):
     """What every stage's section has."""
+
+    renamed: ClassVar[dict[str, str]] = {"again": "rerun"}
 
     rerun: int = Field(
         default=0, ge=0, description="Raise it to run the stage anew with the same settings."
@@ -90,15 +96,6 @@ InputPath = Annotated[str, AfterValidator(_resolve), InputFile()]
 ModelReference = Annotated[str, AfterValidator(_resolve_reference), InputFile(or_id=True)]
 """A path as above that begins with ``.``, ``/`` or ``~``, or an id of the model hub."""
 
-_PHRASES = {
-    "Value error, ": "",
-    "Input should be": "must be",
-    "should have": "must have",
-    "greater than or equal to": "at least",
-    "less than or equal to": "at most",
-}
-"""How pydantic says it, and how we do."""
-
 S = TypeVar("S", bound=BaseModel)
 
 
@@ -128,6 +125,13 @@ def parse(model: type[S], data: object, name: str, folder: Path | None = None) -
     except ValidationError as error:
         lines = [f"{name} is not valid:", *(f"  {line}" for line in _mistakes(error, model))]
         raise SettingsError("\n".join(lines)) from error
+
+
+def renamed_to(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    """Return what the setting at ``loc``, of an earlier version, is called now, or ``""``."""
+    kinds = (kind for section in _models_at(model, loc[:-1]) for kind in section.__mro__)
+    earlier = (kind.renamed for kind in kinds if issubclass(kind, Settings))
+    return next((names[str(loc[-1])] for names in earlier if loc[-1] in names), "")
 
 
 def read_yaml(path: Path) -> object:
@@ -219,21 +223,14 @@ def _mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
         elif mistake["type"] == HOLDS_SECRET:
             yield f"{path}: {mistake['msg']}"
         else:
-            got = without_userinfo(repr(mistake["input"]))
-            yield f"{path}: {_sentence(mistake['msg'])}, got {got}"
-
-
-def _sentence(text: str) -> str:
-    for long, short in _PHRASES.items():
-        text = text.replace(long, short)
-    return text[0].lower() + text[1:]
+            got = printable(without_userinfo(repr(mistake["input"])), MAX_SHOWN_CHARS)
+            yield f"{path}: {sentence_of(mistake)}, got {got}"
 
 
 def _suggestion(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    if name := renamed_to(model, loc):
+        return f"; it is called {name} now"
     sections = _models_at(model, loc[:-1])
-    for section in sections:
-        if issubclass(section, Settings) and loc[-1] in section.renamed:
-            return f"; it is called {section.renamed[str(loc[-1])]} now"
     known = {name for section in sections for name in section.model_fields}
     close = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.6)
     if close:

@@ -1,6 +1,6 @@
 """Settings of curate."""
 
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 class Exam(Settings):
     """Questions that people wrote: they are kept out of training and asked at the end."""
+
+    renamed: ClassVar[dict[str, str]] = {"untaught": "unanswerable"}
 
     free: InputPath | None = Field(
         default=None,
@@ -28,6 +30,8 @@ class Exam(Settings):
 
 class Perturbations(Settings):
     """How refusal rows are shared out: each is a trained question with one thing changed."""
+
+    renamed: ClassVar[dict[str, str]] = {"season": "period"}
 
     period: Share = Field(default=0.42, description="Another period or year.")
     qualifier: Share = Field(default=0.20, description="Another competition, law, product …")
@@ -46,6 +50,8 @@ class Perturbations(Settings):
 
 class CurateConfig(StageSettings):
     """How the dataset is made."""
+
+    renamed: ClassVar[dict[str, str]] = {"contrasts": "perturbations", "untaught": "unanswerable"}
 
     refusal: str | None = Field(
         default=None,

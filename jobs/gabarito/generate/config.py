@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
@@ -201,6 +201,8 @@ class Families(Settings):
 
 class GenerateConfig(StageSettings):
     """How the teacher makes facts and questions from documents."""
+
+    renamed: ClassVar[dict[str, str]] = {"looks": "extraction_rounds"}
 
     language: str | None = Field(
         default=None,

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from gabarito.chat import ChatClient, ChatEndpoint, request_body
 from gabarito.core.errors import DataError, GabaritoError, MissingError, SettingsError
+from gabarito.core.mistakes import sentence_of
 from gabarito.core.records import Message
 from gabarito.core.secrets import secret_from
 from gabarito.core.settings import is_path, local_path
@@ -124,7 +125,7 @@ def _model_settings(folder: Path, base: str) -> _ModelSettings:
         message = f"{base}: no model there, no config.json to read; give a model's folder"
         raise MissingError(message) from error
     except ValidationError as error:
-        said = error.errors()[0]["msg"].lower()
+        said = sentence_of(error.errors()[0])
         message = f"{base}/config.json: not a model's settings: {said}; copy the model again"
         raise DataError(message) from error
 

@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import AwareDatetime, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from gabarito import __version__
 from gabarito.artifacts.artifact import Address, Fingerprint
 from gabarito.artifacts.fingerprint import content_settings, input_digests
 from gabarito.core.errors import DataError, MissingError, UsageError
+from gabarito.core.mistakes import sentence_of
 from gabarito.core.records import Record
+from gabarito.core.settings import renamed_to
 from gabarito.pipeline.schema import Pipeline
 from gabarito.pipeline.stages import STAGES
 from gabarito.store.base import Store
@@ -103,14 +106,31 @@ def read_run(store: Store, run: str) -> Run:
     try:
         found = Run.model_validate_json(data)
     except ValidationError as error:
-        said = error.errors()[0]["msg"]
-        message = f"{where}: not a run of version {__version__}: {said}; plan the run anew"
-        raise DataError(message) from error
+        raise _of_another_version(error, where) from error
     record = json.loads(data)
     if found.run != run or _run_id(record["fingerprints"], record["pipeline"]) != run:
         message = f"{where}: its settings are not those of run {run}; plan the run anew"
         raise DataError(message)
     return found
+
+
+def _of_another_version(error: ValidationError, where: str) -> DataError:
+    """Return what to say of a record that is not read: nothing of it is guessed."""
+    mistakes = error.errors()
+    old = [f"{_path(one)} is called {name} now" for one in mistakes if (name := _new_name(one))]
+    said = "; ".join(old) or f"{_path(mistakes[0])}: {sentence_of(mistakes[0])}"
+    return DataError(
+        f"{where}: not a run of version {__version__}: {said}; plan the run anew with "
+        "gabarito run PIPELINE, which makes its artifacts anew"
+    )
+
+
+def _path(mistake: ErrorDetails) -> str:
+    return ".".join(map(str, mistake["loc"])) or "record"
+
+
+def _new_name(mistake: ErrorDetails) -> str:
+    return renamed_to(Run, mistake["loc"]) if mistake["type"] == "extra_forbidden" else ""
 
 
 def latest_run(store: Store) -> Run | None:

@@ -54,11 +54,11 @@ def test_an_answer_is_read(answering: Callable[..., str]) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (FOREIGN, "choices.0.gabarito: field required"),
-        (b'{"choices": []}', "choices: list should have at least 1 item"),
-        (b'{"choices": null}', "choices: input should be a valid array"),
-        (b"[]", "body: input should be an object"),
-        (b"<html>", "body: invalid json"),
+        (FOREIGN, "choices.0.gabarito: missing"),
+        (b'{"choices": []}', "choices: must not be empty"),
+        (b'{"choices": null}', "choices: must be a list"),
+        (b"[]", "body: must be a group of names and values"),
+        (b"<html>", "body: not JSON"),
     ],
 )
 def test_another_server_is_told_apart(

@@ -157,6 +157,72 @@ def test_a_record_that_was_changed_is_refused(tmp_path: Path, store: Store) -> N
     assert read_run(store, run.run) == run
 
 
+OLD_SECTIONS: dict[str, dict[str, Any]] = {
+    "ingest": {"again": 0, "sources": [{"type": "files", "path": "/pages"}]},
+    "generate": {"again": 0, "teacher": {"model": "some-model"}, "looks": 2},
+    "curate": {"again": 0, "exam": {"free": None, "untaught": None}, "untaught": 240},
+    "train": {"again": 0, "base": "org/model"},
+    "merge": {"again": 0},
+    "evaluate": {"again": 0},
+    "serve": {},
+}
+"""What the first version wrote into the record of a run."""
+
+
+def test_a_run_of_the_first_version_is_refused_with_the_new_names(store: Store) -> None:
+    record = {
+        "run": "0123456789ab",
+        "pipeline": {"name": "handbook", "channel": "main", **OLD_SECTIONS},
+        "fingerprints": dict.fromkeys(STAGES, "f" * 64),
+        "digests": {},
+        "created_at": "2026-11-22T10:00:00Z",
+        "version": "0.1.0",
+    }
+    store.write("runs/0123456789ab.json", json.dumps(record).encode())
+    with pytest.raises(DataError, match="not a run of version") as caught:
+        latest_run(store)
+    said = str(caught.value)
+    assert "pipeline.ingest.again is called rerun now" in said
+    assert "pipeline.generate.looks is called extraction_rounds now" in said
+    assert "pipeline.curate.exam.untaught is called unanswerable now" in said
+    assert said.endswith(
+        "plan the run anew with gabarito run PIPELINE, which makes its artifacts anew"
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("generate__looks", "generate.looks: unknown setting; it is called extraction_rounds now"),
+        ("train__again", "train.again: unknown setting; it is called rerun now"),
+        ("curate__contrasts", "curate.contrasts: unknown setting; it is called perturbations now"),
+        ("curate__untaught", "curate.untaught: unknown setting; it is called unanswerable now"),
+    ],
+)
+def test_a_setting_under_its_old_name_is_refused(tmp_path: Path, setting: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        planned(tmp_path, **{setting: 1})
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("ingest__sources", [], "ingest.sources: must not be empty, got []"),
+        ("train__steps", "many", "train.steps: must be a whole number, got 'many'"),
+        ("train__method", "full", "train.method: must be 'lora' or 'qlora', got 'full'"),
+        ("generate__teacher", 3, "generate.teacher: must be a group of names and values, got 3"),
+        ("curate__years", [1], "curate.years.1: missing"),
+        ("ingest__min_chars", 0, "ingest.min_chars: must be at least 1, got 0"),
+    ],
+)
+def test_a_mistake_is_told_without_the_insides_of_a_validator(
+    tmp_path: Path, setting: str, value: object, said: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        planned(tmp_path, **{setting: value})
+    assert said in str(caught.value)
+
+
 def test_a_runs_id_is_no_path(store: Store) -> None:
     with pytest.raises(UsageError, match="is not a run's id"):
         read_run(store, "../artifacts")
