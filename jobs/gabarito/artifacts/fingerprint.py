@@ -33,6 +33,7 @@ class Selective(Protocol):
 
 @dataclass(frozen=True)
 class _Named:
+    setting: str
     path: str
     mark: InputFile
     is_wanted: Wish
@@ -96,8 +97,8 @@ def _entry(path: Path, top: Path | None) -> FolderEntry | None:
     )
 
 
-def input_digests(settings: BaseModel) -> dict[str, str]:
-    """Return the SHA-256 of each file or folder that these settings name.
+def input_digests(settings: BaseModel, section: str) -> dict[str, str]:
+    """Return the SHA-256 of each file or folder that the settings of a section name.
 
     An id of the model hub stands for itself.
 
@@ -105,7 +106,7 @@ def input_digests(settings: BaseModel) -> dict[str, str]:
         MissingError: if one of them is not there.
         DataError: if one of them may not be read.
     """
-    found = sorted(_inputs(settings, None, _wants_all), key=lambda named: named.path)
+    found = sorted(_inputs(settings, section, None, _wants_all), key=lambda named: named.path)
     digests = {}
     for path, alike in groupby(found, key=lambda named: named.path):
         named = list(alike)
@@ -113,7 +114,12 @@ def input_digests(settings: BaseModel) -> dict[str, str]:
             digests[path] = f"hub:{path}"
         else:
             is_wanted = _any_of([one.is_wanted for one in named])
-            digests[path] = digest_of_path(path, is_wanted, follow_out=named[0].mark.or_id)
+            try:
+                digests[path] = digest_of_path(path, is_wanted, follow_out=named[0].mark.or_id)
+            except DataError as error:
+                where = ", ".join(dict.fromkeys(one.setting for one in named))
+                message = f"{where}: {error}"
+                raise type(error)(message) from error
     return digests
 
 
@@ -149,7 +155,7 @@ def digest_of_path(path: str, is_wanted: Wish = _wants_all, *, follow_out: bool 
     except PermissionError as error:
         message = f"{error.filename}: may not be read by this user; change its permissions"
         raise DataError(message) from error
-    message = f"{path}: no such file or folder; check the path in the settings"
+    message = f"{path}: no such file or folder; correct the path"
     raise MissingError(message)
 
 
@@ -194,16 +200,18 @@ def _content(value: object, digests: dict[str, str], mark: InputFile | None) -> 
     return value
 
 
-def _inputs(value: object, mark: InputFile | None, is_wanted: Wish) -> Iterator[_Named]:
+def _inputs(
+    value: object, setting: str, mark: InputFile | None, is_wanted: Wish
+) -> Iterator[_Named]:
     if isinstance(value, BaseModel):
         wish = value.is_wanted if isinstance(value, Selective) else _wants_all
         for name, field in type(value).model_fields.items():
-            yield from _inputs(getattr(value, name), _mark(field), wish)
+            yield from _inputs(getattr(value, name), f"{setting}.{name}", _mark(field), wish)
     elif isinstance(value, tuple | list):
-        for item in value:
-            yield from _inputs(item, mark, is_wanted)
+        for number, item in enumerate(value):
+            yield from _inputs(item, f"{setting}.{number}", mark, is_wanted)
     elif mark and isinstance(value, str) and value:
-        yield _Named(value, mark, is_wanted)
+        yield _Named(setting, value, mark, is_wanted)
 
 
 def _any_of(wishes: Sequence[Wish]) -> Wish:

@@ -71,7 +71,19 @@ def is_path(reference: str) -> bool:
     return reference.startswith((".", "/", "~", BUILTIN, "s3://"))
 
 
+def _refuse_addresses(path: str) -> None:
+    scheme, mark, _ = path.partition("://")
+    if not mark or scheme == "s3" or "/" in scheme:
+        return
+    if scheme in ("http", "https"):
+        message = "pages of the web are not read yet; save them as files and give their folder"
+        raise ValueError(message)
+    message = f"scheme {scheme!r} is not read here; give a path or s3://bucket/prefix"
+    raise ValueError(message)
+
+
 def _resolve(path: str, info: ValidationInfo) -> str:
+    _refuse_addresses(path)
     if path.startswith("s3://") and {"@", ":"} & set(path.split("/")[2]):
         message = "must be s3://bucket/prefix without a user name, password or port"
         raise ValueError(message)
@@ -87,7 +99,12 @@ def _resolve(path: str, info: ValidationInfo) -> str:
 
 
 def _resolve_reference(reference: str, info: ValidationInfo) -> str:
-    return _resolve(reference, info) if is_path(reference) else reference
+    if is_path(reference):
+        return _resolve(reference, info)
+    if "://" in reference:
+        message = "an address is no model; give a folder, s3://bucket/prefix or an id of the hub"
+        raise ValueError(message)
+    return reference
 
 
 InputPath = Annotated[str, AfterValidator(_resolve), InputFile()]

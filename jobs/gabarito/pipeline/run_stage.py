@@ -118,7 +118,7 @@ def _upstream(store: Store, run: Run, stage: str, above: str) -> Artifact:
 
 
 def _refuse_changed_files(run: Run, stage: str) -> None:
-    for path, digest in input_digests(run.pipeline.section(stage)).items():
+    for path, digest in input_digests(run.pipeline.section(stage), stage).items():
         if run.digests.get(path) != digest:
             message = f"{path}: changed since run {run.run} was planned; plan the run anew"
             raise DataError(message)

@@ -61,7 +61,7 @@ def new_run(pipeline: Pipeline) -> Run:
     fingerprints: dict[str, str] = {}
     for stage in STAGES.values():
         section = pipeline.section(stage.name)
-        digests |= input_digests(section)
+        digests |= input_digests(section, stage.name)
         above = [fingerprints[name] for name in stage.reads]
         settings = content_settings(section, digests)
         fingerprints[stage.name] = _digest([stage.name, stage.revision, settings, above])

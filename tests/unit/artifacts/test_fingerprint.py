@@ -44,7 +44,7 @@ def test_paths_are_found_in_nested_and_optional_settings(tmp_path: Path) -> None
     one.write_text("1")
     two.write_text("2")
     settings = Stage(sources=(Source(path=str(one)),), exam=str(two))
-    assert set(input_digests(settings)) == {str(one), str(two), "org/model"}
+    assert set(input_digests(settings, "stage")) == {str(one), str(two), "org/model"}
 
 
 def test_the_content_of_a_file_stands_for_its_place(tmp_path: Path) -> None:
@@ -52,13 +52,13 @@ def test_the_content_of_a_file_stands_for_its_place(tmp_path: Path) -> None:
     for path in (here, there):
         path.write_text("same")
     settings = [Stage(exam=str(path)) for path in (here, there)]
-    first, second = (content_settings(item, input_digests(item)) for item in settings)
+    first, second = (content_settings(item, input_digests(item, "stage")) for item in settings)
     assert first == second
 
 
 def test_operational_settings_do_not_decide_a_result() -> None:
     settings = Stage(url="http://127.0.0.1:2")
-    assert "url" not in content_settings(settings, input_digests(settings))
+    assert "url" not in content_settings(settings, input_digests(settings, "stage"))
 
 
 def test_a_missing_path_is_named() -> None:

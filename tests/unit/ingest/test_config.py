@@ -55,6 +55,6 @@ def test_the_content_of_a_folder_and_not_its_place_decides(tmp_path: Path) -> No
         (tmp_path / name).mkdir()
         (tmp_path / name / "x.txt").write_text("same")
     here, there = (settings(path=str(tmp_path / name)) for name in ("a", "b"))
-    assert content_settings(here, input_digests(here)) == content_settings(
-        there, input_digests(there)
+    assert content_settings(here, input_digests(here, "stage")) == content_settings(
+        there, input_digests(there, "stage")
     )

@@ -223,6 +223,39 @@ def test_a_mistake_is_told_without_the_insides_of_a_validator(
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("curate__prompts", "none.jsonl", r"curate\.prompts: .*none\.jsonl: no such file"),
+        (
+            "ingest__sources",
+            [{"type": "files", "path": "pages"}, {"type": "files", "path": "none"}],
+            r"ingest\.sources\.1\.path: .*none: no such file or folder",
+        ),
+        ("train__base", "./none", r"train\.base: .*none: no such file or folder"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_told_with_its_setting(
+    tmp_path: Path, setting: str, value: object, said: str
+) -> None:
+    with pytest.raises(MissingError, match=said):
+        planned(tmp_path, **{setting: value})
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://example.org/a", "pages of the web are not read yet; save them as files"),
+        ("gs://bucket/a", "scheme 'gs' is not read here; give a path or s3://bucket/prefix"),
+    ],
+)
+def test_an_address_is_no_path(tmp_path: Path, address: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        planned(tmp_path, ingest__sources=[{"type": "files", "path": address}])
+    with pytest.raises(SettingsError, match=r"train\.base: an address is no model"):
+        planned(tmp_path, train__base=address)
+
+
 def test_a_runs_id_is_no_path(store: Store) -> None:
     with pytest.raises(UsageError, match="is not a run's id"):
         read_run(store, "../artifacts")
