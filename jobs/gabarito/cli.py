@@ -30,12 +30,21 @@ COMMANDS = {
     "gc": ("store:gc", "Delete what unfinished attempts left in the store."),
     "schema": ("pipeline:schema", "Print the JSON schema of a pipeline file."),
     "teacher": ("demo:teacher", "Serve recorded replies as an OpenAI-compatible teacher."),
-    "ingest": ("stage:ingest", "Sources to documents (one stage of a run)."),
-    "generate": ("stage:generate", "Documents to facts and questions (one stage of a run)."),
-    "curate": ("stage:curate", "Facts and questions to a dataset (one stage of a run)."),
-    "train": ("stage:train", "A dataset and a base model to an adapter (one stage of a run)."),
-    "merge": ("stage:merge", "An adapter into its base model (one stage of a run)."),
-    "evaluate": ("stage:evaluate", "Base, adapter and model to a report (one stage of a run)."),
+    "ingest": ("run_one_stage:ingest", "Sources to documents (one stage of a run)."),
+    "generate": (
+        "run_one_stage:generate",
+        "Documents to facts and questions (one stage of a run).",
+    ),
+    "curate": ("run_one_stage:curate", "Facts and questions to a dataset (one stage of a run)."),
+    "train": (
+        "run_one_stage:train",
+        "A dataset and a base model to an adapter (one stage of a run).",
+    ),
+    "merge": ("run_one_stage:merge", "An adapter into its base model (one stage of a run)."),
+    "evaluate": (
+        "run_one_stage:evaluate",
+        "Base, adapter and model to a report (one stage of a run).",
+    ),
     "serve": ("model:serve", "Serve the promoted model behind an OpenAI-compatible endpoint."),
 }
 

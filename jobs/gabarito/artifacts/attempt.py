@@ -4,7 +4,6 @@
                                         progress.json          overwritten while it runs
 """
 
-import json
 import logging
 import platform
 import secrets
@@ -20,7 +19,8 @@ from gabarito.artifacts.artifact import Address, Artifact, FileEntry, Manifest, 
 from gabarito.artifacts.cache import Cache
 from gabarito.artifacts.ledger import Ledger
 from gabarito.core.errors import ConflictError, DataError, GabaritoError
-from gabarito.core.log import Progress
+from gabarito.core.log import ProgressReporter
+from gabarito.core.records import Progress
 from gabarito.store.base import Store
 from gabarito.store.disk import disk_errors
 from gabarito.store.scratch import temporary_folder
@@ -56,7 +56,7 @@ class Attempt:
         self.started_at = datetime.now(UTC)
         self.ledger = Ledger(address.stage, folder / "ledger.jsonl")
         self.cache = Cache(store, address.stage)
-        self.progress = Progress(address.stage, self._mirror)
+        self.progress = ProgressReporter(address.stage, self._mirror)
 
     def write(self, name: str, lines: Iterable[str]) -> int:
         """Write lines of text as the file ``name`` and return their number."""
@@ -114,7 +114,7 @@ class Attempt:
         return path
 
     def _mirror(self, state: dict[str, object]) -> None:
-        data = json.dumps({"attempt": self.name, **state}).encode()
+        data = Progress.model_validate({"attempt": self.name, **state}).model_dump_json().encode()
         try:
             self.store.write(f"{self.address.prefix}/progress.json", data)
         except GabaritoError as error:  # nothing depends on it

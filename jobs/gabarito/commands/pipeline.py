@@ -5,13 +5,14 @@ import time
 from pathlib import Path
 
 import click
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 from rich.console import Console
 
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.channel import read_channel
 from gabarito.commands.options import pipeline_argument, store_option, wrapped
 from gabarito.core.errors import DataError, GateFailed, MissingError, UsageError
+from gabarito.core.records import Progress
 from gabarito.pipeline.counters import summary_of
 from gabarito.pipeline.places import ledger_lines
 from gabarito.pipeline.plan import Step, make_plan
@@ -189,17 +190,9 @@ def _progress_line(store: Store, last: Run, stage: str) -> str:
     return f"unfinished  {done}/{total} {found[-1].what}"
 
 
-class _Progress(BaseModel):
-    """What is read of a ``progress.json``; there is more in it."""
-
-    what: str
-    done: int = Field(ge=0)
-    total: int = Field(ge=0)
-
-
-def _read_progress(store: Store, key: str) -> _Progress | None:
+def _read_progress(store: Store, key: str) -> Progress | None:
     try:
-        return _Progress.model_validate_json(store.read(key).data)
+        return Progress.model_validate_json(store.read(key).data)
     except (MissingError, ValidationError):  # nothing depends on it
         return None
 

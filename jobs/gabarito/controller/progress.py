@@ -4,52 +4,21 @@ import time
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from gabarito.artifacts.artifact import Address
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.parse import StageJob
 from gabarito.core.errors import MissingError
+from gabarito.core.records import Progress
 from gabarito.pipeline.runs import Run
 from gabarito.store.base import Store
 
 READ_EVERY_S = 15.0
 """How often a running stage's progress is read, at most."""
 
-MOST = 2**53
-"""Largest count that is believed: a larger one is no float, and no pace follows from it."""
-
 _MINUTE_S = 60.0
 _HOUR_S = 3600.0
-
-
-class ProgressReading(BaseModel):
-    """The content of ``progress.json``; every further field is a figure of the stage's own."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    __pydantic_extra__: dict[str, float] = Field(init=False)
-
-    attempt: str
-    what: str
-    done: int = Field(ge=0, le=MOST)
-    total: int = Field(ge=0, le=MOST)
-    seconds: float = Field(allow_inf_nan=False)
-
-    def text(self, first: "ProgressReading") -> str:
-        """Return such as ``413/800 steps · loss 0.17 · eta 1 min``.
-
-        The rate is that since ``first``: an attempt that continued from a checkpoint did not
-        begin at zero.
-        """
-        figures = [
-            f"{name.replace('_', ' ')} {value:,.4g}"
-            for name, value in self.__pydantic_extra__.items()
-        ]
-        parts = [f"{self.done}/{self.total} {self.what}", *sorted(figures)]
-        done, seconds = self.done - first.done, self.seconds - first.seconds
-        if done > 0 and seconds > 0 and self.done < self.total:
-            parts.append(f"eta {duration_text((self.total - self.done) * seconds / done)}")
-        return " · ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -57,7 +26,7 @@ class _LastReading:
     """When progress was read last, its text, and the first reading of the same work."""
 
     at: float
-    first: ProgressReading
+    first: Progress
     text: str
 
 
@@ -92,7 +61,7 @@ class ProgressReader:
             return before.text
         try:
             data = self._store.read(f"{address.prefix}/progress.json").data
-            reading = ProgressReading.model_validate_json(data)
+            reading = Progress.model_validate_json(data)
         except (MissingError, ValidationError):  # nothing depends on it
             return ""
         first = before.first if before else reading
@@ -102,9 +71,23 @@ class ProgressReader:
             reading.total,
         ):
             first = reading
-        text = reading.text(first)
+        text = progress_text(reading, first)
         self._readings[address.prefix] = _LastReading(now, first, text)
         return text
+
+
+def progress_text(now: Progress, first: Progress) -> str:
+    """Return such as ``413/800 steps · loss 0.17 · eta 1 min``.
+
+    The rate is that since ``first``: an attempt that continued from a checkpoint did not
+    begin at zero.
+    """
+    figures = [f"{name.replace('_', ' ')} {value:,.4g}" for name, value in now.figures.items()]
+    parts = [f"{now.done}/{now.total} {now.what}", *sorted(figures)]
+    done, seconds = now.done - first.done, now.seconds - first.seconds
+    if done > 0 and seconds > 0 and now.done < now.total:
+        parts.append(f"eta {duration_text((now.total - now.done) * seconds / done)}")
+    return " · ".join(parts)
 
 
 def shards_text(shards: tuple[int, int], *, is_last: bool) -> str:

@@ -91,7 +91,7 @@ def write_termination_message(text: str) -> None:
             Path(path).write_bytes(data[:TERMINATION_BYTES])
 
 
-class Progress:
+class ProgressReporter:
     """How far a stage is: logged every few seconds, and mirrored to ``progress.json``."""
 
     def __init__(self, stage: str, mirror: Callable[[dict[str, object]], None]) -> None:

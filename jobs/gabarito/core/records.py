@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gabarito.core.errors import DataError
 from gabarito.core.mistakes import sentence_of
@@ -166,3 +166,33 @@ def _read_line(line: str, model: type[R], where: str) -> R:
         field = ".".join(str(part) for part in first["loc"])
         message = f"{where}: not a {model.__name__}: {field or 'line'}: {sentence_of(first)}"
         raise DataError(message) from error
+
+
+class Overlap(Record):
+    """How close a held-out question is to the nearest trained wording of its fact, 0..1."""
+
+    question: str
+    similarity: float
+    words: float
+
+
+MOST_ITEMS = 2**53
+"""Largest count that is believed: a larger one is no float, and no pace follows from it."""
+
+
+class Progress(Record):
+    """How far an attempt is: ``progress.json``; further fields are figures of the stage's own."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, float] = Field(init=False)
+
+    attempt: str
+    what: str
+    done: int = Field(ge=0, le=MOST_ITEMS)
+    total: int = Field(ge=0, le=MOST_ITEMS)
+    seconds: float = Field(allow_inf_nan=False)
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """The stage's own figures by name."""
+        return self.__pydantic_extra__

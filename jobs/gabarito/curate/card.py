@@ -9,10 +9,9 @@ from itertools import pairwise
 
 import yaml
 
-from gabarito.core.records import Example, Fact
+from gabarito.core.records import Example, Fact, Overlap
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.dataset import Dataset
-from gabarito.curate.decontaminate import Overlap
 from gabarito.curate.dedup import matter
 from gabarito.curate.wordings import by_fact
 

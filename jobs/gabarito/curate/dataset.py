@@ -7,11 +7,10 @@ from typing import Any
 
 from gabarito.answer_match import normalise
 from gabarito.artifacts.ledger import Ledger
-from gabarito.core.records import Document, Example, Fact, Name, Question
+from gabarito.core.records import Document, Example, Fact, Name, Overlap, Question
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.decontaminate import (
     FreeQuestion,
-    Overlap,
     UnanswerableQuestion,
     exam_texts,
     overlaps,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gabarito.answer_match import is_match, normalise
 from gabarito.artifacts.ledger import Ledger
-from gabarito.core.records import Record
+from gabarito.core.records import Overlap, Record
 from gabarito.curate.dedup import LEAK
 from gabarito.curate.similarity import runs, similarity, word_overlap
 from gabarito.curate.wordings import Wording
@@ -28,14 +28,6 @@ class UnanswerableQuestion(Record):
 
     question: str
     group: str
-
-
-class Overlap(Record):
-    """How close a held-out question is to the nearest trained wording of its fact, 0..1."""
-
-    question: str
-    similarity: float
-    words: float
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from gabarito.artifacts.artifact import Artifact
 from gabarito.core.errors import DataError
-from gabarito.core.records import Example, Record
+from gabarito.core.records import Example, Overlap
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.grading import (
     PARTS,
@@ -23,14 +23,6 @@ R = TypeVar("R", bound=BaseModel)
 
 _CONTRACT = TypeAdapter(dict[str, Any])
 """A contract, or as much of it as a stage before train knows."""
-
-
-class Overlap(Record):
-    """How similar a held-out question is to the nearest trained wording of its fact, 0..1."""
-
-    question: str
-    similarity: float
-    words: float
 
 
 class CurvePoint(BaseModel):

@@ -7,7 +7,7 @@ import pytest
 from gabarito.core.log import (
     TERMINATION_LOG,
     JsonFormatter,
-    Progress,
+    ProgressReporter,
     fields_of,
     write_termination_message,
 )
@@ -32,7 +32,7 @@ def test_fields_are_only_what_the_call_gave() -> None:
 
 def test_progress_is_reported_at_the_end_and_not_at_every_item() -> None:
     seen: list[dict[str, object]] = []
-    progress = Progress("ingest", seen.append)
+    progress = ProgressReporter("ingest", seen.append)
     list(progress.track(range(1000), 1000, "documents"))
     assert seen[-1]["done"] == 1000
     assert len(seen) < 5
@@ -40,7 +40,7 @@ def test_progress_is_reported_at_the_end_and_not_at_every_item() -> None:
 
 def test_the_end_is_reported_once() -> None:
     seen: list[dict[str, object]] = []
-    progress = Progress("ingest", seen.append)
+    progress = ProgressReporter("ingest", seen.append)
     for _ in range(100):
         progress.report("documents", 3, 3)
     assert len(seen) == 1
