@@ -7,21 +7,29 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
+from gabarito.artifacts.jsonl import read_lines
 from gabarito.chat import ChatClient, ChatEndpoint, request_body
 from gabarito.core.errors import DataError, GabaritoError, MissingError, SettingsError
 from gabarito.core.mistakes import sentence_of
 from gabarito.core.records import Message
 from gabarito.core.secrets import secret_from
 from gabarito.core.settings import is_path, local_path
+from gabarito.curate.decontaminate import FreeQuestion, UnanswerableQuestion
+from gabarito.curate.general_prompts import GeneralPrompt
 from gabarito.generate.teacher import KEY_NAME, URL_NAME
+from gabarito.ingest.config import FilesSource
 from gabarito.pipeline.runs import new_run
 from gabarito.pipeline.schema import Pipeline, read_pipeline
 from gabarito.store.conformance import ROUND_TRIP, probe
 from gabarito.store.open import open_store
+
+TRIED_FILES = 20
+"""How many files of a source are read in search of one that is a document."""
 
 PROBE_TOKENS = 16
 PROBE_TIMEOUT_S = 30.0
@@ -55,6 +63,9 @@ def all_findings(path: Path, store_url: str) -> Iterator[Finding]:
     if pipeline is None:
         return
     yield from _tried("files", lambda: _files(pipeline))
+    for source in pipeline.ingest.sources:
+        yield from _tried("documents", partial(_documents, pipeline, source))
+    yield from _tried("questions", lambda: _written(pipeline))
     yield from _tried("teacher", lambda: _teacher(pipeline))
     yield from _tried("base", lambda: _base(pipeline))
 
@@ -77,6 +88,45 @@ def _store(url: str) -> Iterator[Finding]:
 def _files(pipeline: Pipeline) -> Iterator[Finding]:
     found = new_run(pipeline).digests
     yield Finding("files", f"{len(found)} files, folders and models that the settings name")
+
+
+def _documents(pipeline: Pipeline, source: FilesSource) -> Iterator[Finding]:
+    """Read files of a source until one is a document: a folder may hold thousands."""
+    from gabarito.ingest.files import find_files  # the formats' libraries take seconds
+    from gabarito.ingest.outcomes import Dropped
+    from gabarito.ingest.reader import Reader
+
+    wanted = [file for file in find_files((source,)) if file.is_wanted]
+    reader = Reader(pipeline.ingest)
+    refused = []
+    for file in wanted[:TRIED_FILES]:
+        try:
+            document = reader.read(file)
+        except Dropped as why:
+            refused.append(f"{file.name}: {why}")
+        else:
+            said = f"{len(wanted)} files, {document.source} is one that can be read"
+            yield Finding("documents", f"{source.path}: {said}")
+            return
+    tried = "; ".join(refused[:3]) or "include and exclude leave none"
+    message = (
+        f"{source.path}: no document in its first {len(refused)} files: {tried}; correct "
+        "ingest.sources, or the files"
+    )
+    raise DataError(message)
+
+
+def _written(pipeline: Pipeline) -> Iterator[Finding]:
+    """Read what people wrote: curate reads it after the teacher is paid."""
+    exam = pipeline.curate.exam
+    kinds: tuple[tuple[str | None, type[BaseModel]], ...] = (
+        (exam.free, FreeQuestion),
+        (exam.unanswerable, UnanswerableQuestion),
+        (pipeline.curate.prompts, GeneralPrompt),
+    )
+    for path, kind in kinds:
+        if path:
+            yield Finding("questions", f"{path}: {len(read_lines(path, kind))} lines")
 
 
 def _teacher(pipeline: Pipeline) -> Iterator[Finding]:
@@ -106,10 +156,36 @@ def _base(pipeline: Pipeline) -> Iterator[Finding]:
         if not any((folder / name).is_file() for name in names):
             message = f"{base}: no {what}, none of {', '.join(names)}; copy the whole model"
             yield Finding("base", message, MissingError(message))
+    yield from _shards(folder, base)
     tokenizer = folder / "tokenizer_config.json"
     if not (folder / "chat_template.jinja").is_file() and not _says(tokenizer, "chat_template"):
         message = f"{base}: no chat template; take an instruction-tuned model"
         yield Finding("base", message, DataError(message))
+
+
+class _ShardIndex(BaseModel):
+    """What is read of a ``model.safetensors.index.json``."""
+
+    weight_map: dict[str, str]
+
+
+def _shards(folder: Path, base: str) -> Iterator[Finding]:
+    """Look whether each file of weights that the index names is there."""
+    path = folder / "model.safetensors.index.json"
+    if not path.is_file():
+        return
+    try:
+        index = _ShardIndex.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        said = sentence_of(error.errors()[0])
+        message = f"{base}/{path.name}: not an index of weights: {said}; copy the model again"
+        raise DataError(message) from error
+    missing = [
+        name for name in sorted({*index.weight_map.values()}) if not (folder / name).exists()
+    ]
+    if missing:
+        message = f"{base}: no {', '.join(missing)}, which {path.name} names; copy the whole model"
+        yield Finding("base", message, MissingError(message))
 
 
 class _ModelSettings(BaseModel):
