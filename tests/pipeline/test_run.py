@@ -144,6 +144,7 @@ def test_a_run_that_is_stopped_says_that_it_continues(
         run.send_signal(number)
         assert run.wait(30) == 75
     said = (project.folder / "errors").read_text()
+    assert "stopping, once what is in hand is saved" in said
     assert "what is finished is saved, the same command continues" in said
     assert "Traceback" not in said
 

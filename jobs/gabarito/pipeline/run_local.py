@@ -73,7 +73,7 @@ def _run_stage(store: Store, run: Run, stage: str, view: View) -> None:
         preexec_fn=die_with_parent,
     )
     failure = ""
-    with _stopping(process, stage):
+    with _stopping(process, stage, view):
         for event in _events(process):
             if event.get("event") == "failed":
                 failure = str(event["error"])
@@ -103,11 +103,12 @@ def _events(process: subprocess.Popen[str]) -> Iterator[Event]:
 
 
 @contextlib.contextmanager
-def _stopping(process: subprocess.Popen[str], stage: str) -> Iterator[None]:
+def _stopping(process: subprocess.Popen[str], stage: str, view: View) -> Iterator[None]:
     """Within the block Ctrl-C and SIGTERM stop the stage at its next safe point."""
     try:
         yield
     except KeyboardInterrupt as error:
+        view.stopping(stage)
         process.send_signal(signal.SIGTERM)
         try:
             process.wait(GRACE_S)

@@ -1,5 +1,8 @@
 """What a person sees while a pipeline runs: a live table on a terminal, lines elsewhere."""
 
+import os
+import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +26,7 @@ _STANDARD = {"ts", "level", "logger", "event", "stage", "what", "done", "total"}
 MAX_EVENT_CHARS = 1000
 """Longest warning or position that is shown; the log of a pod has all of it."""
 
+STOPPING = "stopping, once what is in hand is saved"
 _BAR_WIDTH = 28
 _MARKS = {"done": ("✓", "green"), "kept": ("=", "cyan"), "failed": ("✗", "red")}
 
@@ -38,6 +42,10 @@ class View(Protocol):
         """A stage logged something."""
         ...
 
+    def stopping(self, stage: str) -> None:
+        """A stage was asked to stop, which it does at its next safe point."""
+        ...
+
     def ended(self, stage: str, outcome: str, summary: str) -> None:
         """A stage is ``done``, ``kept`` (it was there already) or ``failed``."""
         ...
@@ -50,8 +58,24 @@ def open_view(console: Console, steps: list[Step]) -> Iterator[View]:
         yield LineView(console)
         return
     table = TableView([step.stage for step in steps])
-    with Live(table, console=console, refresh_per_second=8, transient=False):
+    with _without_echo(), Live(table, console=console, refresh_per_second=8, transient=False):
         yield table
+
+
+@contextmanager
+def _without_echo() -> Iterator[None]:
+    """Keep the terminal from writing ``^C`` into the table: its lines would then be doubled."""
+    if not sys.stdin.isatty() or os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():
+        yield  # in the background a change of the terminal would suspend us
+        return
+    before = termios.tcgetattr(sys.stdin)
+    quiet = [*before]
+    quiet[3] &= ~termios.ECHO
+    termios.tcsetattr(sys.stdin, termios.TCSANOW, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
 
 class LineView:
@@ -75,6 +99,10 @@ class LineView:
         elif event.get("event") == "progress" and time.monotonic() - self._last > self._every_s:
             self._last = time.monotonic()
             self._line(f"{stage:9} {_position(event)}")
+
+    def stopping(self, stage: str) -> None:
+        """Say so."""
+        self._line(f"{stage:9} {STOPPING}")
 
     def ended(self, stage: str, outcome: str, summary: str) -> None:
         """Say how it ended and how long it took."""
@@ -117,6 +145,10 @@ class TableView:
             row.text = _position(event)
         elif event.get("level") in ("warning", "error"):
             row.warnings = [*row.warnings, _described(event)][-3:]
+
+    def stopping(self, stage: str) -> None:
+        """Say so in the stage's row."""
+        self._rows[stage].text = STOPPING
 
     def ended(self, stage: str, outcome: str, summary: str) -> None:
         """Show what came out."""

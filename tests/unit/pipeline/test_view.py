@@ -1,4 +1,7 @@
 import io
+import os
+import pty
+import sys
 
 from rich.console import Console
 
@@ -47,6 +50,35 @@ def test_what_others_wrote_is_shown_and_not_obeyed() -> None:
     text = drawn(view)
     assert "path=\\x1b]0;a\\x07[/]" in text
     assert len(text) < 3000
+
+
+def test_a_stage_that_was_asked_to_stop_says_so() -> None:
+    view = TableView(["train"])
+    view.started("train")
+    view.stopping("train")
+    assert "stopping, once what is in hand is saved" in drawn(view)
+
+
+ECHO = """
+import sys, termios
+from gabarito.pipeline.view import _without_echo
+echoes = lambda: bool(termios.tcgetattr(sys.stdin)[3] & termios.ECHO)
+with _without_echo():
+    during = echoes()
+print("echo", during, echoes())
+"""
+
+
+def test_no_sign_of_a_key_is_written_into_the_table() -> None:
+    child, terminal = pty.fork()
+    if not child:
+        os.execv(sys.executable, [sys.executable, "-c", ECHO])
+    said = b""
+    while b"echo" not in said or not said.endswith(b"\n"):
+        said += os.read(terminal, 1000)
+    os.waitpid(child, 0)
+    os.close(terminal)
+    assert b"echo False True" in said
 
 
 def test_a_line_is_broken_between_words_only() -> None:
