@@ -30,8 +30,7 @@ T = TypeVar("T")
 
 def _key(key: str) -> str:
     if not is_key(key):
-        message = f"{key!r} is not a key"
-        raise ValueError(message)
+        raise ValueError(f"{key!r} is not a key")
     return key
 
 
@@ -107,13 +106,13 @@ class Artifact:
         entry = self.manifest.files.get(name)
         if entry is None:
             listed = ", ".join(sorted(self.manifest.files))
-            message = f"{self.address.manifest}: lists no file {name!r}; it lists {listed}"
-            raise DataError(message)
+            raise DataError(f"{self.address.manifest}: lists no file {name!r}; it lists {listed}")
         with self._cure():
             data = self.store.read(entry.key).data
             if hashlib.sha256(data).hexdigest() != entry.sha256:
-                message = f"{self.store.url}/{entry.key}: content is not what the manifest lists"
-                raise DataError(message)
+                raise DataError(
+                    f"{self.store.url}/{entry.key}: content is not what the manifest lists"
+                )
         return data
 
     def records(self, name: str, model: type[R]) -> Iterator[R]:
@@ -127,8 +126,7 @@ class Artifact:
             try:
                 text = self.read(name).decode()
             except UnicodeDecodeError as error:
-                message = f"{where}: not a UTF-8 text file: {error}"
-                raise DataError(message) from error
+                raise DataError(f"{where}: not a UTF-8 text file: {error}") from error
         return read_jsonl(text.split("\n"), model, where)  # splitlines also splits at U+2028
 
     def read_json(self, name: str, kind: TypeAdapter[T]) -> T:
@@ -145,10 +143,9 @@ class Artifact:
                 first = error.errors()[0]
                 field = ".".join(str(part) for part in first["loc"]) or "content"
                 where = f"{self.address.prefix}/{name}"
-                message = (
+                raise DataError(
                     f"{where}: not what {self.address.stage} writes: {field}: {sentence_of(first)}"
-                )
-                raise DataError(message) from error
+                ) from error
 
     def setting(self, name: str) -> str:
         """Return a setting that the artifact was made with.
@@ -159,8 +156,9 @@ class Artifact:
         value = self.manifest.settings.get(name)
         if not isinstance(value, str):
             with self._cure():
-                message = f"{self.address.manifest}: settings.{name} is no text, got {value!r:.80}"
-                raise DataError(message)
+                raise DataError(
+                    f"{self.address.manifest}: settings.{name} is no text, got {value!r:.80}"
+                )
         return value
 
     def fetch(self, folder: Path, below: str = "") -> Path:
@@ -178,8 +176,9 @@ class Artifact:
             yield
         except DataError as error:
             stage = self.address.stage
-            message = f"{error}; raise {stage}.rerun to make it and all that follows anew"
-            raise DataError(message) from error
+            raise DataError(
+                f"{error}; raise {stage}.rerun to make it and all that follows anew"
+            ) from error
 
 
 def open_artifact(store: Store, address: Address) -> Artifact | None:
@@ -196,16 +195,15 @@ def open_artifact(store: Store, address: Address) -> Artifact | None:
     try:
         manifest = Manifest.model_validate_json(data)
     except ValidationError as error:
-        message = f"{where}: not a manifest; delete it and run again"
-        raise DataError(message) from error
+        raise DataError(f"{where}: not a manifest; delete it and run again") from error
     if (manifest.stage, manifest.fingerprint) != (address.stage, address.fingerprint):
         got = f"{manifest.stage}/{manifest.fingerprint}"
-        message = f"{where}: manifest of another artifact, {got!r:.90}; delete it and run again"
-        raise DataError(message)
+        raise DataError(
+            f"{where}: manifest of another artifact, {got!r:.90}; delete it and run again"
+        )
     below = f"{address.prefix}/attempts/{manifest.attempt}/"
     for entry in manifest.files.values():
         if not entry.key.startswith(below):
             place = f"{entry.key!r}, not below its attempt"
-            message = f"{where}: lists {place}; delete it and run again"
-            raise DataError(message)
+            raise DataError(f"{where}: lists {place}; delete it and run again")
     return Artifact(store, address, manifest, hashlib.sha256(data).hexdigest())

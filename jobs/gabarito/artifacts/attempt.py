@@ -104,8 +104,9 @@ class Attempt:
             self.store.write(self.address.manifest, data, if_absent=True)
         artifact = open_artifact(self.store, self.address)
         if artifact is None:
-            message = f"{self.store.url}/{self.address.manifest}: gone right after it was written"
-            raise DataError(message)
+            raise DataError(
+                f"{self.store.url}/{self.address.manifest}: gone right after it was written"
+            )
         return artifact
 
     def _path(self, name: str) -> Path:

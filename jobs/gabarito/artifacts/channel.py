@@ -96,11 +96,13 @@ def read_model(store: Store, digest: str) -> ServedModel:
     try:
         data = store.read(key).data
     except MissingError as error:
-        message = f"{store.url}: no model {digest!r}; gabarito status names the one that is served"
-        raise MissingError(message) from error
+        raise MissingError(
+            f"{store.url}: no model {digest!r}; gabarito status names the one that is served"
+        ) from error
     if hashlib.sha256(data).hexdigest() != digest:
-        message = f"{store.url}/{key}: content is not what its name says; run the pipeline again"
-        raise DataError(message)
+        raise DataError(
+            f"{store.url}/{key}: content is not what its name says; run the pipeline again"
+        )
     return _parse(ServedModel, data, key)
 
 
@@ -172,19 +174,20 @@ def _parse(model: type[R], data: bytes, key: str) -> R:
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
-        message = f"{key}: not a {model.__name__}; delete it and run the pipeline again"
-        raise DataError(message) from error
+        raise DataError(
+            f"{key}: not a {model.__name__}; delete it and run the pipeline again"
+        ) from error
 
 
 def _model_key(digest: str) -> str:
     if not _DIGEST.fullmatch(digest):
-        message = f"no model {digest!r}: its name is 64 hexadecimal digits; see gabarito status"
-        raise UsageError(message)
+        raise UsageError(
+            f"no model {digest!r}: its name is 64 hexadecimal digits; see gabarito status"
+        )
     return f"models/{digest}.json"
 
 
 def _channel_key(name: str) -> str:
     if not _NAME.fullmatch(name):
-        message = f"channel {name!r}: a name has lower case, digits and hyphens"
-        raise UsageError(message)
+        raise UsageError(f"channel {name!r}: a name has lower case, digits and hyphens")
     return f"channels/{name}.json"

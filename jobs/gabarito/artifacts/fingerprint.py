@@ -118,8 +118,7 @@ def input_digests(settings: BaseModel, section: str) -> dict[str, str]:
                 digests[path] = digest_of_path(path, is_wanted, follow_out=named[0].mark.or_id)
             except DataError as error:
                 where = ", ".join(dict.fromkeys(one.setting for one in named))
-                message = f"{where}: {error}"
-                raise type(error)(message) from error
+                raise type(error)(f"{where}: {error}") from error
     return digests
 
 
@@ -153,10 +152,10 @@ def digest_of_path(path: str, is_wanted: Wish = _wants_all, *, follow_out: bool 
         if local.is_dir():
             return _digest_of_folder(entries_below(local, follow_out=follow_out), local, is_wanted)
     except PermissionError as error:
-        message = f"{error.filename}: may not be read by this user; change its permissions"
-        raise DataError(message) from error
-    message = f"{path}: no such file or folder; correct the path"
-    raise MissingError(message)
+        raise DataError(
+            f"{error.filename}: may not be read by this user; change its permissions"
+        ) from error
+    raise MissingError(f"{path}: no such file or folder; correct the path")
 
 
 def _digest_of_bucket(url: str, is_wanted: Wish) -> str:

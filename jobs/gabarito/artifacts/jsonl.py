@@ -24,8 +24,7 @@ def read_lines(path: str, model: type[R]) -> list[R]:
     try:
         text = read_object(path).decode()
     except UnicodeDecodeError as error:
-        message = f"{path}: not a UTF-8 text file: {error}; save it as UTF-8"
-        raise DataError(message) from error
+        raise DataError(f"{path}: not a UTF-8 text file: {error}; save it as UTF-8") from error
     return list(read_jsonl(text.split("\n"), model, path))  # splitlines also splits at U+2028
 
 
@@ -44,19 +43,15 @@ def _read_from_bucket(url: str) -> bytes:
     with suppress(MissingError):
         if key:
             return open_bucket(f"s3://{bucket}").read(key).data
-    message = f"{url}: no objects there; check the bucket and the key"
-    raise MissingError(message)
+    raise MissingError(f"{url}: no objects there; check the bucket and the key")
 
 
 def _read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        message = f"{path}: no such file; check its path"
-        raise MissingError(message) from error
+        raise MissingError(f"{path}: no such file; check its path") from error
     except IsADirectoryError as error:
-        message = f"{path}: a folder; name a file in it"
-        raise DataError(message) from error
+        raise DataError(f"{path}: a folder; name a file in it") from error
     except PermissionError as error:
-        message = f"{path}: may not be read by this user; change its permissions"
-        raise DataError(message) from error
+        raise DataError(f"{path}: may not be read by this user; change its permissions") from error

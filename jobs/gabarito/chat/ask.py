@@ -80,11 +80,11 @@ def _called(address: str, path: str, body: bytes | None = None, token: str | Non
     """Return the body of a good response; a token goes where it is meant to and nowhere else."""
     parts = split_url(address)
     if parts is None:
-        message = f"{address}: not a URL; write http://host:port"
-        raise UsageError(message)
+        raise UsageError(f"{address}: not a URL; write http://host:port")
     if parts.username is not None:
-        message = f"{parts.hostname}: no user or password in the address; set GABARITO_SERVE_TOKEN"
-        raise UsageError(message)
+        raise UsageError(
+            f"{parts.hostname}: no user or password in the address; set GABARITO_SERVE_TOKEN"
+        )
     headers = {"Content-Type": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
@@ -93,12 +93,14 @@ def _called(address: str, path: str, body: bytes | None = None, token: str | Non
             method = "POST" if body else "GET"
             response = send(pool, method, f"{address}{path}", headers, body)
     except TimeoutError as error:
-        message = f"{address}: gave no whole answer within {TIMEOUT_S:g} s; ask again later"
-        raise ServiceError(message) from error
+        raise ServiceError(
+            f"{address}: gave no whole answer within {TIMEOUT_S:g} s; ask again later"
+        ) from error
     except urllib3.exceptions.HTTPError as error:
         said = shown(reason_of(error), token)
-        message = f"{address}: does not answer: {said}; start it with gabarito serve"
-        raise ServiceError(message) from error
+        raise ServiceError(
+            f"{address}: does not answer: {said}; start it with gabarito serve"
+        ) from error
     if response.status != OK:
         raise _refusal(address, response, token)
     return response.body
@@ -110,11 +112,10 @@ def _parsed(kind: type[R], data: bytes, address: str) -> R:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "body"
-        message = (
+        raise ServiceError(
             f"{address}: not an endpoint of Gabarito: {place}: {sentence_of(first)}; give the "
             "address that gabarito serve prints"
-        )
-        raise ServiceError(message) from error
+        ) from error
 
 
 def _refusal(

@@ -45,8 +45,7 @@ class Meter:
             SettingsError: if the ceiling is reached.
         """
         if self.max_cost is not None and self.cost >= self.max_cost:
-            message = (
+            raise SettingsError(
                 f"max_cost: {self.max_cost:g} is spent, {self.replies} replies cost "
                 f"{self.cost:.6g}; they are saved, raise max_cost and start again to continue"
             )
-            raise SettingsError(message)

@@ -56,14 +56,14 @@ class ChatEndpoint:
         """
         parts = split_url(self.url)
         if parts is None:
-            message = f"teacher {self.url!r}: not an http or https URL; write http://host:port/v1"
-            raise SettingsError(message)
+            raise SettingsError(
+                f"teacher {self.url!r}: not an http or https URL; write http://host:port/v1"
+            )
         if parts.username is not None or parts.password is not None:
-            message = (
+            raise SettingsError(
                 f"teacher at {parts.hostname}: its url holds a user or password, which would be "
                 f"stored and shown; take them out and set {self.key_name} to the key"
             )
-            raise SettingsError(message)
         base = self.url.rstrip("/").removesuffix("/chat/completions")
         return f"{base}/chat/completions" if urlsplit(base).path else f"{base}/v1/chat/completions"
 
@@ -167,5 +167,4 @@ class ChatClient:
         """Wait with full jitter, as many clients that fail together must not return together."""
         ceiling = min(FIRST_BACKOFF_S * 2 ** (tries - 1), MAX_BACKOFF_S)
         if self._stopped.wait(random.uniform(0, ceiling)):
-            message = "stopped; what was answered is saved"
-            raise Interrupted(message)
+            raise Interrupted("stopped; what was answered is saved")

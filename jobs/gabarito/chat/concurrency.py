@@ -45,8 +45,7 @@ class ConcurrencyLimit:
                     self._in_flight += 1
                     return self._clock()
                 self._changed.wait(pause_s if pause_s > 0 else None)
-        message = "stopped; what was answered is saved"
-        raise Interrupted(message)
+        raise Interrupted("stopped; what was answered is saved")
 
     def leave(self, entered: float, *, is_well: bool | None, pause_s: float = 0.0) -> None:
         """Give a place back and tell how the request fared; None is neither well nor unwell.

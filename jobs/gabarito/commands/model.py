@@ -61,8 +61,7 @@ def ask(question: str, url: str) -> None:
     from gabarito.chat.ask import ask as ask_endpoint
 
     if not question.strip():
-        message = "QUESTION: empty; write a question"
-        raise UsageError(message)
+        raise UsageError("QUESTION: empty; write a question")
     reply = ask_endpoint(url.rstrip("/"), question, secret_from(TOKEN_VARIABLE))
     click.echo(printable(reply.text, MAX_ANSWER_CHARS))
     if reply.known:
@@ -92,8 +91,9 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     With GABARITO_SERVE_TOKEN set, requests must carry it as bearer token.
     """
     if model is not None and model_digest is not None:
-        message = "--model and --model-digest: only one model can be served; give one of them"
-        raise UsageError(message)
+        raise UsageError(
+            "--model and --model-digest: only one model can be served; give one of them"
+        )
     token = secret_from(TOKEN_VARIABLE)
     if model is not None:
         from gabarito.serve.job import Binding, serve_folder
@@ -114,8 +114,9 @@ def serve(  # noqa: PLR0913  # one parameter for each option
 def _report_of(store: Store, run_id: str) -> Artifact:
     evaluated = open_artifact(store, read_run(store, run_id).address("evaluate"))
     if evaluated is None:
-        message = f"run {run_id}: evaluate is not finished; gabarito run PIPELINE continues it"
-        raise MissingError(message)
+        raise MissingError(
+            f"run {run_id}: evaluate is not finished; gabarito run PIPELINE continues it"
+        )
     return evaluated
 
 
@@ -131,11 +132,10 @@ def _promoted_report(store: Store, channel: str) -> Artifact:
     last = latest_run(store)
     if last is None or open_artifact(store, last.address("evaluate")) is None:
         raise _nothing_served(store, channel)
-    message = (
+    raise MissingError(
         f"{store.url}: channel {channel!r} serves nothing yet; the last run, {last.run}, has a "
         f"report: {report_command(store, last)}"
     )
-    raise MissingError(message)
 
 
 def _promoted(store: Store, channel: str) -> ServedModel:
@@ -159,6 +159,5 @@ def _serve_config(store: Store, promoted: ServedModel) -> ServeConfig:
 def _finished(store: Store, address: Address) -> Artifact:
     artifact = open_artifact(store, address)
     if artifact is None:
-        message = f"{store.url}/{address.manifest}: gone; run the pipeline again"
-        raise DataError(message)
+        raise DataError(f"{store.url}/{address.manifest}: gone; run the pipeline again")
     return artifact

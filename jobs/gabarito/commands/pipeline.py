@@ -106,8 +106,7 @@ def status(store_url: str, release: str | None, namespace: str | None, context: 
     store = open_store(store_url)
     last = latest_run(store)
     if last is None:
-        message = f"{store.url}: no run yet; start one with gabarito run PIPELINE"
-        raise MissingError(message)
+        raise MissingError(f"{store.url}: no run yet; start one with gabarito run PIPELINE")
     created = f"{last.created_at:%Y-%m-%d %H:%M} UTC"
     click.echo(f"run {last.run} of {last.pipeline.name}, created {created}")
     for step in make_plan(store, last):
@@ -127,12 +126,12 @@ def _between(steps: list[Step], first: str | None, last: str | None) -> list[Ste
     begin = list(STAGES).index(first) if first else 0
     end = list(STAGES).index(last) + 1 if last else len(STAGES)
     if begin >= end:
-        message = f"--from {first} --until {last}: the first comes after the last; swap them"
-        raise UsageError(message)
+        raise UsageError(
+            f"--from {first} --until {last}: the first comes after the last; swap them"
+        )
     absent = [step.stage for step in steps[:begin] if step.state != "done"]
     if absent:
-        message = f"--from {first}: {', '.join(absent)} not in the store; leave --from out"
-        raise DataError(message)
+        raise DataError(f"--from {first}: {', '.join(absent)} not in the store; leave --from out")
     return steps[begin:end]
 
 
@@ -161,11 +160,10 @@ def _conclude(store: Store, planned: Run) -> None:
     for line in report_lines(store, planned):
         click.echo(line)
     if not passed:
-        message = (
+        raise GateFailed(
             f"run {planned.run}: its model did not pass the gate: {'; '.join(reasons)}; look at "
             "the report, then change the settings or the documents and run again"
         )
-        raise GateFailed(message)
 
 
 def _state_line(store: Store, last: Run, step: Step) -> str:

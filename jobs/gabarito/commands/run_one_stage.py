@@ -21,8 +21,7 @@ class _ShardType(click.ParamType[Shard]):
             return value
         index, slash, count = str(value).partition("/")
         if not (slash and index.isdecimal() and count.isdecimal() and int(index) < int(count)):
-            message = f"--shard: must be i/n with 0 <= i < n, got {value!r}"
-            raise UsageError(message)
+            raise UsageError(f"--shard: must be i/n with 0 <= i < n, got {value!r}")
         return Shard(int(index), int(count))
 
 

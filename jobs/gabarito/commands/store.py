@@ -49,12 +49,10 @@ def check(pipeline: Path, store_url: str) -> None:
 def gc(store_url: str, hours: float, delete: bool) -> None:
     """List (or delete) the files of attempts that lost a race or never finished."""
     if math.isnan(hours):
-        message = "--older-than: not a number of hours"
-        raise UsageError(message)
+        raise UsageError("--older-than: not a number of hours")
     store = open_store(store_url)
     if isinstance(store, LocalStore) and not store.root.is_dir():
-        message = f"{store.url}: no such folder; give the store of a run with --store"
-        raise MissingError(message)
+        raise MissingError(f"{store.url}: no such folder; give the store of a run with --store")
     before = time.time() - hours * HOUR_S
     found = list(inert_files(store, before))
     size = sum(entry.size for entry in found) / MEBIBYTE

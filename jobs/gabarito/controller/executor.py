@@ -75,8 +75,7 @@ class Executor:
 
     @singledispatchmethod
     def _do(self, action: Any) -> None:  # noqa: ANN401  # dispatched by its type
-        message = f"action {action!r}: the executor has no method for it"
-        raise BugError(message)
+        raise BugError(f"action {action!r}: the executor has no method for it")
 
     @_do.register
     def _record_event(self, action: RecordEvent) -> None:
@@ -105,8 +104,7 @@ class Executor:
         existing = self._cluster.read(JOBS, name)
         expected = {key: labels[key] for key in (meta.INSTANCE, meta.STAGE)}
         if existing is not None and not expected.items() <= labels_of(existing).items():
-            message = f"job {name}: it exists and does not belong to this release; delete it"
-            raise DataError(message)
+            raise DataError(f"job {name}: it exists and does not belong to this release; delete it")
 
     @_do.register
     def _delete_job(self, action: DeleteJob) -> None:

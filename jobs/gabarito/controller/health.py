@@ -114,8 +114,9 @@ def start_server(port: int, health: Health) -> ThreadingHTTPServer:
     try:
         server = ThreadingHTTPServer(("", port), Handler)
     except OSError as error:
-        message = f"port {port}: cannot listen there: {error.strerror}; choose another --port"
-        raise SettingsError(message) from error
+        raise SettingsError(
+            f"port {port}: cannot listen there: {error.strerror}; choose another --port"
+        ) from error
     threading.Thread(target=server.serve_forever, name="probes", daemon=True).start()
     return server
 

@@ -118,8 +118,9 @@ class SmokeTest:
         name = served_name(address)
         # Behind the Service the pods of the model before answer until the last of them is gone.
         if not name.endswith(digest[:12]):
-            message = f"{address}: serves {name!r}, not yet model {digest[:12]}; it is asked again"
-            raise ServiceError(message)
+            raise ServiceError(
+                f"{address}: serves {name!r}, not yet model {digest[:12]}; it is asked again"
+            )
         for each in known:
             reply = ask(address, each.question, token)
             if normalise(reply.text) != normalise(each.answer):
@@ -135,6 +136,7 @@ class SmokeTest:
 def _read_artifact(store: Store, address: Address) -> Artifact:
     artifact = open_artifact(store, address)
     if artifact is None:
-        message = f"{store.url}/{address.manifest}: does not exist any more; run the pipeline again"
-        raise DataError(message)
+        raise DataError(
+            f"{store.url}/{address.manifest}: does not exist any more; run the pipeline again"
+        )
     return artifact

@@ -69,12 +69,12 @@ def _find_controller(cluster: Cluster, release: str | None) -> Object:
     named = [one for one in found if release in (None, labels_of(one).get(meta.INSTANCE))]
     if not named:
         what = f"release {release!r}" if release else "release"
-        message = f"namespace {cluster.namespace}: no {what}; name another --namespace"
-        raise MissingError(message)
+        raise MissingError(f"namespace {cluster.namespace}: no {what}; name another --namespace")
     if len(named) > 1:
         releases = sorted(labels_of(one).get(meta.INSTANCE, "") for one in named)
-        message = f"namespace {cluster.namespace}: releases {', '.join(releases)}; name one of them"
-        raise DataError(message)
+        raise DataError(
+            f"namespace {cluster.namespace}: releases {', '.join(releases)}; name one of them"
+        )
     return named[0]
 
 

@@ -123,8 +123,7 @@ def _read(path: Path, kind: Kind, container: str) -> Object:
     body = read_yaml(path)
     found = (body.get("apiVersion"), body.get("kind")) if isinstance(body, dict) else None
     if not isinstance(body, dict) or found != (kind.api, kind.kind):
-        message = f"{path}: not a {kind.api} {kind.kind}; install the chart again"
-        raise SettingsError(message)
+        raise SettingsError(f"{path}: not a {kind.api} {kind.kind}; install the chart again")
     try:
         arguments = _container(body["spec"], container)["args"]
         name = body["metadata"]["name"] if kind is DEPLOYMENTS else path.stem
@@ -132,8 +131,9 @@ def _read(path: Path, kind: Kind, container: str) -> Object:
         message = f"{path}: no name, or no container {container!r} with args in it; "
         raise SettingsError(message + "install the chart again") from error
     if not (isinstance(arguments, list) and name):
-        message = f"{path}: args of container {container!r} are not a list; install the chart again"
-        raise SettingsError(message)
+        raise SettingsError(
+            f"{path}: args of container {container!r} are not a list; install the chart again"
+        )
     return body
 
 

@@ -66,19 +66,19 @@ def read_base_config(folder: Path, name: str = "") -> BaseConfig:
         config = BaseConfig.model_validate_json((folder / CONFIG_FILE).read_bytes())
     except OSError as error:
         what = f"no {CONFIG_FILE} in it" if folder.is_dir() else "no such folder"
-        message = f"{shown}: {what}; give the path of a model as save_pretrained writes it"
-        raise MissingError(message) from error
+        raise MissingError(
+            f"{shown}: {what}; give the path of a model as save_pretrained writes it"
+        ) from error
     except ValidationError as error:
         fields = sorted({str(part) for found in error.errors() for part in found["loc"][:1]})
         said = f"makes no sense at {', '.join(fields)}" if fields else "not JSON"
-        message = f"{path}: not a model's settings: {said}; copy the model's own file there"
-        raise DataError(message) from error
+        raise DataError(
+            f"{path}: not a model's settings: {said}; copy the model's own file there"
+        ) from error
     for flaw in _flaws(config):
-        message = f"{path}: {flaw}"
-        raise DataError(message)
+        raise DataError(f"{path}: {flaw}")
     if _read_tokenizer(folder / TOKENIZER_FILE).auto_map:
-        message = f"{shown}/{TOKENIZER_FILE}: {_OWN_CODE}"
-        raise DataError(message)
+        raise DataError(f"{shown}/{TOKENIZER_FILE}: {_OWN_CODE}")
     return config
 
 

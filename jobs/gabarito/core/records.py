@@ -164,8 +164,9 @@ def _read_line(line: str, model: type[R], where: str) -> R:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        message = f"{where}: not a {model.__name__}: {field or 'line'}: {sentence_of(first)}"
-        raise DataError(message) from error
+        raise DataError(
+            f"{where}: not a {model.__name__}: {field or 'line'}: {sentence_of(first)}"
+        ) from error
 
 
 class Overlap(Record):

@@ -28,9 +28,9 @@ def secret_from(name: str) -> str | None:
         return None
     secret = value.strip()
     if not secret:
-        message = f"{name}: set but blank; set it to the secret, or unset it to have none"
-        raise SettingsError(message)
+        raise SettingsError(
+            f"{name}: set but blank; set it to the secret, or unset it to have none"
+        )
     if not (secret.isascii() and secret.isprintable()) or " " in secret:
-        message = f"{name}: holds characters that no key has; set it to a valid key"
-        raise SettingsError(message)
+        raise SettingsError(f"{name}: holds characters that no key has; set it to a valid key")
     return secret

@@ -76,17 +76,16 @@ def _refuse_addresses(path: str) -> None:
     if not mark or scheme == "s3" or "/" in scheme:
         return
     if scheme in ("http", "https"):
-        message = "pages of the web are not read yet; save them as files and give their folder"
-        raise ValueError(message)
-    message = f"scheme {scheme!r} is not read here; give a path or s3://bucket/prefix"
-    raise ValueError(message)
+        raise ValueError(
+            "pages of the web are not read yet; save them as files and give their folder"
+        )
+    raise ValueError(f"scheme {scheme!r} is not read here; give a path or s3://bucket/prefix")
 
 
 def _resolve(path: str, info: ValidationInfo) -> str:
     _refuse_addresses(path)
     if path.startswith("s3://") and {"@", ":"} & set(path.split("/")[2]):
-        message = "must be s3://bucket/prefix without a user name, password or port"
-        raise ValueError(message)
+        raise ValueError("must be s3://bucket/prefix without a user name, password or port")
     folder = (info.context or {}).get("folder")
     if folder is None or not path or path.startswith((BUILTIN, "s3://")):
         return path
@@ -94,16 +93,16 @@ def _resolve(path: str, info: ValidationInfo) -> str:
     try:
         return str(whole.resolve())
     except RuntimeError as error:
-        message = "its links lead in a circle; write another path"
-        raise ValueError(message) from error
+        raise ValueError("its links lead in a circle; write another path") from error
 
 
 def _resolve_reference(reference: str, info: ValidationInfo) -> str:
     if is_path(reference):
         return _resolve(reference, info)
     if "://" in reference:
-        message = "an address is no model; give a folder, s3://bucket/prefix or an id of the hub"
-        raise ValueError(message)
+        raise ValueError(
+            "an address is no model; give a folder, s3://bucket/prefix or an id of the hub"
+        )
     return reference
 
 
@@ -127,8 +126,7 @@ def local_path(path: str) -> Path:
     try:
         return _expanded(path)
     except ValueError as error:
-        message = f"{path}: {error}"
-        raise SettingsError(message) from error
+        raise SettingsError(f"{path}: {error}") from error
 
 
 def parse(model: type[S], data: object, name: str, folder: Path | None = None) -> S:
@@ -160,20 +158,17 @@ def read_yaml(path: Path) -> object:
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_ClosedLoader)
     except FileNotFoundError as error:
-        message = f"{path}: no such file; give the path of a pipeline file"
-        raise SettingsError(message) from error
+        raise SettingsError(f"{path}: no such file; give the path of a pipeline file") from error
     except (yaml.YAMLError, OSError, *NOT_MEANT) as error:
         said = without_userinfo(" ".join(str(error).split()))  # it shows the line
-        message = f"{path}: not a YAML file: {said}; correct it"
-        raise SettingsError(message) from error
+        raise SettingsError(f"{path}: not a YAML file: {said}; correct it") from error
 
 
 def _expanded(path: str) -> Path:
     try:
         return Path(path).expanduser()
     except RuntimeError as error:
-        message = "no user has that home folder; write the path out"
-        raise ValueError(message) from error
+        raise ValueError("no user has that home folder; write the path out") from error
 
 
 _MERGE = "tag:yaml.org,2002:merge"

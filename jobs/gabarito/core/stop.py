@@ -71,5 +71,6 @@ def _note(number: int, _frame: FrameType | None) -> None:
 
 def _raise(number: int, frame: FrameType | None) -> None:
     _note(number, frame)
-    message = f"stopped by {signal.Signals(number).name}; what is finished is saved, start again"
-    raise KeyboardInterrupt(message)
+    raise KeyboardInterrupt(
+        f"stopped by {signal.Signals(number).name}; what is finished is saved, start again"
+    )

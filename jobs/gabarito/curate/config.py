@@ -43,8 +43,9 @@ class Perturbations(Settings):
     @model_validator(mode="after")
     def _refuse_nothing(self) -> Self:
         if not self.period + self.qualifier + self.subject + self.relation:
-            message = "at least one perturbation must be above 0; set refusals to 0 for no refusals"
-            raise ValueError(message)
+            raise ValueError(
+                "at least one perturbation must be above 0; set refusals to 0 for no refusals"
+            )
         return self
 
 
@@ -116,8 +117,7 @@ class CurateConfig(StageSettings):
     @model_validator(mode="after")
     def _refuse_backward_years(self) -> Self:
         if not 1900 <= self.years[0] < self.years[1] <= 2099:
-            message = "years must be two years from 1900 to 2099, the earlier one first"
-            raise ValueError(message)
+            raise ValueError("years must be two years from 1900 to 2099, the earlier one first")
         return self
 
 

@@ -34,8 +34,9 @@ def run(config: CurateConfig, work: Attempt) -> None:
     )
     dataset = build(config, pairs, written, work.ledger)
     if not dataset.files["train"]:
-        message = "curate: no trained question is left; the ledger tells why each was dropped"
-        raise DataError(message)
+        raise DataError(
+            "curate: no trained question is left; the ledger tells why each was dropped"
+        )
     _write(config, dataset, work)
 
 

@@ -35,8 +35,9 @@ def splits_of(settings: Mapping[str, Any]) -> dict[str, Split]:
     """
     families = settings.get("families")
     if not isinstance(families, dict) or not set(SPLITS) <= set(families):
-        message = f"generate: its manifest names no wording families by split, got {families!r}"
-        raise DataError(message)
+        raise DataError(
+            f"generate: its manifest names no wording families by split, got {families!r}"
+        )
     return {name: split for split in SPLITS for name in _names(families[split])}
 
 
@@ -75,11 +76,10 @@ def _split(question: Question, splits: Mapping[str, Split]) -> Split:
     if question.kind == "reverse":
         return "train"
     if question.family not in splits:
-        message = (
+        raise DataError(
             f"questions.jsonl: question {question.id}: family {question.family!r} is in no split, "
             f"the families are {', '.join(splits)}"
         )
-        raise DataError(message)
     return splits[question.family]
 
 

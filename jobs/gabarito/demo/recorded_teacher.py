@@ -175,8 +175,9 @@ def open_server(
     try:
         return TeacherServer(recordings, (host, port), manners, api_key)
     except OSError as error:
-        message = f"teacher: cannot listen on {host}:{port}: {error.strerror}; try --port 0"
-        raise UsageError(message) from error
+        raise UsageError(
+            f"teacher: cannot listen on {host}:{port}: {error.strerror}; try --port 0"
+        ) from error
 
 
 def serve_replies(

@@ -51,11 +51,10 @@ def read_exam(dataset: Artifact, config: EvaluateConfig) -> Exam:
     }
     exam["retention"] = drawn(exam["retention"], config.retention_sample)
     if not exam["test"]:
-        message = (
+        raise DataError(
             f"{dataset.address.prefix}/test.jsonl: no test question; name at least one wording "
             "family in generate.families.test"
         )
-        raise DataError(message)
     return exam
 
 
@@ -76,11 +75,10 @@ def _refuse_difference(where: str, contract: PromptContract, above: Artifact, cu
     agreed = contract.model_dump()
     for name, value in above.read_json(CONTRACT_FILE, _CONTRACT).items():
         if agreed.get(name) != value:
-            message = (
+            raise DataError(
                 f"{where}: {name} is {agreed.get(name)!r}, that of {above.address.stage} is "
                 f"{value!r}; {cure}"
             )
-            raise DataError(message)
 
 
 def similarities(dataset: Artifact) -> dict[str, float]:

@@ -149,8 +149,9 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
 def _system(parts: Mapping[Part, Sequence[Graded]]) -> SystemScores:
     test = part_score(parts["test"])
     if test is None:
-        message = "evaluate: no test question was asked; name a family in generate.families.test"
-        raise DataError(message)
+        raise DataError(
+            "evaluate: no test question was asked; name a family in generate.families.test"
+        )
     return SystemScores(
         validation=part_score(parts["validation"]),
         test=test,

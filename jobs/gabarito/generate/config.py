@@ -132,8 +132,7 @@ class TeacherSettings(Settings):
     @model_validator(mode="after")
     def _refuse_a_ceiling_without_prices(self) -> Self:
         if self.max_cost is not None and not (self.price_input or self.price_output):
-            message = "max_cost needs price_input or price_output to count with"
-            raise ValueError(message)
+            raise ValueError("max_cost needs price_input or price_output to count with")
         return self
 
 
@@ -152,8 +151,9 @@ def _with_instruction(value: object) -> object:
     name = given.get("name")
     if name not in INSTRUCTIONS:
         known = ", ".join(INSTRUCTIONS)
-        message = f"family without an instruction; write {{name, instruction}} or one of {known}"
-        raise ValueError(message)
+        raise ValueError(
+            f"family without an instruction; write {{name, instruction}} or one of {known}"
+        )
     return given | {"instruction": INSTRUCTIONS[name]}
 
 
@@ -194,8 +194,9 @@ class Families(Settings):
         counted = Counter(family.name for family in self.all)
         wrong = [name for name, times in counted.items() if times > 1 or name in RESERVED]
         if wrong:
-            message = f"families must differ and not be named like another kind of row: {wrong}"
-            raise ValueError(message)
+            raise ValueError(
+                f"families must differ and not be named like another kind of row: {wrong}"
+            )
         return self
 
 

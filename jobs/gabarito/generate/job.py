@@ -60,8 +60,9 @@ def _documents(work: Attempt) -> list[Document]:
     source = work.inputs["ingest"]
     documents = list(source.records("documents.jsonl", Document))
     if not documents:
-        message = f"{source.address.prefix}/documents.jsonl: no documents; check ingest.sources"
-        raise DataError(message)
+        raise DataError(
+            f"{source.address.prefix}/documents.jsonl: no documents; check ingest.sources"
+        )
     return documents
 
 

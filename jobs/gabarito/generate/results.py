@@ -116,11 +116,10 @@ def read_parts(parts: Iterable[Artifact], documents: Artifact) -> Iterator[Passa
     """
     for part in parts:
         if part.manifest.inputs.get("ingest") != documents.digest:
-            message = (
+            raise DataError(
                 f"{part.address.prefix}: was made from other documents; set generate.rerun to "
                 "make all shards anew"
             )
-            raise DataError(message)
         yield from part.records("passages.jsonl", PassageResult)
 
 
@@ -136,8 +135,9 @@ def merge_shards(passages: Sequence[Passage], yields: Iterable[PassageResult]) -
     for passage in passages:
         found = by_passage.get(passage.id)
         if found is None:
-            message = f"passage {passage.id}: is in no shard; set generate.rerun to make all anew"
-            raise DataError(message)
+            raise DataError(
+                f"passage {passage.id}: is in no shard; set generate.rerun to make all anew"
+            )
         whole.rejections += found.rejections
         whole.calls += found.calls
         whole.facts_of[passage.id] = len(found.facts)

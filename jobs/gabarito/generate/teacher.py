@@ -92,11 +92,10 @@ class Teacher:
             if refusals < MAX_REFUSALS or refusals <= self._useful:
                 return
         reason, raw = reading.broken[-1] if reading.broken else ("", "")
-        message = (
+        raise ServiceError(
             f"teacher {self._model}: {refusals} replies on end could not be read, the last: "
             f"{reason}: {shown(raw)!r}; try another generate.teacher.model"
         )
-        raise ServiceError(message)
 
     def _complete(
         self, attempt: int, messages: Sequence[Message], families: Collection[str]
@@ -141,8 +140,9 @@ def open_teacher(
     """
     url = settings.url or os.environ.get(URL_NAME)
     if not url:
-        message = f"generate.teacher.url: not set; set it, or {URL_NAME}, to the teacher's address"
-        raise SettingsError(message)
+        raise SettingsError(
+            f"generate.teacher.url: not set; set it, or {URL_NAME}, to the teacher's address"
+        )
     endpoint = ChatEndpoint(
         url=url,
         key=secret_from(KEY_NAME),

@@ -40,8 +40,7 @@ def _known_encoding(name: str) -> str:
         b"x".decode(name, "ignore")  # refuses codecs that are not for text
         return codecs.lookup(name).name
     except LookupError as error:
-        message = "must be an encoding such as utf-8 or cp1252"
-        raise ValueError(message) from error
+        raise ValueError("must be an encoding such as utf-8 or cp1252") from error
 
 
 class FilesSource(Settings):

@@ -61,11 +61,10 @@ def _files_of(source: FilesSource) -> list[SourceFile]:
     is_bucket = source.path.startswith("s3://")
     found = list(_in_bucket(source) if is_bucket else _in_folder(source))
     if not found:
-        message = (
+        raise DataError(
             f"{source.path}: holds no files; "
             "put md, txt, html, pdf or docx files there, or correct ingest.sources"
         )
-        raise DataError(message)
     return sorted(found, key=_order)
 
 
@@ -100,10 +99,10 @@ def _entries(top: Path, source: FilesSource) -> list[FolderEntry]:
         if top.is_file():
             return [FolderEntry(top, top.stat())]
     except PermissionError as error:
-        message = f"{source.path}: may not be listed by this user; change its permissions"
-        raise DataError(message) from error
-    message = f"{source.path}: no such file or folder; correct ingest.sources"
-    raise MissingError(message)
+        raise DataError(
+            f"{source.path}: may not be listed by this user; change its permissions"
+        ) from error
+    raise MissingError(f"{source.path}: no such file or folder; correct ingest.sources")
 
 
 def _in_bucket(source: FilesSource) -> Iterator[SourceFile]:
@@ -128,18 +127,17 @@ def _read(path: Path) -> bytes:
     except PermissionError as error:
         raise Dropped(IngestReason.OUT_OF_REACH, str(error.strerror)) from error
     except FileNotFoundError as error:
-        message = f"{path}: gone since the folder was listed; run again"
-        raise MissingError(message) from error
+        raise MissingError(f"{path}: gone since the folder was listed; run again") from error
     except OSError as error:
-        message = f"{path}: could not be read: {error.strerror}; check the disk and run again"
-        raise ServiceError(message) from error
+        raise ServiceError(
+            f"{path}: could not be read: {error.strerror}; check the disk and run again"
+        ) from error
 
 
 def _fetch(store: Store, entry: Entry) -> bytes:
     stored = store.read(entry.key)
     if stored.version != entry.version:
-        message = f"{store.url}/{entry.key}: changed since the bucket was listed; run again"
-        raise DataError(message)
+        raise DataError(f"{store.url}/{entry.key}: changed since the bucket was listed; run again")
     return stored.data
 
 

@@ -106,8 +106,7 @@ class Outcomes:
         fates = ", ".join(f"{len(found)} {reason} ({found[0]})" for reason, found in by_number)
         cures = "; ".join(CURES[reason] for reason, _ in by_number if reason in CURES)
         where = ", ".join(map(repr, places))
-        message = f"ingest.sources: no document in {where}: {fates}; {cures}"
-        raise DataError(message)
+        raise DataError(f"ingest.sources: no document in {where}: {fates}; {cures}")
 
     def _record(self, source: str, outcome: str, document: str) -> None:
         self.all.append(Outcome(source=source, outcome=outcome, document=document))

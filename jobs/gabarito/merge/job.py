@@ -68,11 +68,10 @@ def _probes(trained: Artifact, base: Base) -> list[list[int]]:
     probes = trained.read_json("probes.json", _PROBES)
     vocabulary = range(base.model.config.vocab_size)
     if not probes or any(not ids or max(ids) not in vocabulary for ids in probes):
-        message = (
+        raise DataError(
             f"{trained.address.prefix}/probes.json: rows that are none of this base, whose tokens "
             f"are under {len(vocabulary)}; raise train.rerun to train anew"
         )
-        raise DataError(message)
     return probes
 
 

@@ -24,8 +24,7 @@ def merged(model: PeftModel) -> CausalModel:
     layers = [(name, m) for name, m in model.named_modules() if isinstance(m, LoraLayer)]
     for name, layer in layers:
         if not isinstance(layer, Linear):
-            message = f"merge: {name} is quantised; load the base in 16 bit or more"
-            raise DataError(message)
+            raise DataError(f"merge: {name} is quantised; load the base in 16 bit or more")
         weight = cast("torch.Tensor", layer.get_base_layer().weight)
         part = layer.get_delta_weight("default")
         weight.copy_((weight.float() + part.float()).to(weight.dtype))
@@ -56,10 +55,9 @@ def check_distance(
     pairs = zip(ours, expected, strict=True)
     distance = float(torch.stack([(a - b).abs().sum(-1).max() / 2 for a, b in pairs]).max())
     if not distance <= config.tolerance:  # no number is no success
-        message = (
+        raise SettingsError(
             f"merge: the merged model's predictions are {distance:.3f} away from the adapter's, "
             f"at most {config.tolerance} is allowed; set merge.dtype to float32, or raise "
             "merge.tolerance"
         )
-        raise SettingsError(message)
     return distance

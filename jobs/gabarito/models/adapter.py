@@ -37,8 +37,7 @@ def load_adapter(model: CausalModel, folder: Path) -> PeftModel:
     if saved.keys() != arrived.keys() or not all(
         torch.equal(tensor, arrived[name].cpu().to(tensor.dtype)) for name, tensor in saved.items()
     ):
-        message = f"{folder}: the adapter does not fit this base; train and base must match"
-        raise DataError(message)
+        raise DataError(f"{folder}: the adapter does not fit this base; train and base must match")
     return wrapped
 
 
@@ -59,10 +58,8 @@ def _adapter_tensors(folder: Path) -> dict[str, torch.Tensor]:
     """Return an adapter's tensors; peft would take a folder without its files for a hub id."""
     for name in ("adapter_config.json", "adapter_model.safetensors"):
         if not (folder / name).is_file():
-            message = f"{folder}: no adapter there, {name} is missing; run train again"
-            raise MissingError(message)
+            raise MissingError(f"{folder}: no adapter there, {name} is missing; run train again")
     try:
         return load_file(folder / "adapter_model.safetensors")
     except (OSError, SafetensorError) as error:
-        message = f"{folder}: no adapter that opens; run train again: {error}"
-        raise DataError(message) from error
+        raise DataError(f"{folder}: no adapter that opens; run train again: {error}") from error

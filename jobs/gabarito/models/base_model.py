@@ -93,21 +93,19 @@ def check_base(folder: Path, reference: str, trained_on: str | None) -> str:
     """
     found = digest_of_path(str(folder))
     if trained_on not in (None, found):
-        message = (
+        raise DataError(
             f"base {reference!r}: not the one that the adapter was trained on, {found[:12]} "
             f"instead of {str(trained_on)[:12]}; run the pipeline again to train on this one"
         )
-        raise DataError(message)
     return found
 
 
 def _checked(folder: Path, reference: str) -> Path:
     if not (folder / "config.json").is_file():
-        message = (
+        raise MissingError(
             f"base {reference!r}: no model there, config.json is missing; give a folder as "
             "save_pretrained writes it, an s3:// prefix, or an id of the model hub"
         )
-        raise MissingError(message)
     read_base_config(folder, reference)
     return folder
 
@@ -129,8 +127,7 @@ def _download(url: str, folder: Path) -> None:
 def _copy(store: Store, entry: Entry, path: Path) -> None:
     stored = store.read(entry.key)
     if stored.version != entry.version:
-        message = f"{store.url}/{entry.key}: changed since the bucket was listed; run again"
-        raise DataError(message)
+        raise DataError(f"{store.url}/{entry.key}: changed since the bucket was listed; run again")
     with disk_errors(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(stored.data)
@@ -144,11 +141,10 @@ def _sums(store: Store) -> dict[str, str]:
             continue
         found = _SUM.fullmatch(line)
         if found is None:
-            message = (
+            raise DataError(
                 f"{store.url}/{SUMS_FILE}:{number}: not a SHA-256 and a name, got {line[:80]!r}; "
                 "write it with sha256sum, or delete it"
             )
-            raise DataError(message)
         sums[found["name"]] = found["digest"].lower()
     return sums
 
@@ -182,8 +178,9 @@ def _fetch(reference: str, folder: Path) -> str:
     except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
         # what the client makes of an answer that is no hub's, or of a file name that leads out
         said = without_userinfo(str(error))[:200]
-        message = f"base {reference!r}: no answer of a model hub: {said}; check HF_ENDPOINT"
-        raise ServiceError(message) from error
+        raise ServiceError(
+            f"base {reference!r}: no answer of a model hub: {said}; check HF_ENDPOINT"
+        ) from error
     return commit
 
 

@@ -213,8 +213,9 @@ def _refuse_long(model: CausalModel, messages: Sequence[Message], tokens: int) -
     if positions is not None and tokens >= positions:
         text = messages[-1].content
         shown = text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
-        message = f"question {shown!r}: {tokens} tokens, the model takes {positions}; shorten it"
-        raise DataError(message)
+        raise DataError(
+            f"question {shown!r}: {tokens} tokens, the model takes {positions}; shorten it"
+        )
 
 
 def _left_padded(

@@ -88,17 +88,18 @@ def _load_model(folder: Path, options: dict[str, Any]) -> CausalModel:
             **options,
         )
     except SafetensorError as error:
-        message = f"{folder}: the weights are damaged: {error}; copy the model again"
-        raise DataError(message) from error
+        raise DataError(
+            f"{folder}: the weights are damaged: {error}; copy the model again"
+        ) from error
     except torch.OutOfMemoryError as error:
-        message = (
+        raise SettingsError(
             f"{folder}: does not fit into the GPU's memory; set train.method to qlora, or use a "
             "smaller base"
-        )
-        raise SettingsError(message) from error
+        ) from error
     except OSError as error:
-        message = f"{folder}: no weights that open: {' '.join(str(error).split())}"
-        raise MissingError(message) from error
+        raise MissingError(
+            f"{folder}: no weights that open: {' '.join(str(error).split())}"
+        ) from error
     except MALFORMED as error:
         raise _malformed(folder, "config.json or generation_config.json", error) from error
     model: CausalModel = loaded[0]
@@ -123,11 +124,10 @@ def _check_tensors(report: Mapping[str, Any], folder: Path) -> None:
     flaws = [f"{flaw}: {_listed(names)}" for flaw, names in found.items() if names]
     if flaws or report["error_msgs"]:
         said = "; ".join([*flaws, *report["error_msgs"]])
-        message = (
+        raise DataError(
             f"{folder}: the weights are not those that config.json asks for: {said}; copy all "
             "files of the model again, from one place"
         )
-        raise DataError(message)
 
 
 def _listed(names: list[str]) -> str:
@@ -138,11 +138,10 @@ def _listed(names: list[str]) -> str:
 def _check_config(folder: Path) -> None:
     config = read_base_config(folder)
     if config.model_type not in CONFIG_MAPPING:
-        message = (
+        raise DataError(
             f"{folder}/config.json: transformers {transformers.__version__} knows no model_type "
             f"{config.model_type!r}; use a base of an architecture that it knows"
         )
-        raise DataError(message)
     try:
         AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, *MALFORMED) as error:
@@ -158,11 +157,10 @@ def _malformed(folder: Path, name: str, error: Exception) -> DataError:
 def _settle(model: CausalModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
     rows = model.get_input_embeddings().weight.shape[0]
     if len(tokenizer) > rows:
-        message = (
+        raise DataError(
             f"{folder}: the tokenizer has {len(tokenizer)} tokens and the model {rows}; they "
             "belong to different models"
         )
-        raise DataError(message)
     model.requires_grad_(requires_grad=False)
     model.eval()
     model.config.use_cache = False  # training needs none, and it takes memory

@@ -68,8 +68,9 @@ def read_prompt(data: bytes, name: str) -> PromptSettings:
     try:
         return PromptSettings.model_validate_json(data)
     except ValidationError as error:
-        message = f"{name}: not the system prompt and refusal of a dataset; run curate again"
-        raise DataError(message) from error
+        raise DataError(
+            f"{name}: not the system prompt and refusal of a dataset; run curate again"
+        ) from error
 
 
 def read_contract(data: bytes, name: str) -> PromptContract:
@@ -81,8 +82,9 @@ def read_contract(data: bytes, name: str) -> PromptContract:
     try:
         return PromptContract.model_validate_json(data)
     except ValidationError as error:
-        message = f"{name}: not a prompt contract; raise merge.rerun to merge the model anew"
-        raise DataError(message) from error
+        raise DataError(
+            f"{name}: not a prompt contract; raise merge.rerun to merge the model anew"
+        ) from error
 
 
 def check_contract(
@@ -101,11 +103,10 @@ def check_contract(
     for name, value in found.items():
         agreed = getattr(contract, name)
         if value != agreed:
-            message = (
+            raise DataError(
                 f"{where}: {name} is not the prompt contract's: {value!r} instead of {agreed!r}; "
                 "use the tokenizer that the model was merged with"
             )
-            raise DataError(message)
 
 
 def conversation(contract: PromptContract, question: str) -> list[Message]:
@@ -144,11 +145,10 @@ def rendered_example(
     prompt = token_ids(tokenizer, templated(tokenizer, whole[:-1], is_prompt=True))
     ids = token_ids(tokenizer, templated(tokenizer, whole, is_prompt=False))
     if ids[: len(prompt)] != prompt or len(ids) == len(prompt):
-        message = (
+        raise DataError(
             f"{_where(tokenizer)}: the rendering of {whole[-1].content!r} does not begin with that "
             "of its prompt; use a base whose template adds the answer after its generation prompt"
         )
-        raise DataError(message)
     answer = _until_eos(ids[len(prompt) :], tokenizer)
     _refuse_additions(answer, whole[-1].content, tokenizer)
     return prompt, answer
@@ -161,11 +161,10 @@ def _refuse_additions(answer: list[int], text: str, tokenizer: PreTrainedTokeniz
     """
     learned, own = (_plain(tokenizer, ids) for ids in (answer, token_ids(tokenizer, text)))
     if learned != own:
-        message = (
+        raise DataError(
             f"{_where(tokenizer)}: writes {learned!r} as the answer {own!r}; every answer would "
             "count as wrong: use a base whose template writes the answer alone"
         )
-        raise DataError(message)
 
 
 def _plain(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> str:
@@ -199,11 +198,10 @@ def templated(
             turns, chat_template=template, tokenize=False, add_generation_prompt=is_prompt
         )
     except MISTAKES as error:
-        message = (
+        raise DataError(
             f"{_where(tokenizer)}: refuses a conversation: {error}; try without a system prompt, "
             "or copy the model's own template there"
-        )
-        raise DataError(message) from error
+        ) from error
     return str(text)
 
 

@@ -42,24 +42,24 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         DataError: if it has no chat template, no end, or no token to pad with.
     """
     if not folder.is_dir():
-        message = f"{folder}: no such folder; give the path of a model as save_pretrained writes it"
-        raise MissingError(message)
+        raise MissingError(
+            f"{folder}: no such folder; give the path of a model as save_pretrained writes it"
+        )
     try:
         tokenizer = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
     except (OSError, *MALFORMED) as error:
-        message = f"{folder}: no tokenizer that opens; add the base's tokenizer files: {error}"
-        raise MissingError(message) from error
+        raise MissingError(
+            f"{folder}: no tokenizer that opens; add the base's tokenizer files: {error}"
+        ) from error
     if not tokenizer.chat_template:
-        message = (
+        raise DataError(
             f"{folder}: the tokenizer has no chat template; use an instruction-tuned base, or "
             "add chat_template.jinja to its folder"
         )
-        raise DataError(message)
     if tokenizer.eos_token is None:
-        message = f"{folder}: the tokenizer has no end token; set eos_token in its settings"
-        raise DataError(message)
+        raise DataError(f"{folder}: the tokenizer has no end token; set eos_token in its settings")
     tokenizer.chat_template = _own_template(tokenizer, folder)
     _settle_padding(tokenizer, folder)
     return tokenizer
@@ -69,11 +69,10 @@ def _own_template(tokenizer: PreTrainedTokenizerBase, folder: Path) -> str:
     try:
         return pinned(tokenizer.get_chat_template())
     except MALFORMED as error:
-        message = (
+        raise DataError(
             f"{folder}/chat_template.jinja: no chat template that opens: {error}; copy the "
             "model's own file there"
-        )
-        raise DataError(message) from error
+        ) from error
 
 
 def _settle_padding(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
@@ -84,9 +83,8 @@ def _settle_padding(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
     known = tokenizer.get_vocab()
     fitting = [t for t in PAD_TOKENS if t in known and t not in (*taken, tokenizer.bos_token)]
     if not fitting:
-        message = (
+        raise DataError(
             f"{folder}: the tokenizer pads with {tokenizer.pad_token!r}, its end is "
             f"{tokenizer.eos_token!r}; set pad_token in tokenizer_config.json to another token"
         )
-        raise DataError(message)
     tokenizer.pad_token = fitting[0]

@@ -109,11 +109,10 @@ def _documents(pipeline: Pipeline, source: FilesSource) -> Iterator[Finding]:
             yield Finding("documents", f"{source.path}: {said}")
             return
     tried = "; ".join(refused[:3]) or "include and exclude leave none"
-    message = (
+    raise DataError(
         f"{source.path}: no document in its first {len(refused)} files: {tried}; correct "
         "ingest.sources, or the files"
     )
-    raise DataError(message)
 
 
 def _written(pipeline: Pipeline) -> Iterator[Finding]:
@@ -134,8 +133,7 @@ def _teacher(pipeline: Pipeline) -> Iterator[Finding]:
     settings = pipeline.generate.teacher
     url = settings.url or os.environ.get(URL_NAME)
     if not url:
-        message = f"no address; set generate.teacher.url or {URL_NAME}"
-        raise SettingsError(message)
+        raise SettingsError(f"no address; set generate.teacher.url or {URL_NAME}")
     key = secret_from(KEY_NAME)
     client = ChatClient(ChatEndpoint(url, key, retries=0, timeout_s=PROBE_TIMEOUT_S))
     question = [Message(role="user", content="Answer with one word: ready")]
@@ -178,8 +176,9 @@ def _shards(folder: Path, base: str) -> Iterator[Finding]:
         index = _ShardIndex.model_validate_json(path.read_bytes())
     except ValidationError as error:
         said = sentence_of(error.errors()[0])
-        message = f"{base}/{path.name}: not an index of weights: {said}; copy the model again"
-        raise DataError(message) from error
+        raise DataError(
+            f"{base}/{path.name}: not an index of weights: {said}; copy the model again"
+        ) from error
     missing = [
         name for name in sorted({*index.weight_map.values()}) if not (folder / name).exists()
     ]
@@ -198,12 +197,14 @@ def _model_settings(folder: Path, base: str) -> _ModelSettings:
     try:
         return _ModelSettings.model_validate_json((folder / "config.json").read_bytes())
     except OSError as error:
-        message = f"{base}: no model there, no config.json to read; give a model's folder"
-        raise MissingError(message) from error
+        raise MissingError(
+            f"{base}: no model there, no config.json to read; give a model's folder"
+        ) from error
     except ValidationError as error:
         said = sentence_of(error.errors()[0])
-        message = f"{base}/config.json: not a model's settings: {said}; copy the model again"
-        raise DataError(message) from error
+        raise DataError(
+            f"{base}/config.json: not a model's settings: {said}; copy the model again"
+        ) from error
 
 
 def _says(path: Path, name: str) -> bool:

@@ -55,8 +55,9 @@ def promote_if_passed(store: Store, run: Run) -> tuple[bool, list[str]]:
     """Promote a finished run's model if it passed its gate; return whether, and why not."""
     model = model_of(store, run)
     if model is None:
-        message = f"run {run.run}: evaluate is not finished; run the pipeline to its end first"
-        raise DataError(message)
+        raise DataError(
+            f"run {run.run}: evaluate is not finished; run the pipeline to its end first"
+        )
     if model.verdict["passed"]:
         promote(store, run.pipeline.channel, model)
     return bool(model.verdict["passed"]), list(model.verdict["reasons"])

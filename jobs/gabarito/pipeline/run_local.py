@@ -88,8 +88,7 @@ def _run_stage(store: Store, run: Run, stage: str, view: View) -> None:
 
 def _events(process: subprocess.Popen[str]) -> Iterator[Event]:
     if process.stderr is None:
-        message = "a stage was started without a pipe for its log"
-        raise BugError(message)
+        raise BugError("a stage was started without a pipe for its log")
     with process.stderr as lines:
         for line in lines:
             try:
@@ -115,8 +114,9 @@ def _stopping(process: subprocess.Popen[str], stage: str, view: View) -> Iterato
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        message = f"{stage}: stopped; what is finished is saved, the same command continues"
-        raise Interrupted(message) from error
+        raise Interrupted(
+            f"{stage}: stopped; what is finished is saved, the same command continues"
+        ) from error
 
 
 def _failure(stage: str, code: int, said: str) -> GabaritoError:

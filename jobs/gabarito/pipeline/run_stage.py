@@ -112,13 +112,11 @@ def _upstream(store: Store, run: Run, stage: str, above: str) -> Artifact:
     artifact = open_artifact(store, run.address(above))
     if artifact is None:
         place = f"{store.url}/{run.address(above).manifest}"
-        message = f"{stage}: {above} is not finished, no {place}; run gabarito {above} first"
-        raise DataError(message)
+        raise DataError(f"{stage}: {above} is not finished, no {place}; run gabarito {above} first")
     return artifact
 
 
 def _refuse_changed_files(run: Run, stage: str) -> None:
     for path, digest in input_digests(run.pipeline.section(stage), stage).items():
         if run.digests.get(path) != digest:
-            message = f"{path}: changed since run {run.run} was planned; plan the run anew"
-            raise DataError(message)
+            raise DataError(f"{path}: changed since run {run.run} was planned; plan the run anew")

@@ -42,8 +42,9 @@ class Run(Record):
     @classmethod
     def _of_every_stage(cls, fingerprints: dict[str, Fingerprint]) -> dict[str, Fingerprint]:
         if fingerprints.keys() != set(STAGES):
-            message = f"fingerprints of {', '.join(fingerprints)} instead of {', '.join(STAGES)}"
-            raise ValueError(message)
+            raise ValueError(
+                f"fingerprints of {', '.join(fingerprints)} instead of {', '.join(STAGES)}"
+            )
         return fingerprints
 
     def address(self, stage: str) -> Address:
@@ -100,8 +101,9 @@ def read_run(store: Store, run: str) -> Run:
     try:
         data = store.read(_run_key(run)).data
     except MissingError as error:
-        message = f"{store.url}: no run {run!r}; start one with gabarito run PIPELINE"
-        raise MissingError(message) from error
+        raise MissingError(
+            f"{store.url}: no run {run!r}; start one with gabarito run PIPELINE"
+        ) from error
     where = f"{store.url}/{_run_key(run)}"
     try:
         found = Run.model_validate_json(data)
@@ -109,8 +111,7 @@ def read_run(store: Store, run: str) -> Run:
         raise _of_another_version(error, where) from error
     record = json.loads(data)
     if found.run != run or _run_id(record["fingerprints"], record["pipeline"]) != run:
-        message = f"{where}: its settings are not those of run {run}; plan the run anew"
-        raise DataError(message)
+        raise DataError(f"{where}: its settings are not those of run {run}; plan the run anew")
     return found
 
 
@@ -154,6 +155,5 @@ def _run_id(fingerprints: dict[str, str], settings: object) -> str:
 
 def _run_key(run: str) -> str:
     if not run.isalnum():
-        message = f"{run!r} is not a run's id; gabarito plan PIPELINE shows it"
-        raise UsageError(message)
+        raise UsageError(f"{run!r} is not a run's id; gabarito plan PIPELINE shows it")
     return f"runs/{run}.json"

@@ -110,8 +110,9 @@ class Batcher:
         pending = PendingRequest(request)
         with self._changed:
             if self.depth >= self._max_queue:
-                message = f"{self._max_queue} questions wait already; try again in a moment"
-                raise QueueFullError(message)
+                raise QueueFullError(
+                    f"{self._max_queue} questions wait already; try again in a moment"
+                )
             self._waiting.append(pending)
             self._changed.notify()
         return pending

@@ -91,5 +91,6 @@ def _listen(binding: Binding) -> socket.socket:
         return socket.create_server((binding.host, binding.port), backlog=BACKLOG)
     except OSError as error:
         place = f"{binding.host}:{binding.port}"
-        message = f"{place}: cannot listen there: {error.strerror}; choose another --port"
-        raise SettingsError(message) from error
+        raise SettingsError(
+            f"{place}: cannot listen there: {error.strerror}; choose another --port"
+        ) from error

@@ -44,8 +44,7 @@ def _encodable(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        message = "half of a surrogate pair stands alone; send whole characters"
-        raise ValueError(message) from error
+        raise ValueError("half of a surrogate pair stands alone; send whole characters") from error
     return text
 
 
@@ -183,8 +182,7 @@ def read_request(body: bytes, kind: type[Q], served: str) -> Q:
     try:
         data = json.loads(body)
     except (ValueError, RecursionError) as error:
-        message = f"not JSON: {error}; send Content-Type application/json"
-        raise NotJsonError(message) from error
+        raise NotJsonError(f"not JSON: {error}; send Content-Type application/json") from error
     try:
         request = kind.model_validate(data)
     except ValidationError as error:

@@ -132,8 +132,7 @@ def checked_key(key: str) -> str:
         BugError: if it is not a key.
     """
     if not is_key(key):
-        message = f"key {key!r}: a part is empty, '.', '..' or private; report this"
-        raise BugError(message)
+        raise BugError(f"key {key!r}: a part is empty, '.', '..' or private; report this")
     return key
 
 

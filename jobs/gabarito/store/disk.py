@@ -63,11 +63,10 @@ def atomic_write(path: Path, expected: FileInfo, where: str) -> Iterator[BinaryI
             yield file
         got = info_of(part)
         if got != expected:
-            message = (
+            raise DataError(
                 f"{where}: damaged: got {got.size} bytes with sha256 {got.sha256}, "
                 f"not {expected.size} with {expected.sha256}"
             )
-            raise DataError(message)
         part.replace(path)
 
 

@@ -57,15 +57,13 @@ class LocalStore:
         """
         path = url.removeprefix("file:").removeprefix("//")
         if not path:
-            message = f"store {url!r}: names no folder; write file:///path/of/a/folder"
-            raise SettingsError(message)
+            raise SettingsError(f"store {url!r}: names no folder; write file:///path/of/a/folder")
         self.root = local_path(path).absolute()
         self.url = f"file://{self.root}"
         with disk_errors(self.url):
             nearest = next(place for place in (self.root, *self.root.parents) if place.exists())
         if not nearest.is_dir():
-            message = f"store {self.url!r}: {nearest} is not a folder; give another path"
-            raise SettingsError(message)
+            raise SettingsError(f"store {self.url!r}: {nearest} is not a folder; give another path")
 
     def read(self, key: str) -> Stored:
         """Return an object; its version is the SHA-256 of its content."""
@@ -207,11 +205,10 @@ def _link(staged: Path, path: Path) -> bool:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        message = (
+        raise SettingsError(
             f"{path}: the file system has no hard links, by which one of two writers at once is "
             "told that it lost; put the store on another disk or in a bucket"
-        )
-        raise SettingsError(message) from error
+        ) from error
     return True
 
 

@@ -32,8 +32,9 @@ def open_store(url: str) -> Store:
         scheme = urlsplit(url).scheme
     except ValueError as error:
         where = f"store {without_userinfo(url)!r}"
-        message = f"{where}: not a URL; write file:///folder or s3://bucket/prefix"
-        raise SettingsError(message) from error
+        raise SettingsError(
+            f"{where}: not a URL; write file:///folder or s3://bucket/prefix"
+        ) from error
     if scheme == "s3":
         from gabarito.store.s3 import S3Store
 
@@ -42,5 +43,6 @@ def open_store(url: str) -> Store:
         from gabarito.store.local import LocalStore
 
         return LocalStore(url)
-    message = f"store {without_userinfo(url)!r}: scheme {scheme!r} is not one of file, s3"
-    raise SettingsError(message)
+    raise SettingsError(
+        f"store {without_userinfo(url)!r}: scheme {scheme!r} is not one of file, s3"
+    )

@@ -61,12 +61,12 @@ class S3Store:
         """
         if {"@", ":"} & set(urlsplit(url).netloc):
             cure = "give credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-            message = f"store: an s3:// URL with a user name, password or port; {cure}"
-            raise SettingsError(message)
+            raise SettingsError(f"store: an s3:// URL with a user name, password or port; {cure}")
         self._bucket, _, prefix = url.removeprefix("s3://").rstrip("/").partition("/")
         if not self._bucket or (prefix and not any_key and not is_key(prefix)):
-            message = f"store {url!r}: names no place in a bucket; write s3://bucket/prefix"
-            raise SettingsError(message)
+            raise SettingsError(
+                f"store {url!r}: names no place in a bucket; write s3://bucket/prefix"
+            )
         self._above = f"{prefix}/" if prefix else ""
         self._any_key = any_key
         self.url = f"s3://{self._bucket}/{prefix}".rstrip("/")
@@ -202,8 +202,9 @@ class S3Store:
                     return Stored(body.read(), response["ETag"])
             except (BotoCoreError, HTTPError) as error:
                 broken = error
-        message = f"{self._name(key)}: content was cut off {_READS} times; try again later"
-        raise ServiceError(message) from broken
+        raise ServiceError(
+            f"{self._name(key)}: content was cut off {_READS} times; try again later"
+        ) from broken
 
     def _ours(self, key: str, data: bytes) -> str:
         """Return the version of what is there if it is ours: a lost answer looks like a loss."""

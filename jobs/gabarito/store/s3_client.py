@@ -76,8 +76,9 @@ def connect(url: str) -> "S3Client":
         client = session.client("s3", config=LIMITS)
         if "@" in client.meta.endpoint_url:
             cure = "give credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-            message = f"AWS_ENDPOINT_URL: holds a user name or a password; take it out and {cure}"
-            raise SettingsError(message)
+            raise SettingsError(
+                f"AWS_ENDPOINT_URL: holds a user name or a password; take it out and {cure}"
+            )
         host = urlsplit(client.meta.endpoint_url).hostname or ""
         if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
             return client
@@ -89,8 +90,9 @@ def connect(url: str) -> "S3Client":
         )
         return session.client("s3", config=LIMITS.merge(other))
     except (BotoCoreError, ValueError) as error:
-        message = f"{url}: bad AWS settings: {_said(error)}; correct AWS_* or ~/.aws/config"
-        raise SettingsError(message) from error
+        raise SettingsError(
+            f"{url}: bad AWS settings: {_said(error)}; correct AWS_* or ~/.aws/config"
+        ) from error
 
 
 @contextmanager

@@ -32,8 +32,9 @@ def temporary_folder(purpose: str) -> Iterator[Path]:
         folder, lock = _locked_folder(f"{PREFIX}{purpose}-")
     except OSError as error:
         reason = error.strerror or str(error)
-        message = f"no temporary folder: {reason}; free space, or let TMPDIR name another folder"
-        raise ServiceError(message) from error
+        raise ServiceError(
+            f"no temporary folder: {reason}; free space, or let TMPDIR name another folder"
+        ) from error
     try:
         yield folder
     finally:

@@ -124,11 +124,10 @@ class Checkpoints:
         count = before.count if before and before.step == step else 0
         if count >= MOST_STARTS:
             self.forget_starts()
-            message = (
+            raise SettingsError(
                 f"train: {count} starts ended after step {step} without another checkpoint; lower "
                 "limits.checkpoint_every_s, or limits.micro_batch if memory ran out"
             )
-            raise SettingsError(message)
         self._cache.put(key, _STARTS.dump_json(_Starts(step=step, count=count + 1)))
 
     def forget_starts(self) -> None:
@@ -160,12 +159,10 @@ def _parse(path: Path) -> Checkpoint:
         for key in file.keys():  # noqa: SIM118  # not a dict
             part, _, name = key.partition("/")
             if part not in parts:
-                message = f"{path}: tensor {key!r} is of none of {', '.join(PARTS)}"
-                raise DataError(message)
+                raise DataError(f"{path}: tensor {key!r} is of none of {', '.join(PARTS)}")
             parts[part][name] = file.get_tensor(key)
     if digest_of_tensors(parts["adapter"]) != state.adapter_sha256:
-        message = f"{path}: the adapter is not the one that was saved"
-        raise DataError(message)
+        raise DataError(f"{path}: the adapter is not the one that was saved")
     return Checkpoint(
         step=state.step, candidates=list(state.candidates), curve=list(state.curve), **parts
     )

@@ -109,8 +109,7 @@ class TrainConfig(StageSettings):
     @model_validator(mode="after")
     def _refuse_two_lengths(self) -> Self:
         if self.steps is not None and self.epochs is not None:
-            message = "give either steps or epochs, not both"
-            raise ValueError(message)
+            raise ValueError("give either steps or epochs, not both")
         return self
 
 

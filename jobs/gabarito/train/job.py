@@ -77,8 +77,9 @@ def _read(base: Base, config: TrainConfig, work: Attempt) -> tuple[PromptContrac
     longest = _longest(base, config)
     rows = list(encoded(examples, contract, base.tokenizer, longest, work.ledger))
     if not rows:
-        message = f"{dataset.address.prefix}/train.jsonl: no row to train on; see its ledger.jsonl"
-        raise DataError(message)
+        raise DataError(
+            f"{dataset.address.prefix}/train.jsonl: no row to train on; see its ledger.jsonl"
+        )
     return contract_for(base.tokenizer, prompt, rows), rows
 
 

@@ -68,8 +68,7 @@ def fit(
                 saved = time.monotonic()
             if stops:
                 trainer.end_well()
-                message = f"train: stopped after step {step}; start again to continue"
-                raise Interrupted(message)
+                raise Interrupted(f"train: stopped after step {step}; start again to continue")
     trainer.end_well()
     trainer.settle()
     return trainer.state
@@ -188,11 +187,10 @@ class _Trainer:
             is_alone = self._accelerator.num_processes == 1
             if not (is_alone and self._room.halve(self._mine(rows))):
                 longest = max(len(row.ids) for row in rows)
-                message = (
+                raise SettingsError(
                     f"train: out of memory at rows of {longest} tokens; lower max_tokens, or set "
                     "limits.micro_batch to 1, or method to qlora"
-                )
-                raise SettingsError(message) from error
+                ) from error
         log.warning("memory ran out", extra={"step": step + 1, "tokens": self._room.tokens})
         return None
 
@@ -234,11 +232,10 @@ class _Trainer:
         parameters = list(self._parameters.values())
         norm = self._accelerator.clip_grad_norm_(parameters, self._config.schedule.clip)
         if not math.isfinite(float(norm or 0.0)):
-            message = (
+            raise SettingsError(
                 f"train: the gradient of step {step + 1} is no number; lower learning_rate, "
                 f"now {self._config.learning_rate!r}"
             )
-            raise SettingsError(message)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
 

@@ -46,8 +46,9 @@ def attach(model: CausalModel, config: TrainConfig) -> PeftModel:
         with peft_is_quiet():
             wrapped: PeftModel = get_peft_model(cast("torch.nn.Module", model), lora)
     except ValueError as error:
-        message = f"base {config.base!r}: train.targets {config.targets!r} finds no layers: {error}"
-        raise DataError(message) from error
+        raise DataError(
+            f"base {config.base!r}: train.targets {config.targets!r} finds no layers: {error}"
+        ) from error
     wrapped.peft_config["default"].base_model_name_or_path = config.base
     return wrapped
 
@@ -82,8 +83,7 @@ def restore(model: PeftModel, tensors: Tensors) -> None:
         for name in parameters.keys() & tensors.keys():
             parameters[name].copy_(tensors[name])
     if digest_of_tensors(snapshot(model)) != digest_of_tensors(tensors):
-        message = "adapter: what was restored is not what was saved; report this"
-        raise BugError(message)
+        raise BugError("adapter: what was restored is not what was saved; report this")
 
 
 def digest_of_tensors(tensors: Tensors) -> str:

@@ -98,8 +98,7 @@ def check_head(model: CausalModel) -> None:
     hidden = model.get_decoder()(input_ids=ids, use_cache=False).last_hidden_state
     ours, own = model.get_output_embeddings()(hidden), model(input_ids=ids, use_cache=False).logits
     if not torch.allclose(ours.float(), own.float(), rtol=1e-4, atol=1e-4):
-        message = (
+        raise DataError(
             f"base of type {model.config.model_type!r}: scales or caps its logits, which this "
             "loss does not; use another base, such as a Llama"
         )
-        raise DataError(message)

@@ -78,8 +78,9 @@ def sampler_of(rows: Iterable[Row], config: TrainConfig) -> BatchSampler:
     counts = {kind: len(found) for kind, found in kinds.items()}
     shares = shares_of(counts, config.mix.model_dump(), config.replay)
     if not shares.keys() - {"replay"}:
-        message = f"train.mix: draws nothing of {', '.join(sorted(counts))}; raise a weight above 0"
-        raise SettingsError(message)
+        raise SettingsError(
+            f"train.mix: draws nothing of {', '.join(sorted(counts))}; raise a weight above 0"
+        )
     return BatchSampler(kinds, shares, config.batch_size, config.schedule.seed)
 
 

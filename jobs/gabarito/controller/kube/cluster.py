@@ -172,8 +172,9 @@ def connect(namespace: str | None = None, context: str | None = None) -> KubeClu
             load_kube_config(context=context, client_configuration=settings)
             contexts, active = list_kube_config_contexts()
         except (ConfigException, OSError) as error:
-            message = f"no cluster: {error}; set KUBECONFIG, or run kubectl config use-context"
-            raise SettingsError(message) from error
+            raise SettingsError(
+                f"no cluster: {error}; set KUBECONFIG, or run kubectl config use-context"
+            ) from error
         chosen = next((entry for entry in contexts if entry["name"] == context), active)
         default = str(chosen["context"].get("namespace", default))
     return KubeCluster(ApiClient(settings), namespace or default)

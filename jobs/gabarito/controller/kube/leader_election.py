@@ -87,8 +87,9 @@ class Lease:
         with self._lock:
             self._annotations |= annotations
             if not self._has_it or not self._renew():
-                message = f"lease {self.name}: another controller holds it; wait until it is free"
-                raise ServiceError(message)
+                raise ServiceError(
+                    f"lease {self.name}: another controller holds it; wait until it is free"
+                )
 
     def release(self) -> None:
         """Remove the holder, so that another controller need not wait for the Lease to expire."""
@@ -107,10 +108,9 @@ class Lease:
             if lease is None:
                 owner = self._cluster.read(CONFIG_MAPS, self._owner)
                 if owner is None:  # nothing would ever delete a Lease that is created now
-                    message = (
+                    raise MissingError(
                         f"configmap {self._owner}: does not exist; is the release uninstalled?"
                     )
-                    raise MissingError(message)
                 metadata = {"name": self.name, "namespace": self._cluster.namespace}
                 fresh = {"apiVersion": LEASES.api, "kind": LEASES.kind, "metadata": metadata}
                 body = self._renewed({**fresh, "spec": {}})
