@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from gabarito.artifacts.jsonl import read_lines
 from gabarito.chat import ChatClient, ChatEndpoint, request_body
+from gabarito.core.base_config import read_base_config
 from gabarito.core.errors import DataError, GabaritoError, MissingError, SettingsError
 from gabarito.core.mistakes import sentence_of
 from gabarito.core.records import Message
@@ -148,8 +149,8 @@ def _base(pipeline: Pipeline) -> Iterator[Finding]:
         yield Finding("base", f"{base}: looked at when training begins")
         return
     folder = local_path(base)
-    settings = _model_settings(folder, base)
-    yield Finding("base", f"{base}: {', '.join(settings.architectures)}")
+    config = read_base_config(folder, base)
+    yield Finding("base", f"{base}: {', '.join(config.architectures)}")
     for what, names in _NEEDED.items():
         if not any((folder / name).is_file() for name in names):
             message = f"{base}: no {what}, none of {', '.join(names)}; copy the whole model"
@@ -185,26 +186,6 @@ def _shards(folder: Path, base: str) -> Iterator[Finding]:
     if missing:
         message = f"{base}: no {', '.join(missing)}, which {path.name} names; copy the whole model"
         yield Finding("base", message, MissingError(message))
-
-
-class _ModelSettings(BaseModel):
-    """What is read of a ``config.json``."""
-
-    architectures: list[str] = Field(min_length=1)
-
-
-def _model_settings(folder: Path, base: str) -> _ModelSettings:
-    try:
-        return _ModelSettings.model_validate_json((folder / "config.json").read_bytes())
-    except OSError as error:
-        raise MissingError(
-            f"{base}: no model there, no config.json to read; give a model's folder"
-        ) from error
-    except ValidationError as error:
-        said = sentence_of(error.errors()[0])
-        raise DataError(
-            f"{base}/config.json: not a model's settings: {said}; copy the model again"
-        ) from error
 
 
 def _says(path: Path, name: str) -> bool:

@@ -106,9 +106,9 @@ def test_a_link_out_of_a_source_is_not_followed(tmp_path: Path) -> None:
         "b.txt": "",
         "c.txt": "",
     }
-    before = input_digests(Stage(exam=str(source)))
+    before = input_digests(Stage(exam=str(source)), "stage")
     secret.write_text("two")
-    assert input_digests(Stage(exam=str(source))) == before
+    assert input_digests(Stage(exam=str(source)), "stage") == before
 
 
 def test_links_of_a_base_lead_where_they_may(tmp_path: Path) -> None:
@@ -116,9 +116,9 @@ def test_links_of_a_base_lead_where_they_may(tmp_path: Path) -> None:
     base.mkdir()
     blob.write_text("one")
     (base / "model.safetensors").symlink_to(blob)
-    before = input_digests(Stage(base=str(base)))
+    before = input_digests(Stage(base=str(base)), "stage")
     blob.write_text("two")
-    assert input_digests(Stage(base=str(base))) != before
+    assert input_digests(Stage(base=str(base)), "stage") != before
 
 
 def test_a_link_that_leads_nowhere_is_named(tmp_path: Path) -> None:

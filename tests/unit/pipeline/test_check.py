@@ -47,7 +47,7 @@ def test_a_whole_model_is_no_problem(tmp_path: Path, model: Path) -> None:
         ("model.safetensors", "no weights"),
         ("tokenizer.json", "no tokenizer"),
         ("chat_template.jinja", "no chat template; take an instruction-tuned model"),
-        ("config.json", "no config.json to read"),
+        ("config.json", "no config.json in it"),
     ],
 )
 def test_what_a_model_lacks_is_a_problem(tmp_path: Path, model: Path, lost: str, said: str) -> None:
@@ -68,10 +68,10 @@ def test_a_file_or_a_folder_in_the_wrong_place_is_a_problem(tmp_path: Path, mode
     (model / "config.json").unlink()
     (model / "config.json").mkdir()
     (finding,) = found(tmp_path, "./model")
-    assert "no config.json to read" in finding.said
+    assert "no config.json in it" in finding.said
     shutil.rmtree(tmp_path / "pages")
     (finding,) = found(tmp_path, "./pipeline.yaml")
-    assert "no config.json to read" in finding.said
+    assert "no config.json in it" in finding.said
 
 
 def test_settings_that_are_not_valid_do_not_hide_the_store(tmp_path: Path) -> None:
@@ -110,3 +110,14 @@ def test_a_missing_shard_is_a_problem(tmp_path: Path, model: Path) -> None:
     assert [problem.partition(": ")[2].partition(",")[0] for problem in problems] == [
         "no model-1-of-2.safetensors"
     ]
+
+
+def test_a_base_that_cannot_be_trained_is_found_before_anything_is_paid(
+    tmp_path: Path, model: Path
+) -> None:
+    config = json.loads((model / "config.json").read_text())
+    config["quantization_config"] = {"quant_method": "gptq", "bits": 4}
+    (model / "config.json").write_text(json.dumps(config))
+    (finding,) = found(tmp_path, "./model")
+    assert finding.error is not None
+    assert "gptq, 4 bit" in finding.said
