@@ -65,7 +65,8 @@ def read_base_config(folder: Path, name: str = "") -> BaseConfig:
     try:
         config = BaseConfig.model_validate_json((folder / CONFIG_FILE).read_bytes())
     except OSError as error:
-        what = f"no {CONFIG_FILE} in it" if folder.is_dir() else "no such folder"
+        what = "not a folder" if folder.is_file() else "no such folder"
+        what = f"no {CONFIG_FILE} in it" if folder.is_dir() else what
         raise MissingError(
             f"{shown}: {what}; give the path of a model as save_pretrained writes it"
         ) from error

@@ -33,5 +33,5 @@ def test_curves_hold_what_is_drawn_of_each_step(trained: Callable[[str], Artifac
 
 
 def test_a_damaged_curve_is_named_with_its_line(trained: Callable[[str], Artifact]) -> None:
-    with pytest.raises(DataError, match=r"curves\.jsonl:2: not a CurvePoint: line: invalid json"):
+    with pytest.raises(DataError, match=r"curves\.jsonl:2: not a CurvePoint: line: not JSON"):
         curves(trained('{"step": 1}\n{"step": '))

@@ -71,7 +71,7 @@ def test_a_file_or_a_folder_in_the_wrong_place_is_a_problem(tmp_path: Path, mode
     assert "no config.json in it" in finding.said
     shutil.rmtree(tmp_path / "pages")
     (finding,) = found(tmp_path, "./pipeline.yaml")
-    assert "no config.json in it" in finding.said
+    assert "not a folder" in finding.said
 
 
 def test_settings_that_are_not_valid_do_not_hide_the_store(tmp_path: Path) -> None:
