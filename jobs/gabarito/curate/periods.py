@@ -1,4 +1,4 @@
-"""Seasons and years: where a text names them, and the same text about another one.
+"""Periods such as 2024/25 and years: where a text names them, and the same text about another one.
 
 A period is spelled 2024/25, 2024/2025, 24/25, 2024-25 and so on; a year is spelled 2025.
 ``"2024/2025"`` and ``"2025"`` are the keys of what is named.
@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-_SEASON = re.compile(
+_PERIOD = re.compile(
     r"(?<![\d.,])(?:(\d{4})(\s?[/–-]\s?)(\d{4}|\d{2})|(\d{2})([/-])(\d{2})|(\d{4}))(?![\d]|[.,]\d)"
 )
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
@@ -57,7 +57,7 @@ def period_key(first: int) -> str:
 def periods(text: str) -> list[Period]:
     """Return the periods and years of a text, from left to right."""
     found: list[Period] = []
-    for match in _SEASON.finditer(text):
+    for match in _PERIOD.finditer(text):
         found += _read(match)
     return found
 
