@@ -106,7 +106,7 @@ def test_what_the_base_answered_is_answered_once(
     train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = train(dataset())
-    monkeypatch.setattr("gabarito.train.replay.generate", lambda _m, prompts, _l: iter(prompts))
+    monkeypatch.setattr("gabarito.train.replay.generate", lambda _m, prompts, *_: iter(prompts))
     second = train(dataset(), fingerprint="u" * 64)
     assert tensors_of(first).keys() == tensors_of(second).keys()
     assert all(torch.equal(t, tensors_of(second)[n]) for n, t in tensors_of(first).items())
