@@ -34,6 +34,11 @@ def test_planning_imports_nothing_heavy() -> None:
     assert not names.intersection({*HEAVY, "trafilatura", "pypdf", "starlette", "jinja2", "lingua"})
 
 
+def test_commands_of_every_image_need_no_stage_s_libraries() -> None:
+    names = imported_by("import gabarito.commands.store, gabarito.commands.model")
+    assert not names.intersection({*HEAVY, "lxml", "trafilatura", "text_to_num", "numpy"})
+
+
 def test_the_command_imports_no_stage_before_it_is_called() -> None:
     assert not any(name == "boto3" for name in imported_by("import gabarito.cli"))
 

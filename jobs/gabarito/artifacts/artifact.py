@@ -122,9 +122,10 @@ class Artifact:
             DataError: if it is not UTF-8 text; names the line that is no such record.
         """
         where = f"{self.address.prefix}/{name}"
+        data = self.read(name)
         with self._cure():
             try:
-                text = self.read(name).decode()
+                text = data.decode()
             except UnicodeDecodeError as error:
                 raise DataError(f"{where}: not a UTF-8 text file: {error}") from error
         return read_jsonl(text.split("\n"), model, where)  # splitlines also splits at U+2028

@@ -1,7 +1,8 @@
 """Commands about a model: report, ask, serve."""
 
-import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 from pydantic import TypeAdapter
@@ -36,7 +37,6 @@ def report(
     store_url: str, channel: str, run_id: str | None, as_json: bool, html: Path | None
 ) -> None:
     """Show the evaluation of the promoted model, or of a run whatever its gate said."""
-    from gabarito.evaluate.report import Report
     from gabarito.evaluate.text_report import summary
 
     store = open_store(store_url)
@@ -49,8 +49,19 @@ def report(
     if as_json:
         click.echo(content)
     elif html is None:
-        evaluated.read_json("report.json", TypeAdapter(Report))  # one of another shape is refused
-        click.echo(summary(json.loads(content)))
+        click.echo(_summarised(evaluated, summary))
+
+
+def _summarised(evaluated: Artifact, summary: Callable[[dict[str, Any]], str]) -> str:
+    """Return the report as text; its records would need the libraries of evaluate."""
+    content = evaluated.read_json("report.json", TypeAdapter(dict[str, Any]))
+    try:
+        return summary(content)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(
+            f"{evaluated.address.prefix}/report.json: not what evaluate writes: "
+            f"{type(error).__name__} {error}; raise evaluate.rerun to make it and all that follows anew"
+        ) from error
 
 
 @click.command()

@@ -1,1 +1,1 @@
-"""What every stage stands on: records, artifacts, the store, settings, errors and logs."""
+"""What every stage stands on: records, settings, reasons, errors, logs and stopping."""

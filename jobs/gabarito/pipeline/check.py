@@ -20,8 +20,6 @@ from gabarito.core.mistakes import sentence_of
 from gabarito.core.records import Message
 from gabarito.core.secrets import secret_from
 from gabarito.core.settings import is_path, local_path
-from gabarito.curate.decontaminate import FreeQuestion, UnanswerableQuestion
-from gabarito.curate.general_prompts import GeneralPrompt
 from gabarito.generate.teacher import KEY_NAME, URL_NAME
 from gabarito.ingest.config import FilesSource
 from gabarito.pipeline.runs import new_run
@@ -65,17 +63,28 @@ def all_findings(path: Path, store_url: str) -> Iterator[Finding]:
         return
     yield from _tried("files", lambda: _files(pipeline))
     for source in pipeline.ingest.sources:
-        yield from _tried("documents", partial(_documents, pipeline, source))
-    yield from _tried("questions", lambda: _written(pipeline))
+        yield from _tried("documents", partial(_documents, pipeline, source), extra="ingest")
+    yield from _tried("questions", lambda: _written(pipeline), extra="curate")
     yield from _tried("teacher", lambda: _teacher(pipeline))
     yield from _tried("base", lambda: _base(pipeline))
 
 
-def _tried(what: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+def _tried(
+    what: str, check: Callable[[], Iterator[Finding]], extra: str | None = None
+) -> Iterator[Finding]:
+    """Try something; where the libraries of ``extra`` are not installed, say that it was not.
+
+    ``helm test`` checks in the image of generate, which reads no HTML, PDF or Word.
+    """
     try:
         yield from check()
     except GabaritoError as error:
         yield Finding(what, str(error), error)
+    except ModuleNotFoundError as error:
+        if extra is None:
+            raise
+        said = f"not tried here: no {error.name}; install the extra {extra} to have it tried"
+        yield Finding(what, said, is_warning=True)
 
 
 def _store(url: str) -> Iterator[Finding]:
@@ -118,6 +127,9 @@ def _documents(pipeline: Pipeline, source: FilesSource) -> Iterator[Finding]:
 
 def _written(pipeline: Pipeline) -> Iterator[Finding]:
     """Read what people wrote: curate reads it after the teacher is paid."""
+    from gabarito.curate.decontaminate import FreeQuestion, UnanswerableQuestion
+    from gabarito.curate.general_prompts import GeneralPrompt
+
     exam = pipeline.curate.exam
     kinds: tuple[tuple[str | None, type[BaseModel]], ...] = (
         (exam.free, FreeQuestion),

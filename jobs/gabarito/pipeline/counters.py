@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+from gabarito.core.reasons import IngestReason
 from gabarito.generate.language import language_name
 
 REJECTED = "rejected."
 """How the counters of a ledger begin, before the reason."""
 
-_NOT_WANTED = "excluded by a pattern"
+_NOT_WANTED = IngestReason.EXCLUDED.value
 """Ingest's reason for files that the settings leave out: nothing was lost with them."""
 
 _ROW_KINDS = {"question": "question rows", "questions": "question rows"} | {

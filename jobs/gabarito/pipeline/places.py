@@ -7,6 +7,8 @@ from gabarito.pipeline.counters import dropped
 from gabarito.pipeline.runs import Run
 from gabarito.store.base import Store
 
+LEDGER = "ledger.jsonl"
+
 
 def store_place(store: Store) -> str:
     """Return the store as one would type it from here."""
@@ -31,7 +33,7 @@ def ledger_lines(store: Store, run: Run, stages: list[str]) -> list[str]:
     lines = []
     for stage in stages:
         artifact = open_artifact(store, run.address(stage))
-        if artifact and dropped(artifact.manifest.counts):
-            place = file_place(store, artifact, "ledger.jsonl")
+        if artifact and dropped(artifact.manifest.counts) and LEDGER in artifact.manifest.files:
+            place = file_place(store, artifact, LEDGER)
             lines.append(f"what {stage} dropped, and why: {place}")
     return lines

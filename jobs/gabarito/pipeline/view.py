@@ -65,7 +65,11 @@ def open_view(console: Console, steps: list[Step]) -> Iterator[View]:
 @contextmanager
 def _without_echo() -> Iterator[None]:
     """Keep the terminal from writing ``^C`` into the table: its lines would then be doubled."""
-    if not sys.stdin.isatty() or os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():
+    try:
+        is_ours = sys.stdin is not None and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except (OSError, ValueError):  # no terminal, not the controlling one, or closed
+        is_ours = False
+    if not is_ours:
         yield  # in the background a change of the terminal would suspend us
         return
     before = termios.tcgetattr(sys.stdin)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +122,12 @@ def test_a_base_that_cannot_be_trained_is_found_before_anything_is_paid(
     (finding,) = found(tmp_path, "./model")
     assert finding.error is not None
     assert "gptq, 4 bit" in finding.said
+
+
+def test_what_cannot_be_tried_where_an_extra_is_missing_is_a_warning(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "gabarito.ingest.reader", None)
+    (finding,) = found(tmp_path, "./model", "documents")
+    assert (finding.error, finding.is_warning) == (None, True)
+    assert "install the extra ingest" in finding.said

@@ -3,6 +3,7 @@ import os
 import pty
 import sys
 
+import pytest
 from rich.console import Console
 
 from gabarito.commands.options import wrapped
@@ -103,4 +104,10 @@ def test_the_view_suits_where_the_output_goes() -> None:
     with open_view(Console(file=io.StringIO()), steps) as view:
         assert isinstance(view, LineView)
     with open_view(Console(file=io.StringIO(), force_terminal=True), steps) as view:
+        assert isinstance(view, TableView)
+
+
+def test_a_table_needs_no_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with open_view(Console(file=io.StringIO(), force_terminal=True), []) as view:
         assert isinstance(view, TableView)
