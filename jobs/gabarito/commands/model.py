@@ -60,7 +60,8 @@ def _summarised(evaluated: Artifact, summary: Callable[[dict[str, Any]], str]) -
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"{evaluated.address.prefix}/report.json: not what evaluate writes: "
-            f"{type(error).__name__} {error}; raise evaluate.rerun to make it and all that follows anew"
+            f"{type(error).__name__} {error}; "
+            "raise evaluate.rerun to make it and all that follows anew"
         ) from error
 
 
