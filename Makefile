@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --genera
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test check generate requirements sample nano bench bench-controller \
-	images image-tests cluster-test
+	images real-tests image-tests cluster-test
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -22,10 +22,10 @@ demo: $(INSTALLED) ## run the whole pipeline with the sample, then ask five ques
 serve: $(INSTALLED) ## serve the model that the demo promoted
 	@$(BIN)/gabarito serve --store $(STORE)
 
-test: $(INSTALLED) ## run the tests (a real browser and helm are got where they are missing)
-	@.ci/debian chromium chromium-driver
+test: $(INSTALLED) ## run the tests (a browser, helm and Tesseract are got where they are missing)
+	@.ci/debian chromium chromium-driver tesseract-ocr tesseract-ocr-por tesseract-ocr-deu
 	@$(CLUSTER) build helm >/dev/null
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED) ## lint, types, layers, generated files
 	@$(CLUSTER) build helm >/dev/null
@@ -43,6 +43,7 @@ generate: $(INSTALLED) ## write the generated parts anew (docs/settings.md, char
 requirements: $(INSTALLED) ## lock the requirements anew, with hashes
 	$(LOCK) pyproject.toml --all-extras --group dev --upgrade -o requirements/dev.txt
 	$(LOCK) pyproject.toml --extra ingest -c requirements/dev.txt -o requirements/ingest.txt
+	$(LOCK) pyproject.toml --extra ingest --extra ocr -c requirements/dev.txt -o requirements/ocr.txt
 	$(LOCK) pyproject.toml --extra generate --extra curate --extra controller -c requirements/dev.txt \
 		-o requirements/generate.txt
 	$(LOCK) pyproject.toml --extra train --extra merge --extra evaluate -c requirements/dev.txt \
@@ -70,6 +71,9 @@ bench-controller: $(INSTALLED) ## measure the controller on a cluster, after clu
 
 images: ## build the images with buildah; where Docker is: docker buildx bake -f images/docker-bake.hcl
 	@images/build
+
+real-tests: $(INSTALLED) ## fetch a pretrained base (93 MB) and try it
+	$(BIN)/pytest -m real tests/real
 
 image-tests: $(INSTALLED) ## build the images, with torch for a CPU, and look inside them
 	@.ci/debian runc

@@ -19,6 +19,11 @@ variable "BASE_IMAGE" {
   default = "python:3.12-slim-bookworm"
 }
 
+# What the ingest image reads in pictures, such as "por eng".
+variable "OCR" {
+  default = ""
+}
+
 # cuda or cpu
 variable "TORCH" {
   default = "cuda"
@@ -35,7 +40,7 @@ target "image" {
   dockerfile = "images/Dockerfile"
   target     = image
   tags       = ["${REGISTRY}gabarito-${image}:${VERSION}"]
-  args       = { BASE_IMAGE = BASE_IMAGE, TORCH = TORCH }
+  args       = { BASE_IMAGE = BASE_IMAGE, OCR = OCR, TORCH = TORCH }
   labels = {
     "org.opencontainers.image.version"   = VERSION
     "org.opencontainers.image.revision"  = REVISION

@@ -16,7 +16,7 @@ from sample.wordings import RELATIONS, Asked, Competition, statement
 
 SEASON = Competition(("Champions League", "Champions", "Liga dos Campeões"), 2024)
 QUALIFIER = "Champions League 2024/25"
-DUPLICATES = ("final-copia", "numeros-atualizado")
+DUPLICATES = ("final-copia", "numeros-antigo")
 """Pages that repeat another one; ingest drops them."""
 
 _HERE = Path(__file__).parent

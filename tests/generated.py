@@ -29,8 +29,20 @@ def settings_sections() -> str:
     for name, field in fields.items():
         section = section_of(field, defs)
         if section:
-            parts += [f"## {name}", field["description"], table(walk(section, defs, f"{name}."))]
+            rows = walk(section, defs, f"{name}.")
+            parts += [f"## {name}", field["description"], table(rows)]
+            parts += [part for path, list_ in rows for part in kinds_of(path, list_, defs)]
     return "\n\n".join(parts)
+
+
+def kinds_of(path: str, field: dict[str, Any], defs: dict[str, Any]) -> Iterator[str]:
+    """Yield a table for each kind of entry of a list, where there are several."""
+    kinds = field.get("items", {}).get("discriminator", {}).get("mapping", {})
+    for name, reference in kinds.items():
+        kind = defs[reference.rsplit("/", 1)[-1]]
+        yield f"### {path}, type {name}"
+        yield kind["description"]
+        yield table([row for row in walk(kind, defs, "") if row[0] != "type"])
 
 
 def table(settings: list[tuple[str, Any]]) -> str:
@@ -54,8 +66,9 @@ def walk(schema: dict[str, Any], defs: dict[str, Any], path: str) -> list[tuple[
 
 
 def section_of(field: dict[str, Any], defs: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the section that a field holds, if it is one."""
-    reference = field.get("$ref")
+    """Return the section that a field holds, if it is one; it may be left out."""
+    choices = [one for one in field.get("anyOf", ()) if one != {"type": "null"}]
+    reference = (choices[0] if len(choices) == 1 else field).get("$ref")
     section = defs.get(reference.rsplit("/", 1)[-1]) if reference else None
     return section if section and "properties" in section else None
 

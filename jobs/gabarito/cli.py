@@ -20,17 +20,24 @@ MAX_TRACEBACK_CHARS = 100_000
 
 COMMANDS = {
     "demo": ("demo:demo", "Run the whole pipeline on the sample, then ask five questions."),
+    "init": ("init:init", "Write a pipeline file for the documents in a folder."),
     "run": ("pipeline:run", "Make all that a pipeline file asks for, on this machine."),
     "plan": ("pipeline:plan", "Show what is there already and what would run."),
     "status": ("pipeline:status", "Show how far the last run is, and what is served."),
     "controller": ("controller:controller", "Run a release on a cluster: Jobs, then the endpoint."),
+    "show": ("show:show", "List the documents, facts, questions or drops of a run."),
+    "review": ("review:review", "Look at the facts of a run in a browser, and correct them."),
+    "export": ("export:export", "Write the questions and answers of a run as a table."),
     "report": ("model:report", "Show the evaluation of the promoted model."),
     "ask": ("model:ask", "Ask the endpoint a question."),
     "check": ("store:check", "Try the settings, the store and the services before a run."),
     "gc": ("store:gc", "Delete what unfinished attempts left in the store."),
     "schema": ("pipeline:schema", "Print the JSON schema of a pipeline file."),
     "teacher": ("demo:teacher", "Serve recorded replies as an OpenAI-compatible teacher."),
-    "ingest": ("run_one_stage:ingest", "Sources to documents (one stage of a run)."),
+    "ingest": (
+        "run_one_stage:ingest",
+        "Show what is read of a folder; with --run, sources to documents (one stage of a run).",
+    ),
     "generate": (
         "run_one_stage:generate",
         "Documents to facts and questions (one stage of a run).",

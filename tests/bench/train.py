@@ -13,14 +13,13 @@ from typing import Any
 import click
 import torch
 
+from gabarito.core.model_records import PromptContract, PromptSettings
 from gabarito.core.records import Example, Message
 from gabarito.core.settings import local_path
 from gabarito.models import (
     Base,
     GenerationLimits,
     Model,
-    PromptContract,
-    PromptSettings,
     conversation,
     generate,
     load_base,
@@ -109,7 +108,7 @@ def example(number: int) -> Example:
         Message(role="user", content=QUESTION.format(number)),
         Message(role="assistant", content=f"{number} gols"),
     )
-    return Example(messages=turns, question="", fact="", family="", split="train")
+    return Example(messages=turns, kind="question", question="", split="train")
 
 
 def is_near(one: float, other: float) -> bool:

@@ -8,8 +8,10 @@ import pytest
 from selenium import webdriver
 from selenium.common.exceptions import JavascriptException
 from selenium.webdriver.chrome.service import Service
+from tests.coverage import coverage
+from tests.model_records import CONTRACT
 
-from gabarito.core.records import Fact
+from gabarito.core.records import Fact, ReviewCounts
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.grading import (
     ASKED,
@@ -72,8 +74,9 @@ def _exam() -> dict[Part, list[EvalQuestion]]:
         exam["validation"].append(_item("validation", text, fact.answer, fact.id))
     exam["free"] = [_item("free", HOSTILE, "Zé 0"), _item("free", LONG_WORD, LONG_WORD)]
     exam["unanswerable"] = [
-        _item("unanswerable", f"e em 19{n}{LONG_WORD}?", REFUSAL, family=f"season{LONG_WORD}")
+        EvalQuestion(f"u {n}", "unanswerable", "", "", text, REFUSAL, group=f"season{LONG_WORD}")
         for n in range(9)
+        if (text := f"e em 19{n}{LONG_WORD}?")
     ]
     exam["retention"] = [_item("retention", f"olá {LONG_WORD}", "")]
     return exam
@@ -105,7 +108,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
         marks=grade_all(exam, replies, REFUSAL),
         facts=FACTS,
         similarity={},
-        contract={"system": "", "refusal": REFUSAL, "template_sha256": "0" * 64},
+        coverage=coverage(title=f"<b>{LONG_WORD}</b>"),
+        reviewed=ReviewCounts(checked=5, corrected=2, struck=1),
+        contract=CONTRACT,
         times={system: Timing(seconds=1.0, questions=9, answered=9) for system in SYSTEMS},
         base=f"s3://bucket/{LONG_WORD}",
         evaluation=f"evaluate/{'0' * 64}",

@@ -124,7 +124,11 @@ def settings_schema(node: Any) -> Any:  # noqa: ANN401  # any JSON value
     if not isinstance(node, dict):
         return node
     said = {"$defs": "definitions", "prefixItems": "items"}
-    node = {said.get(key, key): settings_schema(value) for key, value in node.items()}
+    node = {
+        said.get(key, key): settings_schema(value)
+        for key, value in node.items()
+        if not (key == "discriminator" and "oneOf" in node)  # a word of OpenAPI
+    }
     if "$ref" in node:
         node["$ref"] = str(node["$ref"]).replace("#/$defs/", "#/definitions/")
     return node

@@ -113,6 +113,8 @@ def test_each_pod_gets_the_keys_that_it_needs() -> None:
         }  # fmt: skip
     having = {pod.component for pod in release.pods() if "GABARITO_TEACHER_KEY" in str(pod.spec)}
     assert having == {"generate", "test"}
+    key = {"name": "gabarito-teacher", "key": "verify-key"}
+    assert _secret(release, "generate", "GABARITO_VERIFY_KEY") == key
 
 
 def test_a_role_needs_no_secret() -> None:

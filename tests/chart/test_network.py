@@ -34,6 +34,20 @@ def test_the_teacher_is_for_generate(tmp_path: Path) -> None:
     assert not any(8100 in _ports(scenario("demo"), each) for each in ALL)  # in its own pod
 
 
+def test_who_has_the_second_opinion_is_reached_too(tmp_path: Path) -> None:
+    second = {"on_doubt": "drop", "teacher": {"model": "m", "url": "https://judge:8200/v1"}}
+    release = changed(tmp_path, "demo", {"pipeline": {"generate": {"verify": second}}})
+    assert {each for each in ALL if 8200 in _ports(release, each)} == {"generate", "test"}
+
+
+def test_the_web_is_for_sources_that_are_on_it(tmp_path: Path) -> None:
+    pairs = {"type": "pairs", "path": "s3://b/p.csv", "question": "q", "answer": "a"}
+    pages = {"type": "urls", "urls": ["https://example.com/"]}
+    for source, is_reached in ((pairs, False), (pages, True)):
+        sources = {"pipeline": {"ingest": {"sources": [source]}}}
+        assert _reaches_web(changed(tmp_path, "demo", sources), "ingest") == is_reached
+
+
 def test_the_model_hub_is_for_those_that_load_the_base() -> None:
     reaching = {each for each in ALL if _reaches_web(scenario("defaults"), each)}
     assert reaching == {"train", "merge", "evaluate"}

@@ -75,6 +75,12 @@ def test_a_teacher_must_be_named_somewhere(tmp_path: Path) -> None:
     assert changed(tmp_path, "demo", {"teacher": {"url": ""}, "pipeline": inside}).objects
 
 
+def test_pairs_alone_need_no_teacher(tmp_path: Path) -> None:
+    pairs = {"type": "pairs", "path": "s3://b/p.csv", "question": "q", "answer": "a"}
+    alone = {"teacher": {"url": ""}, "pipeline": {"ingest": {"sources": [pairs]}}}
+    assert changed(tmp_path, "demo", alone).objects
+
+
 def test_null_is_refused_where_there_must_be_something(tmp_path: Path) -> None:
     needed = [value for value in _settable() if value.is_needed]
     with pytest.raises(ValueError, match="values don't meet") as refused:

@@ -20,7 +20,8 @@ VERBS = {
 }
 COMMANDS = [(image, verb) for image, verbs in VERBS.items() for verb in verbs]
 LIGHT = ("ingest", "generate")
-LIGHT_BYTES = 400_000_000
+LIGHT_BYTES = 460_000_000
+"""Of which 100 MB are lingua's models of 75 languages."""
 HEAVY = {"torch", "transformers", "peft", "datasets", "bitsandbytes", "accelerate", "triton"}
 LOCKS = Path(__file__).parent.parent.parent / "requirements"
 PINNED = re.compile(r"^([a-z0-9-]+)==([^ ;]+)", re.MULTILINE)
@@ -105,6 +106,15 @@ def test_an_image_has_what_its_verbs_import(
 ) -> None:
     module = f"gabarito.{verb}.kube.cluster" if verb == "controller" else f"gabarito.{verb}.job"
     images[name].run(tmp_path, f"import {module}", entry=PYTHON)
+
+
+def test_the_ingest_image_has_a_reader_for_each_format(
+    images: dict[str, Image], tmp_path: Path
+) -> None:
+    code = (
+        "from gabarito.ingest.formats import READERS, reader_of; print([*map(reader_of, READERS)])"
+    )
+    assert "formats.pdf.pdf" in images["ingest"].run(tmp_path, code, entry=PYTHON)
 
 
 def test_without_a_gpu_its_code_is_zeros(images: dict[str, Image]) -> None:

@@ -27,16 +27,24 @@ def test_the_endpoint_starts_without_what_only_training_needs() -> None:
     assert not names.intersection({"peft", "bitsandbytes", "datasets"})
 
 
+def test_every_reader_is_there_without_the_library_for_pictures() -> None:
+    names = imported_by(
+        "sys.modules['PIL'] = None; from gabarito.ingest.formats import READERS, reader_of; "
+        "[*map(reader_of, READERS)]"
+    )
+    assert "pypdfium2" in names
+
+
 def test_planning_imports_nothing_heavy() -> None:
     names = imported_by(
         "import gabarito.pipeline.run_local, gabarito.commands.pipeline, gabarito.commands.store"
     )
-    assert not names.intersection({*HEAVY, "trafilatura", "pypdf", "starlette", "jinja2", "lingua"})
+    assert not names.intersection({*HEAVY, "resiliparse", "pypdf", "starlette", "jinja2", "lingua"})
 
 
 def test_commands_of_every_image_need_no_stage_s_libraries() -> None:
     names = imported_by("import gabarito.commands.store, gabarito.commands.model")
-    assert not names.intersection({*HEAVY, "lxml", "trafilatura", "text_to_num", "numpy"})
+    assert not names.intersection({*HEAVY, "lxml", "resiliparse", "text_to_num", "numpy"})
 
 
 def test_the_command_imports_no_stage_before_it_is_called() -> None:

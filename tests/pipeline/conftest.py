@@ -1,5 +1,6 @@
 """The command as people use it: real processes, a real teacher, a store on disk."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -90,6 +92,16 @@ class Project:
         """Run a command on the project's store."""
         where = {"GABARITO_STORE": str(self.store), "GABARITO_TEACHER_URL": self.url}
         return gabarito(*arguments, **where)
+
+    def manifests(self, stage: str) -> list[Path]:
+        """Return the manifests of all artifacts of a stage."""
+        return sorted((self.store / "artifacts" / stage).glob("*/manifest.json"))
+
+    def lines(self, stage: str, name: str) -> list[dict[str, Any]]:
+        """Return the records in a file of a stage's first artifact."""
+        manifest = json.loads(self.manifests(stage)[0].read_text())
+        text = (self.store / manifest["files"][name]["key"]).read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines()]
 
 
 @pytest.fixture

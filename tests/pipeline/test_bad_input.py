@@ -42,7 +42,7 @@ def unreadable_pdf(project: Project) -> None:
 
 
 def html_without_text(project: Project) -> None:
-    only(project, "a.html", b"<html><body><nav>Menu</nav><script>1</script></body></html>")
+    only(project, "a.html", b"<html><body><div id=app></div><script>1</script></body></html>")
 
 
 def wrong_encoding(project: Project) -> None:

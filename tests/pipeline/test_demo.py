@@ -17,6 +17,8 @@ import pytest
 
 from gabarito.demo.process import started
 
+pytestmark = pytest.mark.timeout(1500)  # the demo itself takes minutes, on a busy machine many
+
 Finished = Any
 ROOT = Path(__file__).parent.parent.parent
 AGAIN = (str(ROOT / ".venv/bin/gabarito"), "demo")

@@ -14,18 +14,15 @@ from typing import Any
 
 import pytest
 
+from gabarito.core.errors import SettingsError
 from gabarito.demo.process import started
 
 Project = Any
 
 
-def artifacts(store: Path, stage: str) -> list[Path]:
-    return sorted((store / "artifacts" / stage).glob("*/manifest.json"))
-
-
 def test_a_run_leaves_one_artifact_of_each_stage(finished: Project) -> None:
     for stage in ("ingest", "generate", "curate", "train", "merge", "evaluate"):
-        assert len(artifacts(finished.store, stage)) == 1, stage
+        assert len(finished.manifests(stage)) == 1, stage
 
 
 def test_a_second_run_does_nothing_in_under_two_seconds(finished: Project) -> None:
@@ -59,9 +56,10 @@ def test_a_gate_that_fails_leads_to_the_report(finished: Project) -> None:
 def test_what_was_dropped_is_named_and_listed(finished: Project) -> None:
     status = finished.call("status").out
     assert re.search(r" dropped: [a-z][^·]* \d", status), status
-    ledger = re.search(r"what generate dropped, and why: (.+)", status)
-    assert ledger
-    assert json.loads(Path(ledger[1]).read_text(encoding="utf-8").splitlines()[0])["reason"]
+    command = re.search(r"what was dropped, and why: gabarito (.+)", status)
+    assert command
+    rows = finished.call(*command[1].split(), "--as", "jsonl").out.splitlines()
+    assert {json.loads(row)["stage"] for row in rows} >= {"generate", "curate"}
 
 
 def test_status_shows_every_stage_done(finished: Project) -> None:
@@ -86,8 +84,8 @@ def test_a_changed_learning_rate_trains_again_and_reuses_the_dataset(finished: P
     ]
     done = finished.run("--until", "train")
     assert done.code == 0, done.err
-    assert len(artifacts(finished.store, "train")) == 2
-    assert len(artifacts(finished.store, "curate")) == 1
+    assert len(finished.manifests("train")) == 2
+    assert len(finished.manifests("curate")) == 1
 
 
 def test_a_changed_page_is_read_and_a_kept_page_is_not_paid_again(finished: Project) -> None:
@@ -173,12 +171,13 @@ def test_a_setting_mended_after_a_failure_is_used(project: Project) -> None:
 
 def test_a_run_killed_while_it_generates_pays_no_reply_twice(project: Project) -> None:
     killed_in(project, "cache/generate/*")
-    assert not artifacts(project.store, "generate")
+    assert not project.manifests("generate")
     paid = set((project.store / "cache" / "generate").rglob("*"))
     done = project.run("--until", "generate")
     assert done.code == 0, done.err
-    calls = json_lines(project.store, "generate", "calls.jsonl")
-    asked = [call for call in calls if call["source"] == "teacher"]
+    calls = project.lines("generate", "calls.jsonl")
+    kept = [call for call in calls if call["status"] != "useless"]
+    asked = [call for call in kept if call["source"] == "teacher"]
     assert len(asked) <= len(set((project.store / "cache" / "generate").rglob("*")) - paid)
 
 
@@ -186,7 +185,7 @@ def test_a_run_killed_while_it_trains_goes_on_from_its_checkpoint(project: Proje
     project.settings["train"]["steps"] = 40
     project.write()
     killed_in(project, "cache/train/checkpoints/*/a")
-    assert not artifacts(project.store, "train")
+    assert not project.manifests("train")
     run = next((project.store / "runs").iterdir()).stem
     done = project.call("train", "--run", run)
     assert done.code == 0, done.err
@@ -194,7 +193,11 @@ def test_a_run_killed_while_it_trains_goes_on_from_its_checkpoint(project: Proje
     assert [event["step"] for event in events if event["event"] == "continued"] > [0]
 
 
-def json_lines(store: Path, stage: str, name: str) -> list[dict[str, object]]:
-    manifest = json.loads(artifacts(store, stage)[0].read_text())
-    text = (store / manifest["files"][name]["key"]).read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
+def test_documents_are_read_without_a_teacher_and_a_base(project: Project) -> None:
+    del project.settings["generate"], project.settings["train"]
+    project.write()
+    assert project.run().code == SettingsError.exit_code
+    done = project.run("--until", "ingest")
+    assert (done.code, "made ingest" in done.out) == (0, True)
+    checked = project.call("check", str(project.path))
+    assert (checked.code, checked.out.splitlines()[-1]) == (0, "ready to run with --until ingest")

@@ -23,7 +23,7 @@ def test_what_is_left_is_listed_and_deleted_when_asked(tmp_path: Path) -> None:
     time.sleep(0.01)
     arguments = ["gc", "--store", str(tmp_path), "--older-than", "0"]
     shown = CliRunner().invoke(cli, arguments).output
-    assert shown.startswith(f"{HALF}\n1 files of unfinished attempts")
+    assert shown.startswith(f"{HALF}\n1 file that nothing needs")
     assert store.exists(HALF)
     assert "deleted" in CliRunner().invoke(cli, [*arguments, "--delete"]).output
     assert not store.exists(HALF)

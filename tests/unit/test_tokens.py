@@ -9,8 +9,8 @@ from gabarito.artifacts.cache import Cache
 from gabarito.commands.demo import teacher
 from gabarito.commands.model import ask, serve
 from gabarito.core.errors import SettingsError
-from gabarito.generate.config import TeacherSettings
-from gabarito.generate.teacher import open_teacher
+from gabarito.core.teacher_config import TeacherSettings
+from gabarito.generate.teachers.open_teacher import open_teacher
 from gabarito.store.open import open_store
 
 

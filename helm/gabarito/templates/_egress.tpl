@@ -14,7 +14,10 @@
 {{- include "gabarito.rule" (dict "side" "to" "peers" $node "ports" (list 80)) }}
 {{- end }}
 {{- if has .component (list "generate" "test") }}
-{{- include "gabarito.teacherRule" .root }}
+{{- $root := .root }}
+{{- range list (include "gabarito.teacher" $root) (include "gabarito.secondTeacher" $root) | compact | uniq }}
+{{- include "gabarito.teacherRule" (dict "policy" $policy.teacher "url" .) }}
+{{- end }}
 {{- end }}
 {{- if has .component (list "controller" "test") }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" (list $serve) "ports" (list 8000)) }}
@@ -31,22 +34,19 @@
 {{- end }}
 {{- end }}
 
-{{/* A teacher that runs as a sidecar of generate needs no rule. */}}
+{{/* A teacher that runs as a sidecar of generate needs no rule. Takes policy and url. */}}
 {{- define "gabarito.teacherRule" }}
-{{- $policy := .Values.networkPolicy.teacher }}
-{{- with include "gabarito.teacher" . }}
-{{- if not (has (get (urlParse .) "hostname") (list "127.0.0.1" "localhost")) }}
-{{- $ports := $policy.ports | default (list (include "gabarito.port" .)) }}
-{{- include "gabarito.rule" (dict "side" "to" "peers" $policy.to "ports" $ports) }}
-{{- end }}
+{{- if not (has (get (urlParse .url) "hostname") (list "127.0.0.1" "localhost")) }}
+{{- $ports := .policy.ports | default (list (include "gabarito.port" .url)) }}
+{{- include "gabarito.rule" (dict "side" "to" "peers" .policy.to "ports" $ports) }}
 {{- end }}
 {{- end }}
 
-{{/* Sources other than files are on the web; a base that is not a path is on the model hub. */}}
+{{/* Sources other than files and pairs are on the web; a base that is not a path is on the model hub. */}}
 {{- define "gabarito.needsWeb" -}}
 {{- if eq .component "ingest" }}
 {{- range .root.Values.pipeline.ingest.sources }}
-{{- if ne .type "files" }}yes{{ break }}{{ end }}
+{{- if not (has .type (list "files" "pairs")) }}yes{{ break }}{{ end }}
 {{- end }}
 {{- else if has .component (list "train" "merge" "evaluate") }}
 {{- if not (regexMatch "^([./~]|gabarito:|s3://)" .root.Values.pipeline.train.base) }}yes{{ end }}

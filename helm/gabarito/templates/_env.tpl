@@ -28,6 +28,9 @@
 {{- end }}
 {{- with .existingSecret }}
 {{- include "gabarito.secretEnv" (list "GABARITO_TEACHER_KEY" . $.root.Values.teacher.secretKey) }}
+{{- with $.root.Values.teacher.verifySecretKey }}
+{{- include "gabarito.secretEnv" (list "GABARITO_VERIFY_KEY" $.root.Values.teacher.existingSecret .) }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

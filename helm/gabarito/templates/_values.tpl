@@ -41,7 +41,21 @@
 {{- $port | default (ternary "80" "443" (eq $url.scheme "http")) }}
 {{- end }}
 
+{{/* Whether a teacher is needed: people's own pairs are trained as they stand. */}}
+{{- define "gabarito.needsTeacher" -}}
+{{- range dig "ingest" "sources" list .Values.pipeline }}
+{{- if ne (get . "type") "pairs" }}yes{{ end }}
+{{- end }}
+{{- end }}
+
 {{/* The teacher's address, if the values have one. */}}
 {{- define "gabarito.teacher" -}}
-{{- .Values.teacher.url | default (dig "generate" "teacher" "url" "" .Values.pipeline) }}
+{{- $teacher := (.Values.pipeline.generate | default dict).teacher | default dict }}
+{{- .Values.teacher.url | default $teacher.url | default "" }}
+{{- end }}
+
+{{/* The address of who has the second opinion, if that is another. */}}
+{{- define "gabarito.secondTeacher" -}}
+{{- $verify := (.Values.pipeline.generate | default dict).verify | default dict }}
+{{- ($verify.teacher | default dict).url | default "" }}
 {{- end }}

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from gabarito.core.forms import set_figures_apart
+
 _LETTERS = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
@@ -15,7 +17,7 @@ _LETTERS = str.maketrans(
 
 def without_accents(text: str) -> str:
     """Return the text without case, accents and ligatures."""
-    plain = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
+    plain = unicodedata.normalize("NFKD", set_figures_apart(text)).casefold().translate(_LETTERS)
     return plain if plain.isascii() else "".join(c for c in plain if not unicodedata.combining(c))
 
 

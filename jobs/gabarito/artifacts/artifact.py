@@ -103,11 +103,13 @@ class Artifact:
         Raises:
             DataError: if the manifest lists no such file, or its content is not what it lists.
         """
-        entry = self.manifest.files.get(name)
-        if entry is None:
-            listed = ", ".join(sorted(self.manifest.files))
-            raise DataError(f"{self.address.manifest}: lists no file {name!r}; it lists {listed}")
         with self._cure():
+            entry = self.manifest.files.get(name)
+            if entry is None:
+                listed = ", ".join(sorted(self.manifest.files))
+                raise DataError(
+                    f"{self.address.manifest}: lists no file {name!r}; it lists {listed}"
+                )
             data = self.store.read(entry.key).data
             if hashlib.sha256(data).hexdigest() != entry.sha256:
                 raise DataError(
@@ -128,7 +130,7 @@ class Artifact:
                 text = data.decode()
             except UnicodeDecodeError as error:
                 raise DataError(f"{where}: not a UTF-8 text file: {error}") from error
-        return read_jsonl(text.split("\n"), model, where)  # splitlines also splits at U+2028
+            yield from read_jsonl(text.split("\n"), model, where)  # splitlines splits at U+2028
 
     def read_json(self, name: str, kind: TypeAdapter[T]) -> T:
         """Return one file of JSON as ``kind``.
@@ -148,19 +150,13 @@ class Artifact:
                     f"{where}: not what {self.address.stage} writes: {field}: {sentence_of(first)}"
                 ) from error
 
-    def setting(self, name: str) -> str:
-        """Return a setting that the artifact was made with.
+    def record(self, name: str, model: type[R]) -> R:
+        """Return the one record that a file holds.
 
         Raises:
-            DataError: if the manifest has none of this name.
+            DataError: if it is no such record.
         """
-        value = self.manifest.settings.get(name)
-        if not isinstance(value, str):
-            with self._cure():
-                raise DataError(
-                    f"{self.address.manifest}: settings.{name} is no text, got {value!r:.80}"
-                )
-        return value
+        return self.read_json(name, TypeAdapter(model))
 
     def fetch(self, folder: Path, below: str = "") -> Path:
         """Download the files whose names begin with ``below`` into ``folder`` and return it."""

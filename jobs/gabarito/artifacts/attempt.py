@@ -54,7 +54,7 @@ class Attempt:
         """Figures for the manifest and for people."""
         self.versions = {"gabarito": __version__, "python": platform.python_version()}
         self.started_at = datetime.now(UTC)
-        self.ledger = Ledger(address.stage, folder / "ledger.jsonl")
+        self.ledger = Ledger(folder / "ledger.jsonl")
         self.cache = Cache(store, address.stage)
         self.progress = ProgressReporter(address.stage, self._mirror)
 

@@ -3,12 +3,14 @@
 import hashlib
 import json
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from gabarito.artifacts.artifact import Key
+from gabarito.artifacts.claims import Claims
 from gabarito.core.errors import DataError, MissingError
 from gabarito.store.base import FileInfo, Store
 
@@ -27,6 +29,7 @@ class Cache:
 
     def __init__(self, store: Store, stage: str) -> None:
         self._store = store
+        self._stage = stage
         self._prefix = f"cache/{stage}"
 
     def get(self, key: str) -> bytes | None:
@@ -50,6 +53,21 @@ class Cache:
         """Store an item, over an older one."""
         digest = hashlib.sha256(data).hexdigest().encode()
         self._store.write(self._place(key), digest + data)
+
+    def keys(self, beginning: str) -> list[str]:
+        """Return the keys of the items that begin so, in order."""
+        place = self._place("")
+        return sorted(
+            entry.key.removeprefix(place) for entry in self._store.list(self._place(beginning))
+        )
+
+    def delete(self, key: str) -> None:
+        """Remove an item; one that is not there is gone already."""
+        self._store.delete(self._place(key))
+
+    def claims(self, pause: Callable[[float], None]) -> Claims:
+        """Return the claims by which one process makes an item that several need."""
+        return Claims(self._store, self._stage, pause)
 
     def save_folder(self, key: str, folder: Path) -> None:
         """Store the files of a folder, over an older one; it is there only when all are."""

@@ -7,12 +7,13 @@
 import hashlib
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import AwareDatetime, StringConstraints, ValidationError
 
 from gabarito.artifacts.artifact import Address, Fingerprint
 from gabarito.core.errors import ConflictError, DataError, MissingError, UsageError
+from gabarito.core.model_records import GateVerdict, PromptContract
 from gabarito.core.records import Record
 from gabarito.store.base import Store
 
@@ -34,13 +35,18 @@ class ServedModel(Record):
     run: str
     merge: Fingerprint
     evaluate: Fingerprint
-    contract: dict[str, Any]
-    verdict: dict[str, Any]
+    contract: PromptContract
+    verdict: GateVerdict
 
     @property
     def digest(self) -> str:
         """SHA-256 of the record: the model's name."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        return hashlib.sha256(self.stored).hexdigest()
+
+    @property
+    def stored(self) -> bytes:
+        """The record as it lies in the store."""
+        return self.model_dump_json().encode()
 
     @property
     def model(self) -> Address:
@@ -112,7 +118,7 @@ def promote(store: Store, name: str, model: ServedModel) -> bool:
     Raises:
         ConflictError: if somebody else moved the channel to another model meanwhile.
     """
-    store.write(_model_key(model.digest), model.model_dump_json().encode(), if_absent=True)
+    store.write(_model_key(model.digest), model.stored, if_absent=True)
     try:
         return _move(store, name, model.digest)
     except ConflictError:

@@ -1,4 +1,4 @@
-"""Garbage in the store: files that no manifest and no index names, and unfinished uploads.
+"""Garbage in the store: files that nothing names, claims of the dead, and unfinished uploads.
 
 A key of any other shape than those below is not one of ours, and its object is left alone.
 """
@@ -14,11 +14,12 @@ _OF_ATTEMPT = re.compile(
     r"artifacts/(?P<stage>[a-z]+)/(?P<fingerprint>[0-9a-f]{64})(/shards/(?P<shard>\d+-of-\d+))?"
     r"/attempts/\d{8}T\d{6}Z-[0-9a-f]{8}/.+"
 )
+_OF_CLAIMS = re.compile(r"claims/[a-z]+/(items/[0-9a-f]{64}|leases/[0-9a-f]{16})")
 _OF_FOLDER = re.compile(rf"cache/(?P<stage>[a-z]+)/(?P<key>.+){re.escape(FILES)}[0-9a-f]{{16}}/.+")
 
 
 def inert_files(store: Store, before: float) -> Iterator[Entry]:
-    """Yield the files that no manifest and no index lists and that are older than ``before``.
+    """Yield what no manifest, no index and no living process needs, older than ``before``.
 
     ``before`` is in seconds since the epoch: younger files may belong to an attempt that is
     still running.
@@ -28,6 +29,7 @@ def inert_files(store: Store, before: float) -> Iterator[Entry]:
     """
     yield from _of_attempts(store, before)
     yield from _of_folders(store, before)
+    yield from _of_claims(store, before)
 
 
 def stale_uploads(store: Store, before: float) -> list[PartialUpload]:
@@ -65,4 +67,11 @@ def _of_folders(store: Store, before: float) -> Iterator[Entry]:
         if folder not in listed:
             listed[folder] = Cache(store, found["stage"]).objects_of(found["key"])
         if entry.key not in listed[folder]:
+            yield entry
+
+
+def _of_claims(store: Store, before: float) -> Iterator[Entry]:
+    """Yield what killed processes left: a living one renews its lease and ends its claims."""
+    for entry in store.list("claims/"):
+        if _OF_CLAIMS.fullmatch(entry.key) and entry.modified < before:
             yield entry

@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from gabarito.core.errors import DataError, MissingError
-from gabarito.core.records import read_jsonl
+from gabarito.core.records import numbered_jsonl
 from gabarito.core.settings import local_path
 from gabarito.store.open import open_bucket
 
@@ -21,11 +21,17 @@ def read_lines(path: str, model: type[R]) -> list[R]:
         MissingError: if there is no such file.
         DataError: if it is not UTF-8 text; names the line that is no such record.
     """
+    return [record for _, record in read_numbered(path, model)]
+
+
+def read_numbered(path: str, model: type[R]) -> list[tuple[int, R]]:
+    """Return the same, each with the number of its line, from 1."""
     try:
         text = read_object(path).decode()
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not a UTF-8 text file: {error}; save it as UTF-8") from error
-    return list(read_jsonl(text.split("\n"), model, path))  # splitlines also splits at U+2028
+    lines = text.split("\n")  # splitlines also splits at U+2028
+    return list(numbered_jsonl(lines, model, path))
 
 
 def read_object(path: str) -> bytes:

@@ -1,27 +1,30 @@
 """Blocking calls to a chat endpoint, made to be used by many threads at once."""
 
 import json
+import logging
+import math
 import random
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import urllib3
 
 from gabarito import __version__
+from gabarito.chat.breaker import Breaker
 from gabarito.chat.budget import Meter, Prices
-from gabarito.chat.concurrency import ConcurrencyLimit
-from gabarito.chat.http import open_pool, reason_of, send, split_url
-from gabarito.chat.protocol import CallFailure, Completion, read_response, shown
-from gabarito.core.errors import (
-    AccessError,
-    GabaritoError,
-    Interrupted,
-    ServiceError,
-    SettingsError,
-)
+from gabarito.chat.chat_endpoint import ChatEndpoint
+from gabarito.chat.completion import Completion
+from gabarito.chat.concurrency import START, ConcurrencyLimit
+from gabarito.chat.dialect import Dialect
+from gabarito.chat.foreign_text import shown
+from gabarito.chat.http import open_pool, reason_of, send
+from gabarito.chat.protocol import TOO_MANY, CallFailure, of_known_endpoint, read_response
+from gabarito.core.errors import AccessError, GabaritoError, Interrupted, ServiceError
+
+log = logging.getLogger("gabarito.chat")
 
 FIRST_BACKOFF_S = 0.25
 MAX_BACKOFF_S = 20.0
@@ -31,55 +34,39 @@ MAX_PAUSE_S = 120.0
 TRIES_BEFORE_ANY_ANSWER = 4
 """Where nothing has ever answered the address is probably wrong."""
 
+MOST_REFUSED = 300
+"""So many refusals on end are no accident, however many requests were answered before."""
+
 
 @dataclass(frozen=True)
-class ChatEndpoint:
-    """Where a model answers, and how it is treated.
+class RefusedRequest:
+    """A request that gets no answer, though others may; ``error`` is for when none does."""
 
-    ``url`` is the base of the protocol, such as ``https://api.example.com/v1``; ``key_name``
-    the environment variable that ``key`` came from.
-    """
-
-    url: str
-    key: str | None = field(default=None, repr=False)
-    key_name: str = "GABARITO_TEACHER_KEY"
-    concurrency: int = 64
-    timeout_s: float = 120.0
-    retries: int = 8
-
-    @property
-    def completions(self) -> str:
-        """The URL that chat requests go to.
-
-        Raises:
-            SettingsError: if ``url`` is no such base.
-        """
-        parts = split_url(self.url)
-        if parts is None:
-            raise SettingsError(
-                f"teacher {self.url!r}: not an http or https URL; write http://host:port/v1"
-            )
-        if parts.username is not None or parts.password is not None:
-            raise SettingsError(
-                f"teacher at {parts.hostname}: its url holds a user or password, which would be "
-                f"stored and shown; take them out and set {self.key_name} to the key"
-            )
-        base = self.url.rstrip("/").removesuffix("/chat/completions")
-        return f"{base}/chat/completions" if urlsplit(base).path else f"{base}/v1/chat/completions"
-
-    @property
-    def authorization(self) -> dict[str, str]:
-        """The header that carries the key, if there is one."""
-        return {"Authorization": f"Bearer {self.key}"} if self.key else {}
+    error: GabaritoError
+    tries: int
 
 
 class ChatClient:
-    """Asks one endpoint; safe to share between threads."""
+    """Asks one endpoint; safe to share between threads.
 
-    def __init__(self, endpoint: ChatEndpoint, meter: Meter | None = None) -> None:
+    ``dialect`` is what was learned of it before; ``remember`` is told what is learned now.
+    """
+
+    def __init__(
+        self,
+        endpoint: ChatEndpoint,
+        meter: Meter | None = None,
+        dialect: Dialect | None = None,
+        remember: Callable[[Dialect], None] = lambda _dialect: None,
+    ) -> None:
         self.endpoint = endpoint
         self.meter = meter or Meter(Prices())
         self.limit = ConcurrencyLimit(endpoint.concurrency)
+        self.dialect = dialect or Dialect()
+        self._remember = remember
+        self._learning = threading.Lock()
+        self._breaker, self._refusals = Breaker(), Breaker()
+        self._over: GabaritoError | None = None
         self._url = endpoint.completions
         self._pool = open_pool(self._url, endpoint.timeout_s, endpoint.concurrency)
         self._headers = {
@@ -100,16 +87,61 @@ class ChatClient:
             ServiceError: if the endpoint does not answer, or not sensibly, for all the tries.
             Interrupted: if ``stop`` was called.
         """
-        data = json.dumps(body, ensure_ascii=False).encode()
-        tries = 0
+        outcome = self.answer(body)
+        if isinstance(outcome, RefusedRequest):
+            raise outcome.error
+        return outcome
+
+    def answer(self, body: Mapping[str, Any]) -> Completion | RefusedRequest:
+        """Do as ``complete``, but return what is wrong with this request alone.
+
+        Raises:
+            GabaritoError: as ``complete``, where no other request would be answered either.
+        """
+        tries = counted = 0
         while True:
             tries += 1
-            outcome = self._try(data)
+            dialect = self.dialect
+            outcome = self._try(json.dumps(dialect.spoken(body), ensure_ascii=False).encode())
             if isinstance(outcome, Completion):
-                self.meter.add(outcome.prompt_tokens, outcome.completion_tokens)
                 return outcome.model_copy(update={"tries": tries})
-            self._refuse_hopeless(outcome, tries)
+            if outcome.is_of_request and self._learn(outcome.said, body, dialect):
+                continue
+            counted += outcome.status != TOO_MANY  # a limit passes, however long it takes
+            if self._is_hopeless(outcome, counted):
+                error = self._error(outcome, tries)
+                if self._is_alone(outcome, counted):
+                    return self._refused(error, tries)
+                self.give_up(error)
+                raise error
             self._back_off(tries)
+
+    def judge(
+        self, trouble: CallFailure, body: Mapping[str, Any], spoken: Dialect
+    ) -> RefusedRequest | None:
+        """Return what a failure within a batch means: None if it is worth another one."""
+        is_learned = trouble.is_of_request and self._learn(trouble.said, body, spoken)
+        passes = trouble.error in (None, ServiceError)  # credit that ran out: the next says so
+        if is_learned or passes:
+            return None
+        return RefusedRequest(self._error(trouble, 1), 1)
+
+    def credit(self) -> None:
+        """Count a reply that was paid before: an endpoint that gave it does not refuse all."""
+        self._refusals.note(is_useful=True)
+
+    def give_up(self, error: GabaritoError) -> None:
+        """Let no further request out: those that wait raise ``error``."""
+        self._over = error
+
+    def pause(self, seconds: float) -> None:
+        """Wait.
+
+        Raises:
+            Interrupted: if ``stop`` was called.
+        """
+        if self._stopped.wait(seconds):
+            raise Interrupted("stopped; what was answered is saved")
 
     def stop(self) -> None:
         """Let no further request out; those that wait raise ``Interrupted``."""
@@ -121,14 +153,28 @@ class ChatClient:
         is_well, pause_s = None, 0.0
         try:
             self.meter.refuse_overspending()
+            if self._over:
+                raise self._over
+            began = time.monotonic()
             outcome = self._post(data)
             if isinstance(outcome, Completion):
-                is_well = True
-            elif outcome.is_overload and outcome.error is None:
-                is_well, pause_s = False, min(outcome.pause_s, MAX_PAUSE_S)
+                is_well, waited_s = True, time.monotonic() - began
+                self.meter.add(outcome.prompt_tokens, outcome.completion_tokens, waited_s)
+                self._breaker.note(is_useful=True)
+                self._refusals.note(is_useful=True)
+            elif outcome.error is None:
+                sent = entered if outcome.is_overload else math.inf  # nonsense is no outage
+                on_end = self._breaker.note(is_useful=False, sent=sent)
+                is_well = False if outcome.is_overload else None
+                pause_s = min(max(outcome.pause_s, self._pause_of_all(on_end)), MAX_PAUSE_S)
             return outcome
         finally:
             self.limit.leave(entered, is_well=is_well, pause_s=pause_s)
+
+    def _pause_of_all(self, on_end: int) -> float:
+        """Return how long nobody asks while nothing is answered: one then tries for all."""
+        probes = on_end - 2 * START
+        return min(FIRST_BACKOFF_S * 2.0**probes, MAX_BACKOFF_S) if probes >= 0 else 0.0
 
     def _post(self, data: bytes) -> Completion | CallFailure:
         try:
@@ -140,15 +186,49 @@ class ChatClient:
             said = shown(reason_of(error), self.endpoint.key)  # it may be a line of the answer
             return CallFailure(f"does not answer: {said}", is_silence=True)
         self._has_answered = True
-        return read_response(response, len(data), self.endpoint.key)
+        outcome = read_response(response, len(data), self.endpoint.key)
+        if self._refusals.useful and isinstance(outcome, CallFailure):
+            return of_known_endpoint(outcome)
+        return outcome
 
-    def _refuse_hopeless(self, trouble: CallFailure, tries: int) -> None:
-        """Raise the error that ends a request which another try will not help."""
-        patience = self.endpoint.retries + 1
+    def _learn(self, said: str, body: Mapping[str, Any], spoken: Dialect) -> bool:
+        """Tell whether the request is worth another try in what was learned of the endpoint."""
+        with self._learning:
+            if self.dialect != spoken:  # by another thread, in the meantime
+                return True
+            learned = spoken.learn(said, body)
+            if learned is None:
+                return False
+            self.dialect = learned
+            log.warning("teacher takes requests otherwise", extra={"now": str(learned)})
+            self._remember(learned)
+            return True
+
+    def _is_hopeless(self, trouble: CallFailure, tries: int) -> bool:
+        """Tell whether another try of a request will not help it."""
+        patience, in_vain = self.endpoint.retries + 1, self._breaker.in_vain
+        is_over = self._breaker.is_open
         if trouble.is_silence and not self._has_answered:
             patience = min(patience, TRIES_BEFORE_ANY_ANSWER)
-        if trouble.error or trouble.pause_s > MAX_PAUSE_S or tries >= patience:
-            raise self._error(trouble, tries)
+            is_over = in_vain >= START + TRIES_BEFORE_ANY_ANSWER  # START are sent at once
+        is_over = is_over or tries >= patience
+        return trouble.error is not None or trouble.pause_s > MAX_PAUSE_S or is_over
+
+    def _is_alone(self, trouble: CallFailure, tries: int) -> bool:
+        """Tell whether a hopeless request is the only one: others were answered, or may be."""
+        if self._breaker.is_open or trouble.pause_s > MAX_PAUSE_S:
+            return False
+        are_others_answered = trouble.error is None and self._breaker.in_vain < tries
+        return trouble.is_of_request or are_others_answered
+
+    def _refused(self, error: GabaritoError, tries: int) -> RefusedRequest:
+        """Return that a request is refused, unless too many on end are: then none is asked."""
+        on_end = self._refusals.note(is_useful=False)
+        if self._refusals.is_open and on_end > min(self._refusals.useful, MOST_REFUSED):
+            whole = type(error)(f"{on_end} requests on end were refused, the last by {error}")
+            self.give_up(whole)
+            raise whole
+        return RefusedRequest(error, tries)
 
     def _error(self, trouble: CallFailure, tries: int) -> GabaritoError:
         where = f"teacher {self.endpoint.url}"
@@ -161,10 +241,11 @@ class ChatClient:
         cure = trouble.cure or "check that it runs and that the url is right, then start again"
         if trouble.pause_s > MAX_PAUSE_S:
             cure = f"it asks to wait {trouble.pause_s:.0f} s, start again after that"
-        return ServiceError(f"{where}: {trouble.what} ({tries} tries); {cure}")
+        in_vain = self._breaker.in_vain
+        how_often = f"{in_vain} requests on end" if in_vain > tries else f"{tries} tries"
+        return ServiceError(f"{where}: {trouble.what} ({how_often}); {cure}")
 
     def _back_off(self, tries: int) -> None:
         """Wait with full jitter, as many clients that fail together must not return together."""
         ceiling = min(FIRST_BACKOFF_S * 2 ** (tries - 1), MAX_BACKOFF_S)
-        if self._stopped.wait(random.uniform(0, ceiling)):
-            raise Interrupted("stopped; what was answered is saved")
+        self.pause(random.uniform(0, ceiling))

@@ -10,7 +10,7 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import urllib3
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CONNECT_S = 10.0
 PROXY_REFUSED = 407
 MAX_BODY_BYTES = 16 << 20
+MAX_FILE_BYTES = 1 << 30
 _CHUNK = 1 << 16
 
 
@@ -131,14 +132,28 @@ def send(
         AccessError: if a proxy asks for a user and password.
         urllib3.exceptions.HTTPError: if nothing, or nothing sensible, comes back.
     """
+    return _exchanged(pool, {"method": method, "url": url, "headers": headers, "body": body})
+
+
+def download(pool: urllib3.PoolManager, url: str, headers: Mapping[str, str]) -> Response:
+    """Read a file, which may be larger than any other response.
+
+    Raises:
+        Exception: as ``send``.
+    """
+    return _exchanged(pool, {"method": "GET", "url": url, "headers": headers}, MAX_FILE_BYTES)
+
+
+def _exchanged(
+    pool: urllib3.PoolManager, request: Mapping[str, Any], most_bytes: int | None = None
+) -> Response:
+    most, url = most_bytes or MAX_BODY_BYTES, str(request["url"])
     try:
-        response = pool.request(
-            method, url, body=body, headers=headers, preload_content=False, redirect=False
-        )
+        response = pool.request(**request, preload_content=False, redirect=False)
         data = bytearray()
         while chunk := response.read1(_CHUNK):
             data += chunk
-            if len(data) > MAX_BODY_BYTES:
+            if len(data) > most:
                 response.close()
                 break
     except urllib3.exceptions.ReadTimeoutError as error:

@@ -1,56 +1,29 @@
 """The OpenAI chat protocol: what is sent, and what a response means."""
 
-import json
-import math
-import time
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
 
+from gabarito.chat.completion import Completion, completion_of, cut_reply, read_body
+from gabarito.chat.foreign_text import NOT_AS_EXPECTED, shown, text_of_body
 from gabarito.chat.http import Response
+from gabarito.chat.pauses import pause_of
 from gabarito.core.errors import AccessError, GabaritoError, ServiceError, SettingsError
-from gabarito.core.records import Message, Record
+from gabarito.core.records import Message
 
-OK, BAD_REQUEST, PAYMENT, NOT_FOUND, TOO_MANY = 200, 400, 402, 404, 429
-REFUSED = frozenset({401, 403})
+OK, BAD_REQUEST, UNAUTHORISED, PAYMENT, FORBIDDEN = 200, 400, 401, 402, 403
+NOT_FOUND, TOO_MANY, SERVER_ERRORS = 404, 429, 500
+REFUSED = frozenset({UNAUTHORISED, FORBIDDEN})
 BUSY = frozenset({408, 409, 425, TOO_MANY})
-SERVER_ERRORS = 500
-
-CHARS_PER_TOKEN = 3
-"""For endpoints that report no usage: few languages have shorter tokens, so cost is not hidden."""
-
-MAX_TOKENS = 1_000_000_000
-"""No reply used more: such a figure is nonsense, and one under 1 would lower what is spent."""
-
-SHOWN_CHARS = 200
-
-MIN_SECRET_CHARS = 8
-"""A shorter key is a placeholder, such as ``none``; hiding it would tear words apart."""
-
-MAX_ERROR_BYTES = 10_000
-"""So much of a body that is no JSON is looked at."""
-
-NOT_AS_EXPECTED = (
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    RecursionError,
+_MONEY = re.compile(
+    r"insufficient_quota|billing_hard_limit|billing hard limit|credit balance is too low",
+    re.IGNORECASE,
 )
-"""What reading a text of another shape raises; JSON that is nested too deep, the last."""
+"""How providers say, with whatever status, that there is no credit left."""
 
-
-class Completion(Record):
-    """A reply: its text, why it ended, what it used, and how many tries it took."""
-
-    text: str
-    finish_reason: str
-    prompt_tokens: int
-    completion_tokens: int
-    tries: int = 1
+_UNFINISHED = re.compile(r"could not finish the message|output limit was reached", re.IGNORECASE)
+"""How they say that a model thought for as long as it may answer."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +33,15 @@ class CallFailure:
     what: str
     error: type[GabaritoError] | None = None
     cure: str = ""
+    status: int = 0
     is_overload: bool = True
     is_silence: bool = False
     """Nothing answered at all."""
+    is_of_request: bool = False
+    """Others may be answered."""
     pause_s: float = 0.0
+    said: str = ""
+    """All that is said of the error, its code and the parameter that it names, if one is."""
 
 
 def request_body(
@@ -81,99 +59,73 @@ def read_response(
 
     What others wrote may quote the request: ``secret`` is taken out of it.
     """
-    status, headers = response.status, response.headers
-    if status == OK:
-        return _completion(response.body, prompt_chars, secret)
-    code, said = _error_of(response.body)
-    what = f"answered {status}: {shown(said, secret)}"
+    if response.status == BAD_REQUEST and _UNFINISHED.search(_error_of(response.body)[1]):
+        return cut_reply(prompt_chars)
+    if response.status != OK:
+        return _failure(response.status, response, secret)
+    try:
+        body = read_body(response.body)
+        if "choices" not in body and body.get("error"):  # gateways pass on errors so
+            return _failure(_status_in(body["error"]), response, secret)
+        return completion_of(body, prompt_chars, secret)
+    except NOT_AS_EXPECTED:
+        what = (
+            f"answered what is no chat completion: {shown(text_of_body(response.body), secret)!r}"
+        )
+        return CallFailure(what, is_overload=False, is_of_request=True)
+
+
+def _failure(status: int, response: Response, secret: str | None) -> CallFailure:
+    """Return what a response of an error means for its request, and for all others."""
+    headers = response.headers
     if status < BAD_REQUEST:
         place = shown(headers.get("Location", "nowhere"), secret)
         return CallFailure(
-            f"answered {status}, which leads to {place}", SettingsError, "set its url"
+            f"answered {status}, which leads to {place}", SettingsError, "set its url", status
         )
-    if status == BAD_REQUEST and code == "content_filter":
-        return Completion(
-            text="", finish_reason="content_filter", prompt_tokens=0, completion_tokens=0
-        )
+    code, message, named = _error_of(response.body)
+    answered = f"{OK} with error {status}" if response.status == OK else f"{status}"
+    what, said = f"answered {answered}: {shown(message, secret)}", f"{code} {named} {message}"
+    if status == PAYMENT or _MONEY.search(said):
+        cure = "add credit, then start again; what was answered is saved"
+        return CallFailure(what, ServiceError, cure, status)
     if status in REFUSED:
-        return CallFailure(what, AccessError)
-    if status == PAYMENT or code == "insufficient_quota":
-        return CallFailure(
-            what, ServiceError, "add credit, then start again; what was answered is saved"
-        )
+        return CallFailure(what, AccessError, status=status, said=said)
     if status in BUSY or status >= SERVER_ERRORS:
-        return CallFailure(what, pause_s=pause_of(headers))
+        return CallFailure(what, status=status, pause_s=pause_of(headers))
     if status == NOT_FOUND:
-        return CallFailure(what, SettingsError, "check the teacher's model and url")
-    return CallFailure(what, SettingsError, "change the settings of the teacher that it refuses")
+        return CallFailure(what, SettingsError, "check the teacher's model and url", status)
+    cure = "change the settings of the teacher that it refuses"
+    return CallFailure(what, SettingsError, cure, status, is_of_request=True, said=said)
 
 
-def pause_of(headers: Mapping[str, str], now: float | None = None) -> float:
-    """Return the seconds that a response asks to wait (RFC 9110, 10.2.3), or 0."""
-    milliseconds = headers.get("retry-after-ms", "")
-    value = headers.get("Retry-After", "")
+def _status_in(error: object) -> int:
+    """Return the status that an error within a good response stands for, else that of a server."""
+    code = error.get("code") or error.get("status") if isinstance(error, dict) else None
     try:
-        seconds = float(milliseconds) / 1000 if milliseconds else float(value or 0)
-        return max(seconds, 0.0) if math.isfinite(seconds) else 0.0
+        status = int(str(code))
     except ValueError:
-        pass
+        return SERVER_ERRORS
+    return status if BAD_REQUEST <= status < 600 else SERVER_ERRORS
+
+
+def _error_of(data: bytes) -> tuple[str, str, str]:
+    """Return code, words and named parameter of an error in OpenAI's shape, or the body."""
     try:
-        moment = parsedate_to_datetime(value).timestamp()
-    except (*NOT_AS_EXPECTED, OSError):
-        return 0.0
-    return max(moment - (time.time() if now is None else now), 0.0)
-
-
-def shown(text: str, secret: str | None = None) -> str:
-    """Return the beginning of what others wrote as one line, without a secret in it."""
-    line = " ".join(hidden(text, secret).split())[:SHOWN_CHARS]
-    return "".join(char if char.isprintable() else "?" for char in line)
-
-
-def hidden(text: str, secret: str | None) -> str:
-    """Return a text without a secret, also as JSON and URLs spell it."""
-    if secret and len(secret) >= MIN_SECRET_CHARS:
-        spelled = json.dumps(secret)[1:-1]
-        for form in (secret, spelled, spelled.replace("/", r"\/"), quote(secret, safe="")):
-            text = text.replace(form, "***")
-    return text
-
-
-def _completion(data: bytes, prompt_chars: int, secret: str | None) -> Completion | CallFailure:
-    try:
-        body = json.loads(data)
-        choice = body["choices"][0]
-        text = (choice["message"]["content"] or "").encode(errors="replace").decode()
-        reason, usage = choice.get("finish_reason"), body.get("usage")
-        used = usage if isinstance(usage, dict) else {}
-        return Completion(
-            text=hidden(text, secret),
-            finish_reason=reason if reason and isinstance(reason, str) else "stop",
-            prompt_tokens=_tokens(used.get("prompt_tokens"), prompt_chars),
-            completion_tokens=_tokens(used.get("completion_tokens"), len(text)),
-        )
-    except NOT_AS_EXPECTED:
-        what = f"answered what is no chat completion: {shown(_text(data), secret)!r}"
-        return CallFailure(what, is_overload=False)
-
-
-def _tokens(reported: object, chars: int) -> int:
-    """Return a figure of the usage, or an estimate where none, or nonsense, is reported."""
-    if isinstance(reported, int | float) and 1 <= reported <= MAX_TOKENS:
-        return math.ceil(reported)
-    return -(-chars // CHARS_PER_TOKEN)
-
-
-def _error_of(data: bytes) -> tuple[str, str]:
-    """Return the code and the words of an error in OpenAI's shape, or the body."""
-    try:
-        error = json.loads(data)["error"]
+        error = read_body(data)["error"]
         if isinstance(error, str):
-            return "", error
-        return str(error.get("code") or error.get("type") or ""), str(error["message"])
+            return "", error, ""
+        code = str(error.get("code") or error.get("type") or "")
+        return code, str(error["message"]), str(error.get("param") or "")
     except NOT_AS_EXPECTED:
-        return "", _text(data)
+        return "", text_of_body(data), ""
 
 
-def _text(data: bytes) -> str:
-    return data[:MAX_ERROR_BYTES].decode(errors="replace")
+def of_known_endpoint(trouble: CallFailure) -> CallFailure:
+    """Return what a failure means of an endpoint that has given good replies.
+
+    Its address was right, so 404 is a pod that starts again; its key was, so 403 is a filter's.
+    """
+    if trouble.status == NOT_FOUND:
+        return replace(trouble, error=None)
+    return replace(trouble, is_of_request=True) if trouble.status == FORBIDDEN else trouble

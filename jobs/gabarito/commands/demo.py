@@ -9,7 +9,7 @@ from gabarito.commands.options import port_type, store_option
 from gabarito.core.secrets import secret_from
 from gabarito.core.settings import local_path
 from gabarito.demo.recorded_teacher import Manners, serve_replies
-from gabarito.generate.teacher import KEY_NAME, URL_NAME
+from gabarito.generate.teachers.open_teacher import KEY_NAME, URL_NAME
 from gabarito.store.open import open_store
 
 SAMPLE_REPLIES = "gabarito:demo/replies.jsonl"
@@ -50,6 +50,7 @@ def demo(store_url: str, port: int, stay: bool | None) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=port_type, default=8100, show_default=True, help="0: any free port.")
 @click.option("--latency", type=SECONDS, default=0.0, help="Seconds before each reply.")
+@click.option("--rate-400", type=SHARE, default=0.0, help="Share refused for good.")
 @click.option("--rate-429", type=SHARE, default=0.0, help="Share answered 429.")
 @click.option("--rate-500", type=SHARE, default=0.0, help="Share answered 500.")
 @click.option("--seed", default=0, show_default=True, help="Which requests those shares hit.")

@@ -15,8 +15,8 @@ from gabarito.core.secrets import secret_from
 from gabarito.core.settings import local_path
 from gabarito.core.text import printable
 from gabarito.pipeline.places import report_command
+from gabarito.pipeline.promote import evaluation_of
 from gabarito.pipeline.runs import latest_run, read_run
-from gabarito.serve.config import ServeConfig
 from gabarito.store.base import Store
 from gabarito.store.disk import disk_errors
 from gabarito.store.open import open_store
@@ -114,7 +114,7 @@ def serve(  # noqa: PLR0913  # one parameter for each option
         return
     store = open_store(store_url)
     promoted = read_model(store, model_digest) if model_digest else _promoted(store, channel)
-    config = _serve_config(store, promoted)
+    config = read_run(store, promoted.run).pipeline.serve
     merged = _finished(store, promoted.model)
     from gabarito.serve.job import Binding, serve_promoted  # takes seconds, so errors come first
 
@@ -142,7 +142,7 @@ def _promoted_report(store: Store, channel: str) -> Artifact:
     if promoted is not None:
         return _finished(store, promoted.report)
     last = latest_run(store)
-    if last is None or open_artifact(store, last.address("evaluate")) is None:
+    if last is None or evaluation_of(store, last) is None:
         raise _nothing_served(store, channel)
     raise MissingError(
         f"{store.url}: channel {channel!r} serves nothing yet; the last run, {last.run}, has a "
@@ -162,10 +162,6 @@ def _nothing_served(store: Store, channel: str) -> MissingError:
         f"{store.url}: channel {channel!r} serves nothing yet; a model is promoted when "
         "gabarito run ends with a passed gate"
     )
-
-
-def _serve_config(store: Store, promoted: ServedModel) -> ServeConfig:
-    return read_run(store, promoted.run).pipeline.serve
 
 
 def _finished(store: Store, address: Address) -> Artifact:

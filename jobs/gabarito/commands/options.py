@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from gabarito.core.text import printable
+
 store_option = click.option(
     "--store",
     "store_url",
@@ -17,6 +19,11 @@ store_option = click.option(
 )
 pipeline_argument = click.argument("pipeline", type=click.Path(path_type=Path))
 port_type = click.IntRange(0, 65535)
+
+
+def say(line: str) -> None:
+    """Print a line that may hold texts of others: from a store, a cluster or a service."""
+    click.echo(printable(line))
 
 
 def wrapped(line: str, indent: int, width: int | None = None) -> str:

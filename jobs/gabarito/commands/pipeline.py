@@ -10,15 +10,18 @@ from rich.console import Console
 
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.channel import read_channel
-from gabarito.commands.options import pipeline_argument, store_option, wrapped
+from gabarito.commands.options import pipeline_argument, say, store_option, wrapped
 from gabarito.core.errors import DataError, GateFailed, MissingError, UsageError
 from gabarito.core.records import Progress
+from gabarito.pipeline.checks.check_documents import sample_of_sources
+from gabarito.pipeline.checks.document_sample import sample_of_artifact
 from gabarito.pipeline.counters import summary_of
-from gabarito.pipeline.places import ledger_lines
+from gabarito.pipeline.forecast import forecast_of, kept_trial
+from gabarito.pipeline.places import loss_lines
 from gabarito.pipeline.plan import Step, make_plan
 from gabarito.pipeline.promote import model_of, promote_if_passed, report_lines
 from gabarito.pipeline.run_local import refuse_stale, run_steps
-from gabarito.pipeline.runs import Run, latest_run, new_run
+from gabarito.pipeline.runs import Run, freeze, last_run, new_run
 from gabarito.pipeline.schema import Pipeline, read_pipeline
 from gabarito.pipeline.stages import STAGES
 from gabarito.pipeline.view import open_view
@@ -35,19 +38,25 @@ PROGRESS = "/progress.json"
 @pipeline_argument
 @store_option
 @click.option("--from", "first", type=stage_type, help="Begin here; what is above must be there.")
-@click.option("--until", "last", type=stage_type, help="End with this stage.")
-def run(pipeline: Path, store_url: str, first: str | None, last: str | None) -> None:
+@click.option(
+    "--until",
+    "last",
+    type=stage_type,
+    default="evaluate",
+    help="End with this stage; PIPELINE needs no sections of those after it.",
+)
+def run(pipeline: Path, store_url: str, first: str | None, last: str) -> None:
     """Make all that PIPELINE asks for, on this machine.
 
     What is in the store already is used as it is; an interrupted run continues. Exits with 1 if
     the model does not pass its gate.
     """
     store = open_store(store_url)
-    run_pipeline(store, new_run(read_pipeline(pipeline)), first, last)
+    run_pipeline(store, new_run(read_pipeline(pipeline, last)), first, last)
 
 
 def run_pipeline(
-    store: Store, planned: Run, first: str | None = None, last: str | None = None
+    store: Store, planned: Run, first: str | None = None, last: str = "evaluate"
 ) -> None:
     """Print the plan of a run, make what is missing, and promote what passes its gate.
 
@@ -57,17 +66,18 @@ def run_pipeline(
     began = time.monotonic()
     steps = _between(make_plan(store, planned), first, last)
     refuse_stale(steps)
+    freeze(store, planned)  # even if all is there: status, report and serve ask for the run
     missing = [step.stage for step in steps if step.state == "missing"]
-    click.echo(f"run {planned.run}: {_plan_line(steps)}")
+    say(f"run {planned.run}: {_plan_line(steps)}")
     if missing:
         console = Console()
         with open_view(console, steps) as view:
             run_steps(store, planned, steps, view)
     took = time.monotonic() - began
     outcome = f"made {', '.join(missing)}" if missing else "nothing to do, all of it is there"
-    click.echo(f"run {planned.run}: {outcome} ({took:.1f} s)")
-    for line in ledger_lines(store, planned, missing):
-        click.echo(line)
+    say(f"run {planned.run}: {outcome} ({took:.1f} s)")
+    for line in loss_lines(store, planned, missing):
+        say(line)
     if steps[-1].stage == "evaluate":
         _conclude(store, planned)
 
@@ -78,12 +88,14 @@ def run_pipeline(
 def plan(pipeline: Path, store_url: str) -> None:
     """Show what of PIPELINE is in the store already and what would run."""
     store = open_store(store_url)
-    planned = new_run(read_pipeline(pipeline))
-    click.echo(f"run {planned.run} of {planned.pipeline.name}, store {store.url}")
+    planned = new_run(read_pipeline(pipeline, last="ingest"))
+    say(f"run {planned.run} of {planned.pipeline.name}, store {store.url}")
     for step in make_plan(store, planned):
         state = {"done": "there", "missing": "will run", "stale": "stale"}[step.state]
         row = f"  {step.stage:9} {step.fingerprint[:SHOWN_DIGITS]}  {state:8}  {step.note}"
-        click.echo(row.rstrip())
+        say(row.rstrip())
+    for line in (*_lacking_lines(planned), *_forecast_lines(store, planned, pipeline)):
+        say(line)
 
 
 @click.command()
@@ -101,19 +113,18 @@ def status(store_url: str, release: str | None, namespace: str | None, context: 
         from gabarito.controller.status import status_lines
 
         for line in status_lines(connect(namespace, context), release):
-            click.echo(line)
+            say(line)
         return
     store = open_store(store_url)
-    last = latest_run(store)
-    if last is None:
-        raise MissingError(f"{store.url}: no run yet; start one with gabarito run PIPELINE")
+    last = last_run(store)
     created = f"{last.created_at:%Y-%m-%d %H:%M} UTC"
-    click.echo(f"run {last.run} of {last.pipeline.name}, created {created}")
+    say(f"run {last.run} of {last.pipeline.name}, created {created}")
     for step in make_plan(store, last):
-        click.echo(wrapped(f"  {step.stage:9} {_state_line(store, last, step)}".rstrip(), 12))
-    for line in (*ledger_lines(store, last, list(STAGES)), *_gate_lines(store, last)):
-        click.echo(line)
-    click.echo(_served_line(store, last.pipeline.channel))
+        say(wrapped(f"  {step.stage:9} {_state_line(store, last, step)}".rstrip(), 12))
+    losses = loss_lines(store, last, last.pipeline.stages)
+    for line in (*_lacking_lines(last), *losses, *_gate_lines(store, last)):
+        say(line)
+    say(_served_line(store, last.pipeline.channel))
 
 
 @click.command()
@@ -122,9 +133,9 @@ def schema() -> None:
     click.echo(json.dumps(Pipeline.model_json_schema(), indent=2, ensure_ascii=False))
 
 
-def _between(steps: list[Step], first: str | None, last: str | None) -> list[Step]:
+def _between(steps: list[Step], first: str | None, last: str) -> list[Step]:
     begin = list(STAGES).index(first) if first else 0
-    end = list(STAGES).index(last) + 1 if last else len(STAGES)
+    end = list(STAGES).index(last) + 1
     if begin >= end:
         raise UsageError(
             f"--from {first} --until {last}: the first comes after the last; swap them"
@@ -133,6 +144,37 @@ def _between(steps: list[Step], first: str | None, last: str | None) -> list[Ste
     if absent:
         raise DataError(f"--from {first}: {', '.join(absent)} not in the store; leave --from out")
     return steps[begin:end]
+
+
+def _lacking_lines(planned: Run) -> list[str]:
+    """Say of the stages that cannot run what is missing for them."""
+    return [
+        f"  {stage:9} cannot run without {' and '.join(lacking)}"
+        for stage in STAGES
+        if (lacking := planned.pipeline.lacks(stage))
+    ]
+
+
+def _forecast_lines(store: Store, planned: Run, path: Path) -> list[str]:
+    """Say what the teacher is going to be asked, as far as that is known."""
+    settings = planned.pipeline.generate
+    if settings is None or settings.teacher is None:
+        return []
+    if open_artifact(store, planned.address("generate")):
+        return []
+    sample = sample_of_artifact(store, planned) or sample_of_sources(planned.pipeline)
+    if sample is None:
+        return []
+    extent = sample.extent(settings.max_chars)
+    trial = kept_trial(store, planned)
+    if not extent.passages:
+        return [f"teacher: {extent.said}"]
+    if trial:
+        return [f"teacher: {forecast_of(extent, trial, settings.teacher)}"]
+    return [
+        f"teacher: {extent.said}; gabarito check {path} tries three of them and says what all "
+        "will take"
+    ]
 
 
 def _plan_line(steps: list[Step]) -> str:
@@ -152,13 +194,13 @@ def _conclude(store: Store, planned: Run) -> None:
     passed, reasons = promote_if_passed(store, planned)
     channel = planned.pipeline.channel
     if passed:
-        click.echo(f"gate passed: channel {channel!r} serves this model")
+        say(f"gate passed: channel {channel!r} serves this model")
     else:
-        click.echo(f"gate failed, channel {channel!r} is left as it is:")
+        say(f"gate failed, channel {channel!r} is left as it is:")
         for reason in reasons:
-            click.echo(f"  {reason}")
+            say(f"  {reason}")
     for line in report_lines(store, planned):
-        click.echo(line)
+        say(line)
     if not passed:
         raise GateFailed(
             f"run {planned.run}: its model did not pass the gate: {'; '.join(reasons)}; look at "
@@ -185,7 +227,7 @@ def _progress_line(store: Store, last: Run, stage: str) -> str:
     if not found:
         return "not started"
     done, total = sum(state.done for state in found), sum(state.total for state in found)
-    return f"unfinished  {done}/{total} {found[-1].what}"
+    return f"unfinished  {done}{f'/{total}' if total else ''} {found[-1].what}"
 
 
 def _read_progress(store: Store, key: str) -> Progress | None:
@@ -200,8 +242,8 @@ def _gate_lines(store: Store, last: Run) -> list[str]:
     model = model_of(store, last)
     if model is None:
         return []
-    reasons = "; ".join(model.verdict["reasons"])
-    verdict = "gate passed" if model.verdict["passed"] else f"gate failed: {reasons}"
+    reasons = "; ".join(model.verdict.reasons)
+    verdict = "gate passed" if model.verdict.passed else f"gate failed: {reasons}"
     return [verdict, *report_lines(store, last)]
 
 

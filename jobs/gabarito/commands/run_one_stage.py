@@ -1,9 +1,20 @@
-"""The stages as commands: what a Job runs."""
+"""The stages as commands: what a Job runs, and ingest on a folder, which only looks."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from gabarito.commands.options import store_option
-from gabarito.core.errors import UsageError
+from gabarito.commands.options import say, store_option, wrapped
+from gabarito.core.errors import Interrupted, UsageError
+from gabarito.core.text import printable
+from gabarito.ingest.files import SourceFile, find_files
+from gabarito.ingest.outcomes import FileResult
+from gabarito.pipeline.counters import summary_of
 from gabarito.pipeline.run_stage import Shard, conclude, perform
 from gabarito.pipeline.runs import read_run
 from gabarito.pipeline.stages import STAGES
@@ -39,4 +50,93 @@ def _command(stage: str) -> click.Command:
     return command
 
 
-ingest, generate, curate, train, merge, evaluate = (_command(stage) for stage in STAGES)
+@click.command()
+@click.argument("path", required=False)
+@click.option("--json", "as_json", is_flag=True, help="What becomes of the files, as JSON.")
+@click.option(
+    "--ocr", help="Languages of pictures and scanned pages, such as pt,en: have them read."
+)
+@store_option
+@click.option("--run", "run_id", help="The run's id; gabarito plan shows it.")
+def ingest(
+    path: str | None, as_json: bool, ocr: str | None, store_url: str, run_id: str | None
+) -> None:
+    """Show what is read of PATH, and what not; nothing is written.
+
+    PATH is a file, a folder (also s3://…) or the address of a web page.
+
+    With --run instead of PATH, run the stage ingest of a run, as a Job does.
+    """
+    if bool(run_id) == bool(path):
+        raise UsageError("PATH: give a file or folder to look at, or a run's id with --run")
+    if path:
+        _look_at(path, as_json, ocr.split(",") if ocr else [])
+    elif as_json or ocr:
+        option = "--json" if as_json else "--ocr"
+        raise UsageError(f"{option}: needs PATH; leave it out with --run")
+    else:
+        store = open_store(store_url)
+        conclude("ingest", perform(store, read_run(store, str(run_id)), "ingest"))
+
+
+def _look_at(path: str, as_json: bool, ocr: Sequence[str]) -> None:
+    if Path(path).suffix.lower() in (".yaml", ".yml") and not Path(path).is_dir():
+        raise UsageError(
+            f"PATH: must be a file or folder of documents, got {path!r}; to read what a pipeline "
+            f"file names, run gabarito run {path} --until ingest"
+        )
+    from gabarito.ingest.file_report import INDENT, kept_of_formats
+    from gabarito.ingest.find_all import find_all
+    from gabarito.ingest.look import Preview, config_for, config_for_page  # takes seconds
+    from gabarito.ingest.web_sources.kept_pages import NothingKept
+
+    is_page = path.startswith(("https://", "http://"))
+    languages = [language.strip() for language in ocr]
+    config = (config_for_page if is_page else config_for)(path, "PATH", ocr=languages)
+    preview = Preview(config)
+    try:
+        named = find_files(config.sources, "PATH")
+        with _progress_shown(find_all(config, named, NothingKept()), len(named)) as files:
+            reports = list(preview.read(files))
+    except KeyboardInterrupt as stop:
+        raise Interrupted(f"{path}: stopped; a look saves nothing, start again") from stop
+    if as_json:
+        found = [report.model_dump() for report in reports]
+        click.echo(json.dumps({"files": found, "totals": preview.figures}, indent=2))
+    else:
+        for report in filter(lambda report: report.is_wanted, reports):
+            for line in report.lines():
+                say(wrapped(line.replace("\n", r"\n"), INDENT))  # a file's name may hold one
+        of_formats = kept_of_formats(reports)
+        kept = [f"{'formats':{INDENT}}{of_formats} kept"] if of_formats else []
+        for line in (*kept, f"{'total':{INDENT}}{summary_of(preview.figures)}"):
+            say(wrapped(line, INDENT))
+    preview.outcomes.refuse_nothing([path], "PATH")
+
+
+@contextmanager
+def _progress_shown(
+    files: Iterable[SourceFile | FileResult], total: int
+) -> Iterator[Iterator[SourceFile | FileResult]]:
+    """Give the files one by one; a line on a terminal says which is being read."""
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as shown:
+        task = shown.add_task("", total=total or None)
+
+        def begun() -> Iterator[SourceFile | FileResult]:
+            for file in files:
+                name = file.name if isinstance(file, SourceFile) else file.outcome.source
+                shown.update(task, description=printable(name))
+                yield file
+                shown.advance(task)
+            shown.update(task, description="comparing what was read")
+
+        yield begun()
+
+
+generate, curate, train, merge, evaluate = (
+    _command(stage) for stage in STAGES if stage != "ingest"
+)

@@ -8,13 +8,17 @@ from pathlib import Path
 import click
 
 from gabarito.artifacts.garbage import inert_files, stale_uploads
-from gabarito.commands.options import pipeline_argument, store_option
+from gabarito.commands.options import pipeline_argument, say, store_option, wrapped
 from gabarito.core.errors import GabaritoError, MissingError, UsageError
-from gabarito.pipeline.check import Finding, all_findings
+from gabarito.core.text import in_number
+from gabarito.pipeline.checks.check import all_findings
 from gabarito.store.local import LocalStore
 from gabarito.store.open import open_store
 
 HOUR_S = 3600.0
+MARK = 9
+"""Columns of the word that each finding begins with."""
+
 MEBIBYTE = 2**20
 
 
@@ -24,15 +28,19 @@ MEBIBYTE = 2**20
 def check(pipeline: Path, store_url: str) -> None:
     """Try the settings of PIPELINE, the store and the services before a run.
 
-    Exits with the code of the first thing that is wrong.
+    Exits with the code of the first thing that is wrong. Stages whose settings are missing are
+    named; those before them are tried.
     """
     first: GabaritoError | None = None
+    until = ""
     for finding in all_findings(pipeline, store_url):
-        click.echo(_line(finding))
+        mark = "problem" if finding.error else "warning" if finding.is_warning else "ok"
+        say(wrapped(f"{mark:{MARK}}{finding.what}: {finding.said}", MARK))
         first = first or finding.error
+        until = until or finding.until
     if first is not None:
         raise first
-    click.echo("ready to run")
+    say(f"ready to run with --until {until}" if until else "ready to run")
 
 
 @click.command()
@@ -47,7 +55,7 @@ def check(pipeline: Path, store_url: str) -> None:
 )
 @click.option("--delete", is_flag=True, help="Delete; without it they are only listed.")
 def gc(store_url: str, hours: float, delete: bool) -> None:
-    """List (or delete) the files of attempts that lost a race or never finished."""
+    """List (or delete) what attempts that lost a race or never finished left in the store."""
     if math.isnan(hours):
         raise UsageError("--older-than: not a number of hours")
     store = open_store(store_url)
@@ -56,21 +64,16 @@ def gc(store_url: str, hours: float, delete: bool) -> None:
     before = time.time() - hours * HOUR_S
     found = list(inert_files(store, before))
     size = sum(entry.size for entry in found) / MEBIBYTE
-    act: Callable[[str], None] = store.delete if delete else click.echo
+    act: Callable[[str], None] = store.delete if delete else say
     for entry in found:
         act(entry.key)
     verb = "deleted" if delete else "could be deleted with --delete"
-    click.echo(f"{len(found)} files of unfinished attempts, {size:.1f} MiB, {verb}")
+    say(f"{len(found)} {in_number(len(found), 'files')} that nothing needs, {size:.1f} MiB, {verb}")
     uploads = stale_uploads(store, before)
     for upload in uploads:
         if delete:
             store.abort(upload)
         else:
-            click.echo(upload.key)
+            say(upload.key)
     if uploads:
-        click.echo(f"{len(uploads)} unfinished uploads, {verb}")
-
-
-def _line(finding: Finding) -> str:
-    mark = "problem" if finding.error else "warning" if finding.is_warning else "ok"
-    return f"{mark:8} {finding.what}: {finding.said}"
+        say(f"{len(uploads)} unfinished {in_number(len(uploads), 'uploads')}, {verb}")

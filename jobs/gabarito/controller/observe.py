@@ -61,7 +61,7 @@ class Observer:
         if "evaluate" in finished and self._evaluation is None:
             model = model_of(self._store, run)
             if model is not None:
-                passed, reasons = bool(model.verdict["passed"]), model.verdict.get("reasons", ())
+                passed, reasons = model.verdict.passed, model.verdict.reasons
                 self._evaluation = Evaluation(model.digest, passed, tuple(reasons))
         return Observed(
             now=now,

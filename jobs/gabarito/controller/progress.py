@@ -11,14 +11,12 @@ from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.parse import StageJob
 from gabarito.core.errors import MissingError
 from gabarito.core.records import Progress
+from gabarito.core.text import duration_text
 from gabarito.pipeline.runs import Run
 from gabarito.store.base import Store
 
 READ_EVERY_S = 15.0
 """How often a running stage's progress is read, at most."""
-
-_MINUTE_S = 60.0
-_HOUR_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def progress_text(now: Progress, first: Progress) -> str:
     begin at zero.
     """
     figures = [f"{name.replace('_', ' ')} {value:,.4g}" for name, value in now.figures.items()]
-    parts = [f"{now.done}/{now.total} {now.what}", *sorted(figures)]
+    parts = [f"{now.done}{f'/{now.total}' if now.total else ''} {now.what}", *sorted(figures)]
     done, seconds = now.done - first.done, now.seconds - first.seconds
     if done > 0 and seconds > 0 and now.done < now.total:
         parts.append(f"eta {duration_text((now.total - now.done) * seconds / done)}")
@@ -97,12 +95,3 @@ def shards_text(shards: tuple[int, int], *, is_last: bool) -> str:
     """
     ended, count = shards
     return f"{count if is_last else ended}/{count} shards"
-
-
-def duration_text(seconds: float) -> str:
-    """Return such as ``45 s``, ``12 min`` or ``1.6 h``."""
-    if seconds < 1.5 * _MINUTE_S:
-        return f"{seconds:.0f} s"
-    if seconds < 1.5 * _HOUR_S:
-        return f"{seconds / _MINUTE_S:.0f} min"
-    return f"{seconds / _HOUR_S:.1f} h"

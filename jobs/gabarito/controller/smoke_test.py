@@ -44,10 +44,11 @@ def known_answers(store: Store, model: ServedModel, count: int) -> list[KnownAns
     """
     report = _read_artifact(store, model.report)
     dataset = _read_artifact(store, read_run(store, model.run).address("curate"))
-    questions = {
-        item.id: item.text for item in questions_of("test", dataset.records("test.jsonl", Example))
-    }
-    threshold = model.contract.get("threshold") or 0.0
+    tested = questions_of("test", dataset.records("test.jsonl", Example))
+    # of pairs that nobody worded otherwise the evaluation asked the trained wordings
+    found = tested or questions_of("trained", dataset.records("train.jsonl", Example))
+    questions = {item.id: item.text for item in found}
+    threshold = model.contract.threshold or 0.0
     return choose(report.records("verdicts.jsonl", Verdict), questions, threshold, count)
 
 

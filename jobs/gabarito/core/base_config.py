@@ -17,6 +17,14 @@ CAUSAL = ("ForCausalLM", "LMHeadModel")
 CONFIG_FILE = "config.json"
 TOKENIZER_FILE = "tokenizer_config.json"
 
+MIRROR = "weights"
+"""Where in the store's cache the copies of bases of the model hub lie."""
+
+
+def mirror_key(reference: str) -> str:
+    """Return the key in the cache of the copy of a base of the hub."""
+    return f"hub/{reference}"
+
 
 class Quantization(BaseModel):
     """How the weights of a base are stored, if not as plain numbers."""
@@ -65,11 +73,7 @@ def read_base_config(folder: Path, name: str = "") -> BaseConfig:
     try:
         config = BaseConfig.model_validate_json((folder / CONFIG_FILE).read_bytes())
     except OSError as error:
-        what = "not a folder" if folder.is_file() else "no such folder"
-        what = f"no {CONFIG_FILE} in it" if folder.is_dir() else what
-        raise MissingError(
-            f"{shown}: {what}; give the path of a model as save_pretrained writes it"
-        ) from error
+        raise no_base(folder, name) from error
     except ValidationError as error:
         fields = sorted({str(part) for found in error.errors() for part in found["loc"][:1]})
         said = f"makes no sense at {', '.join(fields)}" if fields else "not JSON"
@@ -81,6 +85,15 @@ def read_base_config(folder: Path, name: str = "") -> BaseConfig:
     if _read_tokenizer(folder / TOKENIZER_FILE).auto_map:
         raise DataError(f"{shown}/{TOKENIZER_FILE}: {_OWN_CODE}")
     return config
+
+
+def no_base(folder: Path, name: str = "") -> MissingError:
+    """Return the error of a folder that holds no model; it calls the folder ``name``."""
+    what = "not a folder" if folder.is_file() else "no such folder"
+    what = f"no {CONFIG_FILE} in it" if folder.is_dir() else what
+    return MissingError(
+        f"{name or folder}: {what}; give the path of a model as save_pretrained writes it"
+    )
 
 
 def _read_tokenizer(path: Path) -> _TokenizerConfig:

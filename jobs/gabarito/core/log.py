@@ -102,9 +102,13 @@ class ProgressReporter:
         self._last: tuple[str, int, int] | None = None
 
     def report(self, what: str, done: int, total: int, **figures: float) -> None:
-        """Tell how far the work is; more often than every few seconds is dropped."""
+        """Tell how far the work is; more often than every few seconds is dropped.
+
+        ``total`` is 0 where it is not known.
+        """
         now, place = time.monotonic(), (what, done, total)
-        if place == self._last or (done < total and now - self._reported < REPORT_EVERY_S):
+        is_end = total and done >= total
+        if place == self._last or (not is_end and now - self._reported < REPORT_EVERY_S):
             return
         self._reported, self._last = now, place
         state: dict[str, object] = {"what": what, "done": done, "total": total, **figures}

@@ -2,11 +2,18 @@
 
 from enum import StrEnum
 
+from gabarito.core.records import Rejection
 
-class IngestReason(StrEnum):
-    """Why a file was dropped."""
+
+class Reason(StrEnum):
+    """One of the few constant phrases of a stage's ledger."""
+
+
+class IngestReason(Reason):
+    """Why a file or a page was dropped."""
 
     EXCLUDED = "excluded by a pattern"
+    HIDDEN = "hidden or temporary"
     UNSUPPORTED = "unsupported format"
     TOO_LARGE = "too large"
     OUT_OF_REACH = "out of reach"
@@ -16,14 +23,45 @@ class IngestReason(StrEnum):
     WRONG_ENCODING = "wrong encoding"
     NO_TEXT = "no text"
     TOO_SHORT = "too short"
+    IMPLAUSIBLE = "garbled text"
     OTHER_LANGUAGE = "other language"
     EXACT_DUPLICATE = "exact duplicate"
-    NEAR_DUPLICATE = "near duplicate"
+    OTHER_FORM = "same text in another form"
+    CONTAINED = "contained in another document"
+    SUPERSEDED = "superseded"
+    CONFLICT = "conflicting versions"
+
+    NO_ADDRESS = "not a web address"
+    NOT_PUBLIC = "not a public address"
+    REFUSED_BY_ROBOTS = "refused by robots.txt"
+    GONE = "gone"
+    SAME_PAGE = "page reached already"
+    WRONG_TYPE = "wrong type"
+    BEHIND_LOGIN = "behind a login"
+    BEHIND_WALL = "behind a wall"
+    NEEDS_JAVASCRIPT = "needs JavaScript"
+    OLDER = "older than wanted"
+    BEYOND = "beyond what was asked for"
+    LISTING_ENDED = "end of the listing"
 
 
-class GenerateReason(StrEnum):
+class PairReason(Reason):
+    """Why a row of pairs was dropped."""
+
+    EMPTY_CELL = "empty cell"
+    BROKEN_ENCODING = "row in a broken encoding"
+    OTHER_CELLS = "other number of cells than the header"
+    UNREADABLE_ROW = "unreadable row"
+    NO_TABLE = "no table of pairs"
+    LONG_AS_A_PAGE = "as long as a page"
+    REPEATED_ROW = "same row twice"
+    TWO_ANSWERS = "same question with another answer"
+
+
+class GenerateReason(Reason):
     """Why a reply, or a fact, question or name in it, was dropped."""
 
+    REFUSED = "refused by the teacher"
     EMPTY_REPLY = "empty reply"
     CUT_REPLY = "reply cut at the token limit"
     UNREADABLE = "unreadable reply"
@@ -33,9 +71,16 @@ class GenerateReason(StrEnum):
     NO_SUPPORT = "answer not in the passage"
     SHORT_QUOTE = "quote too short to prove anything"
     NOT_QUOTED = "answer not in the quote"
+    OTHER_FIGURES = "figures of the answer differ from the original's"
     REPEATED_FACT = "fact given twice in a passage"
     SAME_FACT = "same fact elsewhere"
     SAME_PASSAGE = "same passage elsewhere"
+
+    OTHER_OPINION = "second opinion gives another answer"
+    OTHER_SUBJECT = "second opinion names another subject"
+    OTHER_LIMITS = "second opinion names other limits"
+    NOT_STATED = "second opinion finds no answer"
+    NO_OPINION = "no second opinion came"
 
     NO_FAMILY = "family not named"
     OTHER_FAMILY = "family not asked for"
@@ -54,3 +99,43 @@ class GenerateReason(StrEnum):
     OTHER_NAME = "name not asked for"
     KNOWN_NAME = "near miss stands in the documents"
     REPEATED_NAME = "name given twice"
+
+
+class CurateReason(Reason):
+    """Why a fact, a question, a near miss or a prompt is not in the dataset."""
+
+    STRUCK = "struck out by a person"
+    CORRECTED = "wording of what a person corrected"
+
+    SAME_FACT = "same fact twice"
+    SAME_QUESTION = "same question twice"
+    SAME_STATEMENT = "same statement twice"
+    TWO_ANSWERS = "two answers"
+    LEAK = "leaks into test"
+    UNTRAINED = "no trained wording"
+    FACT_DROPPED = "its fact is dropped"
+
+    IN_DOCUMENTS = "near miss is in the documents"
+    SAME_PROMPT = "same prompt twice"
+    ASKED = "prompt is a question of the dataset"
+    NAMES_HELD_BACK = "prompt names what is held back"
+
+
+class TrainReason(Reason):
+    """Why a row is not trained."""
+
+    TOO_LONG = "too long"
+
+
+STAGE_OF: dict[type[Reason], str] = {
+    IngestReason: "ingest",
+    PairReason: "ingest",
+    GenerateReason: "generate",
+    CurateReason: "curate",
+    TrainReason: "train",
+}
+
+
+def rejected(reason: Reason, item: str, detail: str = "", raw: str = "") -> Rejection:
+    """Return the ledger's line about one item that was dropped."""
+    return Rejection(stage=STAGE_OF[type(reason)], item=item, reason=reason, detail=detail, raw=raw)

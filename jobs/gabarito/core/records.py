@@ -1,16 +1,19 @@
 """The records that pass between stages: frozen, closed, one JSON object a line."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gabarito.core.errors import DataError
 from gabarito.core.mistakes import sentence_of
 
-QuestionKind = Literal["question", "statement", "reverse", "replay", "refusal"]
+QuestionKind = Literal["question", "statement", "reverse"]
+ExampleKind = Literal[
+    "question", "reverse", "statement", "refusal", "replay", "free", "unanswerable", "retention"
+]
 Split = Literal["train", "validation", "test", "free", "unanswerable", "retention"]
 
 
@@ -44,8 +47,56 @@ class Document(Record):
         return cls.model_validate({"id": whole[:16], "digest": whole, "text": text, **fields})
 
 
+class Omitted(Record):
+    """What was left out of a document for one reason: how many words, or pieces; its beginning."""
+
+    why: str
+    count: int
+    is_words: bool
+    sample: str
+
+
+class Finding(Record):
+    """Something about a document that a person should look at, and what to do about it."""
+
+    kind: str
+    said: str
+
+
+class OcrShare(Record):
+    """How many pages and pictures were read by OCR, by which program, how sure it is of them."""
+
+    pieces: int
+    words: int
+    confidence: float
+    engine: str
+
+
+class Account(Record):
+    """How much of a file is in its document, what is not and why, and what looks wrong."""
+
+    document: str
+    source: str
+    words_kept: int
+    left_out: tuple[Omitted, ...] = ()
+    by_ocr: OcrShare | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+class PairOrigin(Record):
+    """Where a person's fact comes from: the pair, its file and row, and the source it names."""
+
+    pair: str
+    row: str
+    source: str
+
+
 class Fact(Record):
-    """One atomic statement of a document, with the words that support it."""
+    """One atomic statement of a document, with the words that support it, or a person's own.
+
+    A person's fact (``given``) stands in no document and has no quote; its relation is the
+    question as the person asked it.
+    """
 
     id: str
     document: str
@@ -57,6 +108,18 @@ class Fact(Record):
     aliases: tuple[str, ...] = ()
     qualifier: str = ""
     kind: str = ""
+    given: PairOrigin | None = None
+
+    @model_validator(mode="after")
+    def _stands_in_a_document_or_is_given(self) -> Self:
+        if self.given and (self.document or self.quote):
+            raise ValueError("a person's fact has neither document nor quote")
+        return self
+
+    @property
+    def about(self) -> str:
+        """What the fact is about, for people."""
+        return self.relation if self.given else f"{self.subject}, {self.relation}"
 
     @classmethod
     def of(cls, **fields: object) -> Self:
@@ -83,6 +146,37 @@ class Question(Record):
         return cls(id=name, fact=fact, family=family, text=text, answer=answer, kind=kind)
 
 
+class FamilySplits(Record):
+    """The names of the wording families by split: those held out are never trained."""
+
+    train: tuple[str, ...]
+    validation: tuple[str, ...]
+    test: tuple[str, ...]
+
+
+class PairsInfo(Record):
+    """What holds for all questions of a set of pairs: ``pairs.json``.
+
+    ``language`` is the one asked for (``is_asked_for``), or else that of most documents, where
+    the questions about each are in its own.
+    """
+
+    language: str
+    is_asked_for: bool = False
+    families: FamilySplits
+
+
+class ReviewCounts(Record):
+    """How many facts a person looked at, and what was done with those: ``review.json``.
+
+    What is corrected or struck out was looked at, too.
+    """
+
+    checked: int = 0
+    corrected: int = 0
+    struck: int = 0
+
+
 class Name(Record):
     """A name of some kind: one in the documents with its spellings, or a near miss.
 
@@ -103,18 +197,28 @@ class Message(Record):
     content: str
 
 
+def with_system(system: str, messages: Sequence[Message]) -> list[Message]:
+    """Return the messages with a system prompt before them, unless they bring their own."""
+    if not system or messages[0].role == "system":
+        return list(messages)
+    return [Message(role="system", content=system), *messages]
+
+
 class Example(Record):
     """One row of a dataset; the last message is what is learned or expected.
 
-    ``fact`` is empty for rows about no fact (replay, refusals); ``question`` is the id of
-    the question; ``family`` its wording family, or the group of an unanswerable question.
-    ``aliases`` are other answers that count as right.
+    ``question`` is the id of the question, ``fact`` that of the fact it is about, empty in
+    rows about none. ``family`` is the wording family, of rows of the kind "question" alone;
+    ``group`` says what an unanswerable question or a refusal is about. ``aliases`` are other
+    answers that count as right.
     """
 
     messages: tuple[Message, ...]
+    kind: ExampleKind
+    family: str = ""
+    group: str = ""
     question: str
-    fact: str
-    family: str
+    fact: str = ""
     split: Split
     aliases: tuple[str, ...] = ()
 
@@ -153,9 +257,14 @@ def read_jsonl(lines: Iterable[str], model: type[R], name: str) -> Iterator[R]:
     Raises:
         DataError: if a line is not such a record; the message names ``name`` and the line.
     """
+    return (record for _, record in numbered_jsonl(lines, model, name))
+
+
+def numbered_jsonl(lines: Iterable[str], model: type[R], name: str) -> Iterator[tuple[int, R]]:
+    """Yield the same, each with the number of its line, from 1."""
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield _read_line(line, model, f"{name}:{number}")
+            yield number, _read_line(line, model, f"{name}:{number}")
 
 
 def _read_line(line: str, model: type[R], where: str) -> R:
@@ -182,7 +291,10 @@ MOST_ITEMS = 2**53
 
 
 class Progress(Record):
-    """How far an attempt is: ``progress.json``; further fields are figures of the stage's own."""
+    """How far an attempt is: ``progress.json``; further fields are figures of the stage's own.
+
+    ``total`` is 0 where it is not known.
+    """
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, float] = Field(init=False)

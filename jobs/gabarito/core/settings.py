@@ -16,6 +16,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
 )
+from pydantic_core import ErrorDetails
 
 from gabarito.core.errors import SettingsError
 from gabarito.core.mistakes import sentence_of
@@ -77,7 +78,8 @@ def _refuse_addresses(path: str) -> None:
         return
     if scheme in ("http", "https"):
         raise ValueError(
-            "pages of the web are not read yet; save them as files and give their folder"
+            "an address is no path; give a page as a source of type urls, or fetch the file and "
+            "name it"
         )
     raise ValueError(f"scheme {scheme!r} is not read here; give a path or s3://bucket/prefix")
 
@@ -226,9 +228,18 @@ class _ClosedLoader(BoundedLoader):
 
 
 def _mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
-    for mistake in error.errors():
-        path = ".".join(str(part) for part in mistake["loc"]) or "file"
-        if mistake["type"] == "extra_forbidden":
+    mistakes = error.errors()
+    for mistake in mistakes:
+        if mistake["type"] == "too_short" and _is_told_within(mistake["loc"], mistakes):
+            continue  # pydantic counts no entry that has a mistake
+        path = ".".join(_without_tags(model, mistake["loc"])) or "file"
+        if mistake["type"] == "union_tag_not_found":
+            yield f"{path}.{_tag_name(mistake)}: missing; it has no default"
+        elif mistake["type"] == "union_tag_invalid":
+            known = mistake["ctx"]["expected_tags"]
+            got = printable(repr(mistake["ctx"]["tag"]), MAX_SHOWN_CHARS)
+            yield f"{path}.{_tag_name(mistake)}: must be one of {known}, got {got}"
+        elif mistake["type"] == "extra_forbidden":
             yield f"{path}: unknown setting{_suggestion(model, mistake['loc'])}"
         elif mistake["type"] == "missing":
             yield f"{path}: missing; it has no default"
@@ -237,6 +248,25 @@ def _mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
         else:
             got = printable(without_userinfo(repr(mistake["input"])), MAX_SHOWN_CHARS)
             yield f"{path}: {sentence_of(mistake)}, got {got}"
+
+
+def _tag_name(mistake: ErrorDetails) -> str:
+    """Return the setting that tells of which kind a section is."""
+    name: str = mistake["ctx"]["discriminator"].strip("'")
+    return name
+
+
+def _without_tags(model: type[BaseModel], loc: tuple[int | str, ...]) -> Iterator[str]:
+    """Yield the parts of a path as they are written: the kind of an entry of several is not."""
+    for at, part in enumerate(loc):
+        if not (at and isinstance(loc[at - 1], int) and len(_models_at(model, loc[:at])) > 1):
+            yield str(part)
+
+
+def _is_told_within(loc: tuple[int | str, ...], mistakes: list[ErrorDetails]) -> bool:
+    """Tell whether there is a mistake in an entry of the list at ``loc``."""
+    depth = len(loc)
+    return any(len(one["loc"]) > depth and one["loc"][:depth] == loc for one in mistakes)
 
 
 def _suggestion(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
@@ -254,6 +284,9 @@ def _models_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[type[
     """Models that may stand at ``loc``; parts that are no field (indexes, tags) are skipped."""
     models = [model]
     for part in loc:
+        if len(models) > 1:
+            models = [kind for kind in models if _has_tag(kind, part)] or models
+            continue
         inner = [
             found
             for section in models
@@ -262,6 +295,11 @@ def _models_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[type[
         ]
         models = inner or models
     return models
+
+
+def _has_tag(kind: type[BaseModel], tag: int | str) -> bool:
+    field = kind.model_fields.get("type")
+    return field is not None and tag in get_args(field.annotation)
 
 
 def _models_in(annotation: object) -> list[type[BaseModel]]:

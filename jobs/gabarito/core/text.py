@@ -1,4 +1,4 @@
-"""Text of others, made fit to be printed."""
+"""Text made fit to be printed: that of others, and what is counted."""
 
 import re
 
@@ -13,9 +13,35 @@ direction of writing let a file name read otherwise than it is spelled; halves o
 cannot be encoded at all.
 """
 
+_MINUTE_S = 60.0
+_HOUR_S = 3600.0
+
+_NAMED = re.compile(r"^.*?(?= (?:beyond|of|that|with|without) |$)")
+"""What is counted, before what is said of it."""
+
+_PLURAL = re.compile(r"\b(?:(\w+)ies|(\w+[^\Wisu])s)\b")
+
 
 def printable(text: str, max_chars: int = MAX_MESSAGE_CHARS) -> str:
     r"""Return ``text`` with control characters spelled out (``\x1b``), cut at ``max_chars``."""
     shown = _UNSAFE.sub(lambda found: ascii(found[0])[1:-1], text[:max_chars])
     left = len(text) - max_chars
     return f"{shown}… ({left} more characters)" if left > 0 else shown
+
+
+def duration_text(seconds: float) -> str:
+    """Return such as ``45 s``, ``12 min`` or ``1.6 h``."""
+    if seconds < 1.5 * _MINUTE_S:
+        return f"{seconds:.0f} s"
+    if seconds < 1.5 * _HOUR_S:
+        return f"{seconds / _MINUTE_S:.0f} min"
+    return f"{seconds / _HOUR_S:.1f} h"
+
+
+def in_number(number: object, things: str) -> str:
+    """Return how what is named in the plural is called for a number: one of ``files`` is a file."""
+    return things if number != 1 else _NAMED.sub(_singular, things, count=1)
+
+
+def _singular(found: re.Match[str]) -> str:
+    return _PLURAL.sub(lambda word: f"{word[1]}y" if word[1] else word[2], found[0])

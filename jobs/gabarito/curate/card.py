@@ -4,15 +4,16 @@ The front matter names the file of each split, so that ``datasets`` finds them b
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import yaml
 
-from gabarito.core.records import Example, Fact, Overlap
+from gabarito.core.coverage import Coverage
+from gabarito.core.records import Fact, Overlap, ReviewCounts
 from gabarito.curate.config import CurateConfig
+from gabarito.curate.contradictions import matter
 from gabarito.curate.dataset import Dataset
-from gabarito.curate.dedup import matter
 from gabarito.curate.wordings import by_fact
 
 BUCKETS = (0.0, 0.5, 0.6, 0.7, 0.85, 1.0)
@@ -21,13 +22,15 @@ BUCKETS = (0.0, 0.5, 0.6, 0.7, 0.85, 1.0)
 _NAMED = 10
 """Facts that the card names; more are only counted."""
 
-_TEXTS = ("question", "fact", "family", "split")
 _FEATURES = [
     {
         "name": "messages",
         "list": [{"name": name, "dtype": "string"} for name in ("role", "content")],
     },
-    *({"name": name, "dtype": "string"} for name in _TEXTS),
+    *(
+        {"name": name, "dtype": "string"}
+        for name in ("kind", "family", "group", "question", "fact", "split")
+    ),
     {"name": "aliases", "list": "string"},
 ]
 """The columns as ``datasets`` writes them: it cannot guess the type of empty lists."""
@@ -43,27 +46,36 @@ _WHAT = {
 }
 
 
-def card(config: CurateConfig, dataset: Dataset, rejected: Mapping[str, int]) -> str:
+def card(config: CurateConfig, dataset: Dataset) -> str:
     """Return the text of README.md."""
-    trained = Counter(_kind(row) for row in dataset.files["train"])
+    trained = Counter(
+        f"question, {row.family}" if row.kind == "question" else row.kind
+        for row in dataset.files["train"]
+    )
     kinds = Counter(perturbed.kind for perturbed in dataset.refused.trained)
-    asked = Counter(row.family for row in dataset.files["unanswerable"])
+    asked = Counter(row.group for row in dataset.files["unanswerable"])
     parts = [
         _front_matter(dataset),
         "# Dataset",
         f"{len(dataset.settled.facts)} facts. Every fact is trained; the wordings of test and "
         "validation never are.",
-        _table(("file", "rows", "what"), _files(dataset)),
+        _given(dataset.settled.facts),
+        _coverage(dataset.coverage),
+        _reviewed(dataset.settled.reviewed),
+        _table(
+            ("file", "rows", "what"),
+            ((f"{name}.jsonl", len(rows), _WHAT[name]) for name, rows in dataset.files.items()),
+        ),
         "## Trained rows",
         _table(("kind", "rows"), sorted(trained.items())),
         "## Refusals",
-        f'Each is answered by "{dataset.rows.refusal}".',
+        f'Each is answered by "{dataset.prompt.refusal}".',
         _table(("what is changed", "trained"), kinds.items()),
         _table(("asked at the end about", "questions"), asked.items()),
         "## Leakage",
         *_leakage(config, dataset),
         "## Dropped",
-        _table(("reason", "count"), rejected.items()),
+        _table(("reason", "count"), dataset.dropped.items()),
         "## Doubts",
         "\n".join(f"- {doubt}" for doubt in _doubts(config, dataset)) or "None.",
     ]
@@ -98,14 +110,30 @@ def _front_matter(dataset: Dataset) -> str:
     return f"---\n{yaml.safe_dump(front, sort_keys=False)}---"
 
 
-def _files(dataset: Dataset) -> Iterator[tuple[object, ...]]:
-    for name, rows in dataset.files.items():
-        yield f"{name}.jsonl", len(rows), _WHAT[name]
+def _given(facts: Sequence[Fact]) -> str:
+    given = sum(fact.given is not None for fact in facts)
+    if not given:
+        return ""
+    return f"People gave {given} of them as pairs of question and answer; no document is quoted."
 
 
-def _kind(row: Example) -> str:
-    is_question = row.family not in ("refusal", "statement", "reverse")
-    return f"question, {row.family}" if is_question else row.family
+def _coverage(found: Coverage) -> str:
+    if not found.documents.total:
+        return ""
+    return (
+        f"{found.documents.count} of {found.documents.total} documents have a fact, "
+        f"{found.sentences.count} of {found.sentences.total} sentences support one "
+        f"({found.sentences.share:.1%}). The model is taught nothing of the rest."
+    )
+
+
+def _reviewed(found: ReviewCounts) -> str:
+    if not found.checked:
+        return ""
+    return (
+        f"A person checked {found.checked} facts: {found.corrected} were corrected, "
+        f"{found.struck} struck out."
+    )
 
 
 def _leakage(config: CurateConfig, dataset: Dataset) -> Iterator[str]:
@@ -147,7 +175,7 @@ def _doubts(config: CurateConfig, dataset: Dataset) -> Iterator[str]:
 
 
 def _named(facts: Sequence[Fact]) -> str:
-    named = ", ".join(f"{fact.id} ({fact.subject}, {fact.relation})" for fact in facts[:_NAMED])
+    named = ", ".join(f"{fact.id} ({fact.about})" for fact in facts[:_NAMED])
     return f"{named}, …" if len(facts) > _NAMED else named
 
 

@@ -58,7 +58,7 @@ class CurateConfig(StageSettings):
         default=None,
         min_length=1,
         description="What the model says when it does not know; by default a sentence in the "
-        "documents' language.",
+        "questions' language.",
     )
     system_prompt: str = Field(
         default="", description="The system message of every question; empty for none."
@@ -69,6 +69,13 @@ class CurateConfig(StageSettings):
         "for replay; the other half measures forgetting.",
     )
     exam: Exam = Field(default=Exam(), description="Questions that people wrote.")
+    corrections: InputPath | None = Field(
+        default=None,
+        description="What a person said of facts, as gabarito review writes it, one "
+        '`{"fact", "action", "value", "who", "when"}` a line; action is strike, answer, '
+        "statement, alias or checked, value the right answer, the right statement or one more "
+        "right answer. Nothing is asked of the teacher again.",
+    )
     refusals: float = Field(
         default=1.0, ge=0, le=10, description="Refusal rows for each trained question row."
     )
@@ -121,4 +128,4 @@ class CurateConfig(StageSettings):
         return self
 
 
-STAGE = Stage("curate", CurateConfig, reads=("ingest", "generate"), revision=2, image="generate")
+STAGE = Stage("curate", CurateConfig, reads=("ingest", "generate"), revision=5, image="generate")

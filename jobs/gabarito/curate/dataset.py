@@ -1,18 +1,31 @@
 """Make the dataset: everything that curate decides, and nothing that it reads or writes."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gabarito.answer_match import normalise
-from gabarito.artifacts.ledger import Ledger
-from gabarito.core.records import Document, Example, Fact, Name, Overlap, Question
+from gabarito.core.coverage import Coverage, coverage_of
+from gabarito.core.language_names import is_same_language
+from gabarito.core.model_records import PromptSettings
+from gabarito.core.records import (
+    Document,
+    Example,
+    Fact,
+    Name,
+    Overlap,
+    PairsInfo,
+    Question,
+    Rejection,
+    ReviewCounts,
+)
 from gabarito.curate.config import CurateConfig
+from gabarito.curate.corrections import Line, correct
 from gabarito.curate.decontaminate import (
     FreeQuestion,
     UnanswerableQuestion,
     exam_texts,
+    keep_given,
     overlaps,
     remove_leaks,
     shared_runs,
@@ -24,99 +37,150 @@ from gabarito.curate.dedup import (
     merge_statements,
     merge_wordings,
 )
-from gabarito.curate.document_index import DocumentIndex
 from gabarito.curate.examples import ExampleMaker, refusal_in
 from gabarito.curate.general_prompts import GeneralPrompt, halves
 from gabarito.curate.unanswerable.candidates import unmentioned
+from gabarito.curate.unanswerable.document_index import DocumentIndex
+from gabarito.curate.unanswerable.perturb import KINDS, Kind
 from gabarito.curate.unanswerable.sample import Refused, UnanswerableSampler
-from gabarito.curate.wordings import Wording, splits_of, wordings
+from gabarito.curate.wordings import Wording, hold_out, wordings
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """What generate made, its settings, and the documents that it was made from."""
+    """What generate made, and the documents that it was made from."""
 
     facts: Sequence[Fact]
     questions: Sequence[Question]
     names: Sequence[Name]
-    settings: Mapping[str, Any]
+    info: PairsInfo
     documents: Sequence[Document]
-
-    @property
-    def language(self) -> str:
-        """The language asked for in the settings, or else that of most documents."""
-        asked = self.settings.get("language")
-        found = Counter(document.language for document in self.documents).most_common(1)
-        return str(asked) if asked else found[0][0] if found else ""
 
 
 @dataclass(frozen=True)
 class Written:
-    """What people wrote: the exam's questions and the general prompts."""
+    """What people wrote: the exam's questions, the general prompts, and corrections by line."""
 
     free: Sequence[FreeQuestion]
     unanswerable: Sequence[UnanswerableQuestion]
     prompts: Sequence[GeneralPrompt]
+    corrections: Sequence[Line] = ()
 
 
 @dataclass(frozen=True)
 class Settled:
     """What is left when doubles, contradictions and leaks are gone.
 
-    ``documented`` are the facts that the documents hold, those without a trained wording too.
+    ``documented`` are the facts that the documents hold, those without a trained wording and
+    those that a person struck out too.
     """
 
     facts: list[Fact]
     documented: list[Fact]
     wordings: list[Wording]
     statements: list[Question]
+    reviewed: ReviewCounts
+
+    @property
+    def questions(self) -> Iterator[Question]:
+        """Yield the wordings and statements that are left, as people corrected them."""
+        yield from (wording.question for wording in self.wordings)
+        yield from self.statements
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """The rows of each file, the facts behind them, and what was measured."""
+    """The rows of each file, the facts behind them, what was measured and what was rejected."""
 
     files: Mapping[str, list[Example]]
     settled: Settled
     refused: Refused
     overlaps: list[Overlap]
+    coverage: Coverage
     shared: Mapping[int, int]
-    rows: ExampleMaker
+    prompt: PromptSettings
     language: str
+    rejections: list[Rejection]
+
+    @property
+    def dropped(self) -> Counter[str]:
+        """How many were rejected, by reason."""
+        return Counter(rejection.reason for rejection in self.rejections)
 
 
-def build(config: CurateConfig, pairs: Pairs, written: Written, ledger: Ledger) -> Dataset:
+def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     """Settle what contradicts, refuse what leaks, and make the rows."""
-    settled = settle(config, pairs, written, ledger)
+    settled, unsettled = settle(config, pairs, written)
     taken = {wording.key for wording in settled.wordings}
     taken |= {normalise(text) for text in exam_texts(written.free, written.unanswerable)}
     index = DocumentIndex(settled.documented, pairs.names, config.timeless, pairs.documents)
-    near = unmentioned(pairs.names, index.texts, ledger)
+    near, mentioned = unmentioned(pairs.names, index.texts)
     refuser = UnanswerableSampler(
         config, index, near, [item.question for item in written.unanswerable]
     )
-    language = pairs.language
-    refused = refuser.draw(settled.wordings, language, taken)
-    halved = halves(written.prompts, taken, refused.held.is_named, ledger)
-    rows = ExampleMaker(config.system_prompt, config.refusal or refusal_in(language))
+    language = pairs.info.language
+    refused = refuser.draw(settled.wordings, language, taken, _kinds(pairs))
+    replayed, measured, unfit = halves(written.prompts, taken, refused.held.is_named)
+    refusal = config.refusal or refusal_in(language)
+    rows = ExampleMaker(PromptSettings(system=config.system_prompt, refusal=refusal))
     files = _asked(rows, settled, refused, written)
-    files["replay"] = [rows.prompt(text, "train") for text in halved[0]]
-    files["retention"] = [rows.prompt(text, "retention") for text in halved[1]]
-    close = overlaps(settled.wordings)
-    return Dataset(files, settled, refused, close, _shared(settled), rows, language)
+    files["replay"] = [rows.prompt(text, "replay") for text in replayed]
+    files["retention"] = [rows.prompt(text, "retention") for text in measured]
+    texts = [wording.key for wording in settled.wordings if wording.split == "train"]
+    texts += [normalise(statement.text) for statement in settled.statements]
+    tested = (wording.key for wording in settled.wordings if wording.split == "test")
+    return Dataset(
+        files=files,
+        settled=settled,
+        refused=refused,
+        overlaps=overlaps(settled.wordings),
+        coverage=coverage_of(
+            pairs.documents, settled.facts, language if pairs.info.is_asked_for else None
+        ),
+        shared=shared_runs(texts, tested),
+        prompt=rows.settings,
+        language=language,
+        rejections=[*unsettled, *mentioned, *unfit],
+    )
 
 
-def settle(config: CurateConfig, pairs: Pairs, written: Written, ledger: Ledger) -> Settled:
+def _kinds(pairs: Pairs) -> Sequence[Kind]:
+    """Return what may be changed in questions to leave them without an answer.
+
+    That the documents do not say a relation of a name is told by the relation's words, which
+    are those of the questions: in documents of another language nothing is told by them.
+    """
+    spoken = Counter(document.language for document in pairs.documents).most_common(1)
+    if all(is_same_language(code, pairs.info.language) for code, _ in spoken):
+        return KINDS
+    return tuple(kind for kind in KINDS if kind != "relation")
+
+
+def settle(config: CurateConfig, pairs: Pairs, written: Written) -> tuple[Settled, list[Rejection]]:
     """Drop doubles, contradictions, leaks, and the facts that this leaves without a wording."""
-    documented = merge_facts(pairs.facts, ledger)
-    questions = keep_about(pairs.questions, documented, ledger)
-    found = wordings(documented, questions, splits_of(pairs.settings))
-    found = merge_wordings(found, ledger)
-    found = remove_leaks(found, written.free, written.unanswerable, config.similarity, ledger)
-    facts, found = keep_trained(documented, found, ledger)
+    corrected = correct(pairs.facts, pairs.questions, written.corrections, config.corrections or "")
+    once, doubled = merge_facts(corrected.facts)
+    questions, orphaned = keep_about(corrected.questions, once)
+    found = hold_out(wordings(once, questions, pairs.info.families), config.similarity)
+    found, given_away = keep_given(found, config.similarity)
+    found, repeated = merge_wordings(found)
+    found, leaked = remove_leaks(found, written.free, written.unanswerable, config.similarity)
+    facts, found, untrained = keep_trained(once, found)
     stated = [question for question in questions if question.kind == "statement"]
-    statements = merge_statements(keep_about(stated, facts, ledger), ledger)
-    return Settled(facts, documented, found, statements)
+    stated, baseless = keep_about(stated, facts)
+    statements, restated = merge_statements(stated)
+    documented = [*once, *corrected.struck]
+    return Settled(facts, documented, found, statements, corrected.counts), [
+        *corrected.rejections,
+        *doubled,
+        *orphaned,
+        *given_away,
+        *repeated,
+        *leaked,
+        *untrained,
+        *baseless,
+        *restated,
+    ]
 
 
 def _asked(
@@ -133,15 +197,6 @@ def _asked(
         "free": [rows.free(item) for item in written.free],
         "unanswerable": [
             *(rows.unanswerable(item.question, item.group) for item in written.unanswerable),
-            *(
-                rows.unanswerable(perturbed.text, f"other {perturbed.kind}")
-                for perturbed in refused.asked
-            ),
+            *(rows.unanswerable(asked.text, f"other {asked.kind}") for asked in refused.asked),
         ],
     }
-
-
-def _shared(settled: Settled) -> dict[int, int]:
-    trained = [wording.key for wording in settled.wordings if wording.split == "train"]
-    trained += [normalise(statement.text) for statement in settled.statements]
-    return shared_runs(trained, (w.key for w in settled.wordings if w.split == "test"))

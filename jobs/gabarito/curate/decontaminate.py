@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gabarito.answer_match import is_match, normalise
-from gabarito.artifacts.ledger import Ledger
-from gabarito.core.records import Overlap, Record
-from gabarito.curate.dedup import LEAK
+from gabarito.core.pair_records import GIVEN
+from gabarito.core.reasons import CurateReason, rejected
+from gabarito.core.records import Overlap, Record, Rejection
 from gabarito.curate.similarity import runs, similarity, word_overlap
 from gabarito.curate.wordings import Wording
 
@@ -41,8 +41,7 @@ def remove_leaks(
     free: Sequence[FreeQuestion],
     unanswerable: Sequence[UnanswerableQuestion],
     limit: float,
-    ledger: Ledger,
-) -> list[Wording]:
+) -> tuple[list[Wording], list[Rejection]]:
     """Drop the trained wordings that are, or nearly are, asked at the end.
 
     Nearly: more similar than ``limit`` to a held-out wording of the same fact, or to a free
@@ -54,16 +53,42 @@ def remove_leaks(
         if wording.split != "train":
             by_fact[wording.fact.id].append(_Asked(wording.key, wording.question.id))
     by_answer = _FreeByAnswer(free)
-    kept = []
+    kept: list[Wording] = []
+    dropped: list[Rejection] = []
     for wording in found:
         if wording.split == "train":
             close = [*by_fact[wording.fact.id], *by_answer.asked(wording.question.answer)]
-            reason = _leak(wording, exact, close, limit)
-            if reason:
-                ledger.reject(wording.question.id, LEAK, reason, wording.question.text)
+            if leak := _leak(wording, exact, close, limit):
+                question = wording.question
+                dropped.append(rejected(CurateReason.LEAK, question.id, leak, question.text))
                 continue
         kept.append(wording)
-    return kept
+    return kept, dropped
+
+
+def keep_given(found: Sequence[Wording], limit: float) -> tuple[list[Wording], list[Rejection]]:
+    """Drop the held-out wordings that people's own ones, which are all trained, would give away.
+
+    Those that are one of them, or more similar than ``limit`` to one of the same fact.
+    """
+    own = [wording for wording in found if wording.question.family == GIVEN]
+    keys = {wording.key for wording in own if wording.split == "train"}
+    by_fact: dict[str, list[_Asked]] = defaultdict(list)
+    for wording in own:
+        if wording.split == "train":
+            by_fact[wording.fact.id].append(_Asked(wording.key, "a person's own wording"))
+    kept: list[Wording] = []
+    dropped: list[Rejection] = []
+    for wording in found:
+        is_own = wording.split != "train" and wording.key in keys
+        close = by_fact[wording.fact.id] if wording.split != "train" else ()
+        leak = "a person's own wording" if is_own else _leak(wording, set(), close, limit)
+        if leak:
+            question = wording.question
+            dropped.append(rejected(CurateReason.LEAK, question.id, leak, question.text))
+        else:
+            kept.append(wording)
+    return kept, dropped
 
 
 def exam_texts(

@@ -1,112 +1,103 @@
-"""What says the same is kept once; what says two things of one matter is dropped.
+"""What says the same is kept once, and nothing is kept that what was dropped leaves without sense.
 
-The rule for one question with two answers: nobody can tell which is meant, so all of its
-rows are dropped. If the facts behind them are about the same subject, relation and qualifier,
-the documents contradict each other, and those facts are dropped whole.
+Each function returns what it keeps and what it rejects.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import combinations
 
-from gabarito.answer_match import is_match, normalise
-from gabarito.artifacts.ledger import Ledger
-from gabarito.core.records import Fact, Question
-from gabarito.curate.wordings import Wording, by_fact, is_same_answer
-
-SAME_FACT = "same fact twice"
-SAME_QUESTION = "same question twice"
-SAME_STATEMENT = "same statement twice"
-LEAK = "leaks into test"
-TWO_ANSWERS = "two answers"
-FACT_DROPPED = "its fact is dropped"
-UNTRAINED = "no trained wording"
-
-Matter = tuple[str, str, str]
+from gabarito.answer_match import is_match
+from gabarito.core.reasons import CurateReason, rejected
+from gabarito.core.records import Fact, Question, Rejection
+from gabarito.curate.contradictions import Matter, contradicting, is_disputed, matter
+from gabarito.curate.wordings import Wording, by_fact
 
 
-def matter(fact: Fact) -> Matter:
-    """Return what a fact is about: its subject, relation and qualifier."""
-    return normalise(fact.subject), normalise(fact.relation), normalise(fact.qualifier)
-
-
-def merge_facts(facts: Iterable[Fact], ledger: Ledger) -> list[Fact]:
+def merge_facts(facts: Iterable[Fact]) -> tuple[list[Fact], list[Rejection]]:
     """Keep the first of the facts that say the same."""
     kept: list[Fact] = []
+    dropped: list[Rejection] = []
     by_matter: dict[Matter, list[Fact]] = defaultdict(list)
     for fact in facts:
         known = by_matter[matter(fact)]
         same = next((other for other in known if _is_same(fact, other)), None)
         if same:
-            ledger.reject(fact.id, SAME_FACT, f"as {same.id}", fact.statement)
+            reason = CurateReason.SAME_FACT
+            dropped.append(rejected(reason, fact.id, f"as {same.id}", fact.statement))
             continue
         known.append(fact)
         kept.append(fact)
-    return kept
+    return kept, dropped
 
 
-def merge_wordings(found: Iterable[Wording], ledger: Ledger) -> list[Wording]:
+def merge_wordings(found: Iterable[Wording]) -> tuple[list[Wording], list[Rejection]]:
     """Keep each question once, and none that has two answers."""
     groups: dict[str, list[Wording]] = defaultdict(list)
     for wording in found:
         groups[wording.key].append(wording)
-    disputed = {key: group for key, group in groups.items() if _is_disputed(group)}
-    contradicting = {fact for group in disputed.values() for fact in _contradicting(group)}
-    kept = []
+    disputed = {key: group for key, group in groups.items() if is_disputed(group)}
+    doomed = {fact for group in disputed.values() for fact in contradicting(group)}
+    kept: list[Wording] = []
+    dropped: list[Rejection] = []
     for key, group in groups.items():
         if key in disputed:
-            _reject_all(group, ledger, TWO_ANSWERS, _answers(group))
+            answers = sorted({wording.question.answer for wording in group})
+            dropped += _all(group, CurateReason.TWO_ANSWERS, " | ".join(answers))
             continue
-        sound = [wording for wording in group if wording.fact.id not in contradicting]
-        doomed = [wording for wording in group if wording.fact.id in contradicting]
-        _reject_all(doomed, ledger, TWO_ANSWERS, "another question of this fact has two answers")
-        kept += _once(sound, ledger)
-    return kept
+        why = "another question of this fact has two answers"
+        of_doomed = [wording for wording in group if wording.fact.id in doomed]
+        dropped += _all(of_doomed, CurateReason.TWO_ANSWERS, why)
+        once, again = _once([wording for wording in group if wording.fact.id not in doomed])
+        kept += once
+        dropped += again
+    return kept, dropped
 
 
-def merge_statements(statements: Iterable[Question], ledger: Ledger) -> list[Question]:
+def merge_statements(statements: Iterable[Question]) -> tuple[list[Question], list[Rejection]]:
     """Keep each statement once."""
     kept: dict[str, Question] = {}
+    dropped: list[Rejection] = []
     for statement in statements:
         same = kept.setdefault(" ".join(statement.text.split()), statement)
         if same is not statement:
-            ledger.reject(statement.id, SAME_STATEMENT, f"as {same.id}", statement.text)
-    return list(kept.values())
+            reason = CurateReason.SAME_STATEMENT
+            dropped.append(rejected(reason, statement.id, f"as {same.id}", statement.text))
+    return list(kept.values()), dropped
 
 
 def keep_about(
-    questions: Iterable[Question], facts: Sequence[Fact], ledger: Ledger
-) -> list[Question]:
+    questions: Iterable[Question], facts: Sequence[Fact]
+) -> tuple[list[Question], list[Rejection]]:
     """Keep the questions about these facts, in the facts' order."""
-    by_fact: dict[str, list[Question]] = {fact.id: [] for fact in facts}
+    groups: dict[str, list[Question]] = {fact.id: [] for fact in facts}
+    dropped: list[Rejection] = []
     for question in questions:
-        if question.fact in by_fact:
-            by_fact[question.fact].append(question)
+        if question.fact in groups:
+            groups[question.fact].append(question)
         else:
-            ledger.reject(question.id, FACT_DROPPED, question.fact, question.text)
-    return [question for group in by_fact.values() for question in group]
+            reason = CurateReason.FACT_DROPPED
+            dropped.append(rejected(reason, question.id, question.fact, question.text))
+    return [question for group in groups.values() for question in group], dropped
 
 
 def keep_trained(
-    facts: Iterable[Fact], found: list[Wording], ledger: Ledger
-) -> tuple[list[Fact], list[Wording]]:
+    facts: Iterable[Fact], found: Iterable[Wording]
+) -> tuple[list[Fact], list[Wording], list[Rejection]]:
     """Keep the facts that have a trained question, and their wordings, in the facts' order."""
     groups = by_fact(found)
     kept: list[Fact] = []
     remaining: list[Wording] = []
+    dropped: list[Rejection] = []
     for fact in facts:
         group = groups.get(fact.id, [])
-        if any(_is_trained_question(wording) for wording in group):
+        if any(w.split == "train" and w.question.kind == "question" for w in group):
             kept.append(fact)
             remaining += group
         else:
-            ledger.reject(fact.id, UNTRAINED, f"{len(group)} other wordings", fact.statement)
-            _reject_all(group, ledger, FACT_DROPPED, fact.id)
-    return kept, remaining
-
-
-def _is_trained_question(wording: Wording) -> bool:
-    return wording.split == "train" and wording.question.kind == "question"
+            why = f"{len(group)} other wordings"
+            dropped.append(rejected(CurateReason.UNTRAINED, fact.id, why, fact.statement))
+            dropped += _all(group, CurateReason.FACT_DROPPED, fact.id)
+    return kept, remaining, dropped
 
 
 def _is_same(one: Fact, other: Fact) -> bool:
@@ -115,33 +106,16 @@ def _is_same(one: Fact, other: Fact) -> bool:
     )
 
 
-def _is_disputed(group: list[Wording]) -> bool:
-    return any(not is_same_answer(group[0], other) for other in group[1:])
-
-
-def _contradicting(group: list[Wording]) -> set[str]:
-    """Return the facts of one question that contradict each other."""
-    return {
-        wording.fact.id
-        for pair in combinations(group, 2)
-        if not is_same_answer(*pair) and matter(pair[0].fact) == matter(pair[1].fact)
-        for wording in pair
-    }
-
-
-def _answers(group: list[Wording]) -> str:
-    return " | ".join(sorted({wording.question.answer for wording in group}))
-
-
-def _once(group: list[Wording], ledger: Ledger) -> list[Wording]:
+def _once(group: Sequence[Wording]) -> tuple[list[Wording], list[Rejection]]:
     """Keep the first held-out wording of one question, or else its trained ones.
 
     Trained wordings of one fact may differ in case and accents: that is how people type.
     """
     if not group:
-        return []
+        return [], []
     first = min(group, key=lambda wording: wording.split == "train")
     kept = {first.question.text: first}
+    dropped: list[Rejection] = []
     for wording in group:
         if wording is first:
             continue
@@ -149,11 +123,11 @@ def _once(group: list[Wording], ledger: Ledger) -> list[Wording]:
         if is_trained and wording.fact == first.fact and wording.question.text not in kept:
             kept[wording.question.text] = wording
             continue
-        reason = LEAK if first.split != "train" == wording.split else SAME_QUESTION
-        ledger.reject(wording.question.id, reason, f"as {first.question.id}", wording.question.text)
-    return list(kept.values())
+        is_leak = first.split != "train" == wording.split
+        reason = CurateReason.LEAK if is_leak else CurateReason.SAME_QUESTION
+        dropped += _all([wording], reason, f"as {first.question.id}")
+    return list(kept.values()), dropped
 
 
-def _reject_all(group: Iterable[Wording], ledger: Ledger, reason: str, detail: str) -> None:
-    for wording in group:
-        ledger.reject(wording.question.id, reason, detail, wording.question.text)
+def _all(group: Iterable[Wording], reason: CurateReason, detail: str) -> list[Rejection]:
+    return [rejected(reason, w.question.id, detail, w.question.text) for w in group]

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from gabarito.core.records import Example, Message, Question, Split, digest_of
+from gabarito.core.language_names import base_language
+from gabarito.core.model_records import PromptSettings
+from gabarito.core.records import Example, Message, Question, digest_of
 from gabarito.curate.decontaminate import FreeQuestion
 from gabarito.curate.unanswerable.perturb import Perturbed
 from gabarito.curate.wordings import Wording
@@ -16,29 +18,29 @@ REFUSALS = {
     "de": "Diese Information habe ich nicht.",
     "it": "Non ho questa informazione.",
 }
-"""What the model says when it does not know, by the documents' language."""
+"""What the model says when it does not know, by the questions' language."""
 
 
 def refusal_in(language: str) -> str:
     """Return the refusal sentence of a language such as ``pt`` or ``pt-BR``, or the English one."""
-    return REFUSALS.get(language[:2], REFUSALS["en"])
+    return REFUSALS.get(base_language(language), REFUSALS["en"])
 
 
 @dataclass(frozen=True)
 class ExampleMaker:
     """Makes rows with one system prompt and one refusal sentence."""
 
-    system: str
-    refusal: str
+    settings: PromptSettings
 
     def asked(self, wording: Wording) -> Example:
         """Return the row of a question or reverse question."""
         question = wording.question
         return Example(
             messages=self._conversation(question.text, question.answer),
+            kind=question.kind,
+            family=question.family if question.kind == "question" else "",
             question=question.id,
             fact=wording.fact.id,
-            family="reverse" if question.kind == "reverse" else question.family,
             split=wording.split,
             aliases=wording.aliases,
         )
@@ -47,51 +49,53 @@ class ExampleMaker:
         """Return the row of a statement: plain text without a question."""
         return Example(
             messages=(Message(role="assistant", content=statement.text),),
+            kind="statement",
             question=statement.id,
             fact=statement.fact,
-            family="statement",
             split="train",
         )
 
     def refused(self, perturbed: Perturbed) -> Example:
         """Return the row that teaches to refuse a near miss."""
-        return self._refusal(perturbed.text, "refusal", "train")
+        return Example(
+            messages=self._conversation(perturbed.text, self.settings.refusal),
+            kind="refusal",
+            group=perturbed.kind,
+            question=digest_of("refusal", perturbed.text),
+            split="train",
+        )
 
     def unanswerable(self, text: str, group: str) -> Example:
         """Return a question that must be refused at the end."""
-        return self._refusal(text, group, "unanswerable")
+        return Example(
+            messages=self._conversation(text, self.settings.refusal),
+            kind="unanswerable",
+            group=group,
+            question=digest_of(group, text),
+            split="unanswerable",
+        )
 
     def free(self, item: FreeQuestion) -> Example:
         """Return a free question of the exam."""
         return Example(
             messages=self._conversation(item.question, item.answer),
+            kind="free",
             question=digest_of("free", item.question),
-            fact="",
-            family="free",
             split="free",
             aliases=item.aliases,
         )
 
-    def prompt(self, text: str, split: Literal["train", "retention"]) -> Example:
+    def prompt(self, text: str, kind: Literal["replay", "retention"]) -> Example:
         """Return a general prompt: what follows it is for the base model to write."""
         return Example(
             messages=self._conversation(text),
+            kind=kind,
             question=digest_of("prompt", text),
-            fact="",
-            family="replay" if split == "train" else split,
-            split=split,
-        )
-
-    def _refusal(self, text: str, family: str, split: Split) -> Example:
-        return Example(
-            messages=self._conversation(text, self.refusal),
-            question=digest_of(family, text),
-            fact="",
-            family=family,
-            split=split,
+            split="train" if kind == "replay" else "retention",
         )
 
     def _conversation(self, text: str, answer: str | None = None) -> tuple[Message, ...]:
-        system = (Message(role="system", content=self.system),) if self.system else ()
+        system = self.settings.system
+        before = (Message(role="system", content=system),) if system else ()
         said = (Message(role="assistant", content=answer),) if answer is not None else ()
-        return (*system, Message(role="user", content=text), *said)
+        return (*before, Message(role="user", content=text), *said)

@@ -1,22 +1,23 @@
 """Make a dataset whose test wordings are never trained.
 
-facts.jsonl, questions.jsonl, names.jsonl, documents.jsonl  ->  train.jsonl, validation.jsonl,
-test.jsonl, free.jsonl, unanswerable.jsonl, replay.jsonl, retention.jsonl, facts.jsonl,
-overlaps.jsonl, prompt.json, README.md, ledger.jsonl
+facts.jsonl, questions.jsonl, names.jsonl, pairs.json, documents.jsonl
+    ->  train.jsonl, validation.jsonl, test.jsonl, free.jsonl, unanswerable.jsonl, replay.jsonl,
+        retention.jsonl, facts.jsonl, questions.jsonl, overlaps.jsonl, coverage.json, review.json,
+        prompt.json, README.md, ledger.jsonl
 """
 
-import json
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.attempt import Attempt
-from gabarito.artifacts.jsonl import read_lines
+from gabarito.artifacts.jsonl import read_lines, read_numbered
 from gabarito.core.errors import DataError
-from gabarito.core.records import Document, Fact, Name, Question, to_jsonl
+from gabarito.core.records import Document, Fact, Name, PairsInfo, Question, to_jsonl
 from gabarito.curate.card import card, fewer_wordings, untested
 from gabarito.curate.config import CurateConfig
+from gabarito.curate.corrections import Correction
 from gabarito.curate.dataset import Dataset, Pairs, Written, build
 from gabarito.curate.decontaminate import FreeQuestion, UnanswerableQuestion
 from gabarito.curate.general_prompts import GeneralPrompt
@@ -31,12 +32,18 @@ def run(config: CurateConfig, work: Attempt) -> None:
         free=_read(config.exam.free, FreeQuestion),
         unanswerable=_read(config.exam.unanswerable, UnanswerableQuestion),
         prompts=_read(config.prompts, GeneralPrompt),
+        corrections=read_numbered(config.corrections, Correction) if config.corrections else [],
     )
-    dataset = build(config, pairs, written, work.ledger)
+    dataset = build(config, pairs, written)
     if not dataset.files["train"]:
+        most = ", ".join(f"{n} {reason!r}" for reason, n in dataset.dropped.most_common(3))
         raise DataError(
-            "curate: no trained question is left; the ledger tells why each was dropped"
+            f"{work.inputs['generate'].address.prefix}/questions.jsonl: no question to train on is "
+            f"left of {len(pairs.questions)}; dropped: {most or 'none'}; look at the facts and "
+            "questions there, raise generate.rerun to have others written"
         )
+    for rejection in dataset.rejections:
+        work.ledger.add(rejection)
     _write(config, dataset, work)
 
 
@@ -45,7 +52,7 @@ def _read_pairs(generated: Artifact, ingested: Artifact) -> Pairs:
         facts=list(generated.records("facts.jsonl", Fact)),
         questions=list(generated.records("questions.jsonl", Question)),
         names=list(generated.records("names.jsonl", Name)),
-        settings=generated.manifest.settings,
+        info=generated.record("pairs.json", PairsInfo),
         documents=list(ingested.records("documents.jsonl", Document)),
     )
 
@@ -58,10 +65,15 @@ def _write(config: CurateConfig, dataset: Dataset, work: Attempt) -> None:
     for name, rows in dataset.files.items():
         work.counts[name] = work.write(f"{name}.jsonl", to_jsonl(rows))
     work.counts["facts"] = work.write("facts.jsonl", to_jsonl(dataset.settled.facts))
+    work.write("questions.jsonl", to_jsonl(dataset.settled.questions))
     work.write("overlaps.jsonl", to_jsonl(dataset.overlaps))
-    contract = {"system": dataset.rows.system, "refusal": dataset.rows.refusal}
-    work.write_text("prompt.json", json.dumps(contract, ensure_ascii=False, indent=1) + "\n")
-    work.write_text("README.md", card(config, dataset, work.ledger.counts))
+    work.write_text("coverage.json", dataset.coverage.model_dump_json(indent=1) + "\n")
+    reviewed = dataset.settled.reviewed
+    work.write_text("review.json", reviewed.model_dump_json(indent=1) + "\n")
+    if reviewed.checked:
+        work.counts["facts_checked_by_people"] = reviewed.checked
+    work.write_text("prompt.json", dataset.prompt.model_dump_json(indent=1) + "\n")
+    work.write_text("README.md", card(config, dataset))
     work.counts["refusals"] = len(dataset.refused.trained)
     work.counts["facts_untested"] = len(untested(dataset))
     work.counts["facts_with_few_wordings"] = len(fewer_wordings(config, dataset))

@@ -1,15 +1,17 @@
 """Wordings: questions together with their facts, and which side of the split they are on."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from gabarito.answer_match import is_match, normalise
 from gabarito.core.errors import DataError
-from gabarito.core.records import Fact, Question, Split
+from gabarito.core.pair_records import GIVEN
+from gabarito.core.records import Fact, FamilySplits, Question, Split
+from gabarito.curate.similarity import similarity
 
-SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+LEAST_TO_HOLD_OUT = 3
+"""Of so many wordings by people one is held out: two are left to learn from."""
 
 
 @dataclass(frozen=True)
@@ -27,22 +29,8 @@ class Wording:
         return self.fact.aliases if self.question.kind == "question" else ()
 
 
-def splits_of(settings: Mapping[str, Any]) -> dict[str, Split]:
-    """Return the split of each wording family, as generate's settings have it.
-
-    Raises:
-        DataError: if these are not the settings of generate.
-    """
-    families = settings.get("families")
-    if not isinstance(families, dict) or not set(SPLITS) <= set(families):
-        raise DataError(
-            f"generate: its manifest names no wording families by split, got {families!r}"
-        )
-    return {name: split for split in SPLITS for name in _names(families[split])}
-
-
 def wordings(
-    facts: Iterable[Fact], questions: Iterable[Question], splits: Mapping[str, Split]
+    facts: Iterable[Fact], questions: Iterable[Question], families: FamilySplits
 ) -> list[Wording]:
     """Return the questions and reverse questions about these facts.
 
@@ -50,11 +38,38 @@ def wordings(
         DataError: if a question's family is in no split.
     """
     known = {fact.id: fact for fact in facts}
+    splits: dict[str, Split] = {
+        **dict.fromkeys(families.train, "train"),
+        **dict.fromkeys(families.validation, "validation"),
+        **dict.fromkeys(families.test, "test"),
+    }
     return [
         Wording(question, known[question.fact], _split(question, splits), normalise(question.text))
         for question in questions
         if question.kind in ("question", "reverse")
     ]
+
+
+def hold_out(found: Iterable[Wording], limit: float) -> list[Wording]:
+    """Return wordings with one of each fact's own held out for the test, where it has several.
+
+    Of a fact that people asked for in three wordings or more, and nobody else in any, the last is
+    held out that is no more similar than ``limit`` to the others: the first is always trained.
+    """
+    kept: list[Wording] = []
+    for group in by_fact(found).values():
+        given = [wording for wording in group if wording.question.family == GIVEN]
+        held = _held_out(given, limit) if len(given) == len(group) else None
+        kept += [replace(one, split="test") if one is held else one for one in group]
+    return kept
+
+
+def _held_out(given: Sequence[Wording], limit: float) -> Wording | None:
+    for wording in reversed(given[1:] if len(given) >= LEAST_TO_HOLD_OUT else ()):
+        others = (other for other in given if other is not wording)
+        if all(similarity(wording.key, other.key) <= limit for other in others):
+            return wording
+    return None
 
 
 def is_same_answer(one: Wording, other: Wording) -> bool:
@@ -81,13 +96,3 @@ def _split(question: Question, splits: Mapping[str, Split]) -> Split:
             f"the families are {', '.join(splits)}"
         )
     return splits[question.family]
-
-
-def _names(families: object) -> list[str]:
-    """Families are given as names, as objects with a name, or by name."""
-    if isinstance(families, dict):
-        return list(families)
-    return [
-        family["name"] if isinstance(family, dict) else family
-        for family in cast("list[Any]", families)
-    ]

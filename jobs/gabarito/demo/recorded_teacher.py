@@ -26,16 +26,25 @@ _LENGTH = re.compile(r"[0-9]{1,8}")
 
 
 class Manners(TypedDict, total=False):
-    """How the server behaves: seconds before a reply, shares of refusals, and their seed."""
+    """How the server behaves: seconds before a reply, shares of refusals, and their seed.
+
+    The share of 400 is that of requests that are never answered; a refused field is one that
+    the server does not know.
+    """
 
     latency: float
+    rate_400: float
     rate_429: float
     rate_500: float
     seed: int
+    refused_field: str
 
 
 class TeacherServer(ThreadingHTTPServer):
-    """Answers chat requests; ``seen`` holds the last message of each that got a reply."""
+    """Answers chat requests.
+
+    ``seen`` holds the last message of each that got a reply, ``refused`` counts the others.
+    """
 
     daemon_threads = True
     request_queue_size = 256
@@ -52,6 +61,7 @@ class TeacherServer(ThreadingHTTPServer):
         self.manners = manners
         self.api_key = api_key
         self.seen: list[str] = []
+        self.refused = 0
         self._tries: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -67,17 +77,26 @@ class TeacherServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
     def mishap(self, body: bytes) -> int:
-        """Return 429, 500 or 0 for none: the n-th try of one request fares alike in every run."""
+        """Return 400, 429, 500 or 0 for none: the n-th try of a request fares alike in every run.
+
+        A request that is refused with 400 is refused at each try.
+        """
         digest = hashlib.sha256(body).hexdigest()
         with self._lock:
             self._tries[digest] += 1
             number = self._tries[digest]
-        drawn = hashlib.sha256(f"{self.manners.get('seed', 0)} {digest} {number}".encode()).digest()
-        point = int.from_bytes(drawn[:8]) / 2**64
+        if self._drawn(digest) < self.manners.get("rate_400", 0.0):
+            return 400
+        point = self._drawn(f"{digest} {number}")
         too_many = self.manners.get("rate_429", 0.0)
         if point < too_many:
             return 429
         return 500 if point < too_many + self.manners.get("rate_500", 0.0) else 0
+
+    def _drawn(self, what: str) -> float:
+        """Return a number in 0..1 that follows from the seed."""
+        drawn = hashlib.sha256(f"{self.manners.get('seed', 0)} {what}".encode()).digest()
+        return int.from_bytes(drawn[:8]) / 2**64
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -112,6 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif request.get("model") != MODEL:
             name = request.get("model")
             self._refuse(404, "model_not_found", f"no model {name!r}, there is {MODEL!r}")
+        elif (field := self.server.manners.get("refused_field")) and field in request:
+            said = f"Unsupported parameter: {field!r} is not supported with this model"
+            self._refuse(400, "unsupported_parameter", said)
         else:
             self._answer(data, str(request["messages"][-1]["content"]))
 
@@ -124,6 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
                 "retry-after-ms": str(int(RETRY_AFTER_S * 1000)),
             }
             self._refuse(429, "rate_limit_exceeded", "too many requests", pause)
+        elif mishap == 400:
+            self._refuse(400, "invalid_request_error", "this request is not answered")
         elif mishap:
             self._refuse(500, "server_error", "the server had an error")
         else:
@@ -140,6 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _refuse(
         self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
     ) -> None:
+        self.server.refused += 1
         error = {"message": message, "type": code, "param": None, "code": code}
         self._send(status, {"error": error}, headers)
 

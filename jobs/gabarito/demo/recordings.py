@@ -1,8 +1,8 @@
 """Recorded replies of a teacher, found by what a request carries.
 
 A request is recognised by its last message, not by the words of its prompt: a line ``task: …``
-names the task, and every recording of that task whose key stands in the message answers, in
-the order in which the keys stand there.
+names the task, the last such line, since a passage stands before it. Every recording of that
+task whose key stands in the message answers, in the order in which the keys stand there.
 """
 
 import re
@@ -30,7 +30,7 @@ class RecordedReply(Record):
 class Recording(Record):
     """The replies to the first, second, third … request for ``task`` that holds ``key``."""
 
-    task: Literal["facts", "missed", "questions", "names"]
+    task: Literal["facts", "missed", "verify", "questions", "names"]
     key: str = Field(min_length=1)
     replies: tuple[RecordedReply, ...] = Field(min_length=1)
 
@@ -51,9 +51,9 @@ class Recordings:
         A line ``attempt: n`` asks for each one's n-th reply; without it requests are counted.
         After the last reply it is given again.
         """
-        task = _TASK.search(message)
-        attempt = _ATTEMPT.search(message)
-        found = self._find(task[1] if task else "", _folded(message))
+        task = _last(_TASK, message)
+        attempt = _last(_ATTEMPT, message)
+        found = self._find(task, _folded(message))
         given = [
             recording.replies[min(self._number(recording, attempt), len(recording.replies)) - 1]
             for recording in found
@@ -71,12 +71,15 @@ class Recordings:
             places = [found for found in places if len(found[1]) == longest]
         return [recording for _, _, recording in sorted(places, key=lambda found: found[0])]
 
-    def _number(self, recording: Recording, attempt: re.Match[str] | None) -> int:
+    def _number(self, recording: Recording, attempt: str) -> int:
         with self._lock:
             self._asked[recording.task, recording.key] += 1
-            return (
-                max(int(attempt[1]), 1) if attempt else self._asked[recording.task, recording.key]
-            )
+            return max(int(attempt), 1) if attempt else self._asked[recording.task, recording.key]
+
+
+def _last(pattern: re.Pattern[str], message: str) -> str:
+    found: list[str] = pattern.findall(message)
+    return found[-1] if found else ""
 
 
 def _folded(text: str) -> str:

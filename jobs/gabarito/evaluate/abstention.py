@@ -65,7 +65,7 @@ def refusals(test: Sequence[Graded], unanswerable: Sequence[Graded]) -> Refusals
     if false is None:
         return None
     taught = [mark.knows for mark in test]
-    groups = {"all": list(unanswerable), **grouped(unanswerable, lambda mark: mark.item.family)}
+    groups = {"all": list(unanswerable), **grouped(unanswerable, lambda mark: mark.item.group)}
     found = {
         group: Unanswerable(refused=share, auroc=auroc(taught, (mark.knows for mark in marks)))
         for group, marks in groups.items()
@@ -91,7 +91,7 @@ def served(
     false = proportion(_refused(test, least))
     if false is None:
         return None
-    groups = {"all": held, **grouped(held, lambda mark: mark.item.family)}
+    groups = {"all": held, **grouped(held, lambda mark: mark.item.group)}
     given = [mark for mark in (*test, *held) if not _is_withheld(mark, least)]
     return AtThreshold(
         false_refusals=false,

@@ -25,6 +25,11 @@ class EvaluateConfig(StageSettings):
         default=0.1,
         description="Gate: the largest share of retention prompts whose answer may have changed.",
     )
+    min_coverage: Share = Field(
+        default=0.0,
+        description="Gate: the least share of the documents' sentences that support a fact; "
+        "0 is no condition.",
+    )
     precision: float = Field(
         default=0.95,
         gt=0,
@@ -52,5 +57,5 @@ class EvaluateConfig(StageSettings):
 
 
 STAGE = Stage(
-    "evaluate", EvaluateConfig, reads=("curate", "train", "merge"), revision=3, image="train"
+    "evaluate", EvaluateConfig, reads=("curate", "train", "merge"), revision=6, image="train"
 )

@@ -1,75 +1,69 @@
 """The gate: what a model must reach to be promoted, and why it does not."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from gabarito.core.records import Record
+from gabarito.core.coverage import Coverage
+from gabarito.core.model_records import GateCheck, GateVerdict
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.formatting import interval, percent
 from gabarito.evaluate.scores import PartScore
 from gabarito.evaluate.statistics import Difference, Proportion
 
 
-class GateCheck(Record):
-    """One condition, and a sentence that says how it came out."""
+@dataclass(frozen=True)
+class Measured:
+    """What a gate looks at; None is what was not measured."""
 
-    name: str
-    passed: bool
-    text: str
-
-
-class Gate(Record):
-    """The verdict; ``reasons`` are the sentences of the checks that failed."""
-
-    passed: bool
-    reasons: list[str]
-    checks: list[GateCheck]
+    test: PartScore
+    against_base: Difference
+    against_adapter: Difference
+    kept: Proportion | None
+    coverage: Coverage | None
+    asked: str = "test wordings"
+    """What the questions are: where nobody worded pairs otherwise, the trained wordings."""
 
 
-def judge(
-    config: EvaluateConfig,
-    test: PartScore,
-    against_base: Difference,
-    against_adapter: Difference,
-    kept: Proportion | None,
-) -> Gate:
+def judge(config: EvaluateConfig, found: Measured) -> GateVerdict:
     """Decide whether a model may be promoted; what was not measured is not judged."""
     checks = [
-        _better(against_base),
-        _floor(test, config.floor),
-        _merged(against_adapter, config.max_merge_gap),
-        *_forgetting(kept, config.max_forgetting),
+        _better(found.against_base, found.asked),
+        _floor(found.test, config.floor, found.asked),
+        _merged(found.against_adapter, config.max_merge_gap, found.asked),
+        *_forgetting(found.kept, config.max_forgetting),
+        *_covered(found.coverage, config.min_coverage),
     ]
     failed = [check.text for check in checks if not check.passed]
-    return Gate(passed=not failed, reasons=failed, checks=checks)
+    return GateVerdict(passed=not failed, reasons=failed, checks=checks)
 
 
-def _better(found: Difference) -> GateCheck:
+def _better(found: Difference, asked: str) -> GateCheck:
     low, high = found.interval
     passed = low > 0
     text = (
-        f"the model is {_points(found.difference)} points better than the base on test wordings, "
+        f"the model is {_points(found.difference)} points better than the base on {asked}, "
         f"95% interval {_points(low)} to {_points(high)}"
     )
     cure = "" if passed else ": that is not clear of zero; train longer or on more wordings"
     return GateCheck(name="better than the base", passed=passed, text=text + cure)
 
 
-def _floor(test: PartScore, floor: float) -> GateCheck:
+def _floor(test: PartScore, floor: float, asked: str) -> GateCheck:
     passed = test.exact_match >= floor
     side = "reaches" if passed else "is under"
     text = (
-        f"exact match on test wordings, {percent(test.exact_match)} "
+        f"exact match on {asked}, {percent(test.exact_match)} "
         f"(95% interval {interval(test.interval)}), {side} the floor of {percent(floor)}"
     )
     cure = "" if passed else "; see the wrong answers in the report, or lower evaluate.floor"
     return GateCheck(name="floor", passed=passed, text=text + cure)
 
 
-def _merged(found: Difference, most: float) -> GateCheck:
+def _merged(found: Difference, most: float, asked: str) -> GateCheck:
     passed = abs(found.difference) <= most
     text = (
-        f"merged model and adapter differ by {_points(abs(found.difference))} points on test "
-        f"wordings, at most {_points(most)} may be"
+        f"merged model and adapter differ by {_points(abs(found.difference))} points on "
+        f"{asked}, at most {_points(most)} may be"
     )
     cure = "" if passed else "; merge in 16 bit, into the base that was trained on"
     return GateCheck(name="merged is the adapter", passed=passed, text=text + cure)
@@ -86,6 +80,19 @@ def _forgetting(kept: Proportion | None, most: float) -> Iterator[GateCheck]:
     )
     cure = "" if passed else "; raise train.replay, or evaluate.max_forgetting"
     yield GateCheck(name="forgetting", passed=passed, text=text + cure)
+
+
+def _covered(found: Coverage | None, least: float) -> Iterator[GateCheck]:
+    if found is None or not least:
+        return
+    share = found.sentences.share
+    passed = share >= least
+    text = (
+        f"{percent(share)} of the documents' {found.sentences.total} sentences support a fact, "
+        f"at least {percent(least)} must"
+    )
+    cure = "" if passed else "; raise generate.extraction_rounds, or lower evaluate.min_coverage"
+    yield GateCheck(name="coverage", passed=passed, text=text + cure)
 
 
 def _points(share: float) -> str:

@@ -22,8 +22,6 @@ ASKED: dict[System, tuple[Part, ...]] = {
 }
 """Which parts each system is asked; the adapter only shows that merging changed nothing."""
 
-NOT_TRAINED_WORDINGS = frozenset(("refusal", "reverse", "statement", "replay"))
-
 LONG_WORDS = 12
 """An answer with more words than this is free text: it can be kept in other words."""
 
@@ -42,6 +40,7 @@ class EvalQuestion:
     text: str
     expected: str
     aliases: tuple[str, ...] = ()
+    group: str = ""
 
     @property
     def cluster(self) -> str:
@@ -95,10 +94,10 @@ def questions_of(part: Part, examples: Iterable[Example]) -> list[EvalQuestion]:
 def sample_of_trained(examples: Iterable[Example], facts: int) -> list[EvalQuestion]:
     """Return one trained wording of up to ``facts`` facts; their digests decide which."""
     chosen: dict[str, EvalQuestion] = {}
-    for item in questions_of("trained", examples):
-        if item.fact and item.family not in NOT_TRAINED_WORDINGS:
-            other = chosen.get(item.fact)
-            chosen[item.fact] = min(item, other, key=_draw) if other else item
+    asked = (example for example in examples if example.kind == "question")
+    for item in questions_of("trained", asked):
+        other = chosen.get(item.fact)
+        chosen[item.fact] = min(item, other, key=_draw) if other else item
     return drawn(chosen.values(), facts)
 
 
@@ -156,6 +155,7 @@ def _item(part: Part, example: Example) -> EvalQuestion | None:
         id=example.question or digest_of(part, questions[-1]),
         part=part,
         family=example.family,
+        group=example.group,
         fact=example.fact,
         text=questions[-1],
         expected=last.content if last.role == "assistant" else "",

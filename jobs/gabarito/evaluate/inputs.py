@@ -1,12 +1,14 @@
 """What an evaluation reads: the exam, and the prompt contract that everything agrees on."""
 
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict
 
 from gabarito.artifacts.artifact import Artifact
 from gabarito.core.errors import DataError
-from gabarito.core.records import Example, Overlap
+from gabarito.core.model_records import PromptContract, PromptSettings
+from gabarito.core.records import Example, Fact, Overlap
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.grading import (
     PARTS,
@@ -17,12 +19,9 @@ from gabarito.evaluate.grading import (
     questions_of,
     sample_of_trained,
 )
-from gabarito.models import CONTRACT_FILE, PromptContract, read_contract
+from gabarito.models import CONTRACT_FILE
 
 R = TypeVar("R", bound=BaseModel)
-
-_CONTRACT = TypeAdapter(dict[str, Any])
-"""A contract, or as much of it as a stage before train knows."""
 
 
 class CurvePoint(BaseModel):
@@ -39,7 +38,7 @@ def read_exam(dataset: Artifact, config: EvaluateConfig) -> Exam:
     """Return every part of the exam; files that a dataset does not have are empty parts.
 
     Raises:
-        DataError: if there is no test question.
+        DataError: if there is no question at all.
     """
     trained = dataset.records("train.jsonl", Example)
     exam: dict[Part, list[EvalQuestion]] = {
@@ -50,12 +49,23 @@ def read_exam(dataset: Artifact, config: EvaluateConfig) -> Exam:
         },
     }
     exam["retention"] = drawn(exam["retention"], config.retention_sample)
-    if not exam["test"]:
+    return exam if exam["test"] else _as_trained(exam, dataset)
+
+
+def _as_trained(exam: dict[Part, list[EvalQuestion]], dataset: Artifact) -> Exam:
+    """Return the exam of pairs that nobody worded otherwise: all facts, asked as they are trained.
+
+    Raises:
+        DataError: if a fact is of a document: a teacher wrote wordings, and none for the test.
+    """
+    facts = list(dataset.records("facts.jsonl", Fact))
+    if not all(fact.given for fact in facts):
         raise DataError(
             f"{dataset.address.prefix}/test.jsonl: no test question; name at least one wording "
             "family in generate.families.test"
         )
-    return exam
+    trained = sample_of_trained(dataset.records("train.jsonl", Example), len(facts))
+    return exam | {"test": [replace(item, part="test") for item in trained], "trained": []}
 
 
 def agreed_contract(dataset: Artifact, adapter: Artifact, merged: Artifact) -> PromptContract:
@@ -64,21 +74,21 @@ def agreed_contract(dataset: Artifact, adapter: Artifact, merged: Artifact) -> P
     Raises:
         DataError: names what differs.
     """
-    where = f"{merged.address.prefix}/model/{CONTRACT_FILE}"
-    contract = read_contract(merged.read(f"model/{CONTRACT_FILE}"), where)
-    _refuse_difference(where, contract, dataset, "raise train.rerun to train on this dataset")
-    _refuse_difference(where, contract, adapter, "raise merge.rerun to merge this adapter")
+    name = f"model/{CONTRACT_FILE}"
+    contract = merged.record(name, PromptContract)
+    above = (
+        (dataset, PromptSettings, "raise train.rerun to train on this dataset"),
+        (adapter, PromptContract, "raise merge.rerun to merge this adapter"),
+    )
+    for artifact, model, cure in above:
+        for field, value in artifact.record(CONTRACT_FILE, model):
+            got = getattr(contract, field)
+            if got != value:
+                raise DataError(
+                    f"{merged.address.prefix}/{name}: {field} is {got!r}, that of "
+                    f"{artifact.address.stage} is {value!r}; {cure}"
+                )
     return contract
-
-
-def _refuse_difference(where: str, contract: PromptContract, above: Artifact, cure: str) -> None:
-    agreed = contract.model_dump()
-    for name, value in above.read_json(CONTRACT_FILE, _CONTRACT).items():
-        if agreed.get(name) != value:
-            raise DataError(
-                f"{where}: {name} is {agreed.get(name)!r}, that of {above.address.stage} is "
-                f"{value!r}; {cure}"
-            )
 
 
 def similarities(dataset: Artifact) -> dict[str, float]:

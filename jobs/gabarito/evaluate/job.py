@@ -3,15 +3,18 @@
 dataset, adapter, model  ->  report.json, report.html, verdicts.jsonl, gate.json
 """
 
+from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.attempt import Attempt
-from gabarito.core.records import Fact, to_jsonl
+from gabarito.core.coverage import Coverage
+from gabarito.core.model_records import PromptContract, TrainedBase
+from gabarito.core.records import Example, Fact, ReviewCounts, to_jsonl
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.grading import ASKED, Exam, Marks, grade_all, verdicts_of
 from gabarito.evaluate.inputs import agreed_contract, curves, read_exam, similarities
 from gabarito.evaluate.predict import ask, predictors
 from gabarito.evaluate.report import Evidence, Report, Times, build
 from gabarito.evaluate.report_page import render
-from gabarito.models import PromptContract, use_cpu_quota
+from gabarito.models import use_cpu_quota
 from gabarito.store.scratch import temporary_folder
 
 
@@ -30,11 +33,14 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
         marks=marks,
         facts=list(dataset.records("facts.jsonl", Fact)),
         similarity=similarities(dataset),
-        contract=contract.model_dump(),
+        coverage=_coverage(dataset),
+        reviewed=dataset.record("review.json", ReviewCounts),
+        contract=contract,
         times=times,
-        base=train.setting("base"),
+        base=train.record("base.json", TrainedBase).reference,
         evaluation=f"{work.address.stage}/{work.address.fingerprint}",
         evaluated_at=work.started_at,
+        is_reworded=any(True for _ in dataset.records("test.jsonl", Example)),
     )
     report = build(config, evidence)
     work.write_text("report.html", render(report, evidence, curves(train)))
@@ -54,6 +60,12 @@ def _asked(
             found = ask(one, questions, contract, work, config.batch_size)
             replies[one.system], times[one.system] = found
     return grade_all(exam, replies, contract.refusal), times
+
+
+def _coverage(dataset: Artifact) -> Coverage | None:
+    """Return how much of the documents is in facts; None where people gave all of them."""
+    found = dataset.record("coverage.json", Coverage)
+    return found if found.documents.total else None
 
 
 def _write(work: Attempt, report: Report, marks: Marks) -> None:

@@ -12,12 +12,12 @@ from pydantic import TypeAdapter
 
 from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.attempt import Attempt
+from gabarito.core.model_records import PromptContract, TrainedBase
 from gabarito.core.records import digest_of
 from gabarito.evaluate.grading import Prediction, System
 from gabarito.evaluate.report import Timing
 from gabarito.models import (
     Base,
-    PromptContract,
     answer,
     check_base,
     check_contract,
@@ -45,10 +45,10 @@ class Predictor:
 def predictors(work: Attempt, contract: PromptContract, folder: Path) -> Iterator[list[Predictor]]:
     """Give base, adapter and merged model; what they need is fetched below ``folder``."""
     train, merge = work.inputs["train"], work.inputs["merge"]
-    reference = train.setting("base")
-    with open_base(reference, work.store) as base:
-        known = check_base(base, reference, train.manifest.versions.get("base"))
-        quantised = train.manifest.settings.get("method") == "qlora"
+    origin = train.record("base.json", TrainedBase)
+    with open_base(origin.reference, work.store) as base:
+        check_base(base, origin)
+        known, quantised = origin.sha256, origin.method == "qlora"
         adapter = train.fetch(folder / "adapter", "adapter/")
         model = merge.fetch(folder / "model", "model/")
         adapted = digest_of(known, digest_below(train, "adapter/"), str(quantised))

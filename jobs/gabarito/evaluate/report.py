@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from gabarito.answer_match import normalise
+from gabarito.core.coverage import Coverage
 from gabarito.core.errors import DataError
-from gabarito.core.records import Fact, Record
+from gabarito.core.model_records import GateVerdict, PromptContract
+from gabarito.core.records import Fact, Record, ReviewCounts
 from gabarito.evaluate.abstention import (
     AtThreshold,
     Calibration,
@@ -22,7 +24,7 @@ from gabarito.evaluate.abstention import (
 )
 from gabarito.evaluate.calibration import Threshold
 from gabarito.evaluate.config import EvaluateConfig
-from gabarito.evaluate.gate import Gate, judge
+from gabarito.evaluate.gate import Measured, judge
 from gabarito.evaluate.grading import PARTS, Graded, Marks, Part, System
 from gabarito.evaluate.scores import (
     CloseScore,
@@ -38,7 +40,10 @@ from gabarito.evaluate.scores import (
 )
 from gabarito.evaluate.statistics import Bootstrap, Difference, Proportion, compare, proportion
 
-SCHEMA = 1
+SCHEMA = 3
+
+LOW_COVERAGE = 0.2
+"""Under this share of the sentences the figures are of a small part of the documents."""
 
 
 class SystemScores(Record):
@@ -65,6 +70,17 @@ class Timing(Record):
     answered: int
 
 
+class Reworded(Record):
+    """How many of the facts were asked about in words that were not trained.
+
+    Where none was, all questions of ``test`` are trained wordings: how the model answers other
+    ones is not known.
+    """
+
+    facts: int
+    total: int
+
+
 Times: TypeAlias = Mapping[System, Timing]
 
 
@@ -74,7 +90,7 @@ class Report(Record):
     schema_version: int = SCHEMA
     evaluation: str
     evaluated_at: datetime
-    verdict: Gate
+    verdict: GateVerdict
     systems: dict[System, SystemScores]
     facts: dict[System, FactScore]
     paired: Paired
@@ -82,11 +98,15 @@ class Report(Record):
     closeness: list[CloseScore]
     relations: list[RelationScore]
     forgetting: Proportion | None = None
+    coverage: Coverage | None = None
+    is_coverage_low: bool
+    reviewed: ReviewCounts = ReviewCounts()
+    reworded: Reworded
     refusals: dict[System, Refusals]
     threshold: Threshold | None = None
     served: AtThreshold | None = None
     calibration: dict[str, Calibration]
-    contract: dict[str, Any]
+    contract: PromptContract
     questions: dict[Part, int]
     base: str
     settings: dict[str, Any]
@@ -105,11 +125,15 @@ class Evidence:
     marks: Marks
     facts: Sequence[Fact]
     similarity: Mapping[str, float]
-    contract: Mapping[str, Any]
+    coverage: Coverage | None
+    reviewed: ReviewCounts
+    contract: PromptContract
     times: Times
     base: str
     evaluation: str
     evaluated_at: datetime
+    is_reworded: bool = True
+    """Whether the test questions are worded otherwise than what was trained."""
 
 
 def build(config: EvaluateConfig, evidence: Evidence) -> Report:
@@ -124,26 +148,50 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
     return Report(
         evaluation=evidence.evaluation,
         evaluated_at=evidence.evaluated_at,
-        verdict=judge(config, test, paired.model_base, paired.model_adapter, kept),
+        verdict=judge(
+            config,
+            Measured(
+                test,
+                paired.model_base,
+                paired.model_adapter,
+                kept,
+                evidence.coverage,
+                asked="test wordings" if evidence.is_reworded else "trained wordings",
+            ),
+        ),
         systems=systems,
         facts={system: scores for system, scores in facts.items() if scores},
         paired=paired,
         paraphrase=paraphrase_gap(model["trained"], model["test"]),
         closeness=closeness_scores(model["test"], evidence.similarity),
         relations=relation_scores(
-            model["test"], {fact.id: fact.relation for fact in evidence.facts}
+            model["test"], {fact.id: fact.relation for fact in evidence.facts if not fact.given}
         ),
         forgetting=kept,
+        coverage=evidence.coverage,
+        is_coverage_low=_is_low(evidence.coverage),
+        reviewed=evidence.reviewed,
+        reworded=_reworded(evidence),
         refusals=_refusals(marks),
         threshold=least,
         served=served(model["test"], model["unanswerable"], least.value) if least else None,
         calibration=_calibration(model, config.precision),
-        contract={**evidence.contract, "threshold": least.value if least else None},
+        contract=evidence.contract.model_copy(update={"threshold": least.value if least else None}),
         questions={part: len(model[part]) for part in PARTS},
         base=evidence.base,
         settings=config.model_dump(mode="json"),
         times=dict(evidence.times),
     )
+
+
+def _reworded(evidence: Evidence) -> Reworded:
+    asked = {mark.item.fact for mark in evidence.marks["model"]["test"]}
+    facts = len(asked) if evidence.is_reworded else 0
+    return Reworded(facts=facts, total=max(len(evidence.facts), facts))
+
+
+def _is_low(coverage: Coverage | None) -> bool:
+    return coverage is not None and coverage.sentences.share < LOW_COVERAGE
 
 
 def _system(parts: Mapping[Part, Sequence[Graded]]) -> SystemScores:

@@ -85,7 +85,7 @@ def part_score(marks: Sequence[Graded]) -> PartScore | None:
     whole = score(marks)
     if whole is None:
         return None
-    families = grouped(marks, lambda mark: mark.item.family)
+    families = grouped([mark for mark in marks if mark.item.family], lambda mark: mark.item.family)
     return PartScore(**whole.model_dump(), by_family=_scores(families))
 
 

@@ -15,7 +15,13 @@ def summary(report: Report) -> str:
     """Return what ``report.json`` holds as a table with a verdict above it."""
     verdict = report["verdict"]
     lines = ["gate passed" if verdict["passed"] else "gate failed", *_checks(verdict["checks"])]
-    lines += ["", *_table(list(_exact_match(report)))]
+    lines += [
+        "",
+        *_reviewed(report),
+        *_reworded(report),
+        *_coverage(report),
+        *_table(list(_exact_match(report))),
+    ]
     lines += ["", *_figures(report)]
     groups = list(_unanswerable(report))
     if len(groups) > 1:
@@ -28,9 +34,57 @@ def _checks(checks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"  {'✓' if check['passed'] else '✗'} {check['text']}"
 
 
+def _coverage(report: Report) -> Iterator[str]:
+    found = report.get("coverage")
+    if not found:
+        return
+    sentences, documents = found["sentences"], found["documents"]
+    share = percent(sentences["count"] / sentences["total"] if sentences["total"] else None)
+    yield (
+        f"coverage: {share} of the documents' {sentences['total']} sentences support a fact; "
+        f"{documents['total'] - documents['count']} of {documents['total']} documents have none"
+    )
+    figures, names = found["figures"], found["names"]
+    yield (
+        f"{figures['total'] - figures['count']} of {figures['total']} figures and "
+        f"{names['total'] - names['count']} of {names['total']} names in them occur in no fact"
+    )
+    if report.get("is_coverage_low"):
+        yield "the figures below are of this small part; of the rest the model was taught nothing"
+    yield ""
+
+
+def _reviewed(report: Report) -> Iterator[str]:
+    found = report.get("reviewed", {})
+    if found.get("checked"):
+        yield (
+            f"facts that a person checked: {found['checked']}, of which {found['corrected']} were "
+            f"corrected and {found['struck']} struck out"
+        )
+
+
+def _reworded(report: Report) -> Iterator[str]:
+    found = report.get("reworded", {"facts": 0, "total": 0})
+    if found["total"] and not found["facts"]:
+        yield "wordings were not tested: each fact was asked about in words that were trained;"
+        yield "how the model answers other wordings is not known"
+        yield ""
+    elif found["facts"] < found["total"]:
+        yield (
+            f"wordings were not tested of {found['total'] - found['facts']} of {found['total']} "
+            "facts: they have no test wording"
+        )
+        yield ""
+
+
+def _asked(report: Report) -> str:
+    """Return what the questions are: of pairs that nobody worded otherwise, the trained ones."""
+    return "test wordings" if report.get("reworded", {}).get("facts", 1) else "trained wordings"
+
+
 def _exact_match(report: Report) -> Iterator[list[str]]:
     yield ["exact match", "questions", *SYSTEMS, "95% interval of model"]
-    for part, name in PARTS.items():
+    for part, name in (PARTS | {"test": _asked(report)}).items():
         scores = [report["systems"][system].get(part) for system in SYSTEMS]
         if all(scores):
             shares = [percent(score["exact_match"]) for score in scores]
@@ -42,7 +96,7 @@ def _figures(report: Report) -> Iterator[str]:
     if facts:
         share = percent(facts["share_all"]["share"])
         yield (
-            f"facts right in all test wordings: {share} ({facts['all']} of {facts['count']}), "
+            f"facts right in all {_asked(report)}: {share} ({facts['all']} of {facts['count']}), "
             f"in some: {facts['some']}, in none: {facts['none']}"
         )
     gap = report.get("paraphrase")
@@ -56,7 +110,7 @@ def _figures(report: Report) -> Iterator[str]:
         yield (
             f"refusal threshold: {figure(least['value'])}, "
             f"precision {percent(least['precision'])}, "
-            f"coverage {percent(least['coverage'])} where it was chosen"
+            f"{percent(least['coverage'])} answered where it was chosen"
         )
 
 

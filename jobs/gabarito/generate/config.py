@@ -1,16 +1,13 @@
 """Settings of generate."""
 
-import re
 from collections import Counter
-from collections.abc import Iterator
-from typing import Annotated, ClassVar, Self
-from urllib.parse import urlsplit
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, model_validator
 
-from gabarito.core.settings import HOLDS_SECRET, Operational, Settings, StageSettings
+from gabarito.core.settings import Settings, StageSettings
 from gabarito.core.stage import Stage
+from gabarito.core.teacher_config import TeacherSettings
 
 INSTRUCTIONS = {
     "inverted": "a question whose subject or circumstance comes first and whose question word "
@@ -31,109 +28,8 @@ INSTRUCTIONS = {
 }
 """What the teacher is told about the wording families that need no instruction."""
 
-RESERVED = frozenset({"statement", "reverse", "refusal", "replay", "free", "unanswerable"})
+RESERVED = frozenset({"statement", "reverse", "refusal", "replay", "free", "unanswerable", "given"})
 """Families that rows of other kinds have."""
-
-PriceField = Annotated[float | None, Operational()]
-
-
-_SECRET_NAME = re.compile(
-    r"key|token|auth|(.*[_-])?("
-    r"(api|access|secret|private|subscription)[_-]?key|(access|api|auth|bearer|session)[_-]?token|"
-    r"bearer|secret|client[_-]?secret|passw(or)?d|credentials?|authorization)"
-)
-"""Names of secrets; others end so too: prompt_cache_key, eos_token."""
-
-
-def _without_userinfo(url: str | None) -> str | None:
-    try:
-        holds_secret = bool(url) and "@" in urlsplit(url).netloc
-    except ValueError:  # no URL: said where it is used
-        holds_secret = False
-    if holds_secret:
-        raise PydanticCustomError(
-            HOLDS_SECRET,
-            "holds a user or password, which would be stored; take them out and set the "
-            "environment variable GABARITO_TEACHER_KEY to the key",
-        )
-    return url
-
-
-def _without_secrets(parameters: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    for name in _names_in(parameters):
-        if _SECRET_NAME.fullmatch(name.lower()):
-            raise PydanticCustomError(
-                HOLDS_SECRET,
-                "{name} looks like a secret, which would be stored; take it out and set the "
-                "environment variable GABARITO_TEACHER_KEY to the key",
-                {"name": name},
-            )
-    return parameters
-
-
-def _names_in(value: JsonValue) -> Iterator[str]:
-    """Yield the names of all fields, those of objects within too."""
-    if isinstance(value, dict):
-        yield from value
-    if isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _names_in(item)
-
-
-class TeacherSettings(Settings):
-    """The model that writes: any endpoint of the OpenAI protocol.
-
-    Its key comes from the environment variable GABARITO_TEACHER_KEY.
-    """
-
-    model: str = Field(min_length=1, description="The model's name at the endpoint.")
-    url: Annotated[str | None, AfterValidator(_without_userinfo), Operational()] = Field(
-        default=None,
-        description="Base of the protocol, such as https://api.example.com/v1; by default the "
-        "environment variable GABARITO_TEACHER_URL.",
-    )
-    temperature: float | None = Field(
-        default=0.7, ge=0, le=2, description="Sampling temperature; null: do not send one."
-    )
-    max_tokens: int | None = Field(
-        default=4096,
-        ge=64,
-        description="Longest reply, in tokens; null: send no limit, or another one in parameters.",
-    )
-    seed: int | None = Field(
-        default=None, description="Sent if set; another one asks for all replies anew."
-    )
-    parameters: Annotated[dict[str, JsonValue], AfterValidator(_without_secrets)] = Field(
-        default_factory=dict,
-        description="Further fields of the request's body, such as reasoning_effort.",
-    )
-    concurrency: Annotated[int, Operational()] = Field(
-        default=64, ge=1, le=1024, description="Most requests in flight; fewer if it is overloaded."
-    )
-    timeout_s: Annotated[float, Operational()] = Field(
-        default=120.0, gt=0, description="Seconds that one reply may take."
-    )
-    retries: Annotated[int, Operational()] = Field(
-        default=8, ge=0, description="Further tries of a request that was not answered."
-    )
-    price_input: PriceField = Field(
-        default=None, ge=0, description="Price of a million tokens sent, in any currency."
-    )
-    price_output: PriceField = Field(
-        default=None, ge=0, description="Price of a million tokens received."
-    )
-    max_cost: Annotated[float | None, Operational()] = Field(
-        default=None,
-        gt=0,
-        description="Stop when all replies together cost this much, those from earlier attempts "
-        "included; shards share it. Calls in flight are still paid.",
-    )
-
-    @model_validator(mode="after")
-    def _refuse_a_ceiling_without_prices(self) -> Self:
-        if self.max_cost is not None and not (self.price_input or self.price_output):
-            raise ValueError("max_cost needs price_input or price_output to count with")
-        return self
 
 
 class Family(Settings):
@@ -200,6 +96,29 @@ class Families(Settings):
         return self
 
 
+class VerifySettings(Settings):
+    """A second opinion on each fact, from its passage alone."""
+
+    on_doubt: Literal["drop", "flag"] | None = Field(
+        default=None,
+        description="What becomes of a fact whose answer, subject or qualifier a second opinion "
+        "does not confirm: drop it, or flag it for the review in doubts.jsonl; null: no second "
+        "opinion is asked for.",
+    )
+
+    teacher: TeacherSettings | None = Field(
+        default=None,
+        description="The model that gives it, whose key is in GABARITO_VERIFY_KEY; by default "
+        "the teacher itself.",
+    )
+
+    @model_validator(mode="after")
+    def _refuse_a_teacher_who_is_not_asked(self) -> Self:
+        if self.teacher and not self.on_doubt:
+            raise ValueError("the teacher is not asked without on_doubt; set it to drop or flag")
+        return self
+
+
 class GenerateConfig(StageSettings):
     """How the teacher makes facts and questions from documents."""
 
@@ -210,7 +129,11 @@ class GenerateConfig(StageSettings):
         pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$",
         description="Language of the questions, such as pt; by default each document's own.",
     )
-    teacher: TeacherSettings = Field(description="The model that writes.")
+    teacher: TeacherSettings | None = Field(
+        default=None,
+        description="The model that writes; only where all sources are pairs may it be left out, "
+        "and then the pairs are trained as they stand.",
+    )
     max_chars: int = Field(
         default=3000, ge=200, le=100_000, description="Longest passage, in characters."
     )
@@ -218,8 +141,8 @@ class GenerateConfig(StageSettings):
         default=2,
         ge=1,
         le=10,
-        description="Looks at each passage; from the second on for what was missed, until a look "
-        "adds less than 5 % or this number is reached.",
+        description="Rounds for each passage; from the second on for what was missed, until a "
+        "round adds less than 5 % or this number is reached.",
     )
     families: Families = Field(default=Families(), description="The ways of asking.")
     statements: int = Field(
@@ -244,6 +167,9 @@ class GenerateConfig(StageSettings):
     max_answer_chars: int = Field(
         default=120, ge=10, description="Facts with a longer answer are dropped."
     )
+    verify: VerifySettings = Field(
+        default=VerifySettings(), description="A second opinion on each fact."
+    )
     yield_floor: float = Field(
         default=0.5,
         ge=0,
@@ -254,5 +180,5 @@ class GenerateConfig(StageSettings):
 
 
 STAGE = Stage(
-    "generate", GenerateConfig, reads=("ingest",), revision=3, image="generate", is_sharded=True
+    "generate", GenerateConfig, reads=("ingest",), revision=7, image="generate", is_sharded=True
 )

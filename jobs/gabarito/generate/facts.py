@@ -5,11 +5,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gabarito.answer_match import normalise
+from gabarito.core.language_names import is_same_language
 from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Fact, Rejection
 from gabarito.generate.config import GenerateConfig
-from gabarito.generate.grounding import is_supported_by, letters, quoted, support_of
-from gabarito.generate.language import is_deictic, is_other_language, names_nothing
+from gabarito.generate.grounding import (
+    has_same_figures,
+    is_supported_by,
+    letters,
+    quoted,
+    support_of,
+)
+from gabarito.generate.language import (
+    is_deictic,
+    is_of_names,
+    is_other_language,
+    names_nothing,
+)
 from gabarito.generate.passages import Passage
 from gabarito.generate.replies import text_of, texts_of
 from gabarito.generate.results import dropped
@@ -22,29 +34,45 @@ MAX_QUOTE_CHARS = 2000
 
 Faults = Iterator[tuple[GenerateReason, str]]
 
+_FINAL = frozenset((GenerateReason.REPEATED_FACT, GenerateReason.TOO_LONG))
+"""Reasons that are not handed back: the fact is there, or a prompt would be too long as well."""
+
 MAX_ALIASES = 20
 """No answer has more ways to be given; each is compared with every answer of the model."""
+
+MAX_HANDED_BACK = 50
+"""A passage has fewer facts; a reply of more that are all wrong is noise."""
 
 REQUIRED = ("quote", "statement", "subject", "relation", "answer")
 
 
 @dataclass(frozen=True)
 class FactCandidate:
-    """What a reply offers as a fact."""
+    """What a reply offers as a fact.
+
+    ``original`` is the answer in the words of the passage, where that is in another language.
+    """
 
     fields: Mapping[str, str]
+    original: str
     aliases: tuple[str, ...]
     shown: str
     language: str
+    is_translated: bool
     config: GenerateConfig
 
 
 @dataclass
 class AcceptedFacts:
-    """The facts that passed, and what happened to the others."""
+    """The facts that passed, and what happened to the others.
+
+    ``mendable`` are those of the rejections that are worth handing back, where two languages
+    are concerned: there teachers mix them up.
+    """
 
     facts: list[Fact] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
+    mendable: list[Rejection] = field(default_factory=list)
 
 
 def accept_facts(
@@ -68,6 +96,8 @@ def accept_facts(
             fault = GenerateReason.REPEATED_FACT, fact.statement
         if fault:
             sifted.rejections.append(dropped(passage.id, *fault, item))
+            if candidate.is_translated and fault[0] not in _FINAL:
+                sifted.mendable.append(sifted.rejections[-1])
         elif fact:
             sifted.facts.append(fact)
             ids.add(fact.id)
@@ -76,21 +106,28 @@ def accept_facts(
                 for alias, reason in _aliases(candidate)
                 if reason
             ]
+    sifted.mendable = sifted.mendable[:MAX_HANDED_BACK]
     return sifted
+
+
+def _candidate(
+    item: Mapping[str, Any], passage: Passage, language: str, config: GenerateConfig
+) -> FactCandidate:
+    is_translated = not is_same_language(language, passage.document.language)
+    return FactCandidate(
+        fields={name: text_of(item.get(name)) for name in (*REQUIRED, "qualifier", "kind")},
+        original=text_of(item.get("original")) if is_translated else "",
+        aliases=texts_of(item.get("aliases")),
+        shown=shown_text(passage),
+        language=language,
+        is_translated=is_translated,
+        config=config,
+    )
 
 
 def shown_text(passage: Passage) -> str:
     """Return all that a teacher sees of a passage: title, headings and text."""
     return "\n".join([passage.document.title, *passage.headings, passage.text])
-
-
-def _candidate(
-    item: dict[str, Any], passage: Passage, language: str, config: GenerateConfig
-) -> FactCandidate:
-    names = (*REQUIRED, "qualifier", "kind")
-    fields = {name: text_of(item.get(name)) for name in names}
-    aliases = texts_of(item.get("aliases"))
-    return FactCandidate(fields, aliases, shown_text(passage), language, config)
 
 
 def _faults(candidate: FactCandidate) -> Faults:
@@ -104,12 +141,37 @@ def _faults(candidate: FactCandidate) -> Faults:
         yield GenerateReason.NO_QUOTE, fields["quote"]
     if len(letters(fields["quote"]).replace(" ", "")) < MIN_QUOTE_LETTERS:
         yield GenerateReason.SHORT_QUOTE, fields["quote"]
-    answer = [fields["answer"]]  # without aliases: with a true one any answer would pass
-    if not is_supported_by(answer, candidate.shown):
-        yield GenerateReason.NO_SUPPORT, fields["answer"]
-    if not is_supported_by(answer, support):
-        yield GenerateReason.NOT_QUOTED, fields["answer"]
-    yield from _faults_of_form(candidate)
+    yield from _faults_of_answer(candidate, support)
+    if is_deictic(fields["statement"], candidate.language):
+        yield GenerateReason.DEICTIC, fields["statement"]
+    if is_other_language(fields["statement"], candidate.language):
+        yield GenerateReason.OTHER_LANGUAGE, fields["statement"]
+
+
+def _faults_of_answer(candidate: FactCandidate, support: str) -> Faults:
+    """Yield what is wrong with the answer, without aliases: with a true one any would pass.
+
+    Where two languages are concerned, the answer is checked by its original, if there is one.
+    """
+    fields = candidate.fields
+    answer = candidate.original or fields["answer"]
+    is_quoted = is_supported_by([answer], support)
+    if candidate.is_translated and not candidate.original and not is_quoted:
+        yield GenerateReason.NO_FIELD, "original"
+    if not is_supported_by([answer], candidate.shown):
+        yield GenerateReason.NO_SUPPORT, answer
+    if not is_quoted:
+        yield GenerateReason.NOT_QUOTED, answer
+    if candidate.is_translated:
+        yield from _faults_of_translation(fields["answer"], answer, candidate.language)
+
+
+def _faults_of_translation(answer: str, original: str, language: str) -> Faults:
+    if not has_same_figures(original, answer):
+        yield GenerateReason.OTHER_FIGURES, f"{answer} | {original}"
+    is_copied = letters(answer) == letters(original)
+    if is_copied and not is_of_names(answer) and is_other_language(answer, language):
+        yield GenerateReason.OTHER_LANGUAGE, answer
 
 
 def _faults_of_length(candidate: FactCandidate) -> Faults:
@@ -122,25 +184,21 @@ def _faults_of_length(candidate: FactCandidate) -> Faults:
             candidate.config.max_question_chars,
         ),
     }
+    if len(candidate.original) > longest["answer"]:
+        yield GenerateReason.TOO_LONG, "original"
     for name, most in longest.items():
         if len(candidate.fields[name]) > most:
             yield GenerateReason.TOO_LONG, name
-
-
-def _faults_of_form(candidate: FactCandidate) -> Faults:
-    fields = candidate.fields
-    if is_deictic(fields["statement"], candidate.language):
-        yield GenerateReason.DEICTIC, fields["statement"]
-    if is_other_language(fields["statement"], candidate.language):
-        yield GenerateReason.OTHER_LANGUAGE, fields["statement"]
 
 
 def _fact(candidate: FactCandidate, passage: Passage) -> Fact:
     fields = dict(candidate.fields)
     fields["quote"] = quoted(fields["quote"], candidate.shown) or fields["quote"]
     fields["kind"] = fields["kind"].lower()
-    aliases = tuple(alias for alias, reason in _aliases(candidate) if reason is None)
-    return Fact.of(document=passage.document.id, aliases=aliases, **fields)
+    aliases = [alias for alias, reason in _aliases(candidate) if reason is None]
+    if candidate.original not in ("", fields["answer"], *aliases):
+        aliases.append(candidate.original)
+    return Fact.of(document=passage.document.id, aliases=tuple(aliases), **fields)
 
 
 def _aliases(candidate: FactCandidate) -> Iterator[tuple[str, GenerateReason | None]]:

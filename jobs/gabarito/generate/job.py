@@ -1,81 +1,159 @@
 """Let a teacher write facts with their quotes, and questions about them in many wordings.
 
-documents.jsonl  ->  passages.jsonl, one for each shard
-passages.jsonl of all shards  ->  facts.jsonl, questions.jsonl, names.jsonl, calls.jsonl,
-                                  coverage.json, ledger.jsonl
+documents.jsonl, pairs.jsonl  ->  passages.jsonl, worded_pairs.jsonl, for each shard
+those of all shards           ->  facts.jsonl, questions.jsonl, names.jsonl, pairs.json,
+                                  coverage.json, yields.json, calls.jsonl,
+                                  ledger.jsonl, and with a second opinion doubts.jsonl
 """
 
 import json
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.attempt import Attempt
+from gabarito.core.coverage import Coverage, coverage_of
 from gabarito.core.errors import DataError
-from gabarito.core.records import Document, to_jsonl
+from gabarito.core.language_names import UNDETERMINED, is_same_language
+from gabarito.core.pair_records import GIVEN, Pair
+from gabarito.core.records import Document, FamilySplits, PairsInfo, to_jsonl
 from gabarito.generate.config import GenerateConfig
-from gabarito.generate.coverage import coverage_of, refuse_low_yield, shares
+from gabarito.generate.figures import figures_of
 from gabarito.generate.names import Mentions, NameFilter, names_by_kind
-from gabarito.generate.passages import cut_all
-from gabarito.generate.results import Whole, merge_shards, once, read_parts
+from gabarito.generate.passages import Passage, cut_all
+from gabarito.generate.results import (
+    PAIRS_FILE,
+    FactResult,
+    PassageResult,
+    Whole,
+    add_pairs,
+    merge_shards,
+    once,
+    read_parts,
+)
 from gabarito.generate.scheduler import Scheduler
 from gabarito.generate.tasks import Tasks
-from gabarito.generate.teacher import open_teacher
+from gabarito.generate.teachers.open_teacher import open_second, open_teacher
+from gabarito.generate.yields import refuse_low_yield, yields_of
 
 
 def run(config: GenerateConfig, work: Attempt, index: int = 0, count: int = 1) -> None:
-    """Do the part of the passages that belongs to shard ``index`` of ``count``."""
-    passages, _ = once(cut_all(_documents(work), config.max_chars))
+    """Do the part of the passages and pairs that belongs to shard ``index`` of ``count``."""
+    documents, pairs = _documents(work), _pairs(work)
+    _refuse_nothing(documents, pairs, work)
+    passages, _ = once(cut_all(documents, config.max_chars))
     ours = [passage for passage in passages if passage.belongs_to(index, count)]
-    with open_teacher(config.teacher, work.cache, shards=count) as teacher:
-        yields = Scheduler(ours, teacher, Tasks(teacher, config)).run(work.progress.report)
+    given = [pair for pair in pairs if int(pair.fact.id, 16) % count == index]
+    yields: list[PassageResult] = []
+    if config.teacher is None:
+        worded = [FactResult(fact=one.fact, questions=one.wordings) for one in given]
+    else:
+        yields, worded = _asked(config, work, ours, given, count)
     work.write("passages.jsonl", to_jsonl(yields))
-    work.counts |= {"passages": len(ours), "facts": sum(len(item.facts) for item in yields)}
+    work.write(PAIRS_FILE, to_jsonl(worded))
+    facts = sum(len(item.facts) for item in yields) + len(worded)
+    work.counts |= {"passages": len(ours), "facts": facts}
+
+
+def _asked(
+    config: GenerateConfig,
+    work: Attempt,
+    passages: Sequence[Passage],
+    pairs: Sequence[Pair],
+    shards: int,
+) -> tuple[list[PassageResult], list[FactResult]]:
+    """Ask about passages and pairs, batch by batch where batches are asked for."""
+    assert config.teacher is not None
+    with (
+        open_teacher(config.teacher, work.cache, shards=shards) as teacher,
+        open_second(config, teacher, work.cache, shards=shards) as second,
+    ):
+        tasks, asked = Tasks(teacher, config, second), [one for one in (teacher, second) if one]
+        while True:
+            scheduler = Scheduler(passages, teacher, tasks, pairs)
+            yields = scheduler.run(work.progress.report)
+            if not any([one.send_batches() for one in asked]):
+                break
+        for one in asked:
+            one.refuse_refusals()
+    return yields, scheduler.pairs
 
 
 def join(config: GenerateConfig, parts: list[Artifact], work: Attempt) -> None:
-    """Make the whole from the shards: duplicates, yield, names and coverage are judged here."""
-    documents = _documents(work)
+    """Make the whole from the shards: duplicates, names, coverage and yield are judged here."""
+    documents, pairs = _documents(work), _pairs(work)
     passages, repeated = once(cut_all(documents, config.max_chars))
     whole = merge_shards(passages, read_parts(parts, work.inputs["ingest"]))
+    add_pairs(whole, pairs, parts)
     refuse_low_yield(whole, config)
     whole.rejections += repeated
-    _add_names(config, work, whole, documents)
+    info = _info(config, documents, pairs)
+    if config.teacher is not None:
+        _add_names(config, work, whole, documents, info.language)
+    coverage = coverage_of(documents, (item.fact for item in whole.facts), config.language)
+    yields = yields_of(whole, config)
+    _write(work, whole, info, coverage, yields)
+    if config.verify.on_doubt:
+        work.write("doubts.jsonl", to_jsonl(whole.doubts))
+    work.counts |= figures_of(whole, config, coverage, yields)
+
+
+def _write(
+    work: Attempt, whole: Whole, info: PairsInfo, coverage: Coverage, yields: dict[str, Any]
+) -> None:
     work.write("facts.jsonl", to_jsonl(item.fact for item in whole.facts))
     work.write("questions.jsonl", to_jsonl(whole.questions))
     work.write("names.jsonl", to_jsonl(whole.names))
+    work.write_text("pairs.json", info.model_dump_json(indent=1) + "\n")
     work.write("calls.jsonl", to_jsonl(whole.calls))
-    coverage = coverage_of(whole, config)
-    work.write_text("coverage.json", json.dumps(coverage, ensure_ascii=False, indent=1))
+    work.write_text("coverage.json", coverage.model_dump_json(indent=1) + "\n")
+    work.write_text("yields.json", json.dumps(yields, ensure_ascii=False, indent=1) + "\n")
     for rejection in whole.rejections:
         work.ledger.add(rejection)
-    work.counts |= _figures(whole, config)
 
 
 def _documents(work: Attempt) -> list[Document]:
-    """Return the documents.
+    return list(work.inputs["ingest"].records("documents.jsonl", Document))
 
-    Raises:
-        DataError: if there are none.
-    """
+
+def _pairs(work: Attempt) -> list[Pair]:
+    """Return the pairs that people have already; ingest may have found none."""
     source = work.inputs["ingest"]
-    documents = list(source.records("documents.jsonl", Document))
-    if not documents:
-        raise DataError(
-            f"{source.address.prefix}/documents.jsonl: no documents; check ingest.sources"
-        )
-    return documents
+    is_there = "pairs.jsonl" in source.manifest.files
+    return list(source.records("pairs.jsonl", Pair)) if is_there else []
+
+
+def _refuse_nothing(documents: list[Document], pairs: list[Pair], work: Attempt) -> None:
+    if not documents and not pairs:
+        prefix = work.inputs["ingest"].address.prefix
+        raise DataError(f"{prefix}/documents.jsonl: no documents; check ingest.sources")
+
+
+def _info(config: GenerateConfig, documents: list[Document], pairs: list[Pair]) -> PairsInfo:
+    languages = [one.language for one in documents] or [one.language for one in pairs]
+    spoken = Counter(languages).most_common(1)[0][0]
+    families = {split: tuple(family.name for family in found) for split, found in config.families}
+    families["train"] += (GIVEN,)
+    return PairsInfo(
+        language=config.language or spoken,
+        is_asked_for=config.language is not None,
+        families=FamilySplits.model_validate(families),
+    )
 
 
 def _add_names(
-    config: GenerateConfig, work: Attempt, whole: Whole, documents: list[Document]
+    config: GenerateConfig, work: Attempt, whole: Whole, documents: list[Document], language: str
 ) -> None:
+    assert config.teacher is not None
     mentions = Mentions(documents)
-    spoken = Counter(document.language for document in documents).most_common(1)[0][0]
     groups = names_by_kind(item.fact for item in whole.facts)
-    with open_teacher(config.teacher, work.cache, spent=whole.spent) as teacher:
+    spent = whole.spent_without("verify") if config.verify.teacher else whole.spent
+    at_once = config.teacher.model_copy(update={"batch": False})  # a handful of requests
+    with open_teacher(at_once, work.cache, spent=spent) as teacher:
         tasks = Tasks(teacher, config)
-        name_filters = [NameFilter(kind, names, mentions) for kind, names in groups.items()]
-        language = config.language or spoken
+        others = _other_languages(config, documents)
+        name_filters = [NameFilter(kind, names, mentions, others) for kind, names in groups.items()]
         asked = [
             teacher.pool.submit(tasks.expand_names, name_filter, language)
             for name_filter in name_filters
@@ -87,22 +165,9 @@ def _add_names(
             whole.names += name_filter.records()
 
 
-def _figures(whole: Whole, config: GenerateConfig) -> dict[str, float]:
-    kinds = Counter(question.kind for question in whole.questions)
-    passages, facts, wordings = shares(whole, config)
-    return {
-        "facts": len(whole.facts),
-        "questions": kinds["question"],
-        **({"cost": round(whole.spent, 6)} if whole.spent else {}),
-        "statements": kinds["statement"],
-        "reverse": kinds["reverse"],
-        "passages": len(whole.passages),
-        "names": len(whole.names),
-        "requests": len(whole.calls),
-        "from_cache": sum(call.source == "cache" for call in whole.calls),
-        "prompt_tokens": sum(call.prompt_tokens for call in whole.calls),
-        "completion_tokens": sum(call.completion_tokens for call in whole.calls),
-        "yield_passages": round(passages.value, 4),
-        "yield_facts": round(facts.value, 4),
-        "yield_wordings": round(wordings.value, 4),
-    }
+def _other_languages(config: GenerateConfig, documents: list[Document]) -> list[str]:
+    """Return the languages of documents that are not in the one that is asked for."""
+    if config.language is None:
+        return []
+    spoken = {document.language for document in documents} - {UNDETERMINED, ""}
+    return sorted(code for code in spoken if not is_same_language(code, config.language))

@@ -3,16 +3,21 @@
 import re
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-_WORD = re.compile(r"[^\W\d_]+")
-UNDETERMINED = "und"
-"""The tag of texts whose language is unknown (BCP 47)."""
+from gabarito.core.language_names import base_language
 
+if TYPE_CHECKING:
+    from lingua import LanguageDetector
+
+_WORD = re.compile(r"[^\W\d_]+")
 _ENOUGH = 2
 """Words of another language that are no accident; one may stand in a name."""
+
+_UNLIKELY = 0.01
+"""A text's own language is less likely than this only if the text is in another one."""
 
 _LANGUAGES: dict[str, dict[str, Any]] = yaml.safe_load(
     (files(__package__) / "languages.yaml").read_text(encoding="utf-8")
@@ -31,39 +36,61 @@ BEFORE_YEARS, PERIOD_WORDS = (
 """Of all languages, as what limits a fact may be named in another one than its document's."""
 
 
-def language_name(code: str) -> str:
-    """Return the English name of a language, or its code if we do not know it."""
-    if code in ("", UNDETERMINED):
-        return "the language of what is given"
-    entry = _LANGUAGES.get(_base(code))
-    if entry is None:
-        return code
-    region = code.partition("-")[2]
-    return f"{entry['name']} ({region})" if region else str(entry["name"])
-
-
 def is_other_language(text: str, code: str) -> bool:
     """Tell whether a text is clearly in another language than ``code``.
 
-    Counted are the little words of six languages that are no words of ``code``; texts without
-    such words (keywords, names) pass, and so does everything in a language that is not listed.
+    Counted are the little words of six languages that are no words of ``code``. Where they say
+    nothing (*Password length?*), the letters decide, of what are no names. Texts of names and
+    of a single word pass, and so does everything in a language that is not listed.
     """
-    own = _WORDS.get(_base(code))
+    own = _WORDS.get(base_language(code))
     if own is None:
         return False
-    words = [word.lower() for word in _WORD.findall(text)]
+    written = _WORD.findall(text)
+    words = [word.lower() for word in written]
     ours = sum(word in own for word in words)
     others = max(
         sum(word in theirs - own for word in words)
         for other, theirs in _WORDS.items()
-        if other != _base(code)
+        if other != base_language(code)
     )
-    return others >= _ENOUGH and others > ours
+    if others >= _ENOUGH and others > ours:
+        return True
+    # Names are of any language, and a capital that opens the text makes none.
+    plain = [word for at, word in enumerate(written) if at == 0 or word.islower()]
+    return (
+        ours <= others
+        and len(plain) >= _ENOUGH
+        and _is_unlikely(" ".join(plain), base_language(code))
+    )
+
+
+def is_of_names(text: str) -> bool:
+    """Tell whether a text has no words but names and the little words between them."""
+    little = frozenset().union(*_WORDS.values())
+    return not any(word.islower() and word not in little for word in _WORD.findall(text))
+
+
+def _is_unlikely(text: str, base: str) -> bool:
+    """Tell whether the letters of a text speak against a language."""
+    values = _detector().compute_language_confidence_values(text)
+    likely = {value.language.iso_code_639_1.name.lower(): value.value for value in values}
+    return any(likely.values()) and likely[base] < _UNLIKELY
+
+
+@lru_cache(maxsize=1)
+def _detector() -> "LanguageDetector":
+    """Return lingua for the listed languages, three letters at a time: 14 MB instead of 170."""
+    from lingua import IsoCode639_1, LanguageDetectorBuilder  # who plans imports this module
+
+    codes = [IsoCode639_1.from_str(code.upper()) for code in _LANGUAGES]
+    builder = LanguageDetectorBuilder.from_iso_codes_639_1(*codes)
+    return builder.with_low_accuracy_mode().build()
 
 
 def is_deictic(text: str, code: str) -> bool:
     """Tell whether a text speaks of the text that it was taken from."""
-    return any(pattern.search(text) for pattern in _pointers(_base(code)))
+    return any(pattern.search(text) for pattern in _pointers(base_language(code)))
 
 
 def names_nothing(text: str, code: str) -> bool:
@@ -73,7 +100,7 @@ def names_nothing(text: str, code: str) -> bool:
     listed. Figures name something, and so do *A+* and *C#*.
     """
     words = _WORD.findall(text.lower())
-    codes = {"en", _base(code)} if _base(code) in _LANGUAGES else set(_LANGUAGES)
+    codes = {"en", base_language(code)} if base_language(code) in _LANGUAGES else set(_LANGUAGES)
     nameless = frozenset().union(*(_NAMELESS[known] for known in codes))
     return not any(char.isdigit() or char in "+#" for char in text) and nameless.issuperset(words)
 
@@ -83,7 +110,3 @@ def _pointers(base: str) -> tuple[re.Pattern[str], ...]:
     sources = [*_LANGUAGES["en"]["deictic"]]
     sources += _LANGUAGES[base]["deictic"] if base in _LANGUAGES and base != "en" else []
     return tuple(re.compile(rf"(?<!\w)(?:{source})", re.IGNORECASE) for source in sources)
-
-
-def _base(code: str) -> str:
-    return code.partition("-")[0].lower()

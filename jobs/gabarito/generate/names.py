@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gabarito.core.reasons import GenerateReason
@@ -48,23 +48,20 @@ def names_by_kind(facts: Iterable[Fact]) -> dict[str, list[str]]:
     """Return the subjects of facts and what limits them, each under its commonest kind."""
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     spelled: dict[str, str] = {}
-    for name, kind in _named(facts):
-        kinds[letters(name)][kind] += 1
-        spelled.setdefault(letters(name), name)
+    for fact in facts:
+        subject, limit = without_years(fact.subject), without_years(fact.qualifier)
+        named = [(subject, fact.kind or OTHER)]
+        if any(char.isupper() for char in limit):
+            named.append((limit, QUALIFIER))
+        for name, kind in named:
+            if letters(name):
+                kinds[letters(name)][kind] += 1
+                spelled.setdefault(letters(name), name)
     groups: dict[str, list[str]] = defaultdict(list)
     for key, counted in kinds.items():
         known = [kind for kind, _ in counted.most_common() if kind not in (QUALIFIER, OTHER)]
         groups[known[0] if known else counted.most_common(1)[0][0]].append(spelled[key])
     return dict(sorted(groups.items()))
-
-
-def _named(facts: Iterable[Fact]) -> Iterator[tuple[str, str]]:
-    for fact in facts:
-        subject, limit = without_years(fact.subject), without_years(fact.qualifier)
-        if letters(subject):
-            yield subject, fact.kind or OTHER
-        if letters(limit) and any(char.isupper() for char in limit):
-            yield limit, QUALIFIER
 
 
 class Mentions:
@@ -82,12 +79,23 @@ class Mentions:
 class NameFilter:
     """The names of one kind, and what replies add to them."""
 
-    def __init__(self, kind: str, names: Sequence[str], mentions: Mentions) -> None:
+    def __init__(
+        self,
+        kind: str,
+        names: Sequence[str],
+        mentions: Mentions,
+        other_languages: Sequence[str] = (),
+    ) -> None:
+        """Take the names; ``other_languages`` are the documents', if not that of the names.
+
+        Near misses come with their forms in those, by which they are looked for.
+        """
         self.kind = kind
         self.names = names
+        self.other_languages = other_languages
         self._mentions = mentions
         self._also: dict[str, dict[str, str]] = {letters(name): {} for name in names}
-        self._misses: dict[str, str] = {}
+        self._misses: dict[str, Name] = {}
 
     @property
     def kept(self) -> int:
@@ -114,15 +122,13 @@ class NameFilter:
             )
             for name in self.names
         ]
-        return known + [
-            Name(kind=self.kind, name=name, known=False) for name in self._misses.values()
-        ]
+        return [*known, *self._misses.values()]
 
     def _take(self, item: dict[str, Any]) -> tuple[GenerateReason, str] | None:
         """Take what an object gives; None, or what is wrong with it."""
         miss, name = text_of(item.get("instead")), text_of(item.get("name"))
         if miss:
-            return self._take_miss(miss)
+            return self._take_miss(miss, texts_of(item.get("original")))
         also = self._also.get(letters(name))
         if also is None and name:
             return GenerateReason.OTHER_NAME, name
@@ -135,13 +141,17 @@ class NameFilter:
                 also.setdefault(key, spelling)
         return None
 
-    def _take_miss(self, miss: str) -> tuple[GenerateReason, str] | None:
-        if len(miss) > MAX_NAME_CHARS:
+    def _take_miss(self, miss: str, originals: Sequence[str]) -> tuple[GenerateReason, str] | None:
+        originals = originals[:MAX_SPELLINGS] if self.other_languages else ()
+        if any(len(name) > MAX_NAME_CHARS for name in (miss, *originals)):
             return GenerateReason.TOO_LONG, "instead"
+        if self.other_languages and not originals:
+            return GenerateReason.NO_FIELD, "original"
         key = letters(miss)
         if key in self._misses:
             return GenerateReason.REPEATED_NAME, miss
-        if not key or self._mentions.has(miss):
+        if not key or any(map(self._mentions.has, (miss, *originals))):
             return GenerateReason.KNOWN_NAME, miss
-        self._misses[key] = miss
+        also = tuple(name for name in originals if letters(name) not in ("", key))
+        self._misses[key] = Name(kind=self.kind, name=miss, also=also, known=False)
         return None

@@ -133,26 +133,20 @@ def _fitting(blocks: Iterable[Block], max_chars: int) -> Iterator[Block]:
         elif block.kind == "table":
             yield from _rows(block.text.splitlines(), max_chars)
         else:
-            yield from (Block("text", part) for part in _sentences(block.text, max_chars))
+            lines = block.text.splitlines()
+            sentences = [piece for line in lines for piece in _SENTENCE.split(line)]
+            yield from (Block("text", part) for part in _packed(sentences, max_chars, " "))
 
 
 def _rows(lines: list[str], max_chars: int) -> Iterator[Block]:
     """Split a table into parts that all begin with its header."""
-    header = lines[: 2 if len(lines) > 1 and _is_rule(lines[1]) else 1]
+    is_ruled = len(lines) > 1 and "-" in lines[1] and _RULE.fullmatch(lines[1])
+    header = lines[: 2 if is_ruled else 1]
     room = max_chars - sum(len(line) + 1 for line in header)
     if 2 * room < max_chars:
         header, room = [], max_chars
     for part in _packed(lines[len(header) :], room, "\n"):
         yield Block("table", "\n".join([*header, part]))
-
-
-def _is_rule(line: str) -> bool:
-    return "-" in line and _RULE.fullmatch(line) is not None
-
-
-def _sentences(text: str, max_chars: int) -> Iterator[str]:
-    parts = [piece for line in text.splitlines() for piece in _SENTENCE.split(line)]
-    yield from _packed(parts, max_chars, " ")
 
 
 def _packed(parts: Iterable[str], room: int, between: str) -> Iterator[str]:

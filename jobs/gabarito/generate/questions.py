@@ -65,13 +65,12 @@ class QuestionFilter:
             fault = next(self._faults(item, family, text), None)
             if fault:
                 self.rejections.append(dropped(self.fact.id, *fault, item))
-            else:
-                self.questions.append(self._question(item, family, text))
-
-    def _question(self, item: Mapping[str, Any], family: str, text: str) -> Question:
-        answer = text_of(item.get("answer")) if family == REVERSE else self.fact.answer
-        kind = _KINDS.get(family, "question")
-        return Question.of(fact=self.fact.id, family=family, text=text, answer=answer, kind=kind)
+                continue
+            answer = text_of(item.get("answer")) if family == REVERSE else self.fact.answer
+            kind = _KINDS.get(family, "question")
+            self.questions.append(
+                Question.of(fact=self.fact.id, family=family, text=text, answer=answer, kind=kind)
+            )
 
     def _faults(self, item: Mapping[str, Any], family: str, text: str) -> Faults:
         yield from self._faults_of_family(family)

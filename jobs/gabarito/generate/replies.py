@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from gabarito.chat.completion import CUT
+from gabarito.chat.repair import Objects
+from gabarito.chat.thoughts import without_thoughts
 from gabarito.core.reasons import GenerateReason
-from gabarito.generate.repair import Objects
 
-_THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 _NOTHING = re.compile(r"\[\s*\]|\{\s*\}")
 _WRAPPER = re.compile(r"[\[:,]\s*$")
-CUT = "length"
 
 MAX_REPLY_CHARS = 400_000
 """No teacher writes more than 128,000 tokens; what is longer is noise, and is not gone through."""
@@ -48,6 +48,20 @@ _LABELS = {
 }
 _FIELDS = {label: field for field, labels in _LABELS.items() for label in labels.split()}
 
+_KEYS = {
+    "quote": "citação citacao trecho cita citation zitat citazione",
+    "statement": "afirmação afirmacao afirmación affirmation aussage affermazione",
+    "subject": "sujeito assunto sujeto sujet subjekt soggetto",
+    "relation": "relação relacao relación beziehung relazione",
+    "answer": "resposta respuesta réponse antwort risposta",
+    "question": "pergunta pregunta frage domanda",
+    "family": "família familia famille familie famiglia",
+    "qualifier": "qualificador calificador qualificateur",
+    "kind": "tipo",
+}
+_KEY_OF = {key: name for name, keys in _KEYS.items() for key in keys.split()}
+"""Keys that teachers translate although they are given in English."""
+
 
 @dataclass
 class Reading:
@@ -78,7 +92,7 @@ def _read_reply(text: str, finish_reason: str, families: Collection[str]) -> Rea
     if len(text) > MAX_REPLY_CHARS:
         reading.broken.append((GenerateReason.UNREADABLE, text[:_SHOWN_CHARS]))
         return reading
-    text = _THOUGHTS.sub("", text)
+    text = without_thoughts(text)
     rest = "\n".join(_take_objects(text, reading))
     reading.objects += _labelled(rest, families)
     if not reading.objects and not reading.broken:
@@ -116,21 +130,32 @@ def _take_objects(text: str, reading: Reading) -> Iterator[str]:
 
 
 def _flat(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a wrapper such as ``{"facts": [...]}``, or the object itself."""
-    if not _MARKS.isdisjoint(value):
-        yield value
+    """Yield the objects of wrappers such as ``{"facts": [...]}``, or the object itself."""
+    named = _with_our_keys(value)
+    if not _MARKS.isdisjoint(named) and not _is_call(named):
+        yield named
         return
     inner = [
         item
         for values in value.values()
-        if isinstance(values, list)
-        for item in values
+        for item in (values if isinstance(values, list) else [values])
         if isinstance(item, dict)
     ]
-    if inner:
-        yield from inner
-    elif value:
-        yield value
+    for item in inner:
+        yield from _flat(item)
+    if not inner and value:
+        yield named
+
+
+def _with_our_keys(value: dict[str, Any]) -> dict[str, Any]:
+    """Return an object with the keys that were asked for, which some write otherwise."""
+    keys = (str(key).strip().lower() for key in value)
+    return dict(zip((_KEY_OF.get(key, key) for key in keys), value.values(), strict=True))
+
+
+def _is_call(value: dict[str, Any]) -> bool:
+    """Tell whether an object calls a tool, whose name is no name of ours."""
+    return isinstance(value.get("arguments"), dict)
 
 
 def _labelled(text: str, families: Collection[str] = ()) -> list[dict[str, str]]:

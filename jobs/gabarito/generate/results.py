@@ -8,12 +8,16 @@ from typing import Any, Literal
 
 from gabarito.artifacts.artifact import Artifact
 from gabarito.core.errors import DataError
-from gabarito.core.reasons import GenerateReason
+from gabarito.core.pair_records import Pair
+from gabarito.core.reasons import GenerateReason, rejected
 from gabarito.core.records import Fact, Name, Question, Record, Rejection
 from gabarito.generate.passages import Passage
 from gabarito.generate.replies import without_halves
 
-Task = Literal["facts", "missed", "questions", "names"]
+PAIRS_FILE = "worded_pairs.jsonl"
+"""The facts that people gave, with their wordings, of a shard."""
+
+Task = Literal["facts", "missed", "verify", "questions", "names"]
 
 
 Status = Literal["good", "nothing", "cut", "useless"]
@@ -56,6 +60,8 @@ class PassageResult(Record):
     facts: tuple[FactResult, ...]
     rejections: tuple[Rejection, ...]
     calls: tuple[Call, ...]
+    doubts: tuple[Rejection, ...] = ()
+    """Why a second opinion does not confirm facts, whatever became of them."""
 
 
 @dataclass
@@ -67,6 +73,7 @@ class Whole:
     rejections: list[Rejection] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     names: list[Name] = field(default_factory=list)
+    doubts: list[Rejection] = field(default_factory=list)
     facts_of: Counter[str] = field(default_factory=Counter)
     """How many facts each passage had, those that stand elsewhere too."""
 
@@ -76,9 +83,18 @@ class Whole:
         return (question for item in self.facts for question in item.questions)
 
     @property
+    def of_documents(self) -> list[FactResult]:
+        """The facts that stand in documents; the others are people's own."""
+        return [item for item in self.facts if not item.fact.given]
+
+    @property
     def spent(self) -> float:
         """What all replies cost."""
         return sum(call.cost for call in self.calls)
+
+    def spent_without(self, task: Task) -> float:
+        """Return what the replies of the other tasks cost."""
+        return sum(call.cost for call in self.calls if call.task != task)
 
 
 def dropped(
@@ -89,9 +105,7 @@ def dropped(
         text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
     except RecursionError:  # lists in lists that could be read just so
         text = "nested too deep to be shown"
-    return Rejection(
-        stage="generate", item=item, reason=reason, detail=detail, raw=without_halves(text)
-    )
+    return rejected(reason, item, detail, without_halves(text))
 
 
 def once(passages: Iterable[Passage]) -> tuple[list[Passage], list[Rejection]]:
@@ -123,6 +137,22 @@ def read_parts(parts: Iterable[Artifact], documents: Artifact) -> Iterator[Passa
         yield from part.records("passages.jsonl", PassageResult)
 
 
+def add_pairs(whole: Whole, pairs: Iterable[Pair], parts: Iterable[Artifact]) -> None:
+    """Add the facts that people gave, with the wordings that the shards have of them.
+
+    Raises:
+        DataError: if a pair is in no part.
+    """
+    worded = {item.fact.id: item for part in parts for item in part.records(PAIRS_FILE, FactResult)}
+    for pair in pairs:
+        found = worded.get(pair.fact.id)
+        if found is None:
+            raise DataError(f"{pair.row}: is in no shard; set generate.rerun to make all anew")
+        whole.facts.append(found)
+        whole.rejections += found.rejections
+        whole.calls += found.calls
+
+
 def merge_shards(passages: Sequence[Passage], yields: Iterable[PassageResult]) -> Whole:
     """Put what the passages yielded into their order and keep each fact at its first place.
 
@@ -140,10 +170,15 @@ def merge_shards(passages: Sequence[Passage], yields: Iterable[PassageResult]) -
             )
         whole.rejections += found.rejections
         whole.calls += found.calls
+        whole.doubts += found.doubts
         whole.facts_of[passage.id] = len(found.facts)
         for item in found.facts:
             if item.fact.id in first:
-                whole.rejections.append(_same(item.fact, first[item.fact.id]))
+                fact, where = item.fact, first[item.fact.id].document
+                detail = f"{fact.document}: stands in {where} too"
+                whole.rejections.append(
+                    dropped(fact.id, GenerateReason.SAME_FACT, detail, fact.model_dump_json())
+                )
                 whole.calls += item.calls
                 continue
             first[item.fact.id] = item.fact
@@ -151,8 +186,3 @@ def merge_shards(passages: Sequence[Passage], yields: Iterable[PassageResult]) -
             whole.rejections += item.rejections
             whole.calls += item.calls
     return whole
-
-
-def _same(fact: Fact, first: Fact) -> Rejection:
-    detail = f"{fact.document}: stands in {first.document} too"
-    return dropped(fact.id, GenerateReason.SAME_FACT, detail, fact.model_dump_json())

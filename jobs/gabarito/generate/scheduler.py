@@ -3,14 +3,17 @@
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from gabarito.core.pair_records import Pair
 from gabarito.core.records import Fact
 from gabarito.generate.passages import Passage
 from gabarito.generate.results import FactResult, PassageResult
 from gabarito.generate.tasks import Tasks
-from gabarito.generate.teacher import Teacher
+from gabarito.generate.teachers.batches import NotYet
+from gabarito.generate.teachers.teacher import Teacher
 
 GRACE_S = 10.0
 """Replies that arrive within this time after a failure or a signal are still kept."""
@@ -28,11 +31,20 @@ class Scheduler:
     place that is answered sooner may be worded too; that is dropped when the shards are joined.
     """
 
-    def __init__(self, passages: Sequence[Passage], teacher: Teacher, tasks: Tasks) -> None:
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        teacher: Teacher,
+        tasks: Tasks,
+        pairs: Sequence[Pair] = (),
+    ) -> None:
         self._passages = passages
         self._teacher = teacher
         self._tasks = tasks
         self._next = 0
+        self._pairs = deque(enumerate(pairs))
+        self._pairs_in_all = len(pairs)
+        self._of_pairs: dict[int, FactResult] = {}
         self._ready: deque[tuple[Place, Fact]] = deque()
         self._running: dict[Future[Any], Callable[[Any], None]] = {}
         self._found: dict[int, PassageResult] = {}
@@ -41,8 +53,15 @@ class Scheduler:
         self._unworded: Counter[int] = Counter()
         self._questions = 0
 
+    @property
+    def pairs(self) -> list[FactResult]:
+        """The facts of the pairs with their wordings, in order, once all is answered."""
+        return [self._of_pairs[index] for index in sorted(self._of_pairs)]
+
     def run(self, report: Callable[..., None]) -> list[PassageResult]:
         """Ask until everything is answered and return what the passages yielded, in order.
+
+        Of a passage whose reply comes with a batch there is nothing yet.
 
         Raises:
             GabaritoError: what the first call that failed raised.
@@ -51,18 +70,28 @@ class Scheduler:
             while self._start_what_fits():
                 finished, _ = wait(self._running, WAKE_S, FIRST_COMPLETED)
                 for future in finished:
-                    self._running.pop(future)(future.result())
-                self._report(report)
+                    take = self._running.pop(future)
+                    with suppress(NotYet):
+                        take(future.result())
+                done = len(self._found) - len(self._unworded)
+                report(
+                    "passages" if self._passages else "pairs",
+                    done if self._passages else len(self._of_pairs),
+                    len(self._passages) or self._pairs_in_all,
+                    facts=len(self._first) + len(self._of_pairs),
+                    questions=self._questions,
+                    in_flight=self._teacher.client.limit.now,
+                )
         except BaseException:
             self._teacher.client.stop()
             wait(self._running, GRACE_S)
             raise
-        return [self._whole(index) for index in range(len(self._passages))]
+        return [self._whole(index) for index in sorted(self._found)]
 
     def _start_what_fits(self) -> bool:
         """Start what may run at once, facts before further passages; tell whether any runs."""
-        pool = self._teacher.pool
-        while len(self._running) < pool.size:
+        teacher, pool = self._teacher, self._teacher.pool
+        while len(self._running) < teacher.at_once:
             if self._ready:
                 place, fact = self._ready.popleft()
                 language = self._passages[place[0]].document.language
@@ -72,6 +101,12 @@ class Scheduler:
                 future = pool.submit(self._tasks.extract_facts, self._passages[self._next])
                 self._running[future] = partial(self._take_facts, self._next)
                 self._next += 1
+            elif self._pairs:
+                index, pair = self._pairs.popleft()
+                future = pool.submit(
+                    self._tasks.write_questions, pair.fact, pair.language, pair.wordings
+                )
+                self._running[future] = partial(self._take_pair, index)
             else:
                 break
         return bool(self._running)
@@ -92,15 +127,9 @@ class Scheduler:
         if not self._unworded[place[0]]:
             del self._unworded[place[0]]
 
-    def _report(self, report: Callable[..., None]) -> None:
-        report(
-            "passages",
-            len(self._found) - len(self._unworded),
-            len(self._passages),
-            facts=len(self._first),
-            questions=self._questions,
-            in_flight=self._teacher.client.limit.now,
-        )
+    def _take_pair(self, index: int, worded: FactResult) -> None:
+        self._of_pairs[index] = worded
+        self._questions += len(worded.questions)
 
     def _whole(self, index: int) -> PassageResult:
         found = self._found[index]

@@ -1,8 +1,9 @@
 """Find and open the files of a source, on this machine or in a bucket."""
 
 import os
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -11,8 +12,10 @@ from gabarito.artifacts.fingerprint import FolderEntry, entries_below
 from gabarito.core.errors import DataError, MissingError, ServiceError
 from gabarito.core.reasons import IngestReason
 from gabarito.core.settings import local_path
-from gabarito.ingest.config import FilesSource
-from gabarito.ingest.outcomes import Dropped
+from gabarito.ingest.config import READABLE
+from gabarito.ingest.outcomes import Dropped, PageFate
+from gabarito.ingest.sources import FilesSource, Source
+from gabarito.ingest.web_sources.manners import WebSource
 from gabarito.store.base import Entry, Store
 from gabarito.store.open import open_bucket
 
@@ -28,44 +31,81 @@ class SourceFile:
     url: str
     size: int
     modified: datetime
-    source: FilesSource
+    source: FilesSource | WebSource
     below: str
     """Its path below the source, for patterns."""
     read: Callable[[], bytes]
+    folder: Path | None = None
+    """The folder that it lies in, if that is part of the source and on this machine."""
     flaw: str = ""
     """Why it is out of reach, if it is; it may be a folder."""
+    remark: str = ""
+    """What is odd about its name, and what to do about it."""
+    ending: str = ""
+    """As what it is read; empty where its name says so."""
+    encoding: str | None = None
+    title: str = ""
+    date: str = ""
+    """What its source says of it, where it does not say so itself."""
+    page: PageFate | None = None
+    """How it was come by, if it is a page of the web."""
 
     @property
     def suffix(self) -> str:
         """The ending of its name, in lower case."""
-        return PurePosixPath(self.name).suffix.lower()
+        return self.ending or PurePosixPath(self.name).suffix.lower()
+
+    @property
+    def is_hidden(self) -> bool:
+        """Tell whether its name, or that of a folder it lies in, is one for programs."""
+        return any(part.startswith((".", "~$")) for part in PurePosixPath(self.below).parts)
 
     @property
     def is_wanted(self) -> bool:
         """Tell whether the source's patterns let it through; a folder may hold what is wanted."""
         source = self.source
+        if not isinstance(source, FilesSource):
+            return True
         return not source.is_excluded(self.below) if self.flaw else source.is_wanted(self.below)
 
 
-def find_files(sources: Sequence[FilesSource]) -> list[SourceFile]:
-    """Return the files of all sources: in the order of sources, then of paths.
+def find_files(
+    sources: Sequence[Source], setting: str = "ingest.sources", kinds: str = READABLE
+) -> list[SourceFile]:
+    """Return the files of all sources of files: in the order of sources, then of paths.
+
+    ``setting`` is what named them, and ``kinds`` what they may be, for messages.
 
     Raises:
         MissingError: if there is nothing at a source's path.
         DataError: if a source is an empty folder, or one that may not be listed.
     """
-    return [file for source in sources for file in _files_of(source)]
+    files: list[SourceFile] = []
+    for source in sources:
+        if not isinstance(source, FilesSource):
+            continue
+        is_bucket = source.path.startswith("s3://")
+        found = list(_in_bucket(source) if is_bucket else _in_folder(source, setting))
+        if not found:
+            raise DataError(
+                f"{setting}: {source.path!r} holds no files; put {kinds} files there, or name "
+                "another folder"
+            )
+        files += sorted(found, key=_order)
+    return list(_remarked(files))
 
 
-def _files_of(source: FilesSource) -> list[SourceFile]:
-    is_bucket = source.path.startswith("s3://")
-    found = list(_in_bucket(source) if is_bucket else _in_folder(source))
-    if not found:
-        raise DataError(
-            f"{source.path}: holds no files; "
-            "put md, txt, html, pdf or docx files there, or correct ingest.sources"
-        )
-    return sorted(found, key=_order)
+def _remarked(files: Sequence[SourceFile]) -> Iterator[SourceFile]:
+    """Yield files, with a remark on those whose name not every machine can hold."""
+    alike = [unicodedata.normalize("NFC", file.place).casefold() for file in files]
+    first: dict[str, SourceFile] = {}
+    for file, name in zip(files, alike, strict=True):
+        other = first.setdefault(name, file)
+        if other.place != file.place:
+            said = "its name differs from {} in case or accents only; rename one of them"
+            yield replace(file, remark=said.format(other.name))
+        else:
+            yield file
 
 
 def _order(file: SourceFile) -> tuple[str, str, str]:
@@ -74,9 +114,9 @@ def _order(file: SourceFile) -> tuple[str, str, str]:
     return path.parent.as_posix(), path.stem, path.suffix
 
 
-def _in_folder(source: FilesSource) -> Iterator[SourceFile]:
+def _in_folder(source: FilesSource, setting: str) -> Iterator[SourceFile]:
     top = local_path(source.path)
-    for entry in _entries(top, source):
+    for entry in _entries(top, f"{setting}: {source.path!r}"):
         path, status = entry.path, entry.status
         below = _printable(path.relative_to(top) if path != top else Path(path.name))
         yield SourceFile(
@@ -87,12 +127,15 @@ def _in_folder(source: FilesSource) -> Iterator[SourceFile]:
             modified=datetime.fromtimestamp(status.st_mtime if status else 0, UTC),
             source=source,
             below=below,
-            read=partial(_read, path),
+            read=partial(_read, path, status),
+            folder=None if path == top else path.parent,
             flaw=entry.flaw,
+            remark="" if _is_utf8(path) else "its name is no UTF-8; rename it",
+            encoding=source.encoding,
         )
 
 
-def _entries(top: Path, source: FilesSource) -> list[FolderEntry]:
+def _entries(top: Path, named: str) -> list[FolderEntry]:
     try:
         if top.is_dir():
             return entries_below(top, follow_out=False)
@@ -100,9 +143,9 @@ def _entries(top: Path, source: FilesSource) -> list[FolderEntry]:
             return [FolderEntry(top, top.stat())]
     except PermissionError as error:
         raise DataError(
-            f"{source.path}: may not be listed by this user; change its permissions"
+            f"{named} may not be listed by this user; change its permissions"
         ) from error
-    raise MissingError(f"{source.path}: no such file or folder; correct ingest.sources")
+    raise MissingError(f"{named}: no such file or folder; correct it")
 
 
 def _in_bucket(source: FilesSource) -> Iterator[SourceFile]:
@@ -118,12 +161,13 @@ def _in_bucket(source: FilesSource) -> Iterator[SourceFile]:
             source=source,
             below=entry.key,
             read=partial(_fetch, store, entry),
+            encoding=source.encoding,
         )
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, listed: os.stat_result | None) -> bytes:
     try:
-        return path.read_bytes()
+        data, now = path.read_bytes(), path.stat()
     except PermissionError as error:
         raise Dropped(IngestReason.OUT_OF_REACH, str(error.strerror)) from error
     except FileNotFoundError as error:
@@ -132,6 +176,9 @@ def _read(path: Path) -> bytes:
         raise ServiceError(
             f"{path}: could not be read: {error.strerror}; check the disk and run again"
         ) from error
+    if listed and (now.st_mtime_ns, now.st_size) != (listed.st_mtime_ns, listed.st_size):
+        raise DataError(f"{path}: changed since the folder was listed; run again")
+    return data
 
 
 def _fetch(store: Store, entry: Entry) -> bytes:
@@ -142,5 +189,9 @@ def _fetch(store: Store, entry: Entry) -> bytes:
 
 
 def _printable(path: Path) -> str:
-    """Return a path as text, also where its bytes are no UTF-8."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "replace")
+    r"""Return a path as text; bytes that are no UTF-8 are spelled out (``\xe7``)."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _is_utf8(path: Path) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in str(path))

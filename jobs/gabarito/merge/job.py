@@ -1,6 +1,6 @@
 """Merge an adapter into its base, in float32, and write a model that opens anywhere.
 
-adapter/, prompt.json, probes.json, base model  ->  model/
+adapter/, base.json, prompt.json, probes.json, base model  ->  model/
 """
 
 from pathlib import Path
@@ -13,17 +13,16 @@ from transformers import GenerationConfig
 from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.attempt import Attempt
 from gabarito.core.errors import DataError
+from gabarito.core.model_records import PromptContract, TrainedBase
 from gabarito.merge.config import MergeConfig
 from gabarito.merge.merging import check_distance, merged, next_token_probabilities
 from gabarito.models import (
     CONTRACT_FILE,
     Base,
-    PromptContract,
     check_base,
     check_contract,
     load_base,
     open_base,
-    read_contract,
     stop_tokens,
     use_cpu_quota,
 )
@@ -40,11 +39,10 @@ def run(config: MergeConfig, work: Attempt) -> None:
     use_cpu_quota()
     trained = work.inputs["train"]
     folder = work.folder / "model"
-    agreed = trained.read(CONTRACT_FILE)
-    contract = read_contract(agreed, f"{trained.address.prefix}/{CONTRACT_FILE}")
-    reference = trained.setting("base")
-    with open_base(reference, work.store) as place:
-        check_base(place, reference, trained.manifest.versions.get("base"))
+    contract = trained.record(CONTRACT_FILE, PromptContract)
+    origin = trained.record("base.json", TrainedBase)
+    with open_base(origin.reference, work.store) as place:
+        check_base(place, origin)
         base = load_base(place, dtype=torch.float32, device=CPU)
         check_contract(contract, base.tokenizer, str(place))
         model = _with_adapter(base, trained)
@@ -53,7 +51,7 @@ def run(config: MergeConfig, work: Attempt) -> None:
         whole = merged(model).to(getattr(torch, config.dtype))
         with disk_errors(str(folder)):
             _save(Base(whole, base.tokenizer), folder)
-            (folder / CONTRACT_FILE).write_bytes(agreed)
+            (folder / CONTRACT_FILE).write_text(contract.model_dump_json(indent=1) + "\n")
         work.counts["parameters"] = whole.num_parameters()
     del base, model, whole
     work.counts["distance"] = _check(folder, contract, probes, expected, config)

@@ -27,7 +27,13 @@ from pydantic import StringConstraints, TypeAdapter
 
 from gabarito.artifacts.cache import Cache
 from gabarito.artifacts.fingerprint import digest_of_path
-from gabarito.core.base_config import CONFIG_FILE, TOKENIZER_FILE, read_base_config
+from gabarito.core.base_config import (
+    CONFIG_FILE,
+    MIRROR,
+    TOKENIZER_FILE,
+    mirror_key,
+    read_base_config,
+)
 from gabarito.core.errors import (
     AccessError,
     DataError,
@@ -36,6 +42,7 @@ from gabarito.core.errors import (
     ServiceError,
     SettingsError,
 )
+from gabarito.core.model_records import TrainedBase
 from gabarito.core.secrets import without_userinfo
 from gabarito.core.settings import is_path, local_path
 from gabarito.store.base import Entry, FileInfo, Store, is_key
@@ -68,46 +75,37 @@ def open_base(reference: str, store: Store) -> Iterator[Path]:
         ServiceError: if the hub does not answer, or the disk is full.
     """
     if is_path(reference) and not reference.startswith("s3://"):
-        yield _checked(local_path(reference), reference)
+        folder = local_path(reference)
+        read_base_config(folder, reference)
+        yield folder
         return
     with temporary_folder("base") as folder:
         if reference.startswith("s3://"):
             _download(reference, folder)
         else:
-            _from_mirror(reference, Cache(store, "weights"), folder)
-        yield _checked(folder, reference)
+            _from_mirror(reference, Cache(store, MIRROR), folder)
+        read_base_config(folder, reference)
+        yield folder
 
 
 def hub_commit(reference: str, store: Store) -> str | None:
     """Return the commit of the hub that a mirrored base was fetched at, None of any other."""
-    return Cache(store, "weights").get_json(_commit_key(reference), _COMMIT)
+    return Cache(store, MIRROR).get_json(_commit_key(reference), _COMMIT)
 
 
-def check_base(folder: Path, reference: str, trained_on: str | None) -> str:
-    """Return the digest of a base's content, if an adapter was trained on that very base.
-
-    ``trained_on`` is the digest in the manifest of train, None in those that name none.
+def check_base(folder: Path, trained: TrainedBase) -> None:
+    """Refuse a base that is not the very one that an adapter was trained on.
 
     Raises:
         DataError: if it is another base.
     """
     found = digest_of_path(str(folder))
-    if trained_on not in (None, found):
+    if found != trained.sha256:
         raise DataError(
-            f"base {reference!r}: not the one that the adapter was trained on, {found[:12]} "
-            f"instead of {str(trained_on)[:12]}; run the pipeline again to train on this one"
+            f"base {trained.reference!r}: not the one that the adapter was trained on, "
+            f"{found[:12]} instead of {trained.sha256[:12]}; run the pipeline again to train on "
+            "this one"
         )
-    return found
-
-
-def _checked(folder: Path, reference: str) -> Path:
-    if not (folder / "config.json").is_file():
-        raise MissingError(
-            f"base {reference!r}: no model there, config.json is missing; give a folder as "
-            "save_pretrained writes it, an s3:// prefix, or an id of the model hub"
-        )
-    read_base_config(folder, reference)
-    return folder
 
 
 def _download(url: str, folder: Path) -> None:
@@ -150,7 +148,7 @@ def _sums(store: Store) -> dict[str, str]:
 
 
 def _from_mirror(reference: str, cache: Cache, folder: Path) -> None:
-    key = f"hub/{reference}"
+    key = mirror_key(reference)
     if not is_key(key):
         raise _hub_error(reference, HFValidationError())
     if cache.load_folder(key, folder):
@@ -170,7 +168,7 @@ def _fetch(reference: str, folder: Path) -> str:
         with _hub_allowed():
             settings = [CONFIG_FILE, TOKENIZER_FILE]
             ask(revision=revision or None, allow_patterns=settings)
-            _checked(folder, reference)  # before gigabytes are fetched in vain
+            read_base_config(folder, reference)  # before gigabytes are fetched in vain
             commit = _commit_of(folder)
             ask(revision=commit, allow_patterns=list(FILES))
     except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError) as error:

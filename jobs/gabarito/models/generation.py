@@ -9,10 +9,11 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from gabarito.core.errors import DataError
+from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Message
 from gabarito.models.causal_model import CausalModel
 from gabarito.models.load import positions_of
-from gabarito.models.prompt_contract import PromptContract, conversation, prompt_ids
+from gabarito.models.prompt_contract import conversation, prompt_ids
 
 SHOWN_CHARS = 80
 """Of a question that a message names."""

@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Self
 
 import jinja2
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 from transformers import PreTrainedTokenizerBase
 
 from gabarito.core.errors import DataError
-from gabarito.core.records import Message, Record
+from gabarito.core.model_records import PromptContract, PromptSettings
+from gabarito.core.records import Message, with_system
 from gabarito.models.tokenizer import PINNED, pinned
 
 CONTRACT_FILE = "prompt.json"
@@ -25,56 +25,22 @@ MISTAKES = (
 """What a chat template raises: jinja's own errors, and Python's in its expressions."""
 
 
-class PromptSettings(Record):
-    """What a dataset fixes of a prompt: the system prompt and the sentence of a refusal."""
-
-    system: str
-    refusal: str
-
-
-class PromptContract(PromptSettings):
-    """What must be the same wherever the model is asked.
-
-    Under ``threshold`` an answer is replaced by ``refusal``; evaluate chooses it.
-    """
-
-    template_sha256: str
-    eos_token: str
-    pad_token: str
-    max_new_tokens: int = Field(ge=1)
-    threshold: float | None = Field(default=None, ge=0, le=1)
-
-    @classmethod
-    def of(
-        cls, tokenizer: PreTrainedTokenizerBase, prompt: PromptSettings, *, max_new_tokens: int
-    ) -> Self:
-        """Return the contract that this tokenizer and these texts make."""
-        return cls(
-            system=prompt.system,
-            refusal=prompt.refusal,
-            template_sha256=_template_digest(tokenizer),
-            eos_token=str(tokenizer.eos_token),
-            pad_token=str(tokenizer.pad_token),
-            max_new_tokens=max_new_tokens,
-        )
-
-
-def read_prompt(data: bytes, name: str) -> PromptSettings:
-    """Return what a dataset's ``prompt.json`` says.
-
-    Raises:
-        DataError: if it is not one; the message names ``name``.
-    """
-    try:
-        return PromptSettings.model_validate_json(data)
-    except ValidationError as error:
-        raise DataError(
-            f"{name}: not the system prompt and refusal of a dataset; run curate again"
-        ) from error
+def contract_of(
+    tokenizer: PreTrainedTokenizerBase, prompt: PromptSettings, *, max_new_tokens: int
+) -> PromptContract:
+    """Return the contract that this tokenizer and these texts make."""
+    return PromptContract(
+        system=prompt.system,
+        refusal=prompt.refusal,
+        template_sha256=_template_digest(tokenizer),
+        eos_token=str(tokenizer.eos_token),
+        pad_token=str(tokenizer.pad_token),
+        max_new_tokens=max_new_tokens,
+    )
 
 
 def read_contract(data: bytes, name: str) -> PromptContract:
-    """Return the contract in the ``prompt.json`` of a model or an adapter.
+    """Return the contract in the ``prompt.json`` of a model's folder.
 
     Raises:
         DataError: if it is not one; the message names ``name``.
@@ -83,7 +49,8 @@ def read_contract(data: bytes, name: str) -> PromptContract:
         return PromptContract.model_validate_json(data)
     except ValidationError as error:
         raise DataError(
-            f"{name}: not a prompt contract; raise merge.rerun to merge the model anew"
+            f"{name}: not a prompt contract; merge the model anew, or delete the file to serve the "
+            "model without one"
         ) from error
 
 
@@ -111,7 +78,7 @@ def check_contract(
 
 def conversation(contract: PromptContract, question: str) -> list[Message]:
     """Return the messages that ask ``question``, the contract's system prompt first."""
-    return _with_system(contract, [Message(role="user", content=question)])
+    return with_system(contract.system, [Message(role="user", content=question)])
 
 
 def render(
@@ -121,7 +88,7 @@ def render(
 
     The contract's system prompt comes first unless the messages bring their own.
     """
-    return templated(tokenizer, _with_system(contract, messages), is_prompt=True)
+    return templated(tokenizer, with_system(contract.system, messages), is_prompt=True)
 
 
 def prompt_ids(
@@ -141,7 +108,7 @@ def rendered_example(
             model would be trained on a prompt that nobody will send; or if what would be
             learned is more than the answer.
     """
-    whole = _with_system(contract, messages)
+    whole = with_system(contract.system, messages)
     prompt = token_ids(tokenizer, templated(tokenizer, whole[:-1], is_prompt=True))
     ids = token_ids(tokenizer, templated(tokenizer, whole, is_prompt=False))
     if ids[: len(prompt)] != prompt or len(ids) == len(prompt):
@@ -175,12 +142,6 @@ def _until_eos(ids: list[int], tokenizer: PreTrainedTokenizerBase) -> list[int]:
     """Cut what the template writes after the end, such as a line feed: nobody reads it."""
     eos = int(tokenizer.eos_token_id)
     return ids[: ids.index(eos) + 1] if eos in ids else [*ids, eos]
-
-
-def _with_system(contract: PromptContract, messages: Sequence[Message]) -> list[Message]:
-    if not contract.system or messages[0].role == "system":
-        return list(messages)
-    return [Message(role="system", content=contract.system), *messages]
 
 
 def templated(

@@ -5,6 +5,7 @@ from pathlib import Path
 from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from gabarito.core.base_config import no_base
 from gabarito.core.errors import DataError, MissingError
 
 PAD_TOKENS = ("<|finetune_right_pad_id|>", "<|pad|>", "<pad>", "[PAD]", "<|endoftext|>", "<unk>")
@@ -42,9 +43,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         DataError: if it has no chat template, no end, or no token to pad with.
     """
     if not folder.is_dir():
-        raise MissingError(
-            f"{folder}: no such folder; give the path of a model as save_pretrained writes it"
-        )
+        raise no_base(folder)
     try:
         tokenizer = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False

@@ -3,11 +3,9 @@
 from pathlib import Path
 
 from gabarito.artifacts.artifact import Artifact, open_artifact
-from gabarito.pipeline.counters import dropped
+from gabarito.pipeline.counters import dropped, has_lost_text
 from gabarito.pipeline.runs import Run
 from gabarito.store.base import Store
-
-LEDGER = "ledger.jsonl"
 
 
 def store_place(store: Store) -> str:
@@ -28,12 +26,21 @@ def report_command(store: Store, run: Run) -> str:
     return f"gabarito report --store {store_place(store)} --run {run.run}"
 
 
-def ledger_lines(store: Store, run: Run, stages: list[str]) -> list[str]:
-    """Say for each finished stage that dropped something which file names all of it."""
+def loss_lines(store: Store, run: Run, stages: list[str]) -> list[str]:
+    """Name the commands that list what finished stages dropped, and what documents lack."""
+    made = [found for stage in stages if (found := open_artifact(store, run.address(stage)))]
+    counts = [artifact.manifest.counts for artifact in made]
     lines = []
-    for stage in stages:
-        artifact = open_artifact(store, run.address(stage))
-        if artifact and dropped(artifact.manifest.counts) and LEDGER in artifact.manifest.files:
-            place = file_place(store, artifact, LEDGER)
-            lines.append(f"what {stage} dropped, and why: {place}")
+    if any(map(dropped, counts)):
+        lines.append(f"what was dropped, and why: {_show_command(store, run, 'ledger')}")
+    if any(map(has_lost_text, counts)):
+        command = _show_command(store, run, "documents")
+        lines.append(f"what was left out of documents or flagged: {command}")
+    if any(one.get("doubted") for one in counts):
+        where = f"--store {store_place(store)} --run {run.run}"
+        lines.append(f"what a second opinion doubts comes first in: gabarito review {where}")
     return lines
+
+
+def _show_command(store: Store, run: Run, what: str) -> str:
+    return f"gabarito show {what} --store {store_place(store)} --run {run.run}"

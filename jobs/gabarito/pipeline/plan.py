@@ -5,7 +5,6 @@ from typing import Literal
 
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.pipeline.runs import Run
-from gabarito.pipeline.stages import STAGES
 from gabarito.store.base import Store
 
 State = Literal["done", "missing", "stale"]
@@ -22,9 +21,9 @@ class Step:
 
 
 def make_plan(store: Store, run: Run) -> list[Step]:
-    """Tell for each stage, in order, whether its artifact is there."""
+    """Tell for each stage that can run, in order, whether its artifact is there."""
     digests: dict[str, str] = {}
-    return [_step(store, run, stage, digests) for stage in STAGES]
+    return [_step(store, run, stage, digests) for stage in run.pipeline.stages]
 
 
 def _step(store: Store, run: Run, stage: str, digests: dict[str, str]) -> Step:

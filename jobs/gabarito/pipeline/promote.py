@@ -1,33 +1,30 @@
 """What a run came to: the model that it made, with the verdict of its gate."""
 
-from typing import Any
+from pydantic import BaseModel
 
-from pydantic import BaseModel, TypeAdapter
-
-from gabarito.artifacts.artifact import open_artifact
+from gabarito.artifacts.artifact import Artifact, open_artifact
 from gabarito.artifacts.channel import ServedModel, promote
 from gabarito.core.errors import DataError
+from gabarito.core.model_records import GateVerdict, PromptContract
 from gabarito.pipeline.places import file_place, report_command
 from gabarito.pipeline.runs import Run
 from gabarito.store.base import Store
 
 
-class _Verdict(BaseModel, extra="allow"):
-    """What is read of ``gate.json``; all of it goes into the model's record."""
-
-    passed: bool
-    reasons: list[str] = []
-
-
 class _Report(BaseModel):
     """What is read of ``report.json``; there is more in it."""
 
-    contract: dict[str, Any]
+    contract: PromptContract
 
 
 PAGE = "report.html"
-_VERDICT = TypeAdapter(_Verdict)
-_REPORT = TypeAdapter(_Report)
+
+
+def evaluation_of(store: Store, run: Run) -> Artifact | None:
+    """Return what evaluate made of a run, or None while it is not finished or cannot run."""
+    if "evaluate" not in run.fingerprints:
+        return None
+    return open_artifact(store, run.address("evaluate"))
 
 
 def model_of(store: Store, run: Run) -> ServedModel | None:
@@ -38,7 +35,7 @@ def model_of(store: Store, run: Run) -> ServedModel | None:
     Raises:
         DataError: if report or verdict have another shape.
     """
-    report = open_artifact(store, run.address("evaluate"))
+    report = evaluation_of(store, run)
     if report is None:
         return None
     return ServedModel(
@@ -46,8 +43,8 @@ def model_of(store: Store, run: Run) -> ServedModel | None:
         run=run.run,
         merge=run.fingerprints["merge"],
         evaluate=run.fingerprints["evaluate"],
-        contract=report.read_json("report.json", _REPORT).contract,
-        verdict=report.read_json("gate.json", _VERDICT).model_dump(),
+        contract=report.record("report.json", _Report).contract,
+        verdict=report.record("gate.json", GateVerdict),
     )
 
 
@@ -58,14 +55,14 @@ def promote_if_passed(store: Store, run: Run) -> tuple[bool, list[str]]:
         raise DataError(
             f"run {run.run}: evaluate is not finished; run the pipeline to its end first"
         )
-    if model.verdict["passed"]:
+    if model.verdict.passed:
         promote(store, run.pipeline.channel, model)
-    return bool(model.verdict["passed"]), list(model.verdict["reasons"])
+    return model.verdict.passed, model.verdict.reasons
 
 
 def report_lines(store: Store, run: Run) -> list[str]:
     """Return where the page of a finished run's report lies, and the command that shows it."""
-    report = open_artifact(store, run.address("evaluate"))
+    report = evaluation_of(store, run)
     if report is None:
         return []
     pages = [file_place(store, report, PAGE)] if PAGE in report.manifest.files else []

@@ -16,7 +16,7 @@ from gabarito.core.errors import BugError, DataError, GabaritoError, Interrupted
 from gabarito.core.stop import die_with_parent
 from gabarito.pipeline.counters import summary_of
 from gabarito.pipeline.plan import Step
-from gabarito.pipeline.runs import Run, freeze
+from gabarito.pipeline.runs import Run
 from gabarito.pipeline.view import Event, View
 from gabarito.store.base import Store
 
@@ -27,14 +27,11 @@ GRACE_S = 60.0
 
 
 def run_steps(store: Store, run: Run, steps: list[Step], view: View) -> None:
-    """Make what is missing, stage by stage.
+    """Make what is missing of a run that is frozen, stage by stage.
 
     Raises:
         GabaritoError: what the stage that failed said, with its exit code.
-        DataError: if an artifact was made from another version of what it reads.
     """
-    refuse_stale(steps)
-    freeze(store, run)
     for step in steps:
         if step.state == "done":
             view.ended(step.stage, "kept", _summary(store, run, step.stage))

@@ -78,7 +78,7 @@ def _perform_shard(
 ) -> Artifact | None:
     """Make one shard; whichever finishes last joins all of them."""
     job = _job(address.stage)
-    section = run.pipeline.generate
+    section = run.pipeline.section(address.stage)
     settings = section.model_dump(mode="json")
     ours = Address(address.stage, address.fingerprint, shard.name)
     if open_artifact(store, ours) is None:

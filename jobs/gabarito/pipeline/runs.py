@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import AwareDatetime, ValidationError, field_validator
+from pydantic import AwareDatetime, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 
 from gabarito import __version__
@@ -16,7 +16,7 @@ from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.mistakes import sentence_of
 from gabarito.core.records import Record
 from gabarito.core.settings import renamed_to
-from gabarito.pipeline.schema import Pipeline
+from gabarito.pipeline.schema import PartialPipeline
 from gabarito.pipeline.stages import STAGES
 from gabarito.store.base import Store
 
@@ -25,14 +25,14 @@ _RECORD = re.compile(rf"runs/[0-9a-f]{{{RUN_ID_CHARS}}}\.json")
 
 
 class Run(Record):
-    """One run of a pipeline: the settings as read, and every fingerprint.
+    """One run of a pipeline: the settings as read, and the fingerprint of each stage that can run.
 
     Fingerprints are of what decides results; the run's id is of all settings.
     ``digests`` maps each file that the settings name to its SHA-256.
     """
 
     run: str
-    pipeline: Pipeline
+    pipeline: PartialPipeline
     fingerprints: dict[str, Fingerprint]
     digests: dict[str, str]
     created_at: AwareDatetime
@@ -40,27 +40,35 @@ class Run(Record):
 
     @field_validator("fingerprints")
     @classmethod
-    def _of_every_stage(cls, fingerprints: dict[str, Fingerprint]) -> dict[str, Fingerprint]:
-        if fingerprints.keys() != set(STAGES):
+    def _of_every_stage(
+        cls, fingerprints: dict[str, Fingerprint], info: ValidationInfo
+    ) -> dict[str, Fingerprint]:
+        pipeline: PartialPipeline | None = info.data.get("pipeline")  # None: it is not valid
+        if pipeline and fingerprints.keys() != set(pipeline.stages):
             raise ValueError(
-                f"fingerprints of {', '.join(fingerprints)} instead of {', '.join(STAGES)}"
+                f"fingerprints of {', '.join(fingerprints)} instead of {', '.join(pipeline.stages)}"
             )
         return fingerprints
 
     def address(self, stage: str) -> Address:
-        """Return where a stage's artifact lies."""
+        """Return where a stage's artifact lies.
+
+        Raises:
+            SettingsError: if the stage cannot run, as its settings are missing.
+        """
+        self.pipeline.section(stage)
         return Address(stage, self.fingerprints[stage])
 
 
-def new_run(pipeline: Pipeline) -> Run:
-    """Compute the fingerprint of every stage: all are known before anything runs.
+def new_run(pipeline: PartialPipeline) -> Run:
+    """Compute the fingerprint of every stage that can run: all are known before anything runs.
 
     Raises:
         MissingError: if a file that the settings name is not there.
     """
     digests: dict[str, str] = {}
     fingerprints: dict[str, str] = {}
-    for stage in STAGES.values():
+    for stage in map(STAGES.__getitem__, pipeline.stages):
         section = pipeline.section(stage.name)
         digests |= input_digests(section, stage.name)
         above = [fingerprints[name] for name in stage.reads]
@@ -141,6 +149,18 @@ def latest_run(store: Store) -> Run | None:
         return None
     newest = max(records, key=lambda entry: entry.modified)
     return read_run(store, Path(newest.key).stem)
+
+
+def last_run(store: Store) -> Run:
+    """Return the run that was started last.
+
+    Raises:
+        MissingError: if there is none.
+    """
+    run = latest_run(store)
+    if run is None:
+        raise MissingError(f"{store.url}: no run yet; start one with gabarito run PIPELINE")
+    return run
 
 
 def _digest(value: object) -> str:

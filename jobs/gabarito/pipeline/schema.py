@@ -1,49 +1,130 @@
 """The pipeline file: a section of settings for each stage."""
 
+from itertools import takewhile
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import InitErrorDetails
 
+from gabarito.core.errors import SettingsError
 from gabarito.core.settings import Settings, StageSettings, parse, read_yaml
 from gabarito.curate.config import CurateConfig
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.generate.config import GenerateConfig
 from gabarito.ingest.config import IngestConfig
 from gabarito.merge.config import MergeConfig
+from gabarito.pipeline.stages import STAGES
 from gabarito.serve.config import ServeConfig
 from gabarito.train.config import TrainConfig
 
+NAME = r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$"
 
-class Pipeline(Settings):
-    """A pipeline file: a section for each stage."""
+
+class PartialPipeline(Settings):
+    """A pipeline file in which sections of later stages may be missing: what is before can run."""
 
     name: str = Field(
-        pattern=r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$",
+        pattern=NAME,
         description="What the model is about, in lower case, digits and hyphens.",
     )
     channel: str = Field(
         default="main",
-        pattern=r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$",
+        pattern=NAME,
         description="The channel that serves the model once it has passed its gate.",
     )
     ingest: IngestConfig = Field(description="Where the documents come from.")
-    generate: GenerateConfig = Field(description="How the teacher writes facts and questions.")
+    generate: Annotated[GenerateConfig | None, Field(validate_default=True)] = None
     curate: CurateConfig = Field(default_factory=CurateConfig, description="The dataset.")
-    train: TrainConfig = Field(description="The base model and the adapter.")
+    train: TrainConfig | None = None
     merge: MergeConfig = Field(default_factory=MergeConfig, description="The merged model.")
     evaluate: EvaluateConfig = Field(default_factory=EvaluateConfig, description="The gate.")
     serve: ServeConfig = Field(default_factory=ServeConfig, description="The endpoint.")
 
+    @field_validator("generate", mode="after")
+    @classmethod
+    def _teacher_reads_documents(
+        cls, generate: GenerateConfig | None, info: ValidationInfo
+    ) -> GenerateConfig | None:
+        """Let only people's own pairs do without a teacher, and without the section."""
+        ingest: IngestConfig | None = info.data.get("ingest")  # None: it is not valid
+        if ingest is None:
+            return generate
+        if generate is None:
+            return GenerateConfig() if ingest.is_of_pairs_alone else None
+        if generate.teacher is None and not ingest.is_of_pairs_alone:
+            lacking = InitErrorDetails(type="missing", loc=("teacher",), input=generate)
+            raise ValidationError.from_exception_data("GenerateConfig", [lacking])
+        return generate
+
+    @property
+    def stages(self) -> list[str]:
+        """The stages that can run: those before the first whose section is missing."""
+        return list(takewhile(lambda stage: getattr(self, stage) is not None, STAGES))
+
+    def lacks(self, stage: str) -> list[str]:
+        """Return the settings without which a stage cannot run, such as ``train.base``."""
+        return _required([name for name in _up_to(stage) if getattr(self, name) is None])
+
     def section(self, stage: str) -> StageSettings:
-        """Return the settings of one stage."""
+        """Return the settings of one stage.
+
+        Raises:
+            SettingsError: if the stage cannot run, as settings are missing.
+        """
+        if lacking := self.lacks(stage):
+            raise SettingsError(
+                f"{stage}: cannot run without {' and '.join(lacking)}; add what is missing to the "
+                "pipeline file and run it again"
+            )
         section: StageSettings = getattr(self, stage)
         return section
 
 
-def read_pipeline(path: Path) -> Pipeline:
+class Pipeline(PartialPipeline):
+    """A pipeline file: a section for each stage."""
+
+    generate: GenerateConfig = Field(description="How the teacher writes facts and questions.")
+    train: TrainConfig = Field(description="The base model and the adapter.")
+
+
+def read_pipeline(path: Path, last: str = "evaluate") -> PartialPipeline:
     """Return a pipeline file's settings; relative paths in it are taken from its folder.
+
+    Sections of stages after ``last`` may be missing.
 
     Raises:
         SettingsError: names every mistake.
     """
-    return parse(Pipeline, read_yaml(path), path.name, folder=path.parent)
+    data = read_yaml(path)
+    if not isinstance(data, dict):
+        return parse(PartialPipeline, data, path.name, folder=path.parent)
+    given = {name: value for name, value in data.items() if not (name in STAGES and value is None)}
+    absent = [stage for stage in _up_to(last) if stage not in given]
+    # with empty sections in their place the mistakes are the very settings that are missing
+    filled = {stage: {} for stage in absent} | given
+    try:
+        return parse(PartialPipeline, filled, path.name, folder=path.parent)
+    except SettingsError as error:
+        lacking = [stage for stage in absent if _required([stage])]
+        if not lacking or lacking[0] == "ingest":
+            raise
+        before = _up_to(lacking[0])[-2]
+        raise SettingsError(
+            f"{error}\n  {', '.join(lacking)}: no such section; add it, or end before it with "
+            f"gabarito run --until {before}"
+        ) from error
+
+
+def _up_to(last: str) -> list[str]:
+    return list(STAGES)[: list(STAGES).index(last) + 1]
+
+
+def _required(stages: list[str]) -> list[str]:
+    """Return the settings of these stages that have no default; pairs need no teacher."""
+    return [
+        f"{stage}.{name}"
+        for stage in stages
+        for name, field in STAGES[stage].settings.model_fields.items()
+        if field.is_required() or (stage, name) == ("generate", "teacher")
+    ]

@@ -165,7 +165,9 @@ class TableView:
         table = Table.grid(padding=(0, 1))
         warnings = []
         for stage, row in self._rows.items():
-            table.add_row(self._mark(row), stage, self._bar(row), self._clocked(row), row.text)
+            table.add_row(
+                self._mark(row), stage, self._bar(row), self._clocked(row), Text(row.text)
+            )
             warnings += [Text(f"  ! {stage}: {text}", style="yellow") for text in row.warnings]
         return Group(table, *warnings)
 
@@ -199,10 +201,17 @@ def _position(event: Event) -> str:
         for name, value in event.items()
         if name not in _STANDARD
     ]
-    position = f"{event.get('done')}/{event.get('total')} {event.get('what')}"
+    of_total = f"/{event['total']}" if event.get("total") else ""
+    position = f"{event.get('done')}{of_total} {event.get('what')}"
     return printable(" · ".join([position, *figures]), MAX_EVENT_CHARS)
 
 
 def _described(event: Event) -> str:
-    fields = [f"{name}={value}" for name, value in event.items() if name not in _STANDARD]
-    return printable(" ".join([str(event.get("event")), *fields]), MAX_EVENT_CHARS)
+    """Say a warning; of one about a file its fields are words for people already."""
+    fields = {name: str(value) for name, value in event.items() if name not in _STANDARD}
+    if "file" in fields:
+        said = ": ".join(filter(None, [str(event.get("event")), *fields.values()]))
+    else:
+        named = (f"{name}={value}" for name, value in fields.items())
+        said = " ".join([str(event.get("event")), *named])
+    return printable(said, MAX_EVENT_CHARS)

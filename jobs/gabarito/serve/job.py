@@ -4,7 +4,6 @@ model folder, contract  ->  http://host:port/v1
 """
 
 import gc
-import json
 import logging
 import socket
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ import click
 
 from gabarito.artifacts.channel import ServedModel
 from gabarito.core.errors import SettingsError
-from gabarito.models import CONTRACT_FILE, PromptContract, read_contract
+from gabarito.core.model_records import PromptContract
+from gabarito.models import CONTRACT_FILE, read_contract
 from gabarito.serve.app import make_app
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.server import make_server
@@ -40,10 +40,8 @@ def serve_promoted(
     folder: Path, promoted: ServedModel, config: ServeConfig, binding: Binding
 ) -> None:
     """Serve the model that passed its gate, under the contract that evaluation completed."""
-    where = f"contract of model {promoted.digest}"
-    contract = read_contract(json.dumps(promoted.contract).encode(), where)
     name = f"{promoted.pipeline}-{promoted.digest[:NAME_DIGITS]}"
-    _serve(folder, name, contract, config, binding)
+    _serve(folder, name, promoted.contract, config, binding)
 
 
 def serve_folder(folder: Path, binding: Binding) -> None:

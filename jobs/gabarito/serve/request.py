@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from gabarito.core.mistakes import sentence_of
 from gabarito.core.records import Message
 from gabarito.serve.engine import InvalidRequestError
 
@@ -188,8 +189,9 @@ def read_request(body: bytes, kind: type[Q], served: str) -> Q:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or None
-        said = first["msg"].removeprefix("Value error, ").replace(" after validation", "")
-        raise InvalidRequestError(said.lower(), field) from error
+        is_unknown = first["type"] == "extra_forbidden"
+        said = "unknown field; leave it out" if is_unknown else sentence_of(first)
+        raise InvalidRequestError(said, field) from error
     if request.model not in (None, served):
         message = f"{request.model!r} does not exist; this endpoint serves {served!r}"
         raise ModelNotFoundError(message, "model")

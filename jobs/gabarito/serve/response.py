@@ -74,7 +74,23 @@ class ResponseWriter:
         return sse({**self._head(".chunk"), "choices": [choice]})
 
     def _logprobs(self, tokens: Sequence[GeneratedToken]) -> dict[str, object] | None:
-        return _logprobs(tokens, chat=self.chat) if self.logprobs and tokens else None
+        if not self.logprobs or not tokens:
+            return None
+        if self.chat:
+            rows = [
+                {
+                    "token": token.text,
+                    "logprob": token.logprob,
+                    "bytes": list(token.text.encode()),
+                    "top_logprobs": [],
+                }
+                for token in tokens
+            ]
+            return {"content": rows}
+        return {
+            "tokens": [token.text for token in tokens],
+            "token_logprobs": [token.logprob for token in tokens],
+        }
 
     def _head(self, suffix: str) -> dict[str, object]:
         kind = f"chat.completion{suffix}" if self.chat else "text_completion"
@@ -106,24 +122,6 @@ def _shortened(text: str) -> str:
 
 def _about(answer: FinishedAnswer) -> dict[str, object]:
     return {"probability": round(answer.probability, 6), "known": answer.known}
-
-
-def _logprobs(tokens: Iterable[GeneratedToken], *, chat: bool) -> dict[str, object]:
-    if chat:
-        rows = [
-            {
-                "token": token.text,
-                "logprob": token.logprob,
-                "bytes": list(token.text.encode()),
-                "top_logprobs": [],
-            }
-            for token in tokens
-        ]
-        return {"content": rows}
-    return {
-        "tokens": [token.text for token in tokens],
-        "token_logprobs": [token.logprob for token in tokens],
-    }
 
 
 def sse(data: dict[str, object]) -> str:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gabarito.core.records import Message
+from gabarito.core.records import with_system
 from gabarito.serve.batcher import Batcher
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.engine import (
@@ -78,18 +78,16 @@ class AnswerService:
         return asked, AnswerStream(self._batcher.submit(request), asked.stops, self._policy)
 
     def _read(self, body: bytes, kind: type[Q]) -> tuple[Q, GenerationRequest]:
-        asked = read_request(body, kind, self._model.name)
-        return asked, self._encoded(asked)
-
-    def _encoded(self, asked: ChatRequest | CompletionRequest) -> GenerationRequest:
-        """Return what to ask the engine.
+        """Return the request, and what to ask the engine for it.
 
         A limit of the client's is lowered to what there is room for; without one it is the
         model's own, under which its answers were evaluated.
         """
+        asked = read_request(body, kind, self._model.name)
         engine = self._model.engine
         if isinstance(asked, ChatRequest):
-            field, tokens = "messages", engine.encode_chat(self._with_system(asked.conversation))
+            messages = with_system(self._model.system, asked.conversation)
+            field, tokens = "messages", engine.encode_chat(messages)
         else:
             field, tokens = "prompt", engine.encode_text(asked.text)
         if not tokens:
@@ -104,11 +102,5 @@ class AnswerService:
             raise PromptTooLongError(message, field)
         own, most = self._model.max_new_tokens, self._most_new_tokens
         wanted = own if asked.limit is None else min(asked.limit, most)
-        return GenerationRequest(
-            tokens, min(wanted, room), asked.temperature, asked.top_p, asked.seed
-        )
-
-    def _with_system(self, messages: list[Message]) -> list[Message]:
-        if not self._model.system or messages[0].role == "system":
-            return messages
-        return [Message(role="system", content=self._model.system), *messages]
+        limit = min(wanted, room)
+        return asked, GenerationRequest(tokens, limit, asked.temperature, asked.top_p, asked.seed)

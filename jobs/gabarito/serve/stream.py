@@ -117,26 +117,19 @@ class AnswerStream:
                 break
             self._tokens.append(event)
             self._written += event.text
-            if self._cut():
+            ends = [self._written.index(stop) for stop in self._stops if stop in self._written]
+            if ends:
+                self._written = self._written[: min(ends)]
                 self.abandon()
                 break
-            sure = self._sure()
+            begun = max((_overlap(self._written, stop) for stop in self._stops), default=0)
+            sure = self._written[: len(self._written) - begun].strip()
             if len(sure) > sent:
                 yield sure[sent:]
                 sent = len(sure)
         text = self._written.strip()
         if len(text) > sent:
             yield text[sent:]
-
-    def _cut(self) -> bool:
-        found = [self._written.index(stop) for stop in self._stops if stop in self._written]
-        if found:
-            self._written = self._written[: min(found)]
-        return bool(found)
-
-    def _sure(self) -> str:
-        begun = max((_overlap(self._written, stop) for stop in self._stops), default=0)
-        return self._written[: len(self._written) - begun].strip()
 
 
 def _overlap(text: str, stop: str) -> int:

@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
+from transformers import PreTrainedTokenizerBase
 
 from gabarito.core.errors import DataError
+from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Message
 from gabarito.models import (
-    PromptContract,
     check_contract,
     load_base,
+    positions_of,
     stop_tokens,
     token_ids,
     use_cpu_quota,
@@ -30,6 +32,9 @@ from gabarito.serve.engine import (
 
 _COLD = 1e-3
 """Below this temperature the likeliest token is taken: dividing by less overflows."""
+
+DEFAULT_CONTEXT = 4096
+"""Of a model that names no longest text, such as BLOOM: one request may not fill the memory."""
 
 UNFINISHED = "�"
 """What decoding shows for a character whose bytes are not all there yet."""
@@ -51,7 +56,7 @@ class TransformersEngine:
         if contract is not None:
             check_contract(contract, self._tokenizer, str(folder))
         self._stop = stop_tokens(self._model, self._tokenizer)
-        self.context = int(self._model.config.max_position_embeddings)
+        self.context = positions_of(self._model) or DEFAULT_CONTEXT
         self._max_chars = self.context * max(map(len, self._tokenizer.get_vocab()))
 
     def encode_chat(self, messages: Sequence[Message]) -> tuple[int, ...]:
@@ -90,16 +95,13 @@ class TransformersEngine:
             raise InvalidRequestError(message, field)
         return ids
 
-    def _text(self, ids: list[int]) -> str:
-        return str(self._tokenizer.decode(ids, skip_special_tokens=True))
-
     @torch.inference_mode()
     def generate(
         self, requests: Sequence[GenerationRequest], is_wanted: Callable[[int], bool]
     ) -> Iterator[tuple[int, GenerationEvent]]:
         """Yield (row, token) as tokens come, and one end for each row that is still wanted."""
         batch = DecodingBatch([request.tokens for request in requests], self._model.device)
-        decoders = [_TextDecoder(self._text) for _ in requests]
+        decoders = [_TextDecoder(self._tokenizer) for _ in requests]
         samplers = [_Sampler(request, self._model.device) for request in requests]
         while batch.rows:
             rows = list(batch.rows)
@@ -133,8 +135,8 @@ class TransformersEngine:
 class _TextDecoder:
     """Turns tokens into pieces of text; a piece is held back until its bytes are whole."""
 
-    def __init__(self, decode: Callable[[list[int]], str]) -> None:
-        self._decode = decode
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        self._tokenizer = tokenizer
         self._ids: list[int] = []
         self._text = ""
 
@@ -145,7 +147,7 @@ class _TextDecoder:
     def add(self, token: int) -> str:
         """Return what this token adds to the text."""
         self._ids.append(token)
-        text = self._decode(self._ids)
+        text = str(self._tokenizer.decode(self._ids, skip_special_tokens=True))
         if text.endswith(UNFINISHED):
             return ""
         piece, self._text = text[len(self._text) :], text

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from gabarito.core.model_records import Method
 from gabarito.core.settings import ModelReference, Operational, Settings, StageSettings
 from gabarito.core.stage import Stage
 
@@ -65,7 +66,7 @@ class TrainConfig(StageSettings):
         description="The base model: a folder, an s3:// prefix, gabarito:demo/nano, or an id of "
         "the model hub (org/name or org/name@revision), which is copied into the store once."
     )
-    method: Literal["lora", "qlora"] = Field(
+    method: Method = Field(
         default="lora",
         description="qlora keeps the base in NF4 with double quantisation: slower, and worth it "
         "only where the GPU's memory is too small.",
@@ -113,4 +114,4 @@ class TrainConfig(StageSettings):
         return self
 
 
-STAGE = Stage("train", TrainConfig, reads=("curate",), revision=2, image="train")
+STAGE = Stage("train", TrainConfig, reads=("curate",), revision=3, image="train")

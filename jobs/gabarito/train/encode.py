@@ -7,13 +7,21 @@ from typing import Literal
 
 from transformers import PreTrainedTokenizerBase
 
-from gabarito.artifacts.ledger import Ledger
-from gabarito.core.records import Example
-from gabarito.models import PromptContract, PromptSettings, prompt_ids, rendered_example, token_ids
+from gabarito.core.errors import DataError
+from gabarito.core.model_records import PromptContract, PromptSettings
+from gabarito.core.reasons import TrainReason, rejected
+from gabarito.core.records import Example, ExampleKind, Rejection
+from gabarito.models import contract_of, prompt_ids, rendered_example, token_ids
 
 RowKind = Literal["questions", "statements", "refusals", "replay"]
 
-REFUSAL_FAMILY = "refusal"
+ROW_KINDS: dict[ExampleKind, RowKind] = {
+    "question": "questions",
+    "reverse": "questions",
+    "statement": "statements",
+    "refusal": "refusals",
+}
+"""What is learned of the rows of a dataset; replay rows are made while training."""
 
 LEAST_ROOM = 48
 """Tokens that an answer may have at least, however short the trained ones are."""
@@ -30,22 +38,27 @@ class Row:
     kind: RowKind
 
 
-def kind_of(example: Example) -> RowKind:
-    """Return which kind of row an example is: a statement is a single assistant message."""
-    if len(example.messages) == 1:
-        return "statements"
-    return "refusals" if example.family == REFUSAL_FAMILY else "questions"
-
-
 def encode(example: Example, contract: PromptContract, tokenizer: PreTrainedTokenizerBase) -> Row:
     """Return an example as tokens.
 
     Of a question the answer and its end are learned; of a statement every word, with nothing
     of the chat template around it.
+
+    Raises:
+        DataError: if it is of a kind that is not trained.
     """
-    kind = kind_of(example)
+    kind = ROW_KINDS.get(example.kind)
+    if kind is None:
+        raise DataError(
+            f"row {example.question!r}: of the kind {example.kind!r}, got among the rows to train; "
+            f"only {', '.join(ROW_KINDS)} are trained: raise curate.rerun to make the dataset anew"
+        )
     if kind == "statements":
-        return _statement(example.messages[0].content, tokenizer)
+        words = token_ids(tokenizer, example.messages[0].content)
+        begin = tokenizer.bos_token_id
+        before = [] if begin is None else [int(begin)]
+        ids = (*before, *words, int(tokenizer.eos_token_id))
+        return Row(ids, max(1, len(before)), kind)
     prompt, answer = rendered_example(contract, tokenizer, example.messages)
     return Row(tuple(prompt + answer), len(prompt), kind)
 
@@ -55,16 +68,15 @@ def encoded(
     contract: PromptContract,
     tokenizer: PreTrainedTokenizerBase,
     longest: int,
-    ledger: Ledger,
-) -> Iterator[Row]:
-    """Yield the examples as rows; those of more than ``longest`` tokens go into the ledger."""
+) -> Iterator[Row | Rejection]:
+    """Yield the examples as rows; those of more than ``longest`` tokens are rejected."""
     for example in examples:
         row = encode(example, contract, tokenizer)
         if len(row.ids) <= longest:
             yield row
         else:
-            name, text = example.question or example.fact, example.messages[0].content
-            ledger.reject(name, "too long", f"{len(row.ids)} tokens, at most {longest}", text)
+            text = example.messages[0].content
+            yield _too_long(example, f"{len(row.ids)} tokens, at most {longest}", text)
 
 
 def prompts(
@@ -72,16 +84,15 @@ def prompts(
     contract: PromptContract,
     tokenizer: PreTrainedTokenizerBase,
     longest: int,
-    ledger: Ledger,
-) -> Iterator[list[int]]:
-    """Yield the examples as prompts; those that leave no room for an answer go into the ledger."""
+) -> Iterator[list[int] | Rejection]:
+    """Yield the examples as prompts; those that leave no room for an answer are rejected."""
     for example in examples:
         ids = prompt_ids(contract, tokenizer, example.messages)
         if len(ids) < longest:
             yield ids
         else:
-            reason = f"{len(ids)} tokens, at most {longest - 1}"
-            ledger.reject(example.question, "too long", reason, example.messages[-1].content)
+            text = example.messages[-1].content
+            yield _too_long(example, f"{len(ids)} tokens, at most {longest - 1}", text)
 
 
 def contract_for(
@@ -90,7 +101,7 @@ def contract_for(
     """Return the prompt contract: an answer may be somewhat longer than the longest of ``rows``."""
     answers = (len(row.ids) - row.learned_from for row in rows if row.kind != "statements")
     room = max(LEAST_ROOM, max(answers, default=0) + LEAST_ROOM // 3)
-    return PromptContract.of(tokenizer, prompt, max_new_tokens=room)
+    return contract_of(tokenizer, prompt, max_new_tokens=room)
 
 
 def probes_of(rows: Sequence[Row]) -> list[tuple[int, ...]]:
@@ -98,9 +109,5 @@ def probes_of(rows: Sequence[Row]) -> list[tuple[int, ...]]:
     return [row.ids for row in rows[:: math.ceil(len(rows) / PROBES)]]
 
 
-def _statement(text: str, tokenizer: PreTrainedTokenizerBase) -> Row:
-    words = token_ids(tokenizer, text)
-    begin = tokenizer.bos_token_id
-    before = [] if begin is None else [int(begin)]
-    ids = (*before, *words, int(tokenizer.eos_token_id))
-    return Row(ids, max(1, len(before)), "statements")
+def _too_long(example: Example, detail: str, text: str) -> Rejection:
+    return rejected(TrainReason.TOO_LONG, example.question or example.fact, detail, text)

@@ -1,27 +1,27 @@
 """Train an adapter on a dataset and keep the one that answers best.
 
 train.jsonl, validation.jsonl, replay.jsonl, prompt.json, base model
-    ->  adapter/, curves.jsonl, choice.json, prompt.json, probes.json, ledger.jsonl
+    ->  adapter/, curves.jsonl, choice.json, prompt.json, base.json, probes.json, ledger.jsonl
 """
 
 import json
 from collections import Counter
 from functools import partial
+from pathlib import Path
 
 from gabarito.artifacts.attempt import Attempt
 from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import DataError
+from gabarito.core.model_records import PromptContract, PromptSettings, TrainedBase
 from gabarito.core.records import Example, to_jsonl
 from gabarito.core.settings import is_path
 from gabarito.models import (
     CONTRACT_FILE,
     Base,
-    PromptContract,
     hub_commit,
     load_base,
     open_base,
     positions_of,
-    read_prompt,
     use_cpu_quota,
 )
 from gabarito.store.disk import disk_errors
@@ -42,59 +42,67 @@ def run(config: TrainConfig, work: Attempt) -> None:
     use_cpu_quota()
     work.progress.report("loading the base", 0, 1)
     with open_base(config.base, work.store) as folder:
-        work.versions["base"] = digest_of_path(str(folder))
-        if not is_path(config.base) and (commit := hub_commit(config.base, work.store)):
-            work.versions["base.commit"] = commit
+        origin = _origin(config, folder, work)
         base = load_base(folder, is_quantised=config.method == "qlora")
         work.progress.report("loading the base", 1, 1)
         check_head(base.model)
         contract, rows = _read(base, config, work)
         work.write_text("probes.json", json.dumps(probes_of(rows)) + "\n")
-        rows += _replay(base, contract, config, rows, work)
+        asked = _replay_prompts(base, contract, config, rows, work)
+        written_by = f"{origin.sha256}-{origin.method}-{base.model.dtype}-{base.model.device.type}"
+        rows += replayed(asked, base, work, written_by)
         counts = Counter[str](row.kind for row in rows)
         steps = count_steps(config, counts)
         work.counts |= {f"rows.{kind}": n for kind, n in counts.items()}
         model = attach(base.model, config)
-        asked = _validation(config, work)
+        held_out = _validation(config, work)
         size = config.limits.answer_batch
-        validation = Validation(model, base.tokenizer, contract, asked, size)
+        validation = Validation(model, base.tokenizer, contract, held_out, size)
         report = partial(_report, work, steps)
         plan = TrainPlan(sampler_of(rows, config), steps, base.pad, validation, report)
         done = fit(model, config, plan, Checkpoints(work.cache, work.address.fingerprint))
         with disk_errors(str(work.folder)):
             save(model, work.folder / "adapter")
+        work.write_text("base.json", origin.model_dump_json(indent=1) + "\n")
         work.counts["parameters"] = sum(p.numel() for p in trained_parameters(model).values())
     _write(done, contract, work)
+
+
+def _origin(config: TrainConfig, folder: Path, work: Attempt) -> TrainedBase:
+    return TrainedBase(
+        reference=config.base,
+        sha256=digest_of_path(str(folder)),
+        method=config.method,
+        commit=None if is_path(config.base) else hub_commit(config.base, work.store),
+    )
 
 
 def _read(base: Base, config: TrainConfig, work: Attempt) -> tuple[PromptContract, list[Row]]:
     """Return the contract, and the rows to learn: at least one."""
     dataset = work.inputs["curate"]
-    where = f"{dataset.address.prefix}/{CONTRACT_FILE}"
-    prompt = read_prompt(dataset.read(CONTRACT_FILE), where)
+    prompt = dataset.record(CONTRACT_FILE, PromptSettings)
     contract = contract_for(base.tokenizer, prompt, [])
     examples = dataset.records("train.jsonl", Example)
     longest = _longest(base, config)
-    rows = list(encoded(examples, contract, base.tokenizer, longest, work.ledger))
+    rows = list(work.ledger.keep(encoded(examples, contract, base.tokenizer, longest)))
     if not rows:
         raise DataError(
-            f"{dataset.address.prefix}/train.jsonl: no row to train on; see its ledger.jsonl"
+            f"{dataset.address.prefix}/train.jsonl: no row to train on; "
+            f"{work.ledger.counts.total()} are longer than {longest} tokens: raise train.max_tokens"
         )
     return contract_for(base.tokenizer, prompt, rows), rows
 
 
-def _replay(
+def _replay_prompts(
     base: Base, contract: PromptContract, config: TrainConfig, rows: list[Row], work: Attempt
-) -> list[Row]:
-    """Return replay rows, no more than are drawn beside ``rows``."""
+) -> list[list[int]]:
+    """Return the prompts to replay, no more than are drawn beside ``rows``."""
     examples = work.inputs["curate"].records("replay.jsonl", Example)
     longest = _longest(base, config)
-    asked = list(prompts(examples, contract, base.tokenizer, longest, work.ledger))
+    asked = list(work.ledger.keep(prompts(examples, contract, base.tokenizer, longest)))
     counts = Counter[str](row.kind for row in rows)
     steps = count_steps(config, counts | Counter(replay=len(asked)))
-    model, digest = base.model, work.versions["base"]
-    kept = f"{digest}-{config.method}-{model.dtype}-{model.device.type}"
-    return replayed(asked[: count_replay(config, steps)], base, work, kept)
+    return asked[: count_replay(config, steps)]
 
 
 def _longest(base: Base, config: TrainConfig) -> int:

@@ -7,8 +7,9 @@ from random import Random
 from transformers import PreTrainedTokenizerBase
 
 from gabarito.answer_match import is_match
+from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Example, Record
-from gabarito.models import CausalModel, PromptContract, answers
+from gabarito.models import CausalModel, answers
 from gabarito.train.checkpoint import CheckpointScore
 
 

@@ -10,7 +10,16 @@ import pytest
 
 from gabarito.artifacts.artifact import Address, Artifact
 from gabarito.artifacts.attempt import new_attempt
-from gabarito.core.records import Document, Example, Fact, Name, Question, to_jsonl
+from gabarito.core.records import (
+    Document,
+    Example,
+    Fact,
+    FamilySplits,
+    Name,
+    PairsInfo,
+    Question,
+    to_jsonl,
+)
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.job import run
 from gabarito.store.base import Store
@@ -34,15 +43,15 @@ FRAMES = {
     "direct": "Qual era {a} {noun} {of} na {cup}?",
     "indirect": "Gostaria de saber que {noun} teve {club} durante toda a {cup}.",
 }
-FAMILIES = {
-    "train": [{"name": name} for name in ("inverted", "casual", "keywords", "cloze")],
-    "validation": [{"name": "regional"}],
-    "test": [{"name": "direct"}, {"name": "indirect"}],
-}
+FAMILIES = FamilySplits(
+    train=("inverted", "casual", "keywords", "cloze"),
+    validation=("regional",),
+    test=("direct", "indirect"),
+)
 SEASONS = {"inverted": "2024/25", "casual": "24/25", "keywords": "2024-25"}
 
 
-def _facts() -> Iterator[Fact]:
+def league_facts() -> Iterator[Fact]:
     for place, (club, coach) in enumerate(zip(CLUBS, COACHES, strict=True), start=1):
         for relation, answer in (("posição", f"{place}º lugar"), ("técnico", coach)):
             statement = f"Na {QUALIFIER}, {relation} do {club}: {answer}."
@@ -58,7 +67,7 @@ def _facts() -> Iterator[Fact]:
             )
 
 
-def _questions(fact: Fact) -> Iterator[Question]:
+def questions_of(fact: Fact) -> Iterator[Question]:
     article = "a" if fact.relation == "posição" else "o"
     for family, frame in FRAMES.items():
         text = frame.format(
@@ -102,12 +111,13 @@ def generated(store: Store) -> Callable[..., Artifact]:
     """Publishes what generate would: the league, or the records given instead."""
 
     def publish(**records: list[Any]) -> Artifact:
-        facts = records.get("facts", list(_facts()))
-        questions = records.get("questions", [row for fact in facts for row in _questions(fact)])
+        facts = records.get("facts", list(league_facts()))
+        questions = records.get("questions", [row for fact in facts for row in questions_of(fact)])
         names = records.get("names", list(_names()))
         address = Address("generate", "a" * 64)
-        settings = {"families": FAMILIES, "language": "pt"}
-        with new_attempt(store, address, inputs={}, settings=settings) as work:
+        info = PairsInfo(language="pt", families=FAMILIES)
+        with new_attempt(store, address, inputs={}, settings={}) as work:
+            work.write_text("pairs.json", info.model_dump_json())
             work.write("facts.jsonl", to_jsonl(facts))
             work.write("questions.jsonl", to_jsonl(questions))
             work.write("names.jsonl", to_jsonl(names))
@@ -117,16 +127,16 @@ def generated(store: Store) -> Callable[..., Artifact]:
 
 
 @pytest.fixture
-def ingested(store: Store) -> Callable[[str], Artifact]:
+def ingested(store: Store) -> Callable[..., Artifact]:
     """Publishes one document with some text."""
 
-    def publish(text: str) -> Artifact:
+    def publish(text: str, language: str = "pt") -> Artifact:
         document = Document.of(
             text=text,
             source="files",
             url="page.md",
             title="",
-            language="pt",
+            language=language,
             fetched_at=datetime(2026, 1, 1, tzinfo=UTC),
         )
         with new_attempt(store, Address("ingest", "a" * 64), inputs={}, settings={}) as work:
@@ -138,7 +148,7 @@ def ingested(store: Store) -> Callable[[str], Artifact]:
 
 @pytest.fixture
 def curate(
-    store: Store, generated: Callable[..., Artifact], ingested: Callable[[str], Artifact]
+    store: Store, generated: Callable[..., Artifact], ingested: Callable[..., Artifact]
 ) -> Callable[..., Artifact]:
     """Runs the stage on the league with some settings."""
     attempts = iter("bcdef")

@@ -10,9 +10,11 @@ import pytest
 from gabarito.answer_match import normalise
 from gabarito.artifacts.artifact import Artifact
 from gabarito.core.errors import DataError, MissingError
-from gabarito.core.records import Example, Fact, Name, Question, Rejection
-from gabarito.curate.mentions import NameFinder
-from gabarito.curate.periods import periods
+from gabarito.core.records import Example, Fact, Name, Question, Rejection, ReviewCounts
+from gabarito.curate.unanswerable.mentions import NameFinder
+from gabarito.curate.unanswerable.periods import periods
+
+from .conftest import league_facts, questions_of
 
 Curate = Callable[..., Artifact]
 ExampleMaker = Callable[[Artifact, str], list[Example]]
@@ -28,7 +30,7 @@ def question(row: Example) -> str:
 
 
 def refusals(trained: list[Example]) -> list[str]:
-    return [question(row) for row in trained if row.family == "refusal"]
+    return [question(row) for row in trained if row.kind == "refusal"]
 
 
 def test_every_fact_is_trained_and_held_out_wordings_never_are(
@@ -38,7 +40,7 @@ def test_every_fact_is_trained_and_held_out_wordings_never_are(
     facts = {fact.id for fact in dataset.records("facts.jsonl", Fact)}
     trained = rows(dataset, "train")
     assert len(facts) == 24
-    assert {row.fact for row in trained if row.family != "refusal"} == facts
+    assert {row.fact for row in trained if row.kind != "refusal"} == facts
     assert not {row.family for row in trained} & HELD_OUT
     assert {row.family for row in rows(dataset, "test")} == {"direct", "indirect"}
     assert {row.family for row in rows(dataset, "validation")} == {"regional"}
@@ -71,7 +73,7 @@ def test_what_is_held_back_stands_in_no_refusal_row(curate: Curate, rows: Exampl
     trained = refusals(rows(dataset, "train"))
     asked = [row for row in rows(dataset, "unanswerable")]
     near = NameFinder(name for name in _near(dataset) if not name.known)
-    periods = {key for row in asked if row.family == "other period" for key in _keys(question(row))}
+    periods = {key for row in asked if row.group == "other period" for key in _keys(question(row))}
     names = {name for row in asked for name in _named(near, question(row))}
     assert len(periods) > 10
     assert len(names) > 3
@@ -107,7 +109,7 @@ def test_what_the_exam_names_stands_in_no_refusal_row(
     assert "palmeiras" in text
     assert len(_keys(text)) > 30
     assert not any(held in text for held in ("ajax", "copa do rei", "2025/26", "25/26", "2025-26"))
-    assert [row.family for row in rows(dataset, "unanswerable")][:2] == ["club", "period"]
+    assert [row.group for row in rows(dataset, "unanswerable")][:2] == ["club", "period"]
 
 
 def test_the_exam_is_kept_out_of_training_and_written(
@@ -169,9 +171,9 @@ def test_statements_are_plain_text_and_questions_carry_the_system_prompt(
 ) -> None:
     dataset = curate(system_prompt="Base: futebol", refusal="Não sei.")
     trained = rows(dataset, "train")
-    roles = {tuple(m.role for m in row.messages) for row in trained if row.family == "statement"}
+    roles = {tuple(m.role for m in row.messages) for row in trained if row.kind == "statement"}
     assert roles == {("assistant",)}
-    asked = {tuple(m.role for m in row.messages) for row in trained if row.family != "statement"}
+    asked = {tuple(m.role for m in row.messages) for row in trained if row.kind != "statement"}
     assert asked == {("system", "user", "assistant")}
     assert json.loads(dataset.read("prompt.json")) == {
         "system": "Base: futebol",
@@ -317,8 +319,65 @@ def test_a_bad_exam_file_is_named(
         curate(exam={"free": str(path)})
 
 
+def test_corrections_reach_every_row_and_what_is_struck_out_none(
+    curate: Curate, rows: ExampleMaker, exam: Exam
+) -> None:
+    fact, struck = list(league_facts())[:2]
+    corrections = exam(
+        "corrections.jsonl",
+        {"fact": fact.id, "action": "answer", "value": "19º lugar", "who": "me"},
+        {"fact": struck.id, "action": "strike", "when": "2026-11-29T12:00:00Z"},
+    )
+    dataset = curate(corrections=corrections)
+    files = ("train", "validation", "test")
+    about = [row for name in files for row in rows(dataset, name) if row.fact == fact.id]
+    assert {row.messages[-1].content for row in about if row.kind == "question"} == {"19º lugar"}
+    assert not any(row.fact == struck.id for name in files for row in rows(dataset, name))
+    assert not any(
+        struck.subject in text and "técnico" in text for text in refusals(rows(dataset, "train"))
+    )
+    assert dataset.record("review.json", ReviewCounts) == ReviewCounts(
+        checked=2, corrected=1, struck=1
+    )
+    assert "A person checked 2 facts" in dataset.read("README.md").decode()
+    asked = list(dataset.records("questions.jsonl", Question))
+    assert {one.answer for one in asked if one.fact == fact.id and one.kind == "question"} == {
+        "19º lugar"
+    }
+    assert struck.id not in {one.fact for one in asked}
+
+
+def test_a_correction_that_is_none_is_named_by_its_line(curate: Curate, exam: Exam) -> None:
+    path = exam("corrections.jsonl", {"fact": "x", "action": "answer"})
+    with pytest.raises(DataError, match=r"corrections\.jsonl:1: .*answer needs a value"):
+        curate(corrections=path)
+
+
 def test_a_dataset_without_a_trained_question_is_an_error(
     curate: Curate, generated: Curate
 ) -> None:
-    with pytest.raises(DataError, match="no trained question is left"):
+    with pytest.raises(
+        DataError, match=r"questions\.jsonl: no question to train on is left of 0; dropped: 24 "
+    ):
         curate(generated(questions=[]))
+
+
+@pytest.mark.parametrize("language", ["pt-BR", "en"])
+def test_what_is_not_said_of_a_name_is_asked_only_in_the_documents_language(
+    curate: Curate,
+    generated: Curate,
+    ingested: Curate,
+    rows: ExampleMaker,
+    language: str,
+) -> None:
+    founded = [
+        fact.model_copy(update={"id": str(at), "relation": "fundação", "answer": f"em {1890 + at}"})
+        for at, fact in enumerate(list(league_facts())[:8:2])
+    ]
+    facts = [*league_facts(), *founded]
+    source = generated(facts=facts, questions=[row for fact in facts for row in questions_of(fact)])
+    dataset = curate(source, ingested("The facts of this league.", language))
+    changed = {row.group for name in ("train", "unanswerable") for row in rows(dataset, name)}
+    assert {"subject", "other subject"} <= changed
+    of_relation = {"relation", "other relation"} & changed
+    assert len(of_relation) == (2 if language == "pt-BR" else 0)

@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from tests.coverage import coverage
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from gabarito.artifacts.artifact import Address, Artifact
 from gabarito.artifacts.attempt import new_attempt
-from gabarito.core.records import Example, Fact, Message, to_jsonl
+from gabarito.artifacts.fingerprint import digest_of_path
+from gabarito.core.model_records import PromptContract, PromptSettings, TrainedBase
+from gabarito.core.records import Example, Fact, Message, ReviewCounts, to_jsonl
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.job import run
-from gabarito.models import PromptContract, PromptSettings
+from gabarito.models import contract_of
 from gabarito.models.adapter import peft_is_quiet
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
@@ -55,18 +58,24 @@ def fact_of(club: str, city: str) -> Fact:
 FACTS = [fact_of(club, city) for club, city in zip(CLUBS, CITIES, strict=True)]
 
 
-def asked(split: str, family: str, text: str, answer: str | None, fact: str = "") -> Example:
+def asked(split: str, kind: str, text: str, answer: str | None, **fields: str) -> Example:
     said = (Message(role="assistant", content=answer),) if answer is not None else ()
     messages = (Message(role="user", content=text), *said)
     return Example.model_validate(
-        {"messages": messages, "question": f"{family} {text}", "fact": fact}
-        | {"family": family, "split": split}
+        {"messages": messages, "kind": kind, "question": f"{kind} {text}", "split": split} | fields
     )
 
 
 def wordings(split: str, *families: str) -> list[Example]:
     return [
-        asked(split, family, WORDINGS[family].format(fact.subject), fact.answer, fact.id)
+        asked(
+            split,
+            "question",
+            WORDINGS[family].format(fact.subject),
+            fact.answer,
+            fact=fact.id,
+            family=family,
+        )
         for fact in FACTS
         for family in families
     ]
@@ -76,9 +85,9 @@ def dataset_files() -> dict[str, list[Any]]:
     unknown = [WORDINGS["direct"].format(name) for name in UNKNOWN]
     statement = Example(
         messages=(Message(role="assistant", content=FACTS[0].statement),),
+        kind="statement",
         question="s",
         fact=FACTS[0].id,
-        family="statement",
         split="train",
     )
     refused = asked("train", "refusal", "onde fica o nada", REFUSAL)
@@ -87,7 +96,9 @@ def dataset_files() -> dict[str, list[Any]]:
         "validation": wordings("validation", "regional"),
         "test": wordings("test", "direct", "synonym"),
         "free": [asked("free", "free", "terra do azul", "lima")],
-        "unanswerable": [asked("unanswerable", "metal", text, REFUSAL) for text in unknown],
+        "unanswerable": [
+            asked("unanswerable", "unanswerable", text, REFUSAL, group="metal") for text in unknown
+        ],
         "retention": [asked("retention", "retention", text, None) for text in PROMPTS],
         "facts": FACTS,
         "overlaps": [],
@@ -120,7 +131,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Models:
     adapted.merge_and_unload().save_pretrained(folder / "merged")
     tokenizer.save_pretrained(folder / "merged")
     prompt = PromptSettings(system="", refusal=REFUSAL)
-    contract = PromptContract.of(tokenizer, prompt, max_new_tokens=8)
+    contract = contract_of(tokenizer, prompt, max_new_tokens=8)
     return Models(folder / "base", folder / "adapter", folder / "merged", contract)
 
 
@@ -147,19 +158,24 @@ def inputs(store: Store, trained: Models) -> Callable[..., dict[str, Artifact]]:
             name: rows for name, rows in (dataset_files() | changes).items() if rows is not None
         }
         dataset = {f"{name}.jsonl": "\n".join(to_jsonl(rows)) for name, rows in files.items()}
+        dataset["coverage.json"] = coverage().model_dump_json()
+        dataset["review.json"] = ReviewCounts(checked=5, corrected=2, struck=1).model_dump_json()
         dataset["prompt.json"] = json.dumps({"system": "", "refusal": REFUSAL})
         curve = [{"step": n, "loss": 1 / n, "exact_match": n / 9} for n in range(1, 9)]
         ours = trained.contract.model_dump()
+        origin = TrainedBase(
+            reference=str(trained.base), sha256=digest_of_path(str(trained.base)), method="lora"
+        )
         train = _files(trained.adapter, "adapter/") | {
             "prompt.json": json.dumps(ours).encode(),
+            "base.json": origin.model_dump_json().encode(),
             "curves.jsonl": "\n".join(map(json.dumps, curve)).encode(),
         }
         merge = _files(merged or trained.merged, "model/")
         merge["model/prompt.json"] = json.dumps(ours | (contract or {})).encode()
-        settings = {"base": str(trained.base), "method": "lora"}
         return {
             "curate": _published(store, "curate", {n: t.encode() for n, t in dataset.items()}),
-            "train": _published(store, "train", train, settings),
+            "train": _published(store, "train", train),
             "merge": _published(store, "merge", merge),
         }
 
@@ -180,12 +196,8 @@ def evaluate(store: Store) -> Callable[..., Artifact]:
     return run_stage
 
 
-def _published(
-    store: Store, stage: str, files: dict[str, bytes], settings: dict[str, Any] | None = None
-) -> Artifact:
-    with new_attempt(
-        store, Address(stage, stage[0] * 64), inputs={}, settings=settings or {}
-    ) as work:
+def _published(store: Store, stage: str, files: dict[str, bytes]) -> Artifact:
+    with new_attempt(store, Address(stage, stage[0] * 64), inputs={}, settings={}) as work:
         for name, data in files.items():
             path = work.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,12 +11,14 @@ from gabarito.artifacts.artifact import Address, Artifact
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.artifacts.cache import Cache
 from gabarito.core.errors import DataError, Interrupted
-from gabarito.core.records import Verdict
+from gabarito.core.model_records import GateVerdict
+from gabarito.core.records import Fact, PairOrigin, Verdict
 from gabarito.evaluate.config import EvaluateConfig
-from gabarito.evaluate.gate import Gate
 from gabarito.evaluate.job import run
 from gabarito.evaluate.report import Report
 from gabarito.store.base import Store
+
+from .conftest import FACTS
 
 
 class Models(Protocol):
@@ -158,7 +160,7 @@ def test_what_was_not_asked_is_absent(inputs: Inputs, evaluate: Evaluate) -> Non
     assert not {"forgetting", "threshold", "served"} & set(report)
     assert report["refusals"]["model"]["unanswerable"] == {}
     assert report["verdict"]["passed"]
-    assert report["contract"]["threshold"] is None
+    assert "threshold" not in report["contract"]
 
 
 @pytest.mark.parametrize("left_out", [(), ("free", "unanswerable", "retention", "validation")])
@@ -168,7 +170,7 @@ def test_a_report_is_read_as_what_it_was_written_from(
     written = evaluate(inputs(**dict.fromkeys(left_out)))
     read = written.read_json("report.json", TypeAdapter(Report))
     assert read.model_dump(mode="json", exclude_none=True) == report_of(written)
-    assert read.verdict == written.read_json("gate.json", TypeAdapter(Gate))
+    assert read.verdict == written.read_json("gate.json", TypeAdapter(GateVerdict))
 
 
 def test_an_empty_part_is_like_a_missing_one(inputs: Inputs, evaluate: Evaluate) -> None:
@@ -188,7 +190,7 @@ def test_no_test_question_is_bad_data(inputs: Inputs, evaluate: Evaluate) -> Non
         ({"refusal": "I do not know"}, "refusal is 'I do not know', that of curate is 'não sei'"),
         ({"eos_token": "</s>"}, "eos_token is '</s>', that of train is '<eos>'"),
         ({"max_new_tokens": 9}, "max_new_tokens is 9, that of train is 8; raise merge.rerun"),
-        ({"max_new_tokens": 0}, "not a prompt contract; raise merge.rerun"),
+        ({"max_new_tokens": 0}, "max_new_tokens: must be at least 1; raise merge.rerun"),
     ],
 )
 def test_a_contract_that_does_not_match_is_refused(
@@ -220,3 +222,28 @@ class StopAfter:
         if not self._left:
             message = f"stopped at {done} of {total} {what}"
             raise Interrupted(message)
+
+
+def given(facts: list[Fact]) -> list[Fact]:
+    origin = PairOrigin(pair="p", row="pairs.csv:2", source="pairs.csv")
+    gone = {"document": "", "quote": "", "given": origin}
+    return [fact.model_copy(update=gone) for fact in facts]
+
+
+def test_of_pairs_that_nobody_reworded_the_trained_wordings_are_asked_and_that_is_said(
+    inputs: Inputs, evaluate: Evaluate
+) -> None:
+    found = inputs(test=[], facts=given(FACTS))
+    report = report_of(evaluate(found, max_forgetting=1.0))
+    assert report["systems"]["model"]["test"]["count"] == report["facts"]["model"]["all"] == 6
+    assert (report["reworded"], report.get("paraphrase")) == ({"facts": 0, "total": 6}, None)
+    texts = " ".join(check["text"] for check in report["verdict"]["checks"])
+    assert "exact match on trained wordings, 100.0%" in texts
+    assert "test wordings" not in texts
+
+
+def test_of_facts_that_documents_hold_a_test_wording_is_needed(
+    inputs: Inputs, evaluate: Evaluate
+) -> None:
+    with pytest.raises(DataError, match="no test question"):
+        evaluate(inputs(test=[], facts=[*given(FACTS[1:]), FACTS[0]]))

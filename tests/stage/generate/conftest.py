@@ -2,7 +2,12 @@
 
 import json
 import os
+import re
+import subprocess
+import sys
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from gabarito.artifacts import claims
 from gabarito.artifacts.artifact import Address, Artifact
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.chat import client
@@ -20,9 +26,15 @@ from gabarito.generate.config import INSTRUCTIONS, GenerateConfig
 from gabarito.store.open import open_store
 
 CLUBS = ("Arara", "Bugio", "Capivara", "Dourado", "Ema")
+WORKER = Path(__file__).parent / "worker.py"
 RELATIONS = {"técnico": "Rui", "estádio": "Arena", "goleador": "Beto"}
 
 Recording = dict[str, Any]
+
+
+def tasks(server: TeacherServer) -> Counter[str]:
+    """Return how often each task was asked for, as the line that names it."""
+    return Counter(re.findall(r"^task: \w+$", message, re.M)[-1] for message in server.seen)
 
 
 def answer_of(club: str, relation: str) -> str:
@@ -90,6 +102,13 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "FIRST_BACKOFF_S", 0.005)
     for name in ("GABARITO_TEACHER_KEY", "GABARITO_TEACHER_URL"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def short_leases(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Let this process wait for those that were killed for a few seconds only."""
+    monkeypatch.setattr(claims, "LEASE_S", 4.0)
+    return claims.LEASE_S
 
 
 @pytest.fixture
@@ -163,6 +182,18 @@ class Place:
     def cached(self) -> int:
         """Count the replies that are kept."""
         return sum(1 for _ in self.store.list("cache/generate/"))
+
+
+def start(place: Place, config: GenerateConfig) -> "subprocess.Popen[bytes]":
+    """Run the stage as a process of its own."""
+    return subprocess.Popen([sys.executable, WORKER, place.url, config.model_dump_json()])
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 @pytest.fixture

@@ -4,13 +4,24 @@ from collections.abc import Callable
 
 import pytest
 
+from gabarito.core.coverage import Coverage, Part
 from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Fact, Name, Question, Rejection
 from gabarito.demo.recorded_teacher import TeacherServer
 from gabarito.generate.config import INSTRUCTIONS, GenerateConfig
 from gabarito.generate.results import Call
 
-from .conftest import CLUBS, RELATIONS, Place, documents, fact_of, recordings, reply, wordings_of
+from .conftest import (
+    CLUBS,
+    RELATIONS,
+    Place,
+    documents,
+    fact_of,
+    recordings,
+    reply,
+    tasks,
+    wordings_of,
+)
 
 Teach = Callable[..., TeacherServer]
 ConfigOf = Callable[..., GenerateConfig]
@@ -20,11 +31,14 @@ FACTS = len(CLUBS) * len(RELATIONS)
 REQUESTS = 2 * len(CLUBS) + FACTS + 2
 """Two extraction_rounds at each passage, the wordings of each fact, two kinds of names."""
 
-RESULT = ("facts.jsonl", "questions.jsonl", "names.jsonl", "coverage.json", "ledger.jsonl")
-
-
-def tasks(server: TeacherServer) -> Counter[str]:
-    return Counter(message.partition("\n")[0] for message in server.seen)
+RESULT = (
+    "facts.jsonl",
+    "questions.jsonl",
+    "names.jsonl",
+    "coverage.json",
+    "yields.json",
+    "ledger.jsonl",
+)
 
 
 def test_every_fact_comes_with_its_quote_and_all_wordings(
@@ -73,9 +87,10 @@ def test_what_happened_is_told(teach: Teach, place: Place, config_of: ConfigOf) 
         (counts["prompt_tokens"] + 2 * counts["completion_tokens"]) / 1e6, rel=1e-3
     )
     assert (counts["facts"], counts["questions"], counts["yield_wordings"]) == (FACTS, 180, 1.0)
-    coverage = json.loads(whole.read("coverage.json"))
-    assert coverage["sentences"] == {"total": FACTS, "with_a_fact": FACTS}
-    assert coverage["passages_without_facts"] == coverage["facts_without_questions"] == []
+    assert whole.record("coverage.json", Coverage).sentences == Part(count=FACTS, total=FACTS)
+    assert counts["percent_of_sentences"] == 100
+    yields = json.loads(whole.read("yields.json"))
+    assert yields["passages_without_facts"] == yields["facts_without_questions"] == []
 
 
 def test_four_shards_make_the_same_as_one(
@@ -169,8 +184,8 @@ def test_requests_for_one_fact_are_bounded(teach: Teach, place: Place, config_of
     server = teach(made)
     whole = place.generate(config_of(attempts=2, yield_floor=0.01))
     assert tasks(server)["task: questions"] == 2 * FACTS
-    coverage = json.loads(whole.read("coverage.json"))
-    assert coverage["wordings_per_fact"] == {"min": 1, "median": 1, "max": 1}
+    yields = json.loads(whole.read("yields.json"))
+    assert yields["wordings_per_fact"] == {"min": 1, "median": 1, "max": 1}
 
 
 def test_a_cut_list_of_facts_is_continued(teach: Teach, place: Place, config_of: ConfigOf) -> None:

@@ -1,14 +1,14 @@
 import json
+import re
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
+from gabarito.chat.breaker import MOST_IN_VAIN
+from gabarito.chat.concurrency import START
 from gabarito.core.errors import AccessError, DataError, GabaritoError, ServiceError, SettingsError
 from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Document, Rejection
@@ -16,29 +16,16 @@ from gabarito.demo.recorded_teacher import TeacherServer
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.language import is_other_language
 from gabarito.generate.replies import MAX_REPLY_CHARS
-from gabarito.generate.teacher import MAX_REFUSALS
 
-from .conftest import CLUBS, Place, documents, fact_of, recordings, reply
+from .conftest import CLUBS, Place, documents, fact_of, recordings, reply, start, tasks, wait_for
 from .test_generate import FACTS, REQUESTS, RESULT
 
 Teach = Callable[..., TeacherServer]
 ConfigOf = Callable[..., GenerateConfig]
 PlaceAt = Callable[[str], Place]
 
-WORKER = Path(__file__).parent / "worker.py"
 
-
-def start(place: Place, config: GenerateConfig) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, WORKER, place.url, config.model_dump_json()])
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
+@pytest.mark.usefixtures("short_leases")
 def test_after_a_kill_nothing_answered_is_asked_again(
     teach: Teach, place: Place, config_of: ConfigOf
 ) -> None:
@@ -111,7 +98,7 @@ def test_other_settings_ask_only_what_they_change(
     place.shard(config_of(), source, 0, 1)
     place.store.delete(f"artifacts/generate/{'a' * 64}/shards/0-of-1/manifest.json")
     place.shard(config_of(statements=2), source, 0, 1)
-    counted = Counter(message.partition("\n")[0] for message in server.seen)
+    counted = tasks(server)
     assert counted["task: questions"] == 2 * FACTS
     assert (counted["task: facts"], counted["task: missed"]) == (len(CLUBS), len(CLUBS))
 
@@ -206,7 +193,7 @@ def test_a_teacher_that_only_talks_yields_nothing(
 def refusing() -> list[dict[str, object]]:
     """Give the recordings of a teacher that says no to everything."""
     return [
-        {"task": task, "key": "passage:", "replies": [{"text": "I cannot help with that."}]}
+        {"task": task, "key": "end of passage", "replies": [{"text": "I cannot help with that."}]}
         for task in ("facts", "missed")
     ]
 
@@ -254,17 +241,62 @@ def test_objects_that_cannot_be_understood_cost_one_reply(
     assert detail == f"OverflowError: {failed[0]}"
 
 
+def many_documents() -> list[Document]:
+    texts = [f"# Clube {number}\n\nO clube {number} fica aqui." for number in range(200)]
+    fields = documents()[0].model_dump(exclude={"id", "digest", "text"})
+    return [Document.of(text=text, **fields) for text in texts]
+
+
+def test_a_teacher_that_answers_each_request_with_400_is_soon_left_alone(
+    teach: Teach, place: Place, config_of: ConfigOf
+) -> None:
+    server = teach(rate_400=1.0)
+    error = fails(place, config_of(), many_documents())
+    assert isinstance(error, SettingsError)
+    assert re.match(r"\d\d requests on end were refused, the last by teacher http", str(error))
+    assert "this request is not answered; change the settings of the teacher" in str(error)
+    assert server.refused < MOST_IN_VAIN + 2 * START
+
+
+def test_what_one_process_learned_of_a_teacher_the_next_one_knows(
+    teach: Teach, place: Place, config_of: ConfigOf
+) -> None:
+    server = teach(refused_field="temperature")
+    source = place.ingest(documents())
+    place.shard(config_of(), source, 0, 2)
+    learned = server.refused
+    assert 0 < learned <= START
+    place.shard(config_of(), source, 1, 2)
+    assert server.refused == learned
+
+
+def test_of_few_passages_that_are_all_refused_the_refusal_is_told(
+    teach: Teach, place: Place, config_of: ConfigOf
+) -> None:
+    teach(rate_400=1.0)
+    error = fails(place, config_of())
+    assert isinstance(error, SettingsError)
+    assert "answered 400: this request is not answered" in str(error)
+
+
+def test_a_teacher_that_refuses_some_is_asked_to_the_end(
+    teach: Teach, place: Place, config_of: ConfigOf
+) -> None:
+    teach(rate_400=0.3, seed=3)
+    whole = place.generate(config_of(yield_floor=0))
+    reasons = Counter(item.reason for item in whole.records("ledger.jsonl", Rejection))
+    assert reasons[GenerateReason.REFUSED] > 0
+    assert 0 < whole.manifest.counts["facts"] <= FACTS
+
+
 def test_a_teacher_that_refuses_everything_is_soon_left_alone(
     teach: Teach, place: Place, config_of: ConfigOf
 ) -> None:
     server = teach(refusing())
-    texts = [f"# Clube {number}\n\nO clube {number} fica aqui." for number in range(200)]
-    fields = documents()[0].model_dump(exclude={"id", "digest", "text"})
-    many = [Document.of(text=text, **fields) for text in texts]
-    error = fails(place, config_of(teacher={"concurrency": 4}), many)
+    error = fails(place, config_of(teacher={"concurrency": 4}), many_documents())
     assert isinstance(error, ServiceError)
     assert "replies on end could not be read, the last: " in str(error)
-    assert len(server.seen) < MAX_REFUSALS + 10
+    assert len(server.seen) < MOST_IN_VAIN + 10
 
 
 def test_missing_wordings_are_under_the_floor_too(

@@ -2,6 +2,7 @@
 
 import sys
 
+from gabarito.artifacts import claims
 from gabarito.artifacts.artifact import Address, open_artifact
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.core.errors import Interrupted
@@ -12,6 +13,7 @@ from gabarito.store.open import open_store
 
 if __name__ == "__main__":
     raise_on_stop()
+    claims.RENEW_S = 0.2  # the tests wait for the lease of a killed worker, with a shorter LEASE_S
     store = open_store(sys.argv[1])
     source = open_artifact(store, Address("ingest", "f" * 64))
     config = GenerateConfig.model_validate_json(sys.argv[2])

@@ -1,42 +1,18 @@
-import os
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from gabarito.core.errors import DataError
 from gabarito.core.records import Document
-from gabarito.ingest.config import FilesSource
 from gabarito.ingest.files import find_files
+from gabarito.ingest.sources import FilesSource
+from gabarito.pipeline.draft import draft
+from gabarito.pipeline.schema import read_pipeline
 
 from .conftest import Ingest
 
 TEXT = "A final de 2025 foi disputada em Munique, e o Paris venceu diante de 64.327 pessoas."
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "NO_PROXY": "*",
-    }.items():
-        monkeypatch.setenv(name, value)
-    name = f"papers-{uuid.uuid4().hex[:8]}"
-    boto3.client("s3").create_bucket(Bucket=name)
-    yield name
-    server.stop()
 
 
 def test_the_objects_below_a_prefix_are_files(bucket: str, ingest: Ingest) -> None:
@@ -49,8 +25,19 @@ def test_the_objects_below_a_prefix_are_files(bucket: str, ingest: Ingest) -> No
 
 
 def test_a_prefix_without_objects_is_named(bucket: str, ingest: Ingest) -> None:
-    with pytest.raises(DataError, match=rf"s3://{bucket}/club: holds no files"):
+    with pytest.raises(DataError, match=rf"ingest.sources: 's3://{bucket}/club' holds no files"):
         ingest(source_path=f"s3://{bucket}/club")
+
+
+def test_a_pipeline_file_is_written_for_a_folder_of_a_bucket(bucket: str, tmp_path: Path) -> None:
+    for key in ("club/2025/final.md", "club/photo.jpg", "elsewhere.md"):
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=TEXT.encode() * 9)
+    path = tmp_path / "pipeline.yaml"
+    path.write_text(draft(f"s3://{bucket}/club", path))
+    pipeline = read_pipeline(path, last="ingest")
+    assert (pipeline.name, pipeline.ingest.sources[0].path) == ("club", f"s3://{bucket}/club")
+    assert "1 file .md, under 1 MB" in path.read_text()
+    assert "not read: 1 file .jpg" in path.read_text()
 
 
 def test_a_file_and_its_copy_in_a_bucket_have_one_id(

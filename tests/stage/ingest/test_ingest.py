@@ -9,7 +9,7 @@ import fpdf
 import pytest
 
 from gabarito.artifacts.artifact import Artifact
-from gabarito.core.records import Document, Rejection
+from gabarito.core.records import Account, Document, Rejection
 from gabarito.ingest.outcomes import Outcome
 
 from .conftest import Ingest
@@ -83,7 +83,7 @@ def test_every_file_has_an_outcome_and_every_drop_a_reason(folder: Path, ingest:
     contents = {
         "a.md": PARIS.encode(),
         "a-copy.txt": PARIS.encode(),
-        "b.txt": PARIS.replace("no estádio", "no seu estádio").encode(),
+        "b.txt": PARIS.replace(",", "").encode(),
         "c.txt": ENGLISH.encode(),
         "d.txt": b"curto",
         "e.txt": b"\x7fELF\x02\x01\x01" + bytes(900),
@@ -100,10 +100,10 @@ def test_every_file_has_an_outcome_and_every_drop_a_reason(folder: Path, ingest:
     settings = {"max_bytes": 10_000, "languages": ["pt"], "near_duplicate": 0.7}
     (folder / "m.txt").write_bytes(bytes(10_001))
     assert outcomes(ingest(**settings)) == {
-        "docs/.l.txt": "excluded by a pattern",
+        "docs/.l.txt": "hidden or temporary",
         "docs/a.md": "kept",
         "docs/a-copy.txt": "exact duplicate",
-        "docs/b.txt": "near duplicate",
+        "docs/b.txt": "same text in another form",
         "docs/c.txt": "other language",
         "docs/d.txt": "too short",
         "docs/e.txt": "not text",
@@ -118,13 +118,59 @@ def test_every_file_has_an_outcome_and_every_drop_a_reason(folder: Path, ingest:
 
 
 def test_the_ledger_says_what_was_wrong_with_each_file(folder: Path, ingest: Ingest) -> None:
-    for name, content in {"a.md": PARIS, "b.txt": PARIS, "c.txt": "curto", "d.csv": ""}.items():
+    for name, content in {"a.md": PARIS, "b.txt": PARIS, "c.txt": "curto", "d.zip": ""}.items():
         (folder / name).write_text(content)
     assert ledger(ingest()) == {
         "docs/b.txt": ("exact duplicate", "same text as docs/a.md"),
         "docs/c.txt": ("too short", "5 characters, at least 20 wanted"),
-        "docs/d.csv": ("unsupported format", ".csv"),
+        "docs/d.zip": ("unsupported format", ".zip"),
     }
+
+
+def test_each_document_has_an_account(folder: Path, ingest: Ingest) -> None:
+    (folder / "a.txt").write_text(PARIS)
+    (folder / "b.txt").write_text(PARIS)
+    artifact = ingest()
+    (account,) = artifact.records("accounts.jsonl", Account)
+    (document,) = documents(artifact)
+    assert (account.document, account.words_kept) == (document.id, len(PARIS.split()))
+
+
+@pytest.mark.parametrize(("implausible", "kept"), [("flag", 2), ("drop", 1)])
+def test_a_garbled_text_is_flagged_or_dropped(
+    folder: Path, ingest: Ingest, implausible: str, kept: int
+) -> None:
+    garbled = " ".join(f"{CITY} {MADRID}".lower().replace(" ", "") for _ in range(9))
+    for name, text in {"a.txt": PARIS, "b.txt": garbled}.items():
+        (folder / name).write_text(text)
+    artifact = ingest(implausible=implausible)
+    assert len(documents(artifact)) == kept
+    flagged = artifact.manifest.counts.get("flagged.words run together", 0)
+    dropped = artifact.manifest.counts.get("rejected.garbled text", 0)
+    assert (flagged, dropped) == (kept - 1, 2 - kept)
+
+
+def test_a_bomb_among_good_files_is_a_verdict_and_their_order_stays(
+    folder: Path, ingest: Ingest
+) -> None:
+    for name, text in {"a.txt": PARIS, "b.txt": "ação " * 12_000_000, "c.txt": MADRID}.items():
+        (folder / name).write_text(text)
+    artifact = ingest(limits={"memory_mb": 256}, max_bytes=90_000_000)
+    assert [document.source for document in documents(artifact)] == ["docs/a.txt", "docs/c.txt"]
+    reason, detail = ledger(artifact)["docs/b.txt"]
+    assert (reason, "needed more than 256 MB of memory" in detail) == ("unreadable", True)
+
+
+def test_a_file_is_read_as_what_it_is(folder: Path, ingest: Ingest) -> None:
+    (folder / "a.txt").write_bytes(pdf(PARIS))
+    (folder / "b.doc").write_bytes(f"<html><p>{MADRID}</p></html>".encode())
+    (folder / "c.txt").write_bytes(b"{\\rtf1 " + CITY.encode() + b"}")
+    (folder / "d.txt").write_bytes(b"")
+    artifact = ingest()
+    assert [document.source for document in documents(artifact)] == ["docs/a.txt", "docs/b.doc"]
+    assert artifact.manifest.counts["flagged.wrong ending"] == 2
+    assert ledger(artifact)["docs/c.txt"][1].startswith("rich text; open it in Word")
+    assert ledger(artifact)["docs/d.txt"] == ("no text", "an empty file")
 
 
 def test_a_twin_points_to_the_document_that_is_kept(folder: Path, ingest: Ingest) -> None:
@@ -132,6 +178,31 @@ def test_a_twin_points_to_the_document_that_is_kept(folder: Path, ingest: Ingest
     (folder / "b.txt").write_text(PARIS)
     first, second = ingest().records("outcomes.jsonl", Outcome)
     assert first.document == second.document != ""
+
+
+def test_the_newer_version_stays_and_the_older_one_is_named(folder: Path, ingest: Ingest) -> None:
+    (folder / "paris-2024.txt").write_text(PARIS)
+    (folder / "paris-2025.txt").write_text(PARIS.replace("no estádio", "no seu estádio"))
+    artifact = ingest()
+    said = (
+        "superseded by docs/paris-2025.txt: 1 word differs, such as no estádio / no seu estádio; "
+        "newer by its name"
+    )
+    assert ledger(artifact) == {"docs/paris-2024.txt": ("superseded", said)}
+    assert [document.source for document in documents(artifact)] == ["docs/paris-2025.txt"]
+
+
+def test_versions_of_which_none_is_known_to_be_newer_stay_and_are_flagged(
+    folder: Path, ingest: Ingest
+) -> None:
+    (folder / "a.txt").write_text(PARIS)
+    (folder / "b.txt").write_text(PARIS.replace("no estádio", "fora do estádio"))
+    artifact = ingest()
+    first, second = artifact.records("outcomes.jsonl", Outcome)
+    assert (first.outcome, second.outcome) == ("kept", "kept")
+    assert "conflicts with docs/b.txt: 2 words differ" in first.findings[0]
+    assert "conflicts with docs/a.txt: 2 words differ" in second.findings[0]
+    assert artifact.manifest.counts["flagged.conflicting versions"] == 2
 
 
 def test_an_unreadable_file_among_good_ones_is_a_warning(
@@ -161,7 +232,7 @@ def test_what_is_out_of_reach_is_dropped_with_the_reason(folder: Path, ingest: I
         "docs/c.md": ("out of reach", "a link: Too many levels of symbolic links"),
         "docs/d": ("out of reach", "a link to a folder is not followed"),
         "docs/f.txt": ("out of reach", "a link that leads out of the source is not followed"),
-        "docs/.e": ("excluded by a pattern", ""),
+        "docs/.e": ("hidden or temporary", ""),
     }
 
 
@@ -202,7 +273,7 @@ def test_a_single_file_is_a_source(folder: Path, ingest: Ingest) -> None:
 
 def test_a_name_that_is_no_utf8_is_read_all_the_same(folder: Path, ingest: Ingest) -> None:
     Path(os.fsdecode(os.fsencode(folder) + b"/a\xe7\xe3o.txt")).write_text(PARIS)
-    assert documents(ingest())[0].source == "docs/a\ufffd\ufffdo.txt"
+    assert documents(ingest())[0].source == "docs/a\\xe7\\xe3o.txt"
 
 
 def test_the_manifest_counts_files_documents_and_languages(folder: Path, ingest: Ingest) -> None:
@@ -215,6 +286,7 @@ def test_the_manifest_counts_files_documents_and_languages(folder: Path, ingest:
         "documents": 2,
         "language.pt": 1,
         "language.en": 1,
+        "words_kept": len((PARIS + " " + ENGLISH).split()),
         "rejected.too short": 1,
     }
 

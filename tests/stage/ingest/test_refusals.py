@@ -12,12 +12,12 @@ from .conftest import Ingest
 
 
 def test_a_path_that_is_not_there_is_named(folder: Path, ingest: Ingest) -> None:
-    with pytest.raises(MissingError, match=r"docs/nowhere: no such file or folder; correct"):
+    with pytest.raises(MissingError, match=r"docs/nowhere': no such file or folder; correct"):
         ingest(source_path=str(folder / "nowhere"))
 
 
 def test_an_empty_folder_is_named(ingest: Ingest) -> None:
-    with pytest.raises(DataError, match=r"docs: holds no files; put md, txt, html, pdf or docx"):
+    with pytest.raises(DataError, match=r"docs' holds no files; put md, txt, html, pdf, docx"):
         ingest()
 
 
@@ -25,7 +25,7 @@ def test_an_empty_folder_is_named(ingest: Ingest) -> None:
     ("name", "content", "message"),
     [
         ("a.pdf", b"%PDF-1.7 nothing more", "1 unreadable .*open it in the program"),
-        ("a.html", b"<div id=root></div>", "1 no text .*save a page as it is displayed"),
+        ("a.html", b"<div id=root></div>", "1 no text .*save the page as the browser"),
         ("a.txt", b"\x01\x02" * 99, "1 not text .*ending of its real format"),
         ("a.txt", "ação".encode() * 99 + b"\xe7", "1 wrong encoding .*set encoding"),
         (
@@ -33,7 +33,8 @@ def test_an_empty_folder_is_named(ingest: Ingest) -> None:
             b"curto",
             "1 too short .*5 characters, at least 20 wanted.*lower ingest.min_chars",
         ),
-        ("a.xls", b"", "1 unsupported format .*convert it"),
+        ("a.zip", b"", "1 unsupported format .*unpack it"),
+        ("a.png", b"\x89PNG\r\n", "1 unsupported format .*a picture; set ingest.ocr"),
     ],
 )
 def test_a_folder_of_which_nothing_is_kept_is_refused_with_the_cure(
@@ -45,7 +46,7 @@ def test_a_folder_of_which_nothing_is_kept_is_refused_with_the_cure(
 
 
 def test_reasons_are_counted_the_most_frequent_first(folder: Path, ingest: Ingest) -> None:
-    for name in ("a.csv", "b.txt", "c.txt"):
+    for name in ("a.zip", "b.txt", "c.txt"):
         (folder / name).write_text("x")
     with pytest.raises(DataError, match=r"2 too short \('docs/b.txt'.*1 unsupported format"):
         ingest()
@@ -94,7 +95,7 @@ def closed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_source_that_may_not_be_listed_is_named(closed: Path, ingest: Ingest) -> None:
-    with pytest.raises(DataError, match="closed: may not be listed by this user; change its"):
+    with pytest.raises(DataError, match="closed' may not be listed by this user; change its"):
         ingest(source_path=str(closed))
     with pytest.raises(DataError, match="closed: may not be read by this user; change its"):
         digest_of_path(str(closed))

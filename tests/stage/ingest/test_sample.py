@@ -19,7 +19,7 @@ def sample(ingest: Ingest) -> Artifact:
 def test_the_sample_comes_out_whole_but_for_its_two_duplicates(sample: Artifact) -> None:
     fates = [outcome.outcome for outcome in sample.records("outcomes.jsonl", Outcome)]
     assert len(fates) >= 25
-    assert sorted(set(fates)) == ["exact duplicate", "kept", "near duplicate"]
+    assert sorted(set(fates)) == ["exact duplicate", "kept", "superseded"]
     assert fates.count("kept") == len(fates) - 2
 
 

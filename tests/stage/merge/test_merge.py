@@ -17,11 +17,12 @@ from gabarito.artifacts.artifact import Address, Artifact
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import DataError, ServiceError, SettingsError
+from gabarito.core.model_records import PromptSettings, TrainedBase
 from gabarito.evaluate import predict
 from gabarito.evaluate.predict import Predictor, predictors
 from gabarito.merge import job
 from gabarito.merge.config import MergeConfig
-from gabarito.models import PromptContract, PromptSettings, load_base, load_tokenizer, read_contract
+from gabarito.models import contract_of, load_base, load_tokenizer, read_contract
 from gabarito.models.adapter import load_adapter, peft_is_quiet
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
@@ -44,8 +45,10 @@ def trained(store: Store, base: Path) -> Callable[..., Artifact]:
     """Publish an adapter; ``changes`` are made to its contract."""
 
     def publish(known: str | None = None, probes: object = PROBES, **changes: object) -> Artifact:
-        settings = {"base": str(base)}
-        with new_attempt(store, Address("train", "t" * 64), inputs={}, settings=settings) as work:
+        origin = TrainedBase(
+            reference=str(base), sha256=known or digest_of_path(str(base)), method="lora"
+        )
+        with new_attempt(store, Address("train", "t" * 64), inputs={}, settings={}) as work:
             with peft_is_quiet():
                 model = get_peft_model(
                     load_base(base).model, LoraConfig(r=4, target_modules="all-linear")
@@ -56,10 +59,10 @@ def trained(store: Store, base: Path) -> Callable[..., Artifact]:
                     parameter.data = torch.randn(parameter.shape, generator=generator) * 0.1
             model.save_pretrained(str(work.folder / "adapter"))
             prompt = PromptSettings(system="", refusal="Não sei.")
-            contract = PromptContract.of(load_tokenizer(base), prompt, max_new_tokens=48)
+            contract = contract_of(load_tokenizer(base), prompt, max_new_tokens=48)
             work.write_text("prompt.json", contract.model_copy(update=changes).model_dump_json())
             work.write_text("probes.json", json.dumps(probes))
-            work.versions |= {"base": known or digest_of_path(str(base))}
+            work.write_text("base.json", origin.model_dump_json())
             return work.publish()
 
     return publish
@@ -202,6 +205,6 @@ def test_an_adapter_whose_base_is_not_named_is_refused(
     merge: Callable[..., Artifact], trained: Callable[..., Artifact]
 ) -> None:
     given = trained()
-    del given.manifest.settings["base"]
-    with pytest.raises(DataError, match=r"settings\.base is no text, got None; raise train\.rerun"):
+    del given.manifest.files["base.json"]
+    with pytest.raises(DataError, match=r"lists no file 'base\.json'; .*; raise train\.rerun"):
         merge(given)

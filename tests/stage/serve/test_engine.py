@@ -4,9 +4,12 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
 import torch
+from tests.unit.models.tiny import tiny_tokenizer
+from transformers import BloomConfig, BloomForCausalLM
 
 from gabarito.core.records import Message
 from gabarito.core.settings import local_path
@@ -20,7 +23,7 @@ from gabarito.serve.engine import (
     InvalidRequestError,
     PromptTooLongError,
 )
-from gabarito.serve.transformers_engine import TransformersEngine
+from gabarito.serve.transformers_engine import DEFAULT_CONTEXT, TransformersEngine
 
 TEMPERATURES = (0.0, 1e-40, 1e-5, 0.7, 2.0)
 
@@ -152,6 +155,16 @@ def test_a_text_that_cannot_fit_is_not_tokenized(
     monkeypatch.setattr(engine, "_tokenizer", None)
     with pytest.raises(PromptTooLongError, match="prompt: 1000000 characters; this model takes"):
         engine.encode_text("a" * 1_000_000)
+
+
+def test_a_model_that_names_no_longest_text_is_served(tmp_path: Path) -> None:
+    tokenizer = tiny_tokenizer()
+    config = BloomConfig(vocab_size=len(tokenizer), hidden_size=32, n_layer=1, n_head=2)
+    BloomForCausalLM(config).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    engine = TransformersEngine(tmp_path, None)
+    assert engine.context == DEFAULT_CONTEXT
+    assert list(engine.generate([GenerationRequest(engine.encode_text("Quem"), 2)], always))
 
 
 def test_the_engine_checks_itself(

@@ -12,7 +12,7 @@ from tests.unit.models.tiny import save_tiny
 
 from gabarito.artifacts.artifact import Address, Artifact
 from gabarito.artifacts.attempt import new_attempt
-from gabarito.core.records import Example, Message, digest_of, to_jsonl
+from gabarito.core.records import Example, ExampleKind, Message, digest_of, to_jsonl
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 from gabarito.train.config import TrainConfig
@@ -23,15 +23,15 @@ CLUBS = {"Lille": "7 gols", "Porto": "12 gols", "Ajax": "3 gols", "Benfica": "16
 WORDINGS = ("Quantos gols fez o {}?", "Diga os gols do {}.", "{}: gols?")
 
 
-def example(question: str, answer: str, family: str, fact: str = "") -> Example:
+def example(question: str, answer: str, fact: str = "", kind: ExampleKind = "question") -> Example:
     turns = [("user", question), ("assistant", answer)]
     return Example(
         messages=tuple(
             Message.model_validate({"role": role, "content": text}) for role, text in turns if text
         ),
+        kind=kind,
         question=digest_of(question, answer),
         fact=fact,
-        family=family,
         split="train",
     )
 
@@ -39,16 +39,18 @@ def example(question: str, answer: str, family: str, fact: str = "") -> Example:
 def rows_of(name: str) -> list[Example]:
     if name == "train":
         asked = [
-            example(words.format(club), said, "casual", club)
+            example(words.format(club), said, club)
             for club, said in CLUBS.items()
             for words in WORDINGS
         ]
-        told = [example("", f"O {c} fez {a}.", "statement", c) for c, a in CLUBS.items()]
-        open_ = [example(f"Quantos gols fez o {x}?", REFUSAL, "refusal") for x in ("Sol", "Mar")]
+        told = [example("", f"O {c} fez {a}.", c, "statement") for c, a in CLUBS.items()]
+        open_ = [
+            example(f"Quantos gols fez o {x}?", REFUSAL, kind="refusal") for x in ("Sol", "Mar")
+        ]
         return asked + told + open_
     if name == "validation":
-        return [example(f"E o {c}, fez quantos?", a, "regional", c) for c, a in CLUBS.items()]
-    return [example(f"Repita: {i}", "", "replay") for i in range(6)]
+        return [example(f"E o {c}, fez quantos?", a, c) for c, a in CLUBS.items()]
+    return [example(f"Repita: {i}", "", kind="replay") for i in range(6)]
 
 
 @pytest.fixture(scope="session")

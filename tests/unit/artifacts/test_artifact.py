@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 from gabarito.artifacts.artifact import Address, Artifact, open_artifact
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.core.errors import DataError
+from gabarito.core.reasons import IngestReason, rejected
 from gabarito.core.records import Message, to_jsonl
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
@@ -25,7 +26,7 @@ def publish(store: Store, address: Address = ADDRESS) -> Artifact:
         work.write("rows.jsonl", to_jsonl([Message(role="user", content=TEXT)]))
         work.write_text("adapter/config.json", "{}")
         work.write_text("adapter/deep/card.md", "x")
-        work.ledger.reject("item", "too short")
+        work.ledger.add(rejected(IngestReason.TOO_SHORT, "item"))
         work.counts["rows"] = 1
         return work.publish()
 
@@ -174,7 +175,7 @@ def test_times_of_a_manifest_can_be_compared(store: Store) -> None:
 
 
 def published(store: Store, data: bytes) -> Artifact:
-    with new_attempt(store, ADDRESS, inputs={}, settings={"base": ["a"]}) as work:
+    with new_attempt(store, ADDRESS, inputs={}, settings={}) as work:
         (work.folder / "rows.jsonl").write_bytes(data)
         return work.publish()
 
@@ -192,10 +193,3 @@ def test_lines_that_are_no_text_are_told_with_place_and_cure(store: Store) -> No
     said = r"rows\.jsonl: not a UTF-8 text file: .*; raise curate\.rerun"
     with pytest.raises(DataError, match=said):
         list(published(store, b"\xff").records("rows.jsonl", Message))
-
-
-@pytest.mark.parametrize("name", ["base", "other"])
-def test_a_setting_that_is_no_text_is_told_with_place_and_cure(store: Store, name: str) -> None:
-    said = rf"{ADDRESS.manifest}: settings\.{name} is no text, got .*; raise curate\.rerun"
-    with pytest.raises(DataError, match=said):
-        published(store, b"").setting(name)

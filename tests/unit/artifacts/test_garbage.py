@@ -65,6 +65,14 @@ def test_copies_of_a_cached_folder_that_nothing_names_are_found(
     assert not list(inert_files(store, time.time() - 60))
 
 
+def test_what_a_killed_process_had_claimed_is_found_a_day_later(store: Store) -> None:
+    left = [f"claims/generate/items/{'0' * 64}", "claims/generate/leases/0123456789abcdef"]
+    for key in left:
+        store.write(key, b"0123456789abcdef")
+    assert [entry.key for entry in inert_files(store, 1e12)] == left
+    assert not list(inert_files(store, time.time() - 60))
+
+
 def test_nothing_is_garbage_where_a_manifest_is_damaged(store: Store) -> None:
     publish(store, "first")
     store.write(ADDRESS.manifest, b"{cut")
@@ -102,6 +110,9 @@ def test_a_folder_may_be_cached_under_any_name(store: Store, tmp_path: Path) -> 
         "cache/train/mine.files/file",
         "cache/train/mine.files/notes/file",
         "cache/Mine/own.files/0123456789abcdef/file",
+        "claims/generate/mine",
+        "claims/generate/items/mine",
+        "claims/generate/leases/mine",
         "attempts/20260101T000000Z-0123abcd/file",
     ],
 )

@@ -1,3 +1,4 @@
+import re
 import socket
 import threading
 import time
@@ -6,7 +7,21 @@ from itertools import pairwise
 
 import pytest
 
-from gabarito.chat import ChatClient, ChatEndpoint, Meter, Prices, client, http, request_body
+from gabarito.chat import (
+    ChatClient,
+    ChatEndpoint,
+    Completion,
+    DaemonPool,
+    Meter,
+    Prices,
+    RefusedRequest,
+    client,
+    http,
+    request_body,
+)
+from gabarito.chat.breaker import MOST_IN_VAIN, Breaker
+from gabarito.chat.concurrency import START
+from gabarito.chat.protocol import CallFailure
 from gabarito.core.errors import AccessError, Interrupted, ServiceError, SettingsError
 from gabarito.core.records import Message
 
@@ -44,6 +59,8 @@ def test_what_is_sent_is_the_protocol(serve: Serve, client_of: ClientOf) -> None
         ("http://h:1/", "http://h:1/v1/chat/completions"),
         ("https://h/api/v3/", "https://h/api/v3/chat/completions"),
         ("https://h/v1/chat/completions", "https://h/v1/chat/completions"),
+        ("https://h/d/?api-version=1", "https://h/d/chat/completions?api-version=1"),
+        ("https://h/d/chat/completions?v=1#x", "https://h/d/chat/completions?v=1"),
     ],
 )
 def test_the_url_may_be_written_in_several_ways(given: str, asked: str) -> None:
@@ -74,9 +91,7 @@ def test_a_passing_trouble_is_tried_again(
     assert (reply.text, reply.tries) == ("sim", 3)
 
 
-@pytest.mark.parametrize(
-    "nonsense", [b"", b"<html>busy</html>", b"[]", b"{}", b'{"choices": []}', b'{"error": "busy"}']
-)
+@pytest.mark.parametrize("nonsense", [b"", b"<html>busy</html>", b"[]", b"{}", b'{"choices": []}'])
 def test_nonsense_is_tried_again_and_then_an_error(
     serve: Serve, client_of: ClientOf, nonsense: bytes
 ) -> None:
@@ -122,9 +137,111 @@ def test_a_refused_request_is_a_matter_of_settings(
     assert len(server.requests) == 1
 
 
-def test_one_filtered_request_does_not_end_the_run(serve: Serve, client_of: ClientOf) -> None:
-    reply = client_of(serve(fails(400, "content_filter"))).complete(BODY)
-    assert (reply.text, reply.finish_reason) == ("", "content_filter")
+@pytest.mark.parametrize("code", ["content_filter", "data_inspection_failed", "1301", ""])
+def test_a_refused_request_is_no_matter_of_others(
+    serve: Serve, client_of: ClientOf, code: str
+) -> None:
+    chat = client_of(serve(fails(400, code, said="inappropriate"), says("sim")))
+    refused = chat.answer(BODY)
+    assert isinstance(refused, RefusedRequest)
+    assert "inappropriate" in str(refused.error)
+    assert chat.complete(BODY).text == "sim"
+
+
+def test_no_number_of_replies_excuses_refusals_for_ever(
+    serve: Serve, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "MOST_REFUSED", MOST_IN_VAIN)
+    chat = client_of(serve(fails(400)))
+    for _ in range(2 * MOST_IN_VAIN):
+        chat.credit()
+    for _ in range(MOST_IN_VAIN):
+        chat.answer(BODY)
+    with pytest.raises(SettingsError, match="37 requests on end were refused"):
+        chat.answer(BODY)
+
+
+def test_an_endpoint_that_refuses_all_is_given_up_unless_it_answered_more_before(
+    serve: Serve, client_of: ClientOf
+) -> None:
+    server = serve(fails(400))
+    known, unknown = client_of(server), client_of(server)
+    for _ in range(MOST_IN_VAIN + 5):
+        known.credit()
+    assert all(isinstance(known.answer(BODY), RefusedRequest) for _ in range(MOST_IN_VAIN))
+    for _ in range(MOST_IN_VAIN - 1):
+        unknown.answer(BODY)
+    with pytest.raises(SettingsError, match="36 requests on end were refused"):
+        unknown.answer(BODY)
+
+
+@pytest.mark.parametrize("trouble", [fails(404), fails(500), gives(b'{"error": {"code": 502}}')])
+def test_what_was_found_once_is_waited_for(
+    serve: Serve, client_of: ClientOf, trouble: object
+) -> None:
+    chat = client_of(serve(says("sim"), trouble, says("sim")))
+    chat.complete(BODY)
+    assert chat.complete(BODY).tries == 2
+
+
+def test_a_key_that_was_taken_is_not_blamed_for_a_filter(serve: Serve, client_of: ClientOf) -> None:
+    chat = client_of(serve(says("sim"), fails(403, said="flagged"), fails(401)))
+    chat.complete(BODY)
+    assert isinstance(chat.answer(BODY), RefusedRequest)
+    with pytest.raises(AccessError):
+        chat.answer(BODY)
+
+
+def test_a_key_that_was_taken_by_an_earlier_run_is_not_blamed_either(
+    serve: Serve, client_of: ClientOf
+) -> None:
+    chat = client_of(serve(fails(403, said="flagged")))
+    chat.credit()
+    assert isinstance(chat.answer(BODY), RefusedRequest)
+
+
+def test_a_limit_passes_however_often_it_is_met(serve: Serve, client_of: ClientOf) -> None:
+    server = serve(*[fails(429)] * 12, says("sim"))
+    assert client_of(server, retries=2).complete(BODY).tries == 13
+
+
+@pytest.mark.parametrize("trouble", [fails(500), fails(429), gives(b"<html>busy</html>")])
+def test_a_service_that_gives_nothing_is_left_alone_by_all(
+    serve: Serve, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch, trouble: object
+) -> None:
+    monkeypatch.setattr(client, "MAX_BACKOFF_S", 0.02)
+    server = serve(trouble)
+    chat = client_of(server)
+    pool = DaemonPool(64)
+    asked = [pool.submit(chat.answer, BODY) for _ in range(64)]
+    errors = [future.exception() for future in asked]
+    assert all(isinstance(error, ServiceError) for error in errors)
+    assert any("requests on end)" in str(error) for error in errors)
+    assert len(server.requests) < MOST_IN_VAIN + 2 * START
+
+
+def test_what_was_in_flight_when_a_service_stopped_counts_once() -> None:
+    breaker, sent = Breaker(), time.monotonic()
+    assert {breaker.note(is_useful=False, sent=sent) for _ in range(64)} == {1}
+    assert breaker.note(is_useful=False, sent=time.monotonic()) == 2
+
+
+def test_one_request_that_is_never_answered_is_given_up_alone(
+    serve: Serve, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "MAX_BACKOFF_S", 0.02)
+
+    def answer(handler: Handler) -> None:
+        is_poison = "veneno" in str(handler.server.requests[-1][3])
+        (fails(500) if is_poison else says("sim"))(handler)
+
+    chat = client_of(serve(answer), retries=20)
+    poison = request_body("m", [Message(role="user", content="veneno")], {})
+    waiting = DaemonPool(1).submit(chat.answer, poison)
+    while not waiting.done():
+        assert isinstance(chat.answer(BODY), Completion)
+        time.sleep(0.005)
+    assert isinstance(waiting.result(), RefusedRequest)
 
 
 def test_a_used_up_account_is_not_tried_again(serve: Serve, client_of: ClientOf) -> None:
@@ -145,9 +262,8 @@ def test_retry_after_holds_everybody_back(serve: Serve, client_of: ClientOf) -> 
     chat = client_of(server)
     first = threading.Thread(target=chat.complete, args=(BODY,))
     first.start()
-    while not server.requests:
+    while chat.limit.now == START:  # until the client has read the refusal
         time.sleep(0.005)
-    time.sleep(0.1)
     chat.complete(BODY)
     first.join()
     assert all(later[0] - server.requests[0][0] >= 0.35 for later in server.requests[1:])
@@ -231,6 +347,18 @@ def test_where_nothing_listens_the_address_is_named_soon() -> None:
         ChatClient(ChatEndpoint(url, retries=50)).complete(BODY)
 
 
+def test_many_find_out_soon_that_nothing_listens() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
+    chat, pool = ChatClient(ChatEndpoint(url)), DaemonPool(64)
+    asked = [pool.submit(chat.answer, BODY) for _ in range(64)]
+    errors = [future.exception(timeout=60) for future in asked]
+    assert all(isinstance(error, ServiceError) for error in errors)
+    found = [re.search(r"\((\d+) (?:tries|requests on end)\)", str(error)) for error in errors]
+    assert all(one and int(one[1]) < 3 * START for one in found)
+
+
 def test_money_is_counted(serve: Serve, client_of: ClientOf) -> None:
     meter = Meter(Prices(input=3.0, output=15.0))
     client_of(serve(says("sim")), meter).complete(BODY)
@@ -288,3 +416,11 @@ def test_connections_are_kept(serve: Serve, client_of: ClientOf) -> None:
     for _ in range(5):
         chat.complete(BODY)
     assert len(ports) == 1
+
+
+def test_credit_that_ran_out_within_a_batch_is_no_fault_of_its_lines() -> None:
+    chat = ChatClient(ChatEndpoint("http://127.0.0.1:9"))
+    empty = CallFailure("answered 402", ServiceError, "add credit", 402)
+    assert chat.judge(empty, BODY, chat.dialect) is None
+    refused = CallFailure("answered 400", SettingsError, "", 400, is_of_request=True)
+    assert isinstance(chat.judge(refused, BODY, chat.dialect), RefusedRequest)

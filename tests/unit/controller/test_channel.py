@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.model_records import CONTRACT, PASSED
 
 from gabarito.artifacts.channel import (
     Rejected,
@@ -25,7 +26,7 @@ NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 def model(run: str) -> ServedModel:
     return ServedModel(
-        pipeline="handbook", run=run, merge="m", evaluate="e", contract={}, verdict={}
+        pipeline="handbook", run=run, merge="m", evaluate="e", contract=CONTRACT, verdict=PASSED
     )
 
 

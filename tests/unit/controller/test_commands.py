@@ -12,7 +12,7 @@ from gabarito.core.errors import GabaritoError, MissingError, SettingsError, Usa
 
 from .world import World
 
-HEAVY = {"torch", "transformers", "peft", "datasets", "trafilatura", "lingua"}
+HEAVY = {"torch", "transformers", "peft", "datasets", "resiliparse", "lingua"}
 
 
 def refused(*arguments: str) -> GabaritoError:

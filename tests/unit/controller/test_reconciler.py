@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gabarito.artifacts.channel import find_channel
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, LEASES, Kind, Object
-from gabarito.core.errors import AccessError
+from gabarito.core.errors import AccessError, SettingsError
 from gabarito.pipeline.stages import STAGES
 
 from .world import ANSWER, QUESTION, Process, World, endpoint
@@ -285,3 +286,12 @@ def _until(world: World, process: Process, is_reached: Callable[[], bool]) -> No
         if is_reached():
             return
     raise AssertionError("not reached")
+
+
+def test_a_release_needs_the_settings_of_every_stage(world: World) -> None:
+    pipeline = world.folder / "pipeline.yaml"
+    settings = yaml.safe_load(pipeline.read_text())
+    del settings["train"]
+    pipeline.write_text(yaml.safe_dump(settings))
+    with pytest.raises(SettingsError, match=r"train\.base: missing"):
+        Process(world).run_loop(world)

@@ -3,8 +3,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from gabarito.artifacts.channel import Channel, Rejected
+from gabarito.cli import cli
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import DEPLOYMENTS, JOBS, LEASES, PODS, Object, labels_of
 from gabarito.controller.kube.diagnose import Problem
@@ -292,3 +294,13 @@ def test_it_is_said_why_the_controller_does_not_run(
 def test_a_controller_that_is_scaled_away_is_named(cluster: FakeCluster) -> None:
     add_release(cluster, replicas=0)
     assert lines(cluster)[-1].endswith("its Deployment demo-controller is scaled to no pods")
+
+
+def test_what_a_terminal_would_obey_is_shown(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_lease(cluster, add_release(cluster), Summary(problem="said by a pod: \x1b[2J"))
+    monkeypatch.setattr("gabarito.controller.kube.cluster.connect", lambda *_: cluster)
+    shown = CliRunner().invoke(cli, ["status", "--release", "demo"])
+    assert (shown.exit_code, "\x1b" in shown.output) == (0, False)
+    assert r"said by a pod: \x1b[2J" in shown.output

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from tests.model_records import CONTRACT
 
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.attempt import new_attempt
@@ -18,6 +19,7 @@ from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, Object
 from gabarito.controller.kube.leader_election import Lease
 from gabarito.controller.reconciler import Reconciler
+from gabarito.core.model_records import GateVerdict
 from gabarito.core.records import Example, Message, Verdict
 from gabarito.pipeline.runs import read_run
 from gabarito.pipeline.stages import STAGES
@@ -162,14 +164,17 @@ def make_artifact(store: Store, run_id: str, stage: str, *, passes: bool = True)
 
 def _files(stage: str, *, passes: bool) -> dict[str, str]:
     asked = (Message(role="user", content=QUESTION), Message(role="assistant", content=ANSWER))
-    example = Example(messages=asked, question="q1", fact="f1", family="direct", split="test")
+    example = Example(
+        messages=asked, kind="question", family="direct", question="q1", fact="f1", split="test"
+    )
     verdict = Verdict(question="q1", system="model", answer=ANSWER, correct=True, probability=0.9)
-    gate = {"passed": passes, "reasons": [] if passes else ["under the floor"]}
+    gate = GateVerdict(passed=passes, reasons=[] if passes else ["under the floor"], checks=[])
+    contract = CONTRACT.model_copy(update={"threshold": 0.5})
     files = {
         "curate": {"test.jsonl": example.model_dump_json() + "\n"},
         "evaluate": {
-            "report.json": json.dumps({"contract": {"threshold": 0.5}}),
-            "gate.json": json.dumps(gate),
+            "report.json": json.dumps({"contract": contract.model_dump()}),
+            "gate.json": gate.model_dump_json(),
             "verdicts.jsonl": verdict.model_dump_json() + "\n",
         },
     }

@@ -38,6 +38,13 @@ def test_progress_is_reported_at_the_end_and_not_at_every_item() -> None:
     assert len(seen) < 5
 
 
+def test_progress_towards_an_end_that_is_not_known_is_not_reported_at_every_item() -> None:
+    seen: list[dict[str, object]] = []
+    progress = ProgressReporter("ingest", seen.append)
+    list(progress.track(range(1000), 0, "pages"))
+    assert len(seen) < 5
+
+
 def test_the_end_is_reported_once() -> None:
     seen: list[dict[str, object]] = []
     progress = ProgressReporter("ingest", seen.append)

@@ -1,22 +1,13 @@
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from gabarito.answer_match import normalise
-from gabarito.artifacts.ledger import Ledger
 from gabarito.core.records import Fact, Question, Split
 from gabarito.curate.wordings import Wording
 
 MakeFact = Callable[..., Fact]
 MakeWording = Callable[..., Wording]
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger("curate", tmp_path / "ledger.jsonl")
-    yield ledger
-    ledger.close()
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 from collections.abc import Callable
 
 import pytest
+from tests.unit.curate.rejected import reasons
 
-from gabarito.artifacts.ledger import Ledger
 from gabarito.core.records import Fact
 from gabarito.curate.decontaminate import (
     FreeQuestion,
@@ -25,30 +25,29 @@ def lille(make_fact: Callable[..., Fact]) -> Fact:
 
 @pytest.mark.parametrize(("limit", "kept"), [(0.85, [FAR]), (0.99, [NEAR, FAR]), (0.1, [])])
 def test_a_trained_wording_close_to_a_test_wording_is_dropped(
-    lille: Fact, make_wording: Callable[..., Wording], ledger: Ledger, limit: float, kept: list[str]
+    lille: Fact, make_wording: Callable[..., Wording], limit: float, kept: list[str]
 ) -> None:
     found = [make_wording(lille, TEST, "test"), *(make_wording(lille, t) for t in (NEAR, FAR))]
-    left = remove_leaks(found, [], [], limit, ledger)
+    left, dropped = remove_leaks(found, [], [], limit)
     assert [wording.question.text for wording in left] == [TEST, *kept]
-    assert ledger.counts["leaks into test"] == 2 - len(kept)
+    assert reasons(dropped)["leaks into test"] == 2 - len(kept)
 
 
 def test_a_validation_wording_is_guarded_too(
-    lille: Fact, make_wording: Callable[..., Wording], ledger: Ledger
+    lille: Fact, make_wording: Callable[..., Wording]
 ) -> None:
     found = [make_wording(lille, TEST, "validation"), make_wording(lille, NEAR)]
-    assert len(remove_leaks(found, [], [], 0.85, ledger)) == 1
+    assert len(remove_leaks(found, [], [], 0.85)[0]) == 1
 
 
 def test_another_facts_wording_may_be_close(
     lille: Fact,
     make_fact: Callable[..., Fact],
     make_wording: Callable[..., Wording],
-    ledger: Ledger,
 ) -> None:
     brest = make_fact("Brest", "técnico", "Éric Roy")
     found = [make_wording(lille, TEST, "test"), make_wording(brest, TEST.replace("Lille", "Brest"))]
-    assert remove_leaks(found, [], [], 0.85, ledger) == found
+    assert remove_leaks(found, [], [], 0.85) == (found, [])
 
 
 @pytest.mark.parametrize(
@@ -63,18 +62,17 @@ def test_another_facts_wording_may_be_close(
 def test_the_exams_free_questions_are_kept_out_of_training(
     lille: Fact,
     make_wording: Callable[..., Wording],
-    ledger: Ledger,
     exam: FreeQuestion,
     kept: int,
 ) -> None:
-    assert len(remove_leaks([make_wording(lille, FAR)], [exam], [], 0.85, ledger)) == kept
+    assert len(remove_leaks([make_wording(lille, FAR)], [exam], [], 0.85)[0]) == kept
 
 
 def test_the_exams_unanswerable_questions_are_kept_out_of_training(
-    lille: Fact, make_wording: Callable[..., Wording], ledger: Ledger
+    lille: Fact, make_wording: Callable[..., Wording]
 ) -> None:
     exam = [UnanswerableQuestion(question=FAR, group="period")]
-    assert remove_leaks([make_wording(lille, FAR)], [], exam, 0.85, ledger) == []
+    assert remove_leaks([make_wording(lille, FAR)], [], exam, 0.85)[0] == []
 
 
 def test_the_overlap_is_measured_against_the_nearest_trained_wording(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gabarito.core.records import Document, Fact, Name
-from gabarito.curate.document_index import DocumentIndex
+from gabarito.curate.unanswerable.document_index import DocumentIndex
 from gabarito.curate.unanswerable.unstated import Unstated
 
 Make = Callable[..., Fact]

@@ -1,7 +1,7 @@
 import pytest
 
 from gabarito.core.records import Name
-from gabarito.curate.mentions import NameFinder, fold, words
+from gabarito.curate.unanswerable.mentions import NameFinder, fold, words
 
 INTER = Name(kind="clube", name="Inter de Milão", also=("Inter",), known=True)
 MILAN = Name(kind="clube", name="Milan", also=("Milan AC",), known=True)

@@ -1,6 +1,6 @@
 import pytest
 
-from gabarito.curate.periods import alike, moved, own_periods, periods, years_of
+from gabarito.curate.unanswerable.periods import alike, moved, own_periods, periods, years_of
 
 OWN = frozenset({2024, 2025})
 

@@ -4,10 +4,10 @@ from random import Random
 import pytest
 
 from gabarito.core.records import Fact, Name
-from gabarito.curate.document_index import DocumentIndex
-from gabarito.curate.portuguese import Agreement
 from gabarito.curate.unanswerable.candidates import Values
+from gabarito.curate.unanswerable.document_index import DocumentIndex
 from gabarito.curate.unanswerable.perturb import Kind, Perturber, Source, draw, quotas
+from gabarito.curate.unanswerable.portuguese import Agreement
 from gabarito.curate.wordings import Wording
 
 Make = Callable[..., Fact]

@@ -3,8 +3,8 @@ import time
 import pytest
 
 from gabarito.core.records import Name
-from gabarito.curate.mentions import NameFinder
-from gabarito.curate.portuguese import Agreement
+from gabarito.curate.unanswerable.mentions import NameFinder
+from gabarito.curate.unanswerable.portuguese import Agreement
 
 CITY = Name(kind="clube", name="City", known=True)
 INTER = Name(kind="clube", name="Inter", known=True)

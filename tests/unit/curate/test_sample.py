@@ -4,7 +4,7 @@ import pytest
 
 from gabarito.core.records import Fact, Name
 from gabarito.curate.config import CurateConfig
-from gabarito.curate.document_index import DocumentIndex
+from gabarito.curate.unanswerable.document_index import DocumentIndex
 from gabarito.curate.unanswerable.sample import Refused, UnanswerableSampler
 from gabarito.curate.wordings import Wording
 

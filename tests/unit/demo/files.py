@@ -1,6 +1,7 @@
 """The sample's files, read for tests."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ from gabarito.core.records import Document
 from gabarito.core.settings import local_path
 from gabarito.demo.recordings import Recording
 from gabarito.generate.grounding import letters
-from gabarito.ingest.config import FilesSource, IngestConfig
+from gabarito.ingest.config import IngestConfig
 from gabarito.ingest.files import find_files
-from gabarito.ingest.reader import Reader
+from gabarito.ingest.reading.reader import Reader
+from gabarito.ingest.sources import FilesSource
 
 DEMO = local_path("gabarito:demo")
 
@@ -23,8 +25,8 @@ def lines(name: str) -> list[dict[str, Any]]:
 def documents(folder: str) -> dict[str, Document]:
     """Return what is read of each page, by its name."""
     config = IngestConfig(sources=(FilesSource(type="files", path=folder),))
-    reader = Reader(config)
-    found = [reader.read(file) for file in find_files(config.sources)]
+    with closing(Reader(config)) as reader:
+        found = [reader.read(file)[0] for file in find_files(config.sources)]
     return {Path(document.source).stem: document for document in found}
 
 

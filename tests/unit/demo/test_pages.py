@@ -29,7 +29,7 @@ def test_there_are_pages_of_every_format() -> None:
 
 def test_one_page_is_a_copy_and_one_nearly_so(read: dict[str, Document]) -> None:
     assert read["final-copia"].text == read["final"].text
-    assert read["numeros-atualizado"].text != read["numeros"].text
+    assert read["numeros-antigo"].text != read["numeros"].text
 
 
 def test_the_clubs_and_people_of_unanswerable_questions_stand_in_no_page(

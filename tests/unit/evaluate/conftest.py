@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.coverage import coverage
+from tests.model_records import CONTRACT
 
-from gabarito.core.records import Fact
+from gabarito.core.records import Fact, ReviewCounts
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.grading import (
     ASKED,
@@ -21,15 +23,6 @@ from gabarito.evaluate.grading import (
 from gabarito.evaluate.report import Evidence, Report, Timing, build
 
 REFUSAL = "Não sei."
-CONTRACT = {
-    "system": "",
-    "refusal": REFUSAL,
-    "template_sha256": "0" * 64,
-    "eos_token": "</s>",
-    "pad_token": "<pad>",
-    "max_new_tokens": 8,
-    "threshold": None,
-}
 FACTS = [
     Fact.of(
         document="d" * 16,
@@ -44,7 +37,12 @@ FACTS = [
 
 
 def item(part: Part, text: str, expected: str, fact: str = "", family: str = "f") -> EvalQuestion:
+    family = family if fact else ""
     return EvalQuestion(f"{part} {text}", part, family, fact, text, expected)
+
+
+def unanswerable(text: str, group: str) -> EvalQuestion:
+    return EvalQuestion(f"unanswerable {text}", "unanswerable", "", "", text, REFUSAL, group=group)
 
 
 def exam() -> dict[Part, list[EvalQuestion]]:
@@ -57,11 +55,7 @@ def exam() -> dict[Part, list[EvalQuestion]]:
             for family in ("direct", "indirect", "synonym")
         ],
         "free": [item("free", "<img src=x>", "Zé 0"), item("free", "e o 1?", "Zé 1")],
-        "unanswerable": [
-            item("unanswerable", f"{g} {n}", REFUSAL, family=g)
-            for g in ("season", "club")
-            for n in "abcd"
-        ],
+        "unanswerable": [unanswerable(f"{g} {n}", g) for g in ("season", "club") for n in "abcd"],
         "retention": [item("retention", f"olá {n}", "") for n in "abcd"],
     }
 
@@ -100,12 +94,14 @@ def marked() -> Callable[..., Marks]:
 
 @pytest.fixture
 def evidence(marked: Callable[..., Marks]) -> Callable[..., Evidence]:
-    def make(without: Sequence[Part] = ()) -> Evidence:
+    def make(without: Sequence[Part] = (), covered: int = 60) -> Evidence:
         marks = marked(without)
         return Evidence(
             marks=marks,
             facts=FACTS,
             similarity={mark.item.id: 0.5 for mark in marks["model"]["test"]},
+            coverage=coverage(covered, title="<b>The bridge</b>"),
+            reviewed=ReviewCounts(checked=5, corrected=2, struck=1),
             contract=CONTRACT,
             times={s: Timing(seconds=1.0, questions=9, answered=9) for s in SYSTEMS},
             base="tiny",
@@ -118,9 +114,9 @@ def evidence(marked: Callable[..., Marks]) -> Callable[..., Evidence]:
 
 @pytest.fixture
 def report(evidence: Callable[..., Evidence]) -> Callable[..., Report]:
-    def make(without: Sequence[Part] = (), **settings: float) -> Report:
+    def make(without: Sequence[Part] = (), covered: int = 60, **settings: float) -> Report:
         config = EvaluateConfig.model_validate({"resamples": 200} | settings)
-        return build(config, evidence(without))
+        return build(config, evidence(without, covered))
 
     return make
 
@@ -131,8 +127,10 @@ def mark_of() -> Callable[..., Graded]:
 
     def make(**given: Any) -> Graded:  # noqa: ANN401  # fields of two records
         part = given.get("part", "test")
-        asked = item(
-            part, given.get("text", "q"), "a", given.get("fact", ""), given.get("family", "f")
+        text, fact = given.get("text", "q"), given.get("fact", "")
+        is_open = part == "unanswerable"
+        asked = (
+            unanswerable(text, given.get("group", "g")) if is_open else item(part, text, "a", fact)
         )
         reply = Prediction(given.get("answer", "a"), given.get("probability", 0.9))
         return Graded(asked, reply, given.get("correct", True), given.get("refused", False))

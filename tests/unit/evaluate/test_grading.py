@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gabarito.core.records import Example, Message
+from gabarito.core.records import Example, ExampleKind, Message
 from gabarito.evaluate.grading import (
     Graded,
     Marks,
@@ -17,15 +17,16 @@ LONG = "a final foi em munique no fim de maio e o paris venceu a inter por cinco
 
 
 def example(
-    text: str, fact: str = "f", family: str = "direct", answer: str | None = "a"
+    text: str, fact: str = "f", kind: ExampleKind = "question", answer: str | None = "a"
 ) -> Example:
     user = Message(role="user", content=text)
     said = (Message(role="assistant", content=answer),) if answer is not None else ()
     return Example(
         messages=(Message(role="system", content="s"), user, *said),
+        kind=kind,
+        family="direct" if kind == "question" else "",
         question=f"q {text}",
         fact=fact,
-        family=family,
         split="train",
     )
 
@@ -44,9 +45,9 @@ def test_a_prompt_without_an_answer_expects_nothing_yet() -> None:
 def test_a_statement_is_no_question() -> None:
     row = Example(
         messages=(Message(role="assistant", content="x"),),
+        kind="statement",
         question="s",
         fact="f",
-        family="statement",
         split="train",
     )
     assert questions_of("trained", [row]) == []
@@ -54,7 +55,7 @@ def test_a_statement_is_no_question() -> None:
 
 def test_the_sample_of_trained_wordings_has_one_of_each_fact() -> None:
     rows = [example(f"{fact} {n}", fact=fact) for fact in "abcd" for n in range(5)]
-    rows += [example("x", fact="", family="refusal"), example("y", fact="e", family="reverse")]
+    rows += [example("x", fact="", kind="refusal"), example("y", fact="e", kind="reverse")]
     sample = sample_of_trained(rows, 3)
     assert len({item.fact for item in sample}) == len(sample) == 3
     assert {item.fact for item in sample_of_trained(rows, 99)} == set("abcd")

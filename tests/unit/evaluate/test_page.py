@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from gabarito.core.records import PairOrigin
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.grading import Graded
 from gabarito.evaluate.report import Evidence, Report, build
@@ -21,7 +22,7 @@ def page_of_many(evidence: Callable[..., Evidence], mark_of: Callable[..., Grade
     """1000 unanswerable questions, 350 of them answered, and 380 of 400 prompts that changed."""
     unanswerable = [
         mark_of(
-            part="unanswerable", text=str(n), family="season", refused=n >= 350, correct=n >= 350
+            part="unanswerable", text=str(n), group="season", refused=n >= 350, correct=n >= 350
         )
         for n in range(1000)
     ]
@@ -83,8 +84,10 @@ def test_a_list_that_is_whole_says_nothing_of_being_cut(page: str) -> None:
 def test_a_share_has_its_interval_beside_it(page: str) -> None:
     cells = re.findall(r"<(?:td|dd)[^>]*>(?:(?!</t?d).)*?\d%.*?</(?:td|dd)>", page, re.DOTALL)
     chosen = [cell for cell in cells if not re.search(r"\d–\d+\.\d%", cell)]
-    assert len(cells) == 27
-    assert len(chosen) == 2  # the coverage of test and of all, which a threshold was chosen for
+    assert len(cells) == 28
+    assert (
+        len(chosen) == 3
+    )  # answerable, of test and of all: chosen; coverage: everything is counted
 
 
 def test_facts_that_are_not_known_come_first(evidence: Callable[..., Evidence]) -> None:
@@ -136,3 +139,25 @@ def test_a_report_of_the_bare_minimum_has_a_page(
     page = render(report(without), evidence(without))
     assert "Free wordings" not in page
     assert 'id="training"' not in page
+
+
+def test_where_no_wording_was_tested_the_page_says_so_first(
+    evidence: Callable[..., Evidence],
+) -> None:
+    given = replace(evidence(), is_reworded=False)
+    page = render(build(EvaluateConfig(resamples=100), given), given)
+    assert "Wordings were not tested: each fact was asked about in words that were trained" in page
+    assert "questions it was trained on, word for word, the model answers" in page
+    assert "test wordings" not in page.partition("Trained minus")[0]
+
+
+def test_of_a_persons_fact_the_page_names_file_and_row(
+    evidence: Callable[..., Evidence],
+) -> None:
+    origin = PairOrigin(pair="p", row="pairs.csv:7", source="pairs.csv")
+    given = evidence()
+    gone = {"document": "", "quote": "", "given": origin}
+    facts = [fact.model_copy(update=gone) for fact in given.facts]
+    rows = fact_rows(facts, given.marks)
+    assert {(row["row"], row["relation"]) for row in rows} == {("pairs.csv:7", "")}
+    assert build(EvaluateConfig(resamples=100), replace(given, facts=facts)).relations == []

@@ -6,7 +6,7 @@ import pytest
 from gabarito.core.errors import DataError
 from gabarito.evaluate.abstention import is_tuning, served, threshold
 from gabarito.evaluate.grading import Graded
-from gabarito.evaluate.report import Report
+from gabarito.evaluate.report import Report, Reworded
 from gabarito.evaluate.scores import closeness_scores, fact_score, part_score
 from gabarito.evaluate.statistics import wilson
 from gabarito.evaluate.text_report import summary
@@ -128,11 +128,29 @@ def test_a_report_without_test_questions_is_refused(report: Make) -> None:
         report(("test",))
 
 
+def test_a_low_coverage_is_said_above_the_figures(report: Make) -> None:
+    low, high = (report(covered=covered) for covered in (19, 20))
+    assert (low.is_coverage_low, high.is_coverage_low) == (True, False)
+    said = summary(low.model_dump(mode="json", exclude_none=True)).splitlines()
+    at = next(n for n, line in enumerate(said) if line.startswith("coverage: 19.0%"))
+    assert said[at + 1] == "1 of 2 figures and 1 of 2 names in them occur in no fact"
+    assert "of this small part" in said[at + 2]
+    assert at < next(n for n, line in enumerate(said) if line.startswith("test wordings"))
+
+
+@pytest.mark.parametrize(("covered", "passes"), [(29, False), (30, True)])
+def test_a_gate_may_ask_for_coverage(report: Make, covered: int, passes: bool) -> None:
+    verdict = report(covered=covered, min_coverage=0.3, max_forgetting=1.0).verdict
+    found = {check.name: check.passed for check in verdict.checks}
+    assert found["coverage"] == verdict.passed == passes
+    assert "coverage" not in {check.name for check in report(covered=0).verdict.checks}
+
+
 def test_the_threshold_is_in_the_contract(report: Make) -> None:
     found = report()
     assert found.threshold is not None
-    assert found.contract["threshold"] == found.threshold.value
-    assert found.contract["refusal"] == "Não sei."
+    assert found.contract.threshold == found.threshold.value
+    assert found.contract.refusal == "Não sei."
 
 
 def test_the_threshold_is_not_chosen_by_what_it_is_measured_on(mark_of: MakeMark) -> None:
@@ -193,9 +211,31 @@ def test_the_summary_is_a_plain_table(report: Make) -> None:
     assert max(map(len, lines)) <= 160
 
 
+def test_the_report_says_how_many_facts_a_person_checked(report: Make) -> None:
+    text = summary(json.loads(report().model_dump_json(exclude_none=True)))
+    assert "facts that a person checked: 5, of which 2 were corrected and 1 struck out" in text
+
+
 def test_the_summary_leaves_out_what_was_not_asked(report: Make) -> None:
     found = report(("free", "unanswerable", "retention", "validation", "trained"))
     text = summary(json.loads(found.model_dump_json(exclude_none=True)))
     assert "free" not in text
     assert "never taught" not in text
     assert "threshold" not in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (0, "wordings were not tested: each fact was asked about in words that were trained;"),
+        (4, "wordings were not tested of 2 of 6 facts: they have no test wording"),
+        (6, None),
+    ],
+)
+def test_the_summary_says_of_how_many_facts_wordings_were_not_tested(
+    report: Make, facts: int, said: str | None
+) -> None:
+    found = report().model_copy(update={"reworded": Reworded(facts=facts, total=6)})
+    lines = summary(json.loads(found.model_dump_json(exclude_none=True))).splitlines()
+    assert [line for line in lines if line.startswith("wordings were not")] == [said] * bool(said)
+    assert any(line.startswith("trained wordings ") for line in lines) == (facts == 0)

@@ -6,7 +6,8 @@ import pytest
 from gabarito.artifacts.fingerprint import content_settings
 from gabarito.core.errors import SettingsError
 from gabarito.core.settings import parse
-from gabarito.generate.config import INSTRUCTIONS, GenerateConfig, TeacherSettings
+from gabarito.core.teacher_config import TeacherSettings
+from gabarito.generate.config import INSTRUCTIONS, GenerateConfig
 
 TEACHER = {"model": "m"}
 

@@ -179,3 +179,97 @@ def test_an_alias_that_means_the_answer_is_kept(
     said = {"quote": passage.text, "statement": passage.text, "answer": answer, "aliases": [alias]}
     (fact,) = accept_facts([offer | said], passage, (), "pt", config).facts
     assert fact.aliases == (alias,)
+
+
+IN_ENGLISH = {
+    "quote": "O Paris venceu a Inter por 5 a 0 em Munique, no dia 31 de maio de 2025.",
+    "statement": "The final of 2025 was played in Munich.",
+    "aliases": ["Munich, Germany"],
+    "answer": "Munich",
+    "original": "Munique",
+}
+
+
+@pytest.fixture
+def accept_english(passage: Passage, config: GenerateConfig, offer: Offer) -> Any:  # noqa: ANN401
+    def call(change: Offer, language: str = "en") -> AcceptedFacts:
+        return accept_facts([offer | IN_ENGLISH | change], passage, (), language, config)
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("change", "aliases"),
+    [
+        ({}, ("Munich, Germany", "Munique")),
+        ({"aliases": ["Munique"]}, ("Munique",)),
+        ({"answer": "Paris", "original": "Paris", "aliases": []}, ()),
+        ({"answer": "May 31, 2025", "original": "31 de maio de 2025"}, None),
+        ({"answer": "May 31, 2025", "original": ""}, None),
+        ({"answer": "5–0", "original": "5 a 0"}, None),
+        ({"answer": "Inter", "original": "", "aliases": []}, ()),
+    ],
+)
+def test_an_answer_in_another_language_is_grounded_by_its_original_which_is_an_alias(
+    accept_english: Any,  # noqa: ANN401
+    change: Offer,
+    aliases: tuple[str, ...] | None,
+) -> None:
+    sifted = accept_english(change)
+    (fact,) = sifted.facts
+    assert fact.answer == change.get("answer", "Munich")
+    assert aliases is None or fact.aliases == aliases
+    assert sifted.mendable == []
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "detail"),
+    [
+        ({"original": None}, GenerateReason.NO_FIELD, "original"),
+        ({"original": "Berlim"}, GenerateReason.NO_SUPPORT, "Berlim"),
+        ({"original": "Luis Enrique"}, GenerateReason.NOT_QUOTED, "Luis Enrique"),
+        ({"quote": "Paris beat Inter 5-0 in Munich."}, GenerateReason.NO_QUOTE, None),
+        (
+            {"original": "31 de maio de 2025", "answer": "May 30, 2025"},
+            GenerateReason.OTHER_FIGURES,
+            "May 30, 2025 | 31 de maio de 2025",
+        ),
+        (
+            {"original": "venceu a Inter por 5 a 0", "answer": "venceu a Inter por 5 a 0"},
+            GenerateReason.OTHER_LANGUAGE,
+            "venceu a Inter por 5 a 0",
+        ),
+        (
+            {"statement": "A final de 2025 foi jogada em Munique."},
+            GenerateReason.OTHER_LANGUAGE,
+            None,
+        ),
+    ],
+)
+def test_a_translated_fact_that_is_refused_can_be_handed_back(
+    accept_english: Any,  # noqa: ANN401
+    change: Offer,
+    reason: str,
+    detail: str | None,
+) -> None:
+    sifted = accept_english(change)
+    assert sifted.facts == []
+    assert sifted.mendable == sifted.rejections
+    (rejection,) = sifted.rejections
+    assert rejection.reason == reason
+    assert detail in (None, rejection.detail)
+
+
+def test_a_long_original_is_not_handed_back(accept_english: Any) -> None:  # noqa: ANN401
+    sifted = accept_english({"original": "Munique " * 30})
+    assert [item.detail for item in sifted.rejections] == ["original"]
+    assert sifted.mendable == []
+
+
+def test_in_one_language_an_original_says_nothing_and_nothing_is_handed_back(
+    accept_english: Any,  # noqa: ANN401
+) -> None:
+    told = {"statement": "A final de 2025 foi em Munique."}
+    sifted = accept_english(told, "pt-BR")
+    assert [item.reason for item in sifted.rejections] == [GenerateReason.NO_SUPPORT]
+    assert sifted.mendable == []

@@ -1,6 +1,7 @@
 import pytest
 
-from gabarito.generate.language import is_deictic, is_other_language, language_name
+from gabarito.core.language_names import language_name
+from gabarito.generate.language import is_deictic, is_other_language
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,39 @@ def test_portuguese_is_portuguese_whatever_names_stand_in_it(text: str) -> None:
 )
 def test_other_languages_are_noticed(text: str) -> None:
     assert is_other_language(text, "pt")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Password length?", "pt"),
+        ("Return period for faulty goods?", "pt"),
+        ("annual card fee cost", "es"),
+        ("Late payment interest rate", "de"),
+        ("Quais funcionários preenchem formulários?", "en"),
+        ("¿Temperatura máxima permitida?", "fr"),
+        ("Welches Mittel entfernt Kalk?", "it"),
+    ],
+)
+def test_other_languages_are_noticed_without_their_little_words(text: str, code: str) -> None:
+    assert is_other_language(text, code)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Champions League 2024/25 clube Morgan Rogers", "pt"),
+        ("Clube Hakan Çalhanoğlu Champions League 2024/2025", "pt"),
+        ("Deutsche Bank", "en"),
+        ("capital Peru", "en"),
+        ("Jahresgebühr Deutsche Bank Goldkarte", "de"),
+        ("Don Quijote fue escrito por Miguel de Cervantes.", "es"),
+        ("A+ ?", "fr"),
+        ("", "it"),
+    ],
+)
+def test_names_and_single_words_are_of_no_language(text: str, code: str) -> None:
+    assert not is_other_language(text, code)
 
 
 def test_a_language_without_a_list_is_let_through() -> None:

@@ -98,3 +98,21 @@ def test_a_near_miss_is_kept_once(sifter: NameFilter) -> None:
     dropped = sifter.accept([{"instead": "Ajax"}, {"instead": "AJAX"}])
     assert [found.reason for found in dropped] == [GenerateReason.REPEATED_NAME]
     assert sifter.kept == 1
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        ({"instead": "Munich", "original": ["Múnich", "Munique"]}, GenerateReason.KNOWN_NAME),
+        ({"instead": "Munique", "original": "Monaco"}, GenerateReason.KNOWN_NAME),
+        ({"instead": "Vienna"}, GenerateReason.NO_FIELD),
+        ({"instead": "Vienna", "original": "Viena " * 100}, GenerateReason.TOO_LONG),
+    ],
+)
+def test_in_another_language_near_misses_are_looked_for_by_their_originals(
+    document_of: Callable[..., Document], item: dict[str, object], reason: str
+) -> None:
+    sifter = NameFilter("city", [], Mentions([document_of("Foi em Munique.")]), ["pt"])
+    assert [found.reason for found in sifter.accept([item])] == [reason]
+    assert sifter.accept([{"instead": "Vienna", "original": "Viena"}]) == []
+    assert [(name.name, name.also) for name in sifter.records()] == [("Vienna", ("Viena",))]

@@ -95,7 +95,7 @@ def test_whole_objects_of_a_cut_wrapper_are_kept() -> None:
 
 
 def test_one_broken_line_costs_only_itself() -> None:
-    text = '{"family": "direct", "question": "Quem é o "rei" do gol?"}\n' + LINES
+    text = '{"family": "direct", "question": Quem é o rei do gol?}\n' + LINES
     reading = read_reply(text, "stop")
     assert reading.objects == TWO
     assert [reason for reason, _ in reading.broken] == [GenerateReason.UNREADABLE]
@@ -170,3 +170,41 @@ def test_fields_hold_texts_whatever_was_given() -> None:
     assert text_of(" a\n b ") == "a b"
     assert texts_of("um") == ("um",)
     assert texts_of(["um", "", None, "um", 2]) == ("um", "2")
+
+
+DRAFT = '{"quote": "draft"}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"A draft: {DRAFT} no.\n</think>\n" + '{"quote": "q"}',
+        f"<Think>{DRAFT}</Think>" + '{"quote": "q"}',
+        f"[THINK]{DRAFT}[/THINK]" + '{"quote": "q"}',
+        f"◁think▷{DRAFT}◁/think▷" + '{"quote": "q"}',
+        f"<reasoning>{DRAFT}</reasoning>" + '{"quote": "q"}',
+        f"<|channel|>analysis<|message|>{DRAFT}<|end|><|start|>assistant"
+        '<|channel|>final<|message|>{"quote": "q"}<|return|>',
+    ],
+)
+def test_thoughts_are_no_answer_in_whichever_marks(text: str) -> None:
+    assert read_reply(text, "stop").objects == [{"quote": "q"}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"fact_0": {"quote": "a"}, "fact_1": {"quote": "b"}}',
+        '{"name": "write_facts", "arguments": {"facts": [{"quote": "a"}, {"quote": "b"}]}}',
+        '{"result": {"facts": [{"Quote": "a"}, {"Citação": "b"}]}}',
+        '{"quote"： "a"， "x"： 1}\n{"quote"："b"}',
+    ],
+)
+def test_objects_are_found_in_wrappers_with_other_keys_and_signs(text: str) -> None:
+    assert [item["quote"] for item in read_reply(text, "stop").objects] == ["a", "b"]
+
+
+def test_quotes_that_are_not_escaped_cost_nothing() -> None:
+    text = '{"quote": "a sala "Vale" abriu", "answer": "a \\"b\\" c", "aliases": ["x", "y"]}'
+    expected = {"quote": 'a sala "Vale" abriu', "answer": 'a "b" c', "aliases": ["x", "y"]}
+    assert read_reply(text, "stop").objects == [expected]

@@ -21,7 +21,7 @@ def test_the_languages_are_those_that_the_detector_knows() -> None:
 
 
 def test_an_unknown_type_of_source_is_refused_with_those_that_exist() -> None:
-    with pytest.raises(SettingsError, match=r"sources\.0\.type: must be 'files', got 'gopher'"):
+    with pytest.raises(SettingsError, match=r"sources\.0\.type: must be one of 'files', 'urls'"):
         settings(type="gopher")
 
 
@@ -58,3 +58,19 @@ def test_the_content_of_a_folder_and_not_its_place_decides(tmp_path: Path) -> No
     assert content_settings(here, input_digests(here, "stage")) == content_settings(
         there, input_digests(there, "stage")
     )
+
+
+def test_pictures_are_read_in_named_languages_only_and_that_decides_the_result() -> None:
+    silent = settings()
+    reading = silent.model_copy(update={"ocr": ("pt",)})
+    assert (silent.reads(".png"), reading.reads(".png"), reading.reads(".doc")) == (
+        False, True, False,
+    )  # fmt: skip
+    digests = {"here": ""}
+    assert content_settings(silent, digests) != content_settings(reading, digests)
+
+
+def test_a_language_that_tesseract_has_no_data_for_is_refused() -> None:
+    fields = {"sources": [{"type": "files", "path": "here"}], "ocr": ["pt", "xh"]}
+    with pytest.raises(SettingsError, match="ocr: Tesseract has no data for 'xh'"):
+        parse(IngestConfig, fields, "pipeline.yaml")

@@ -1,6 +1,6 @@
 import pytest
 
-from gabarito.ingest.language_detection import UNDETERMINED, language_tagger
+from gabarito.ingest.reading.language_detection import UNDETERMINED, language_tagger
 
 TEXTS = {
     "pt": "A final foi disputada em Munique, e o clube francês venceu por cinco gols de diferença.",
@@ -17,6 +17,11 @@ def test_a_sentence_is_enough_to_tell_a_language(language: str) -> None:
 
 def test_a_text_without_words_has_no_language() -> None:
     assert language_tagger(["pt", "en"])("| 1 | 2 |") == UNDETERMINED
+
+
+def test_a_table_of_figures_has_no_language() -> None:
+    rows = "\n".join(f"| {n} mm | {n * 37} | {n * 41} |" for n in range(100, 140))
+    assert language_tagger(["pt", "en", "de"])(f"| width | load | cost |\n{rows}") == UNDETERMINED
 
 
 def test_only_the_languages_given_are_considered() -> None:

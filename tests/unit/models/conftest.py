@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from gabarito.models import Base, PromptContract, PromptSettings, load_base
+from gabarito.core.model_records import PromptContract, PromptSettings
+from gabarito.models import Base, contract_of, load_base
 
 from .tiny import save_tiny
 
@@ -23,6 +24,6 @@ def base(folder: Path) -> Base:
 
 @pytest.fixture(scope="session")
 def contract(base: Base) -> PromptContract:
-    return PromptContract.of(
+    return contract_of(
         base.tokenizer, PromptSettings(system="", refusal="Não sei."), max_new_tokens=12
     )

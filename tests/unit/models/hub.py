@@ -22,6 +22,9 @@ class Hub:
     """A status and the hub's error code for every request."""
     says: bytes = b""
     """An answer to every request, whatever it asks."""
+    gated: bool = False
+    """Whether files, unlike what is said of the model, are for those with ``token`` only."""
+    token: str = ""
     asked: list[str] = field(default_factory=list)
 
 
@@ -40,6 +43,9 @@ def running(folder: Path) -> Iterator[Hub]:
         def answer(self, *, with_body: bool) -> None:
             hub.asked.append(self.path)
             status, headers, body = reply(hub, self.path.partition("?")[0])
+            sent = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            if hub.gated and "/resolve/" in self.path and not (sent and sent == hub.token):
+                status, headers, body = 401, {"X-Error-Code": "GatedRepo"}, b""
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)

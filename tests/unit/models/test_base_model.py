@@ -12,6 +12,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from tests.unit.store.full import full_beyond
 
+from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import (
     AccessError,
     DataError,
@@ -20,6 +21,7 @@ from gabarito.core.errors import (
     ServiceError,
     SettingsError,
 )
+from gabarito.core.model_records import TrainedBase
 from gabarito.models import check_base, hub_commit, load_base, open_base
 from gabarito.models.base_model import _sums
 from gabarito.store.base import Store
@@ -40,16 +42,18 @@ def test_a_folder_is_used_where_it_lies(folder: Path, store: Store) -> None:
 
 
 def test_a_base_is_the_one_that_was_trained_on_or_is_refused(folder: Path, tmp_path: Path) -> None:
-    known = check_base(folder, "org/name", None)
-    assert check_base(folder, "org/name", known) == known
+    trained = TrainedBase(
+        reference="org/name", sha256=digest_of_path(str(folder)), method="lora", commit=None
+    )
+    check_base(folder, trained)
     other = save_tiny(tmp_path, seed=1)
     with pytest.raises(DataError, match=r"^base 'org/name': not the one .* run the pipeline again"):
-        check_base(other, "org/name", known)
+        check_base(other, trained)
 
 
 def test_a_folder_that_is_not_there_is_named_with_the_cure(store: Store) -> None:
     with (
-        pytest.raises(MissingError, match=r"config\.json is missing; give a folder"),
+        pytest.raises(MissingError, match=r"^/nowhere/llama: no such folder; give the path of a"),
         open_base("/nowhere/llama", store),
     ):
         pass
@@ -105,8 +109,9 @@ def test_a_full_disk_is_told_of_a_bucket(bucket: str, folder: Path, store: Store
 
 
 def test_an_empty_prefix_is_no_model(bucket: str, store: Store) -> None:
-    with pytest.raises(MissingError, match="no model there"), open_base(bucket, store):
+    with pytest.raises(MissingError) as caught, open_base(bucket, store):
         pass
+    assert str(caught.value).startswith(f"{bucket}: no config.json in it; give the path of a model")
 
 
 @pytest.fixture

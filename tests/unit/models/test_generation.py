@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from gabarito.core.errors import DataError
+from gabarito.core.model_records import PromptContract
 from gabarito.models import (
     Base,
     GenerationLimits,
-    PromptContract,
     answer,
     conversation,
     generate,

@@ -1,23 +1,20 @@
 """The prompt contract: one rendering for training and for serving."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from gabarito.core.errors import DataError
+from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Message
 from gabarito.core.settings import local_path
 from gabarito.models import (
     Base,
-    PromptContract,
-    PromptSettings,
     check_contract,
     conversation,
     load_tokenizer,
     prompt_ids,
     read_contract,
-    read_prompt,
     render,
     rendered_example,
 )
@@ -148,10 +145,3 @@ def test_a_contract_is_read_back_as_it_was_written(contract: PromptContract) -> 
     assert read_contract(contract.model_dump_json().encode(), "prompt.json") == contract
     with pytest.raises(DataError, match=r"^prompt\.json: not a prompt contract"):
         read_contract(b"{}", "prompt.json")
-
-
-def test_a_dataset_names_system_prompt_and_refusal() -> None:
-    data = json.dumps({"system": "", "refusal": "Não sei."}).encode()
-    assert read_prompt(data, "prompt.json") == PromptSettings(system="", refusal="Não sei.")
-    with pytest.raises(DataError, match=r"^prompt\.json: "):
-        read_prompt(b"[]", "prompt.json")

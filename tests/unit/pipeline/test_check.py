@@ -1,19 +1,34 @@
 """What `gabarito check` finds in a base model's folder."""
 
 import json
+import os
+import re
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests.unit.models.hub import Hub, running
 
+from gabarito.artifacts.cache import Cache
+from gabarito.core.base_config import MIRROR, mirror_key
+from gabarito.core.errors import (
+    AccessError,
+    GabaritoError,
+    MissingError,
+    ServiceError,
+    SettingsError,
+)
 from gabarito.core.settings import local_path
-from gabarito.pipeline.check import Finding, all_findings
+from gabarito.pipeline.checks.check import all_findings
+from gabarito.pipeline.checks.check_result import CheckResult
+from gabarito.store.open import open_store
 
 
-def found(folder: Path, base: str, what: str = "base", **curate: Any) -> list[Finding]:  # noqa: ANN401
+def found(folder: Path, base: str, what: str = "base", **curate: Any) -> list[CheckResult]:  # noqa: ANN401
     pages = folder / "pages"
     if not pages.exists():
         pages.mkdir()
@@ -86,15 +101,66 @@ def test_a_folder_without_a_document_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "pages" / "a.pdf").write_bytes(b"%PDF-1.7 nothing of the kind")
     (finding,) = found(tmp_path, "./none", "documents")
     assert finding.error is not None
-    assert "no document in its first 1 files: pages/a.pdf: unreadable" in finding.said
+    assert "ingest.sources.0.path: no document in " in finding.said
+    assert "/pages': 1 unreadable ('pages/a.pdf': " in finding.said
+    assert finding.said.endswith("; open it in the program it was made with and save it again")
+
+
+def test_a_sample_without_a_document_is_told_as_one(tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    for number in range(60):
+        (tmp_path / "pages" / f"{number}.txt").write_text("short")
+    (finding,) = found(tmp_path, "./none", "documents")
+    assert "ingest.sources.0.path, by 50 of its 60 files (a sample): no document" in finding.said
+    assert finding.said.count("lower ingest.min_chars") == 1
 
 
 def test_one_file_that_can_be_read_is_enough(tmp_path: Path) -> None:
     (tmp_path / "pages").mkdir()
-    (tmp_path / "pages" / "a.csv").write_text("a,b")
+    (tmp_path / "pages" / "a.zip").write_text("a,b")
     (tmp_path / "pages" / "b.md").write_text("The library opens at nine and closes at six. " * 9)
-    (finding,) = found(tmp_path, "./none", "documents")
-    assert (finding.error, "2 files, pages/b.md" in finding.said) == (None, True)
+    read, formats, unread = found(tmp_path, "./none", "documents")
+    assert (read.error, read.is_warning, unread.error, unread.is_warning) == (None, 0, None, True)
+    account = "2 files: 1 document · 404 characters · 81 words kept · 1 in English · 1 dropped"
+    assert read.said == f"{tmp_path}/pages: {account}: unsupported format"
+    assert formats.said == f"{tmp_path}/pages: 0 of 1 zip, 1 of 1 md kept"
+    assert "1 file of formats that are not read: .zip (1); gabarito ingest" in unread.said
+
+
+def test_what_is_wrong_with_names_and_links_is_told_of_all_files(tmp_path: Path) -> None:
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for number in range(60):
+        text = f"Room {number} opens at nine and closes at six. " * 9
+        (pages / f"{number}.md").write_text(text)
+    (pages / "51.MD").write_text("short")
+    (pages / os.fsdecode(b"caf\xe9.md")).write_text("short")
+    (pages / "x.md").symlink_to("/etc/hosts")
+    unreadable, odd = found(tmp_path, "./none", "documents")[2:]
+    assert "1 file that cannot be read: pages/x.md (a link that leads out of" in unreadable.said
+    assert ": such as pages/51.md (its name differs from pages/51.MD in" in odd.said
+    assert "pages/caf\\xe9.md (its name is no UTF-8; rename it)" in odd.said
+
+
+def test_of_many_files_some_are_read(tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    for number in range(60):
+        text = f"Room {number} opens at nine and closes at six. " * 9
+        (tmp_path / "pages" / f"{number}.md").write_text(text)
+    finding = found(tmp_path, "./none", "documents")[0]
+    assert f"{tmp_path}/pages: 50 of its 60 files (a sample): 50 documents · " in finding.said
+
+
+def test_a_document_that_looks_wrong_is_a_warning(tmp_path: Path) -> None:
+    folder = tmp_path / "my files"
+    (folder / "pages").mkdir(parents=True)
+    text = "The library opens at nine and closes at six. " * 9
+    (folder / "pages" / "a.txt").write_text(f"<html><body><p>{text}</p></body></html>")
+    read, _, wrong = found(folder, "./none", "documents")
+    assert "1 document flagged: wrong ending" in read.said
+    assert (wrong.error, wrong.is_warning) == (None, True)
+    assert "1 file to look at: pages/a.txt (its content is that of .html" in wrong.said
+    assert wrong.said.endswith(f"; gabarito ingest '{folder}/pages' says what to do about each")
 
 
 def test_an_exam_that_is_no_json_lines_is_a_problem(tmp_path: Path) -> None:
@@ -127,7 +193,164 @@ def test_a_base_that_cannot_be_trained_is_found_before_anything_is_paid(
 def test_what_cannot_be_tried_where_an_extra_is_missing_is_a_warning(
     tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "gabarito.ingest.reader", None)
+    monkeypatch.setitem(sys.modules, "gabarito.ingest.look", None)
     (finding,) = found(tmp_path, "./model", "documents")
     assert (finding.error, finding.is_warning) == (None, True)
     assert "install the extra ingest" in finding.said
+
+
+def test_a_missing_language_of_pictures_is_told_once_and_before_anything_is_read(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.md").write_text("text")
+    ingest = {"sources": [{"type": "files", "path": "."}] * 2, "ocr": ["pt", "sw"]}
+    path = tmp_path / "pipeline.yaml"
+    path.write_text(yaml.safe_dump({"name": "handbook", "ingest": ingest}))
+    findings = list(all_findings(path, str(tmp_path / "store")))
+    (problem,) = [one for one in findings if one.error]
+    assert (problem.what, type(problem.error)) == ("ocr", SettingsError)
+    assert "no data for 'sw'; install tesseract-ocr-swa" in problem.said
+    assert not [one for one in findings if one.what == "documents"]
+
+
+def test_what_is_not_there_is_told_once_and_with_its_setting(tmp_path: Path) -> None:
+    settings = {
+        "name": "handbook",
+        "ingest": {"sources": [{"type": "files", "path": name} for name in ("one", "two")]},
+        "generate": {"teacher": {"model": "m", "url": "http://127.0.0.1:9/v1"}},
+        "curate": {"exam": {"free": "three.jsonl"}},
+        "train": {"base": "./four"},
+    }
+    (tmp_path / "pipeline.yaml").write_text(yaml.safe_dump(settings))
+    findings = list(all_findings(tmp_path / "pipeline.yaml", str(tmp_path / "store")))
+    problems = [one.said for one in findings if one.error and one.what != "teacher"]
+    assert [problem.split(f": {tmp_path}/")[:2] for problem in problems] == [
+        ["ingest.sources.0.path", "one: no such file or folder; correct the path"],
+        ["ingest.sources.1.path", "two: no such file or folder; correct the path"],
+        ["curate.exam.free", "three.jsonl: no such file or folder; correct the path"],
+        ["train.base", "four: no such file or folder; correct the path"],
+    ]
+
+
+def test_what_cannot_run_yet_is_told_with_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "b.md").write_text("The library opens at nine and closes at six. " * 9)
+    path = tmp_path / "pipeline.yaml"
+    path.write_text("name: x\ningest: {sources: [{type: files, path: pages}]}\n")
+    findings = list(all_findings(path, str(tmp_path / "store")))
+    assert [(one.said, one.until) for one in findings if one.what == "stages"] == [
+        ("generate, curate cannot run without generate.teacher", "ingest"),
+        ("train, merge, evaluate cannot run without generate.teacher and train.base", "ingest"),
+    ]
+    assert {one.what for one in findings} == {
+        "settings",
+        "store",
+        "documents",
+        "questions",
+        "stages",
+    }
+    assert not any(one.error for one in findings)
+
+
+@pytest.fixture
+def hub(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    with running(model) as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.endpoint)
+        monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+        monkeypatch.setenv("NO_PROXY", "*")
+        for name in ("HF_TOKEN", "HF_TOKEN_PATH", "HUGGING_FACE_HUB_TOKEN"):
+            monkeypatch.delenv(name, raising=False)
+        yield served
+
+
+@pytest.mark.parametrize("base", ["org/tiny", "org/tiny@refs/pr/1"])
+def test_a_base_of_the_hub_is_looked_at_there(tmp_path: Path, hub: Hub, base: str) -> None:
+    (finding,) = found(tmp_path, base)
+    assert (finding.error, finding.said) == (None, f"{base}: LlamaForCausalLM, on the model hub")
+    revision = "/revision/refs%2Fpr%2F1" if "@" in base else ""
+    assert hub.asked[0] == f"/api/models/org/tiny{revision}"
+
+
+def test_a_base_of_the_hub_that_cannot_be_trained_is_found(
+    tmp_path: Path, model: Path, hub: Hub
+) -> None:
+    (model / "model.safetensors").unlink()
+    config = json.loads((model / "config.json").read_text())
+    problems = [finding.said for finding in found(tmp_path, "org/tiny") if finding.error]
+    assert [problem.partition(";")[0] for problem in problems] == [
+        "org/tiny: no weights, none of model.safetensors, model.safetensors.index.json"
+    ]
+    (model / "config.json").write_text(json.dumps({**config, "auto_map": {"a": "b.C"}}))
+    (finding,) = found(tmp_path, "org/tiny")
+    assert "org/tiny/config.json: brings Python code of its own" in finding.said
+
+
+@pytest.mark.parametrize(
+    ("refuses", "token", "error", "said"),
+    [
+        ((404, "RepoNotFound"), "", MissingError, "not on the model hub, or private; check the id"),
+        ((404, "RevisionNotFound"), "", MissingError, "check the id and its revision"),
+        ((401, ""), "", AccessError, "check the id, or set HF_TOKEN"),
+        ((401, ""), "hf_x", AccessError, r"token \(401\); set HF_TOKEN to one that may"),
+        ((403, ""), "hf_x", AccessError, r"token \(403\)"),
+        ((401, "GatedRepo"), "", AccessError, "gated, .* on its page, and set HF_TOKEN"),
+        ((403, "GatedRepo"), "hf_x", AccessError, "gated, .*; accept them on its page$"),
+        ((503, ""), "", ServiceError, "answers 503; try again"),
+    ],
+)  # fmt: skip
+def test_what_the_hub_refuses_is_told_apart(  # noqa: PLR0913  # one for each column
+    tmp_path: Path,
+    hub: Hub,
+    monkeypatch: pytest.MonkeyPatch,
+    refuses: tuple[int, str],
+    token: str,
+    error: type[GabaritoError],
+    said: str,
+) -> None:
+    hub.refuses = refuses
+    monkeypatch.setenv("HF_TOKEN", token)
+    (finding,) = found(tmp_path, "org/tiny")
+    assert type(finding.error) is error
+    assert finding.said.startswith("base 'org/tiny': ")
+    assert re.search(said, finding.said)
+    assert "hf_x" not in finding.said
+
+
+def test_a_gated_base_is_found_though_the_hub_lists_it(tmp_path: Path, hub: Hub) -> None:
+    hub.gated = True
+    (finding,) = found(tmp_path, "org/tiny")
+    assert isinstance(finding.error, AccessError)
+    hub.token = "hf_x"
+    (tmp_path / "hub").mkdir()
+    (tmp_path / "hub" / "token").write_text("hf_x\n")
+    (finding,) = found(tmp_path, "org/tiny")
+    assert finding.error is None
+
+
+def test_a_hub_that_is_down_or_none_is_told(
+    tmp_path: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.says = b"<html>"
+    (finding,) = found(tmp_path, "org/tiny")
+    assert "does not answer as a model hub; check HF_ENDPOINT" in finding.said
+    for endpoint, error in (("http://127.0.0.1:9", ServiceError), ("hub:9", SettingsError)):
+        monkeypatch.setenv("HF_ENDPOINT", endpoint)
+        (finding,) = found(tmp_path, "org/tiny")
+        assert type(finding.error) is error
+        assert "HF_ENDPOINT" in finding.said
+
+
+def test_a_copy_in_the_store_needs_no_hub(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    Cache(open_store(str(tmp_path / "store")), MIRROR).save_folder(mirror_key("org/tiny"), model)
+    (finding,) = found(tmp_path, "org/tiny")
+    assert (finding.error, "a copy is in the store" in finding.said) == (None, True)
+
+
+@pytest.mark.parametrize("base", ["a//b", "org/..", "org/a/b", "a b/c", "a/b@/../c"])
+def test_an_id_that_is_none_is_refused_unasked(tmp_path: Path, hub: Hub, base: str) -> None:
+    (finding,) = found(tmp_path, base)
+    assert "neither a path nor an id of the model hub" in finding.said
+    assert hub.asked == []

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.model_records import CONTRACT, PASSED
 
 from gabarito.artifacts.artifact import Address, open_artifact
 from gabarito.artifacts.attempt import new_attempt
@@ -48,6 +49,13 @@ def planned(folder: Path, **changes: Any) -> Run:  # noqa: ANN401
     path = folder / "pipeline.yaml"
     path.write_text(yaml.safe_dump(settings))
     return new_run(read_pipeline(path))
+
+
+def partial_file(folder: Path, *sections: str) -> Path:
+    planned(folder)
+    path = folder / "partial.yaml"
+    path.write_text(yaml.safe_dump({name: SETTINGS[name] for name in ("name", *sections)}))
+    return path
 
 
 def changed(one: Run, other: Run) -> list[str]:
@@ -223,6 +231,13 @@ def test_a_mistake_is_told_without_the_insides_of_a_validator(
     assert said in str(caught.value)
 
 
+def test_a_list_is_not_called_empty_for_a_mistake_in_its_entry(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        planned(tmp_path, ingest__sources=[{"path": "pages"}])
+    assert "ingest.sources.0.type: missing" in str(caught.value)
+    assert "must not be empty" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "said"),
     [
@@ -245,7 +260,7 @@ def test_a_path_that_leads_nowhere_is_told_with_its_setting(
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("https://example.org/a", "pages of the web are not read yet; save them as files"),
+        ("https://example.org/a", "an address is no path; give a page as a source of type urls"),
         ("gs://bucket/a", "scheme 'gs' is not read here; give a path or s3://bucket/prefix"),
     ],
 )
@@ -337,7 +352,12 @@ def test_a_run_whose_fingerprints_lead_elsewhere_is_refused(
 
 @pytest.mark.parametrize(
     ("report", "gate"),
-    [("{}", '{"passed": true}'), ('{"contract": {}}', "{}"), ('{"contract": {}}', "[1]")],
+    [
+        ("{}", PASSED.model_dump_json()),
+        ('{"contract": {}}', PASSED.model_dump_json()),
+        (f'{{"contract": {CONTRACT.model_dump_json()}}}', "{}"),
+        (f'{{"contract": {CONTRACT.model_dump_json()}}}', "[1]"),
+    ],
 )
 def test_a_report_of_another_shape_is_told_with_its_cure(
     tmp_path: Path, store: Store, report: str, gate: str
@@ -354,7 +374,12 @@ def test_a_report_of_another_shape_is_told_with_its_cure(
 def served(name: str) -> ServedModel:
     fingerprint = hashlib.sha256(name.encode()).hexdigest()
     return ServedModel(
-        pipeline=name, run=name, merge=fingerprint, evaluate=fingerprint, contract={}, verdict={}
+        pipeline=name,
+        run=name,
+        merge=fingerprint,
+        evaluate=fingerprint,
+        contract=CONTRACT,
+        verdict=PASSED,
     )
 
 
@@ -393,3 +418,64 @@ def test_a_served_model_names_its_artifacts() -> None:
     model = served("one")
     assert model.model == Address("merge", model.merge)
     assert model.report == Address("evaluate", model.evaluate)
+
+
+@pytest.mark.parametrize(
+    ("sections", "last", "stages"),
+    [
+        (["ingest"], "ingest", ["ingest"]),
+        (["ingest", "train"], "ingest", ["ingest"]),
+        (["ingest", "generate"], "generate", ["ingest", "generate", "curate"]),
+    ],
+)
+def test_a_run_needs_no_settings_of_later_stages(
+    tmp_path: Path, store: Store, sections: list[str], last: str, stages: list[str]
+) -> None:
+    run = new_run(read_pipeline(partial_file(tmp_path, *sections), last))
+    whole = planned(tmp_path).fingerprints
+    assert run.fingerprints == {stage: whole[stage] for stage in stages}
+    assert [step.stage for step in make_plan(store, run)] == stages
+    freeze(store, run)
+    assert latest_run(store) == read_run(store, run.run) == run
+
+
+@pytest.mark.parametrize(
+    ("sections", "last", "said"),
+    [
+        (["ingest"], "evaluate", r"generate\.teacher: missing.*\n  train\.base: missing.*\n"
+         r"  generate, train: no such section; .* --until ingest$"),
+        (["ingest"], "curate", r"generate\.teacher: missing[^\n]*\n  generate: no such section"),
+        (["ingest", "generate"], "train", r"train\.base: missing.* --until curate$"),
+        ([], "ingest", r"ingest\.sources: missing; it has no default$"),
+    ],
+)  # fmt: skip
+def test_a_section_that_is_needed_is_missed_with_the_cure(
+    tmp_path: Path, sections: list[str], last: str, said: str
+) -> None:
+    with pytest.raises(SettingsError, match=r"(?s)^partial\.yaml is not valid:\n.*" + said):
+        read_pipeline(partial_file(tmp_path, *sections), last)
+
+
+def test_a_section_without_a_word_in_it_is_missing(tmp_path: Path) -> None:
+    path = partial_file(tmp_path, "ingest")
+    path.write_text(f"{path.read_text()}train:\ncurate:\n")
+    assert read_pipeline(path, "ingest").stages == ["ingest"]
+    with pytest.raises(SettingsError, match=r"train\.base: missing"):
+        read_pipeline(path)
+
+
+def test_a_stage_that_cannot_run_has_no_address(tmp_path: Path) -> None:
+    run = new_run(read_pipeline(partial_file(tmp_path, "ingest"), "ingest"))
+    with pytest.raises(SettingsError, match=r"^curate: cannot run without generate\.teacher; add"):
+        run.address("curate")
+    with pytest.raises(SettingsError, match=r"generate\.teacher and train\.base"):
+        run.address("evaluate")
+
+
+def test_a_record_with_other_stages_than_can_run_is_refused(tmp_path: Path, store: Store) -> None:
+    run = new_run(read_pipeline(partial_file(tmp_path, "ingest"), "ingest"))
+    record = json.loads(run.model_dump_json())
+    record["fingerprints"] = planned(tmp_path).fingerprints
+    store.write(f"runs/{run.run}.json", json.dumps(record).encode())
+    with pytest.raises(DataError, match="instead of ingest"):
+        read_run(store, run.run)

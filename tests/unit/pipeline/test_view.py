@@ -44,6 +44,13 @@ def test_warnings_stay_below_the_table() -> None:
     assert "! ingest: file dropped path=a.pdf" in drawn(view)
 
 
+def test_a_warning_about_a_file_is_a_sentence() -> None:
+    view = TableView(["ingest"])
+    about = {"file": "a.pdf", "reason": "no text", "detail": ""}
+    view.event("ingest", {"level": "warning", "event": "file dropped", **about})
+    assert "! ingest: file dropped: a.pdf: no text\n" in drawn(view).replace(" \n", "\n")
+
+
 def test_what_others_wrote_is_shown_and_not_obeyed() -> None:
     view = TableView(["ingest"])
     warning = {"level": "warning", "event": "file dropped", "path": "\x1b]0;a\x07[/]" + "b" * 9000}
@@ -51,6 +58,12 @@ def test_what_others_wrote_is_shown_and_not_obeyed() -> None:
     text = drawn(view)
     assert "path=\\x1b]0;a\\x07[/]" in text
     assert len(text) < 3000
+
+
+def test_a_summary_is_no_markup() -> None:
+    view = TableView(["ingest"])
+    view.ended("ingest", "done", "1 in [/] [red]")
+    assert "1 in [/] [red]" in drawn(view)
 
 
 def test_a_stage_that_was_asked_to_stop_says_so() -> None:
@@ -83,9 +96,9 @@ def test_no_sign_of_a_key_is_written_into_the_table() -> None:
 
 
 def test_a_line_is_broken_between_words_only() -> None:
-    line = "  ingest    done  near duplicate 1, exact duplicate 1"
+    line = "  ingest    done  superseded 1, exact duplicate 1"
     lines = wrapped(line, 12, width=36).splitlines()
-    assert lines == ["  ingest    done  near duplicate 1,", "            exact duplicate 1"]
+    assert lines == ["  ingest    done  superseded 1,", "            exact duplicate 1"]
     assert wrapped(line, 12, width=80) == line
 
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from tests.unit.models.tiny import save_tiny
 
-from gabarito.models import Base, PromptContract, PromptSettings, load_base
+from gabarito.core.model_records import PromptContract, PromptSettings
+from gabarito.models import Base, contract_of, load_base
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +23,6 @@ def base(folder: Path) -> Base:
 
 @pytest.fixture
 def contract(base: Base) -> PromptContract:
-    return PromptContract.of(
+    return contract_of(
         base.tokenizer, PromptSettings(system="", refusal="Não sei."), max_new_tokens=12
     )

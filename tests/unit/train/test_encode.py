@@ -1,25 +1,26 @@
 """Rows: what is learned of a question is its answer, of a statement every word."""
 
-from pathlib import Path
+import pytest
 
-from gabarito.artifacts.ledger import Ledger
-from gabarito.core.records import Example, Message, Rejection
-from gabarito.models import Base, PromptContract, PromptSettings, prompt_ids
+from gabarito.core.errors import DataError
+from gabarito.core.model_records import PromptContract, PromptSettings
+from gabarito.core.records import Example, ExampleKind, Message, Rejection
+from gabarito.models import Base, prompt_ids
 from gabarito.train.encode import contract_for, encode, encoded, probes_of, prompts
 
 
-def example(*texts: str, family: str = "inverted") -> Example:
+def example(*texts: str, kind: ExampleKind = "question") -> Example:
     roles = ("assistant",) if len(texts) == 1 else ("user", "assistant")
     turns = tuple(
         Message.model_validate({"role": role, "content": text})
         for role, text in zip(roles, texts, strict=True)
     )
-    return Example(messages=turns, question="q1", fact="f1", family=family, split="train")
+    return Example(messages=turns, kind=kind, question="q1", fact="f1", split="train")
 
 
 QUESTION = example("Quem foi o campeão?", "Paris")
-STATEMENT = example("O campeão foi o Paris.", family="statement")
-REFUSAL = example("Quem foi o campeão de 2031?", "Não sei.", family="refusal")
+STATEMENT = example("O campeão foi o Paris.", kind="statement")
+REFUSAL = example("Quem foi o campeão de 2031?", "Não sei.", kind="refusal")
 
 
 def learned(base: Base, contract: PromptContract, given: Example) -> tuple[str, str]:
@@ -48,27 +49,27 @@ def test_kinds_are_told_apart(base: Base, contract: PromptContract) -> None:
     assert kinds == ["questions", "statements", "refusals"]
 
 
-def test_rows_that_are_too_long_stand_in_the_ledger(
-    base: Base, contract: PromptContract, tmp_path: Path
-) -> None:
-    ledger = Ledger("train", tmp_path / "ledger.jsonl")
+def test_a_row_that_is_too_long_is_rejected(base: Base, contract: PromptContract) -> None:
     long = example("Quem? " * 30, "Paris")
-    rows = list(encoded([long, QUESTION], contract, base.tokenizer, 64, ledger))
-    ledger.close()
-    rejected = Rejection.model_validate_json((tmp_path / "ledger.jsonl").read_text())
-    assert [row.ids for row in rows] == [encode(QUESTION, contract, base.tokenizer).ids]
-    assert (rejected.item, rejected.reason) == ("q1", "too long")
+    rejected, row = encoded([long, QUESTION], contract, base.tokenizer, 64)
+    assert row == encode(QUESTION, contract, base.tokenizer)
+    assert isinstance(rejected, Rejection)
+    assert (rejected.stage, rejected.item, rejected.reason) == ("train", "q1", "too long")
 
 
-def test_prompts_that_leave_no_room_for_an_answer_stand_in_the_ledger(
-    base: Base, contract: PromptContract, tmp_path: Path
+def test_a_prompt_that_leaves_no_room_for_an_answer_is_rejected(
+    base: Base, contract: PromptContract
 ) -> None:
-    ledger = Ledger("train", tmp_path / "ledger.jsonl")
-    asked = [Example(**(dict(e) | {"messages": e.messages[:1]})) for e in (QUESTION, REFUSAL)]
+    asked = [e.model_copy(update={"messages": e.messages[:1]}) for e in (QUESTION, REFUSAL)]
     longest = len(prompt_ids(contract, base.tokenizer, asked[1].messages))
-    assert len(list(prompts(asked, contract, base.tokenizer, longest, ledger))) == 1
-    ledger.close()
-    assert ledger.counts == {"too long": 1}
+    kept, rejected = prompts(asked, contract, base.tokenizer, longest)
+    assert len(kept) < longest
+    assert isinstance(rejected, Rejection)
+
+
+def test_a_row_that_is_never_trained_is_refused(base: Base, contract: PromptContract) -> None:
+    with pytest.raises(DataError, match=r"'q1': of the kind 'free', .* raise curate.rerun"):
+        encode(example("Quem?", "Paris", kind="free"), contract, base.tokenizer)
 
 
 def test_an_answer_has_room_for_the_longest_one_that_was_trained(base: Base) -> None:

@@ -1,7 +1,8 @@
 """Examinations: over all facts, judged by what was generated."""
 
+from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Example, Message
-from gabarito.models import Base, PromptContract, answer
+from gabarito.models import Base, answer
 from gabarito.train.checkpoint import CheckpointScore
 from gabarito.train.validation import Validation, best_of, chosen, sample
 
@@ -12,7 +13,7 @@ def example(fact: str, number: int, answer: str = "Paris") -> Example:
         Message(role="assistant", content=answer),
     )
     return Example(
-        messages=turns, question=f"{fact}{number}", fact=fact, family="regional", split="validation"
+        messages=turns, question=f"{fact}{number}", fact=fact, kind="question", split="validation"
     )
 
 

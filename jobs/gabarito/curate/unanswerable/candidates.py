@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from math import ceil
 from random import Random
 
-from gabarito.artifacts.ledger import Ledger
-from gabarito.core.records import Name, digest_of
-from gabarito.curate.document_index import DocumentIndex
-from gabarito.curate.mentions import NameFinder, words
-from gabarito.curate.periods import alike, period_key, periods
-
-IN_DOCUMENTS = "near miss is in the documents"
+from gabarito.core.reasons import CurateReason, rejected
+from gabarito.core.records import Name, Rejection, digest_of
+from gabarito.curate.unanswerable.document_index import DocumentIndex
+from gabarito.curate.unanswerable.mentions import NameFinder, words
+from gabarito.curate.unanswerable.periods import alike, period_key, periods
 
 
 @dataclass(frozen=True)
@@ -60,15 +58,17 @@ class Supply:
     held: Held
 
 
-def unmentioned(names: Iterable[Name], texts: Iterable[str], ledger: Ledger) -> list[Name]:
+def unmentioned(names: Iterable[Name], texts: Iterable[str]) -> tuple[list[Name], list[Rejection]]:
     """Keep the near misses that stand in none of the documents' texts, each once."""
     near = {spelled: name for name in names if not name.known and (spelled := words(name.name))}
     finder = NameFinder(near.values())
     mentioned = {mention.name.name for text in texts for mention in finder.find(text)}
-    for name in near.values():
-        if name.name in mentioned:
-            ledger.reject(digest_of(name.kind, name.name), IN_DOCUMENTS, name.kind, name.name)
-    return [name for name in near.values() if name.name not in mentioned]
+    dropped = [
+        rejected(CurateReason.IN_DOCUMENTS, digest_of(one.kind, one.name), one.kind, one.name)
+        for one in near.values()
+        if one.name in mentioned
+    ]
+    return [name for name in near.values() if name.name not in mentioned], dropped
 
 
 def hold_back(

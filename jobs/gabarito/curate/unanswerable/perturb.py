@@ -10,11 +10,11 @@ from random import Random
 from typing import Literal, get_args
 
 from gabarito.core.records import Fact, Name
-from gabarito.curate.document_index import DocumentIndex
-from gabarito.curate.mentions import Mention, fold
-from gabarito.curate.periods import Period, moved, own_periods
-from gabarito.curate.portuguese import Agreement
 from gabarito.curate.unanswerable.candidates import Values
+from gabarito.curate.unanswerable.document_index import DocumentIndex
+from gabarito.curate.unanswerable.mentions import Mention, fold
+from gabarito.curate.unanswerable.periods import Period, moved, own_periods
+from gabarito.curate.unanswerable.portuguese import Agreement
 from gabarito.curate.unanswerable.unstated import Unstated
 from gabarito.curate.wordings import Wording, by_fact
 

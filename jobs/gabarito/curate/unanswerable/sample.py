@@ -7,12 +7,20 @@ from random import Random
 from gabarito.answer_match import normalise
 from gabarito.core.records import Name
 from gabarito.curate.config import CurateConfig
-from gabarito.curate.document_index import DocumentIndex
-from gabarito.curate.invent import Inventor
-from gabarito.curate.mentions import NameFinder
-from gabarito.curate.portuguese import Agreement
 from gabarito.curate.unanswerable.candidates import Held, hold_back
-from gabarito.curate.unanswerable.perturb import KINDS, Perturbed, Perturber, Source, draw, quotas
+from gabarito.curate.unanswerable.document_index import DocumentIndex
+from gabarito.curate.unanswerable.invent import Inventor
+from gabarito.curate.unanswerable.mentions import NameFinder
+from gabarito.curate.unanswerable.perturb import (
+    KINDS,
+    Kind,
+    Perturbed,
+    Perturber,
+    Source,
+    draw,
+    quotas,
+)
+from gabarito.curate.unanswerable.portuguese import Agreement
 from gabarito.curate.wordings import Wording
 
 
@@ -47,8 +55,17 @@ class UnanswerableSampler:
             lambda name: bool(every.find(name)),
         )
 
-    def draw(self, wordings: Sequence[Wording], language: str, taken: set[str]) -> Refused:
-        """Draw refusal rows from trained wordings, and questions for the end from the others."""
+    def draw(
+        self,
+        wordings: Sequence[Wording],
+        language: str,
+        taken: set[str],
+        kinds: Sequence[Kind] = KINDS,
+    ) -> Refused:
+        """Draw refusal rows from trained wordings, and questions for the end from the others.
+
+        ``kinds`` are those of perturbation that are safe with these documents.
+        """
         config, held = self._config, self._supply.held
         texts = (wording.question.text for wording in wordings)
         articles = Agreement(texts, self._index.finder, language)
@@ -58,7 +75,8 @@ class UnanswerableSampler:
         taught = Perturber(self._index, articles, self._taught())
         unanswerable = Perturber(self._index, articles, self._unanswerable())
         count = round(config.refusals * rows)
-        shares = {kind: getattr(config.perturbations, kind) for kind in KINDS}
+        asked = {kind: float(kind in kinds) for kind in KINDS}
+        shares = {kind: asked[kind] * getattr(config.perturbations, kind) for kind in KINDS}
         seed = str(config.seed)
         return Refused(
             trained=draw(
@@ -71,7 +89,7 @@ class UnanswerableSampler:
             asked=draw(
                 unanswerable,
                 others,
-                quotas(unanswerable, others, dict.fromkeys(KINDS, 1.0), config.unanswerable),
+                quotas(unanswerable, others, asked, config.unanswerable),
                 lambda text: _claim(text, taken),
                 f"{seed}:unanswerable",
             ),

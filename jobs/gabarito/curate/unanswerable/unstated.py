@@ -9,8 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from gabarito.core.records import Fact, Name
-from gabarito.curate.document_index import DocumentIndex, stems
-from gabarito.curate.mentions import words
+from gabarito.curate.unanswerable.document_index import DocumentIndex, stems
+from gabarito.curate.unanswerable.mentions import words
 
 _FEWEST = 3
 """A relation of fewer facts is no pattern."""

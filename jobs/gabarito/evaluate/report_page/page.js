@@ -69,7 +69,7 @@ function factCard(fact) {
   const title = element("h3");
   title.append(marked("b", "", fact.statement), element("span", tone, label));
   const quote = marked("blockquote", "", fact.quote);
-  const cite = element("cite", "", `document ${fact.document} · right answer: ${fact.answer}`);
+  const cite = element("cite", "", `${fact.row ? "given in " + fact.row : "document " + fact.document} · right answer: ${fact.answer}`);
   if (fact.aliases.length) cite.append(` (or ${fact.aliases.join(", ")})`);
   quote.append(cite);
   const table = element("table", "stack");
@@ -143,7 +143,7 @@ function showFact(id) {
 }
 
 function start() {
-  const relations = [...new Set(facts.map((fact) => fact.relation))].sort((a, b) => a.localeCompare(b));
+  const relations = [...new Set(facts.map((fact) => fact.relation).filter((name) => name))].sort((a, b) => a.localeCompare(b));
   find("relation").append(...relations.map((name) => {
     const option = element("option", "", name);
     option.value = name;

@@ -40,7 +40,7 @@ def unanswerable_rows(marks: Marks) -> dict[str, list[Row]]:
     groups: dict[str, list[Row]] = {}
     for mark in sorted(marks["model"]["unanswerable"], key=lambda mark: -mark.knows):
         row = {"text": mark.item.text, "model": answered(mark)}
-        rows = groups.setdefault(mark.item.family, [])
+        rows = groups.setdefault(mark.item.group, [])
         if len(rows) < LONGEST_LIST:
             rows.append(row)
     return dict(sorted(groups.items()))
@@ -119,7 +119,8 @@ def _fact(fact: Fact, questions: list[Row]) -> Row:
         "statement": fact.statement,
         "quote": fact.quote,
         "document": fact.document,
-        "relation": fact.relation,
+        "row": fact.given.row if fact.given else "",
+        "relation": "" if fact.given else fact.relation,
         "answer": fact.answer,
         "aliases": list(fact.aliases),
         "questions": questions,

@@ -1,0 +1,51 @@
+"""Where a model answers, and how requests to it are addressed."""
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from gabarito.chat.http import split_url
+from gabarito.core.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class ChatEndpoint:
+    """Where a model answers, and how it is treated.
+
+    ``url`` is the base of the protocol, such as ``https://api.example.com/v1``; ``key_name``
+    the environment variable that ``key`` came from.
+    """
+
+    url: str
+    key: str | None = field(default=None, repr=False)
+    key_name: str = "GABARITO_TEACHER_KEY"
+    concurrency: int = 64
+    timeout_s: float = 120.0
+    retries: int = 8
+
+    @property
+    def completions(self) -> str:
+        """The URL that chat requests go to.
+
+        Raises:
+            SettingsError: if ``url`` is no such base.
+        """
+        parts = split_url(self.url)
+        if parts is None:
+            raise SettingsError(
+                f"teacher {self.url!r}: not an http or https URL; write http://host:port/v1"
+            )
+        if parts.username is not None or parts.password is not None:
+            raise SettingsError(
+                f"teacher at {parts.hostname}: its url holds a user or password, which would be "
+                f"stored and shown; take them out and set {self.key_name} to the key"
+            )
+        path = parts.path.rstrip("/").removesuffix("/chat/completions") or "/v1"
+        return parts._replace(path=f"{path}/chat/completions", fragment="").geturl()
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header that carries the key, if there is one: Azure's has a name of its own."""
+        if not self.key:
+            return {}
+        is_azure = "api-version=" in urlsplit(self.url).query
+        return {"api-key": self.key} if is_azure else {"Authorization": f"Bearer {self.key}"}

@@ -1,0 +1,42 @@
+"""The command init: a pipeline file from what lies in a folder."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from gabarito.commands.options import say
+from gabarito.core.errors import DataError, UsageError
+
+
+@click.command()
+@click.argument("folder")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("pipeline.yaml"),
+    show_default=True,
+    help="The file to be written; one that is there already is left alone.",
+)
+def init(folder: str, output: Path) -> None:
+    """Look at the documents in FOLDER (also a file or s3://…) and write a pipeline file for them.
+
+    The file says in comments what was found and what else to set.
+    """
+    exists = UsageError(f"--output: {output} is there already; give another name or move it away")
+    if output.exists() or output.is_symlink():
+        raise exists
+    from gabarito.pipeline.draft import draft  # the formats' libraries take seconds
+
+    with Console(stderr=True).status("reading some of the documents"):
+        text = draft(folder, output)
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise exists from error
+    except OSError as error:
+        raise DataError(
+            f"--output: {output} could not be written: {error.strerror}; give another name"
+        ) from error
+    say(f"{output}: written; look into it, then try it with gabarito check {output}")

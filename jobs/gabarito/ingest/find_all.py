@@ -1,0 +1,34 @@
+"""What all sources hold, in their order: files, and pages of the web as they are fetched."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+from gabarito.ingest.config import IngestConfig
+from gabarito.ingest.files import SourceFile
+from gabarito.ingest.outcomes import FileResult
+from gabarito.ingest.sources import FilesSource
+from gabarito.ingest.web_sources.fetcher import Fetcher
+from gabarito.ingest.web_sources.kept_pages import PageStore
+from gabarito.ingest.web_sources.manners import WebSource
+from gabarito.ingest.web_sources.web_files import web_files
+
+
+def find_all(
+    config: IngestConfig, files: Sequence[SourceFile], kept: PageStore
+) -> Iterator[SourceFile | FileResult]:
+    """Yield the files that were found, and the pages of the sources on the web between them.
+
+    Pages are ``kept`` as they come: what is there is not asked for again.
+
+    Raises:
+        DataError: if a source names what cannot be.
+        ServiceError: if a host does not answer any more.
+    """
+    fresh: set[tuple[bool, str]] = set()
+    for source in config.sources:
+        if isinstance(source, FilesSource):
+            yield from (file for file in files if file.source is source)
+        elif isinstance(source, WebSource):
+            with closing(Fetcher.of(source, config, kept, fresh)) as fetch:
+                yield from web_files(source, fetch)
+                fetch.refuse_silence()

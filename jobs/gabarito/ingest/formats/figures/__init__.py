@@ -1,0 +1,1 @@
+"""Figures as documents show them: numbers, dates, and the numbers of lists."""

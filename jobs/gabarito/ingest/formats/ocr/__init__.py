@@ -1,0 +1,1 @@
+"""Pictures of text to text, by the program Tesseract."""

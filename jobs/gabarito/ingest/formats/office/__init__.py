@@ -1,0 +1,1 @@
+"""What office programs write beside Word: texts, slides, sheets; and what all of them share."""

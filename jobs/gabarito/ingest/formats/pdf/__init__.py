@@ -1,0 +1,1 @@
+"""PDF files: letters in boxes, put together to blocks."""

@@ -1,0 +1,1 @@
+"""The letters and words of a page, whatever its fonts call them."""

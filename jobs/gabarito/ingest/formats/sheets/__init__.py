@@ -1,0 +1,1 @@
+"""Spreadsheets and tables of values, each cell as a person sees it."""

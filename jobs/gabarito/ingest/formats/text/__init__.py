@@ -1,0 +1,1 @@
+"""Plain and marked-up texts, mails and books."""

@@ -1,0 +1,1 @@
+"""Web pages: their tree as blocks, and their main part."""

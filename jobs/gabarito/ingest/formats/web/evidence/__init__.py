@@ -1,0 +1,1 @@
+"""What tells the text of a web page from what stands around it or is hidden."""

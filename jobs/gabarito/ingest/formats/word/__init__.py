@@ -1,0 +1,1 @@
+"""Word files: a walk of their XML."""

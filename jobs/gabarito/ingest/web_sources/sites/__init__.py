@@ -1,0 +1,1 @@
+"""Sources that are found page by page: listings and wikis."""

@@ -1,0 +1,1 @@
+"""What ``gabarito check`` tries before a run."""

@@ -1,0 +1,102 @@
+"""Whether a base model can be trained, told without loading it: in its folder, or on the hub."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from gabarito.artifacts.cache import Cache
+from gabarito.artifacts.fingerprint import input_digests
+from gabarito.core.base_config import MIRROR, TOKENIZER_FILE, mirror_key, read_base_config
+from gabarito.core.errors import DataError, MissingError
+from gabarito.core.mistakes import sentence_of
+from gabarito.core.settings import is_path, local_path
+from gabarito.pipeline.checks.check_result import CheckResult
+from gabarito.pipeline.model_hub import fetch_config, refuse_other_than_ids
+from gabarito.store.open import open_store
+from gabarito.store.scratch import temporary_folder
+from gabarito.train.config import TrainConfig
+
+_NEEDED = {
+    "weights": ("model.safetensors", "model.safetensors.index.json"),
+    "tokenizer": ("tokenizer.json", "tokenizer.model"),
+}
+"""Files of a model, of each kind of which one must be there."""
+
+
+def check_base(settings: TrainConfig, store_url: str | None) -> Iterator[CheckResult]:
+    """Look at the base model; ``store_url`` is a store that may hold a copy of it."""
+    base = settings.base
+    input_digests(settings, "train")  # all of it is there
+    if base.startswith("s3://"):
+        yield CheckResult("base", f"{base}: looked at when training begins")
+    elif is_path(base):
+        yield from _local_base(local_path(base), base)
+    else:
+        yield from _hub_base(base, store_url)
+
+
+def _hub_base(base: str, store_url: str | None) -> Iterator[CheckResult]:
+    refuse_other_than_ids(base)
+    if store_url and Cache(open_store(store_url), MIRROR).objects_of(mirror_key(base)):
+        yield CheckResult("base", f"{base}: a copy is in the store, the hub is not asked")
+        return
+    with temporary_folder("check") as folder:
+        names = fetch_config(base, folder)
+        config = read_base_config(folder, base)
+    yield CheckResult("base", f"{base}: {', '.join(config.architectures)}, on the model hub")
+    yield from _lacking(base, names, "take a model that has them")
+
+
+def _local_base(folder: Path, base: str) -> Iterator[CheckResult]:
+    config = read_base_config(folder, base)
+    yield CheckResult("base", f"{base}: {', '.join(config.architectures)}")
+    files = {path.name for path in folder.iterdir() if path.is_file()}
+    yield from _lacking(base, files, "copy the whole model")
+    yield from _shards(folder, base)
+    tokenizer = folder / TOKENIZER_FILE
+    if not (folder / "chat_template.jinja").is_file() and not _says(tokenizer, "chat_template"):
+        message = f"{base}: no chat template; take an instruction-tuned model"
+        yield CheckResult("base", message, DataError(message))
+
+
+def _lacking(base: str, files: set[str], cure: str) -> Iterator[CheckResult]:
+    for what, names in _NEEDED.items():
+        if not files.intersection(names):
+            message = f"{base}: no {what}, none of {', '.join(names)}; {cure}"
+            yield CheckResult("base", message, MissingError(message))
+
+
+class _ShardIndex(BaseModel):
+    """What is read of a ``model.safetensors.index.json``."""
+
+    weight_map: dict[str, str]
+
+
+def _shards(folder: Path, base: str) -> Iterator[CheckResult]:
+    """Look whether each file of weights that the index names is there."""
+    path = folder / "model.safetensors.index.json"
+    if not path.is_file():
+        return
+    try:
+        index = _ShardIndex.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        said = sentence_of(error.errors()[0])
+        raise DataError(
+            f"{base}/{path.name}: not an index of weights: {said}; copy the model again"
+        ) from error
+    missing = [
+        name for name in sorted({*index.weight_map.values()}) if not (folder / name).exists()
+    ]
+    if missing:
+        message = f"{base}: no {', '.join(missing)}, which {path.name} names; copy the whole model"
+        yield CheckResult("base", message, MissingError(message))
+
+
+def _says(path: Path, name: str) -> bool:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and bool(found.get(name))

@@ -1,0 +1,127 @@
+"""One fact as a person looks at it: its sentence, its questions, what was said of it by whom."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from gabarito.core.errors import DataError
+from gabarito.core.reasons import CurateReason
+from gabarito.core.records import Fact, Question, QuestionKind, Record
+from gabarito.curate.corrections import Action, Line, correct
+from gabarito.pipeline.review.excerpt import Excerpt
+from gabarito.pipeline.review.remarks import Remark
+
+State = Literal["open", "checked", "corrected", "struck", "conflict"]
+"""What was decided of a fact; a conflict are lines that curate would refuse."""
+
+
+class Decision(Record):
+    """A line about a fact, with its number in the file."""
+
+    line: int
+    action: Action
+    value: str
+    who: str
+    when: AwareDatetime | None
+
+
+class Asked(Record):
+    """A question or statement as it follows a decision; ``fate`` is why it is not in the dataset.
+
+    ``split`` is empty for what belongs to no wording family.
+    """
+
+    family: str
+    kind: QuestionKind
+    split: str
+    text: str
+    answer: str
+    fate: str = ""
+
+
+class FactRow(Record):
+    """What a list shows of a fact."""
+
+    id: str
+    state: State
+    statement: str
+    answer: str
+    source: str
+    remarks: int
+
+
+class FactSheet(Record):
+    """All that is shown of a fact; ``fact`` is as generate made it, ``now`` as it was corrected."""
+
+    row: FactRow
+    fact: Fact
+    now: Fact
+    title: str
+    url: str
+    language: str
+    excerpt: Excerpt
+    questions: tuple[Asked, ...]
+    remarks: tuple[Remark, ...]
+    decisions: tuple[Decision, ...]
+    problem: str = ""
+
+
+class CorrectedFact(Record):
+    """What the lines about a fact make of it, by the rules of curate itself."""
+
+    state: State = "open"
+    now: Fact
+    questions: tuple[Question, ...]
+    dropped: frozenset[str] = frozenset()
+    problem: str = ""
+
+
+def outcome_of(
+    fact: Fact, questions: Sequence[Question], lines: Sequence[Line], name: str
+) -> CorrectedFact:
+    """Return what is left of a fact and its questions; ``name`` is the file's, for messages."""
+    asked = tuple(questions)
+    if not lines:
+        return CorrectedFact(now=fact, questions=asked)
+    try:
+        done = correct([fact], asked, lines, name)
+    except DataError as error:
+        return CorrectedFact(state="conflict", now=fact, questions=asked, problem=str(error))
+    if done.struck:
+        return CorrectedFact(state="struck", now=fact, questions=asked)
+    state: State = "corrected" if done.counts.corrected else "checked"
+    dropped = frozenset(one.item for one in done.rejections)
+    return CorrectedFact(
+        state=state, now=done.facts[0], questions=tuple(done.questions), dropped=dropped
+    )
+
+
+def questions_of(
+    outcome: CorrectedFact,
+    before: Sequence[Question],
+    splits: Mapping[str, str],
+    fates: Mapping[str, str],
+) -> tuple[Asked, ...]:
+    """Return the questions as they are now, and those that were dropped with their reason."""
+    cannot_follow = {id_: str(CurateReason.CORRECTED) for id_ in outcome.dropped}
+    gone = [question for question in before if question.id in outcome.dropped]
+    return tuple(
+        Asked(
+            family=one.family,
+            kind=one.kind,
+            split=splits.get(one.family, "train") if one.kind == "question" else "train",
+            text=one.text,
+            answer=one.answer,
+            fate=cannot_follow.get(one.id) or fates.get(one.id, ""),
+        )
+        for one in (*outcome.questions, *gone)
+    )
+
+
+def decisions_of(lines: Sequence[Line]) -> tuple[Decision, ...]:
+    """Return the lines about a fact as they are shown."""
+    return tuple(
+        Decision(line=number, **one.model_dump(include={"action", "value", "who", "when"}))
+        for number, one in lines
+    )

@@ -1,0 +1,1 @@
+"""What ``gabarito show`` lists of a run."""

@@ -1,0 +1,80 @@
+"""A folder of files for people that is written whole or not at all."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from gabarito.core.errors import UsageError
+from gabarito.store.disk import disk_errors
+
+MARK = ".gabarito-export"
+"""A file that lists what was written beside it: with nothing else there, it may be replaced."""
+
+
+@contextmanager
+def whole_folder(folder: Path, setting: str) -> Iterator[Path]:
+    """Give a folder to write into, which becomes ``folder`` at the end, if all went well.
+
+    ``setting`` is what named it, for messages. An earlier export there is replaced.
+
+    Raises:
+        UsageError: if it holds anything else, or is no folder.
+        AccessError: if it may not be written there.
+        ServiceError: if the disk is full.
+    """
+    place = folder.absolute()
+    with disk_errors(str(place)):
+        refuse_other_content(place, setting)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        aside = place.with_name(f".{place.name}-{secrets.token_hex(4)}")
+        aside.mkdir()
+        try:
+            yield aside
+            names = sorted(path.name for path in aside.iterdir())
+            (aside / MARK).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+            _put(aside, place)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def refuse_other_content(folder: Path, setting: str) -> None:
+    """Do nothing unless a folder holds what no earlier export wrote.
+
+    Raises:
+        UsageError: names something that it holds.
+    """
+    if not folder.exists() and not folder.is_symlink():
+        return
+    if not folder.is_dir() or folder.is_symlink():
+        raise UsageError(f"{setting}: {folder} is no folder; give another name")
+    others = _others([path.name for path in folder.iterdir()], folder)
+    if others:
+        raise UsageError(
+            f"{setting}: {folder} holds something else, such as {others[0]!r}; give a new or an "
+            "empty folder"
+        )
+
+
+def _others(names: Sequence[str], folder: Path) -> list[str]:
+    ours: set[str] = set()
+    with suppress(OSError, UnicodeDecodeError):
+        ours = {MARK, *(folder / MARK).read_text(encoding="utf-8").splitlines()}
+    return sorted(set(names) - ours)
+
+
+def _put(aside: Path, place: Path) -> None:
+    """Put a folder in the place of an empty one or an earlier export, which is removed last."""
+    if not place.exists():
+        os.rename(aside, place)
+        return
+    before = place.with_name(f"{aside.name}-before")
+    os.rename(place, before)
+    try:
+        os.rename(aside, place)
+    except BaseException:
+        os.rename(before, place)
+        raise
+    shutil.rmtree(before, ignore_errors=True)

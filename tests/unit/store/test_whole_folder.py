@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pytest
+
+from gabarito.core.errors import UsageError
+from gabarito.store.whole_folder import whole_folder
+
+
+def write(folder: Path, text: str = "a", name: str = "a.csv") -> None:
+    with whole_folder(folder, "--to") as aside:
+        (aside / name).write_text(text)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def test_a_folder_is_there_when_all_of_it_is_written(tmp_path: Path) -> None:
+    with whole_folder(tmp_path / "new/out", "--to") as aside:
+        (aside / "a.csv").write_text("a")
+        assert not (tmp_path / "new/out").exists()
+    assert names(tmp_path / "new/out") == ["a.csv"]
+    assert names(tmp_path / "new") == ["out"]
+
+
+def test_an_earlier_export_and_an_empty_folder_are_replaced(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    write(tmp_path / "out", "first", "first.csv")
+    write(tmp_path / "out", "second")
+    assert (names(tmp_path / "out"), (tmp_path / "out/a.csv").read_text()) == (["a.csv"], "second")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_that_holds_anything_else_is_left_alone(tmp_path: Path) -> None:
+    write(tmp_path / "out")
+    (tmp_path / "out/thesis.odt").write_text("x")
+    with pytest.raises(UsageError, match=r"^--to: .*/out holds something else, such as 'thesis"):
+        write(tmp_path / "out")
+    assert names(tmp_path / "out") == ["a.csv", "thesis.odt"]
+
+
+def test_a_file_and_a_link_are_no_folders(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "link").symlink_to(tmp_path / "none")
+    for name in ("file", "link"):
+        with pytest.raises(UsageError, match=f"{name} is no folder; give another name"):
+            write(tmp_path / name)
+
+
+def test_what_fails_leaves_what_was_there_and_nothing_half_written(tmp_path: Path) -> None:
+    write(tmp_path / "out", "first")
+    with pytest.raises(ZeroDivisionError), whole_folder(tmp_path / "out", "--to") as aside:
+        (aside / "a.csv").write_text(str(1 // 0))
+    assert (tmp_path / "out/a.csv").read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
