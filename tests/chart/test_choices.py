@@ -23,8 +23,9 @@ def test_exit_codes_are_those_of_the_code(stage: str) -> None:
     assert conditions == [{"type": "DisruptionTarget", "status": "True"}]
 
 
-def test_of_shards_a_bad_input_fails_one() -> None:
-    job = scenario("kueue").jobs["generate"]["spec"]
+@pytest.mark.parametrize("stage", ["ingest", "generate"])
+def test_of_shards_a_bad_input_fails_one(stage: str) -> None:
+    job = scenario("kueue").jobs[stage]["spec"]
     rules = job["podFailurePolicy"]["rules"]
     assert _action(rules, DataError.exit_code) == "FailIndex"
     assert _action(rules, 78) == "FailJob"
@@ -34,7 +35,8 @@ def test_of_shards_a_bad_input_fails_one() -> None:
 
 def test_a_queue_and_shards_are_told_to_the_controller() -> None:
     config = scenario("kueue").config
-    assert (config.queue, config.shards, config.retries) == ("documents", 4, {"generate": 1})
+    assert (config.queue, config.retries) == ("documents", {"generate": 1})
+    assert config.shards == {"ingest": 2, "generate": 4}
 
 
 def test_a_stage_lays_its_values_over_those_of_all() -> None:

@@ -1,5 +1,7 @@
 """New values for a release: what is still wanted is kept, what is not started is replaced."""
 
+from functools import partial
+
 import pytest
 
 from gabarito.pipeline.stages import STAGES
@@ -11,6 +13,7 @@ from .release import NAME, Release
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
+SHARDED = [name for name, stage in STAGES.items() if stage.is_sharded]
 KEPT, MADE = list(STAGES)[:3], list(STAGES)[3:]
 
 
@@ -37,12 +40,14 @@ def test_a_changed_learning_rate_trains_again_and_keeps_the_dataset(release: Rel
     assert [len(release.jobs(stage)) for stage in MADE] == [1] * len(MADE)
 
 
-def test_shards_of_generate_are_pods_of_one_job(open_release: Open, demo_values: Object) -> None:
+def test_shards_are_pods_of_one_job(open_release: Open, demo_values: Object) -> None:
     values = fresh(demo_values, "shards")
-    values["stages"]["generate"]["shards"] = 2
+    for stage in SHARDED:
+        values["stages"][stage]["shards"] = 2
     release = open_release("shards", values)
     release.install()
-    until("both are done", lambda: _indexes_done(release) == "0,1", 300)
+    for stage in SHARDED:
+        until(f"both of {stage} are done", partial(_are_both_done, release, stage), 300)
     until("curate runs on both", lambda: release.pods("curate"), 30)
     until("progress tells of both", lambda: _progress(release) == "2/2 shards", 120)
     release.helm("uninstall", NAME)
@@ -87,9 +92,9 @@ def test_uninstalling_in_the_middle_leaves_nothing(training: Release) -> None:
     until("nothing is left", lambda: {*training.kubectl(*ours).split()} <= theirs, 300)
 
 
-def _indexes_done(release: Release) -> str | None:
-    jobs = release.jobs("generate")
-    return jobs[0].get("status", {}).get("completedIndexes") if jobs else None
+def _are_both_done(release: Release, stage: str) -> bool:
+    jobs = release.jobs(stage)
+    return bool(jobs) and jobs[0].get("status", {}).get("completedIndexes") == "0,1"
 
 
 def _progress(release: Release) -> str | None:

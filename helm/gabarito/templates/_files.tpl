@@ -15,7 +15,12 @@ controller.yaml: |
   templates: /etc/gabarito/templates
   owner: {{ $fullname }}-owner
   queue: {{ .Values.queue | default "" | quote }}
-  shards: {{ .Values.stages.generate.shards }}
+  shards:
+    {{- range $stage, $values := .Values.stages }}
+    {{- with $values.shards }}
+    {{ $stage }}: {{ . }}
+    {{- end }}
+    {{- end }}
   retries: {{ .Values.retries | default dict | toJson }}
   serve:
     {{- with .Values.stages.serve }}

@@ -11,11 +11,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from gabarito.commands.options import say, store_option, wrapped
 from gabarito.core.errors import Interrupted, UsageError
+from gabarito.core.shard import Shard
 from gabarito.core.text import printable
 from gabarito.ingest.files import SourceFile, find_files
 from gabarito.ingest.outcomes import FileResult
 from gabarito.pipeline.counters import summary_of
-from gabarito.pipeline.run_stage import Shard, conclude, perform
+from gabarito.pipeline.run_stage import conclude, perform
 from gabarito.pipeline.runs import read_run
 from gabarito.pipeline.stages import STAGES
 from gabarito.store.open import open_store
@@ -36,6 +37,9 @@ class _ShardType(click.ParamType[Shard]):
         return Shard(int(index), int(count))
 
 
+_shard_option = click.option("--shard", type=_ShardType(), help="Only this part of the work.")
+
+
 def _command(stage: str) -> click.Command:
     @click.command(stage, help=f"Run the stage {stage} of a run, as a Job does.")
     @store_option
@@ -44,10 +48,7 @@ def _command(stage: str) -> click.Command:
         store = open_store(store_url)
         conclude(stage, perform(store, read_run(store, run_id), stage, shard))
 
-    if stage == "generate":
-        shard = click.option("--shard", type=_ShardType(), help="Only this part of the passages.")
-        command = shard(command)
-    return command
+    return _shard_option(command) if STAGES[stage].is_sharded else command
 
 
 @click.command()
@@ -58,8 +59,14 @@ def _command(stage: str) -> click.Command:
 )
 @store_option
 @click.option("--run", "run_id", help="The run's id; gabarito plan shows it.")
-def ingest(
-    path: str | None, as_json: bool, ocr: str | None, store_url: str, run_id: str | None
+@_shard_option
+def ingest(  # noqa: PLR0913  # one parameter for each option
+    path: str | None,
+    as_json: bool,
+    ocr: str | None,
+    store_url: str,
+    run_id: str | None,
+    shard: Shard | None,
 ) -> None:
     """Show what is read of PATH, and what not; nothing is written.
 
@@ -70,13 +77,15 @@ def ingest(
     if bool(run_id) == bool(path):
         raise UsageError("PATH: give a file or folder to look at, or a run's id with --run")
     if path:
+        if shard:
+            raise UsageError("--shard: needs --run; leave it out with PATH")
         _look_at(path, as_json, ocr.split(",") if ocr else [])
     elif as_json or ocr:
         option = "--json" if as_json else "--ocr"
         raise UsageError(f"{option}: needs PATH; leave it out with --run")
     else:
         store = open_store(store_url)
-        conclude("ingest", perform(store, read_run(store, str(run_id)), "ingest"))
+        conclude("ingest", perform(store, read_run(store, str(run_id)), "ingest", shard))
 
 
 def _look_at(path: str, as_json: bool, ocr: Sequence[str]) -> None:

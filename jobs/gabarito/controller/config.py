@@ -8,6 +8,7 @@ from pydantic import Field
 from gabarito.core.settings import InputPath, Settings, parse, read_yaml
 
 Retryable = Literal["ingest", "generate", "curate", "train", "merge", "evaluate", "serve"]
+Sharded = Literal["ingest", "generate"]
 
 
 class ServeTarget(Settings):
@@ -50,13 +51,19 @@ class ControllerConfig(Settings):
     queue: str = Field(
         default="", description="A LocalQueue of Kueue: Jobs are gated by its annotation."
     )
-    shards: int = Field(default=1, ge=1, le=10_000, description="Pods that generate is split into.")
+    shards: dict[Sharded, Annotated[int, Field(ge=1, le=10_000)]] = Field(
+        default_factory=dict, description="Pods among which the work of a stage is divided."
+    )
     retries: dict[Retryable, Annotated[int, Field(ge=0)]] = Field(
         default_factory=dict,
         description="Raise a stage's number to start it again after it failed; serve's, to "
         "promote a model again that was rolled back.",
     )
     serve: ServeTarget = Field(description="The endpoint.")
+
+    def shards_of(self, stage: str) -> int:
+        """Return the number of pods among which a stage is divided."""
+        return {str(name): number for name, number in self.shards.items()}.get(stage, 1)
 
     def retries_of(self, stage: str) -> int:
         """Return the number under ``retries`` of a stage or of serve."""

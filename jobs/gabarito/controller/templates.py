@@ -50,8 +50,8 @@ def read_templates(config: ControllerConfig) -> Templates:
     stages = {}
     for stage in STAGES:
         body = _read(folder / f"{stage}.yaml", JOBS, meta.STAGE_CONTAINER)
-        shards = config.shards if stage == "generate" else 1
-        stages[stage] = Template(body, digest_of([body, config.queue, shards]))
+        parts = [body, config.queue, config.shards_of(stage)]
+        stages[stage] = Template(body, digest_of(parts))
     body = _read(folder / "serve.yaml", DEPLOYMENTS, meta.SERVE_CONTAINER)
     return Templates(stages, Template(body, digest_of([body])))
 
@@ -84,8 +84,7 @@ def job_body(
     if config.queue:
         _merge(metadata, "labels", {meta.QUEUE: config.queue})
         _merge(metadata, "annotations", {meta.QUEUE_GATE: meta.QUEUE_GATE_OWNER})
-    if stage == "generate" and config.shards > 1:
-        count = config.shards
+    if (count := config.shards_of(stage)) > 1:
         spec |= {"completionMode": "Indexed", "completions": count, "parallelism": count}
         # Kubernetes replaces $(…) by the variable that the job controller sets in each pod.
         arguments += ["--shard", f"$(JOB_COMPLETION_INDEX)/{count}"]

@@ -11,7 +11,8 @@ class Stage:
 
     Raise ``revision`` if the same settings would now give another result: it is part of the
     fingerprint. ``reads`` are the stages whose artifacts it reads, ``image`` is the container
-    image that holds its command, and ``is_sharded`` tells whether a Job may split its work.
+    image that holds its command. ``is_sharded`` tells whether several pods may share its work, and
+    ``is_joined`` whether its artifact is made of shards even where there is only one.
     """
 
     name: str
@@ -20,3 +21,4 @@ class Stage:
     revision: int
     image: str
     is_sharded: bool = False
+    is_joined: bool = False

@@ -180,5 +180,11 @@ class GenerateConfig(StageSettings):
 
 
 STAGE = Stage(
-    "generate", GenerateConfig, reads=("ingest",), revision=7, image="generate", is_sharded=True
+    "generate",
+    GenerateConfig,
+    reads=("ingest",),
+    revision=7,
+    image="generate",
+    is_sharded=True,
+    is_joined=True,
 )

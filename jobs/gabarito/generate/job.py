@@ -18,6 +18,7 @@ from gabarito.core.errors import DataError
 from gabarito.core.language_names import UNDETERMINED, is_same_language
 from gabarito.core.pair_records import GIVEN, Pair
 from gabarito.core.records import Document, FamilySplits, PairsInfo, to_jsonl
+from gabarito.core.shard import Shard
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.figures import figures_of
 from gabarito.generate.names import Mentions, NameFilter, names_by_kind
@@ -38,18 +39,18 @@ from gabarito.generate.teachers.open_teacher import open_second, open_teacher
 from gabarito.generate.yields import refuse_low_yield, yields_of
 
 
-def run(config: GenerateConfig, work: Attempt, index: int = 0, count: int = 1) -> None:
-    """Do the part of the passages and pairs that belongs to shard ``index`` of ``count``."""
+def run_shard(config: GenerateConfig, work: Attempt, shard: Shard) -> None:
+    """Do the part of the passages and pairs that is a shard's."""
     documents, pairs = _documents(work), _pairs(work)
     _refuse_nothing(documents, pairs, work)
     passages, _ = once(cut_all(documents, config.max_chars))
-    ours = [passage for passage in passages if passage.belongs_to(index, count)]
-    given = [pair for pair in pairs if int(pair.fact.id, 16) % count == index]
+    ours = [passage for passage in passages if shard.has(passage.id)]
+    given = [pair for pair in pairs if shard.has(pair.fact.id)]
     yields: list[PassageResult] = []
     if config.teacher is None:
         worded = [FactResult(fact=one.fact, questions=one.wordings) for one in given]
     else:
-        yields, worded = _asked(config, work, ours, given, count)
+        yields, worded = _asked(config, work, ours, given, shard.count)
     work.write("passages.jsonl", to_jsonl(yields))
     work.write(PAIRS_FILE, to_jsonl(worded))
     facts = sum(len(item.facts) for item in yields) + len(worded)

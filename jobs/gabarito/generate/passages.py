@@ -28,10 +28,6 @@ class Passage:
     headings: tuple[str, ...]
     text: str
 
-    def belongs_to(self, index: int, count: int) -> bool:
-        """Tell whether it is in shard ``index`` of ``count``: its digest decides."""
-        return int(self.id, 16) % count == index
-
 
 @dataclass(frozen=True)
 class Block:

@@ -49,6 +49,8 @@ class SourceFile:
     """What its source says of it, where it does not say so itself."""
     page: PageFate | None = None
     """How it was come by, if it is a page of the web."""
+    order: tuple[int, int] = (0, 0)
+    """The place of its source in the settings, and its own place within the source."""
 
     @property
     def suffix(self) -> str:
@@ -81,7 +83,7 @@ def find_files(
         DataError: if a source is an empty folder, or one that may not be listed.
     """
     files: list[SourceFile] = []
-    for source in sources:
+    for place, source in enumerate(sources):
         if not isinstance(source, FilesSource):
             continue
         is_bucket = source.path.startswith("s3://")
@@ -91,7 +93,8 @@ def find_files(
                 f"{setting}: {source.path!r} holds no files; put {kinds} files there, or name "
                 "another folder"
             )
-        files += sorted(found, key=_order)
+        ordered = enumerate(sorted(found, key=_order))
+        files += (replace(file, order=(place, at)) for at, file in ordered)
     return list(_remarked(files))
 
 

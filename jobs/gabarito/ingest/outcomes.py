@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Self
 
 from gabarito.core.errors import DataError
@@ -107,9 +106,11 @@ class PageFate(Record):
         return self.model_copy(update=decided)
 
 
-@dataclass(frozen=True)
-class FileResult:
-    """What one file gave: a document and its account, or the record of why it gave none."""
+class FileResult(Record):
+    """What one file gave: a document and its account, or the record of why it gave none.
+
+    ``order`` is the place of its source in the settings, and its own place within the source.
+    """
 
     outcome: Outcome
     document: Document | None = None
@@ -117,6 +118,7 @@ class FileResult:
     origin: Origin | None = None
     rejection: Rejection | None = None
     page: PageFate | None = None
+    order: tuple[int, int] = (0, 0)
 
     @classmethod
     def kept(cls, document: Document, account: Account, origin: Origin) -> Self:
@@ -132,13 +134,13 @@ class FileResult:
             left_out="; ".join(parts),
             findings=tuple(finding.said for finding in account.findings),
         )
-        return cls(outcome, document, account, origin)
+        return cls(outcome=outcome, document=document, account=account, origin=origin)
 
     @classmethod
     def dropped(cls, source: str, why: Dropped) -> Self:
         """Make the result of a file that became none."""
         return cls(
-            Outcome(source=source, outcome=why.reason, document=why.twin),
+            outcome=Outcome(source=source, outcome=why.reason, document=why.twin),
             rejection=rejected(why.reason, source, why.detail),
         )
 
@@ -152,10 +154,12 @@ class FileResult:
         if self.account is None:
             return self
         findings = (*self.account.findings, Finding(kind=kind, said=said))
-        return replace(
-            self,
-            outcome=self.outcome.model_copy(update={"findings": (*self.outcome.findings, said)}),
-            account=self.account.model_copy(update={"findings": findings}),
+        found = {"findings": (*self.outcome.findings, said)}
+        return self.model_copy(
+            update={
+                "outcome": self.outcome.model_copy(update=found),
+                "account": self.account.model_copy(update={"findings": findings}),
+            }
         )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -18,10 +17,25 @@ def read_sources(
     files: Iterable[SourceFile | FileResult], config: IngestConfig, folder: Path
 ) -> Iterator[FileResult]:
     """Yield what each file gives, once all are read; ``folder`` holds the documents till then."""
+    return resolve(read_files(files, config), config, folder)
+
+
+def read_files(
+    files: Iterable[SourceFile | FileResult], config: IngestConfig
+) -> Iterator[FileResult]:
+    """Yield what each file gives, as it is read."""
+    with closing(Reader(config)) as reader:
+        yield from read_all(files, reader)
+
+
+def resolve(
+    results: Iterable[FileResult], config: IngestConfig, folder: Path
+) -> Iterator[FileResult]:
+    """Yield the same, once all are there: of documents that say the same, one stays."""
     versions = Versions(config.near_duplicate, config.versions)
-    with closing(Reader(config)) as reader, closing(Spool(folder)) as spool:
-        results = [_noted(result, spool, versions) for result in read_all(files, reader)]
-        yield from _decided(results, versions.decide(spool.text_of), spool)
+    with closing(Spool(folder)) as spool:
+        noted = [_noted(result, spool, versions) for result in results]
+        yield from _decided(noted, versions.decide(spool.text_of), spool)
 
 
 def _noted(result: FileResult, spool: Spool, versions: Versions) -> FileResult:
@@ -30,7 +44,7 @@ def _noted(result: FileResult, spool: Spool, versions: Versions) -> FileResult:
         return result
     versions.add(result.origin, result.document.text)
     spool.add(result.document)
-    return replace(result, document=None)
+    return result.model_copy(update={"document": None})
 
 
 def _decided(
@@ -48,7 +62,8 @@ def _decided(
         if verdict and not verdict.is_kept:
             twin = documents[verdict.other].outcome.document
             dropped = Dropped(verdict.reason, verdict.detail, twin)
-            yield replace(FileResult.dropped(result.origin.name, dropped), page=result.page)
+            fate = FileResult.dropped(result.origin.name, dropped)
+            yield fate.model_copy(update={"page": result.page})
         else:
             kept = result.flagged(verdict.reason, verdict.detail) if verdict else result
-            yield replace(kept, document=spool.read(number))
+            yield kept.model_copy(update={"document": spool.read(number)})

@@ -3,7 +3,6 @@
 import importlib
 import json
 import logging
-from dataclasses import dataclass
 from types import ModuleType
 
 from gabarito.artifacts.artifact import Address, Artifact, open_artifact
@@ -11,25 +10,13 @@ from gabarito.artifacts.attempt import Attempt, new_attempt
 from gabarito.artifacts.fingerprint import input_digests
 from gabarito.core.errors import DataError
 from gabarito.core.log import write_termination_message
+from gabarito.core.shard import Shard
 from gabarito.core.stop import stop_at_end
 from gabarito.pipeline.runs import Run
 from gabarito.pipeline.stages import STAGES
 from gabarito.store.base import Store
 
 log = logging.getLogger("gabarito.pipeline.run_stage")
-
-
-@dataclass(frozen=True)
-class Shard:
-    """Part ``index`` of ``count``, counted from 0."""
-
-    index: int = 0
-    count: int = 1
-
-    @property
-    def name(self) -> str:
-        """The shard's place below its artifact."""
-        return f"{self.index}-of-{self.count}"
 
 
 def perform(store: Store, run: Run, stage: str, shard: Shard | None = None) -> Artifact | None:
@@ -46,7 +33,7 @@ def perform(store: Store, run: Run, stage: str, shard: Shard | None = None) -> A
         return done
     inputs = {above: _upstream(store, run, stage, above) for above in STAGES[stage].reads}
     _refuse_changed_files(run, stage)
-    if stage == "generate":
+    if shard or STAGES[stage].is_joined:
         return _perform_shard(store, run, address, inputs, shard or Shard())
     return _attempt(store, run, address, inputs)
 
@@ -83,7 +70,7 @@ def _perform_shard(
     ours = Address(address.stage, address.fingerprint, shard.name)
     if open_artifact(store, ours) is None:
         with new_attempt(store, ours, inputs=inputs, settings=settings) as work:
-            job.run(section, work, shard.index, shard.count)
+            job.run_shard(section, work, shard)
             _publish(run, work)
     places = [Shard(index, shard.count).name for index in range(shard.count)]
     parts = [

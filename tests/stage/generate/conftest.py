@@ -20,6 +20,7 @@ from gabarito.artifacts.artifact import Address, Artifact
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.chat import client
 from gabarito.core.records import Document, to_jsonl
+from gabarito.core.shard import Shard
 from gabarito.demo.recorded_teacher import TeacherServer, open_server
 from gabarito.generate import job
 from gabarito.generate.config import INSTRUCTIONS, GenerateConfig
@@ -162,7 +163,7 @@ class Place:
         address = Address("generate", "a" * 64, f"{index}-of-{count}")
         inputs = {"ingest": source}
         with new_attempt(self.store, address, inputs=inputs, settings={}) as work:
-            job.run(config, work, index, count)
+            job.run_shard(config, work, Shard(index, count))
             return work.publish()
 
     def join(self, config: GenerateConfig, source: Artifact, parts: list[Artifact]) -> Artifact:

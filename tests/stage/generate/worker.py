@@ -6,6 +6,7 @@ from gabarito.artifacts import claims
 from gabarito.artifacts.artifact import Address, open_artifact
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.core.errors import Interrupted
+from gabarito.core.shard import Shard
 from gabarito.core.stop import raise_on_stop
 from gabarito.generate import job
 from gabarito.generate.config import GenerateConfig
@@ -20,7 +21,7 @@ if __name__ == "__main__":
     address = Address("generate", "a" * 64, "0-of-1")
     try:
         with new_attempt(store, address, inputs={"ingest": source}, settings={}) as work:
-            job.run(config, work)
+            job.run_shard(config, work, Shard())
             work.publish()
     except KeyboardInterrupt:
         sys.exit(Interrupted.exit_code)

@@ -1,10 +1,10 @@
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
-from gabarito.controller.config import ControllerConfig, read_config
+from gabarito.controller.config import ControllerConfig, Sharded, read_config
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import Object
 from gabarito.controller.kube.metadata import owned
@@ -84,13 +84,18 @@ def test_a_queue_gates_a_job_by_annotation() -> None:
     assert body["metadata"]["annotations"][meta.QUEUE_GATE] == meta.QUEUE_GATE_OWNER
 
 
-def test_generate_is_split_into_shards_and_nothing_else_is() -> None:
-    body = made(stage="generate", shards=4)
+@pytest.mark.parametrize("stage", ["ingest", "generate"])
+def test_a_stage_is_split_into_shards_and_no_other_is(stage: str) -> None:
+    body = made(stage=stage, shards={stage: 4})
     assert container(body)["args"][-2:] == ["--shard", "$(JOB_COMPLETION_INDEX)/4"]
     spec = body["spec"]
     assert (spec["completionMode"], spec["completions"], spec["parallelism"]) == ("Indexed", 4, 4)
-    assert "completionMode" not in made(shards=4)["spec"]
-    assert "completionMode" not in made(stage="generate")["spec"]
+    assert "completionMode" not in made(shards={stage: 4})["spec"]
+    assert "completionMode" not in made(stage=stage)["spec"]
+
+
+def test_the_stages_that_may_be_split_are_those_that_say_so() -> None:
+    assert get_args(Sharded) == tuple(name for name, stage in STAGES.items() if stage.is_sharded)
 
 
 def test_an_endpoint_is_its_template_and_its_model() -> None:
@@ -122,7 +127,7 @@ def test_digests_change_with_what_decides_a_job(folder: Path) -> None:
     before = read_templates(config_with(templates=str(folder)))
     again = read_templates(config_with(templates=str(folder)))
     assert before == again
-    sharded = read_templates(config_with(templates=str(folder), shards=2)).stages
+    sharded = read_templates(config_with(templates=str(folder), shards={"generate": 2})).stages
     changed = [stage for stage in STAGES if sharded[stage].digest != before.stages[stage].digest]
     assert changed == ["generate"]
     queued = read_templates(config_with(templates=str(folder), queue="gpus"))
@@ -175,13 +180,13 @@ def test_settings_are_read_with_paths_from_their_folder(tmp_path: Path) -> None:
     config = read_config(path)
     assert config.templates == str(tmp_path / "templates")
     assert config.pipeline == str(tmp_path / "pipeline.yaml")
-    assert (config.queue, config.shards, config.serve.questions) == ("", 1, 5)
+    assert (config.queue, config.shards, config.serve.questions) == ("", {}, 5)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"shards": 0}, "shards: must be at least 1"),
+        ({"shards": {"ingest": 0}}, "shards.ingest: must be at least 1"),
         ({"quue": "gpus"}, "quue: unknown setting; did you mean queue?"),
         ({"retries": {"trian": 1}}, "retries.trian"),
         ({"retries": {"train": -1}}, "retries.train: must be at least 0"),

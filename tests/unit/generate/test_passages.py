@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from gabarito.core.records import Document
+from gabarito.core.shard import Shard
 from gabarito.generate.passages import Passage, passages_of
 
 DocumentOf = Callable[..., Document]
@@ -104,6 +105,6 @@ def test_ids_come_from_what_is_shown(document_of: DocumentOf) -> None:
 
 def test_every_passage_belongs_to_one_shard(document_of: DocumentOf) -> None:
     passages = cut(document_of("\n\n".join(paragraph(f"p{n}q", 190) for n in range(40))), 200)
-    shards = [[p.id for p in passages if p.belongs_to(index, 4)] for index in range(4)]
+    shards = [[p.id for p in passages if Shard(index, 4).has(p.id)] for index in range(4)]
     assert sorted(id_ for shard in shards for id_ in shard) == sorted(p.id for p in passages)
     assert all(len(shard) > 2 for shard in shards)

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 from gabarito.core.language_names import UNDETERMINED
@@ -68,7 +67,7 @@ class Reader:
             name=file.name,
             structure=reading.structure,
             date=reading.date or file.date,
-            place=self._config.sources.index(file.source),
+            place=file.order[0],
             modified=None if file.page else file.modified,
             page=document.url if file.page else "",
         )
@@ -150,9 +149,10 @@ def read_all(files: Iterable[SourceFile | FileResult], reader: Reader) -> Iterat
             if why.reason in ATTENTION:
                 fields = {"file": file.place, "reason": why.reason.value, "detail": why.detail}
                 log.warning("file dropped", extra=fields)
-            yield replace(FileResult.dropped(file.name, why), page=file.page)
+            result = FileResult.dropped(file.name, why)
         else:
-            yield replace(FileResult.kept(document, account, origin), page=file.page)
+            result = FileResult.kept(document, account, origin)
+        yield result.model_copy(update={"page": file.page, "order": file.order})
 
 
 def _title_of(name: str) -> str:

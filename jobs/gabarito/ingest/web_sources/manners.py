@@ -8,7 +8,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from gabarito import __version__
 from gabarito.core.settings import InputPath, Settings
-from gabarito.ingest.web_sources.addresses import flaw_of
+from gabarito.core.shard import Shard
+from gabarito.ingest.web_sources.addresses import flaw_of, host_of
 
 
 def matches_any(text: str, patterns: Iterable[str]) -> bool:
@@ -74,6 +75,14 @@ class WebSource(Settings):
         """Tell whether an address gives the same for ever, as that of a revision does."""
         return False
 
+    def is_partly_of(self, shard: Shard) -> bool:
+        """Tell whether a shard fetches pages of it: all or none, since they are of one host."""
+        return shard.has_name(host_of(self.place))
+
+    def is_page_of(self, url: str, shard: Shard) -> bool:
+        """Tell whether it is a shard's to fetch this page."""
+        return True
+
     @property
     def place(self) -> str:
         """Where it lies, for people."""
@@ -100,6 +109,14 @@ class UrlsSource(WebSource):
     def place(self) -> str:
         """Where its addresses stand, for people."""
         return self.file or self.urls[0]
+
+    def is_partly_of(self, shard: Shard) -> bool:
+        """Tell whether a shard may fetch pages of it: they may be of many hosts."""
+        return True
+
+    def is_page_of(self, url: str, shard: Shard) -> bool:
+        """Tell whether it is a shard's to fetch this page: its host decides."""
+        return shard.has_name(host_of(url))
 
 
 class SitemapSource(WebSource):

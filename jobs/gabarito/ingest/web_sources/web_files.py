@@ -9,6 +9,7 @@ from typing import Any
 from gabarito.core.errors import DataError, ServiceError
 from gabarito.core.reasons import IngestReason
 from gabarito.core.records import Rejection
+from gabarito.core.shard import WHOLE, Shard
 from gabarito.ingest.cures import CURES
 from gabarito.ingest.files import SourceFile
 from gabarito.ingest.outcomes import (
@@ -51,30 +52,48 @@ _CURES = CURES | {
 }
 
 
-def web_files(source: WebSource, fetch: KeepingFetch) -> Iterator[SourceFile | FileResult]:
+def web_files(
+    source: WebSource, fetch: KeepingFetch, place: int = 0, shard: Shard = WHOLE
+) -> Iterator[SourceFile | FileResult]:
     """Yield the pages that a source lists as they are fetched, and what became of the others.
+
+    ``place`` is that of the source in the settings.
 
     Raises:
         DataError: if the source names what cannot be.
         ServiceError: if a host does not answer any more.
     """
     reached: dict[str, str] = {}
-    for item in _listed(source, fetch):
+    for at, item in enumerate(_listed(source, fetch)):
         if isinstance(item, Rejection):
-            fate = PageFate(url=item.item, source=source.place, outcome=item.reason)
-            outcome = Outcome(source=item.item, outcome=item.reason)
-            yield FileResult(outcome, rejection=item, page=fate)
-            continue
-        try:
-            page = item.page or fetch(item.url)
-            _refuse_reached(item, page, reached)
-            yield _file(item, source, page)
-        except Dropped as why:
-            if why.reason in ATTENTION:
-                fields = {"file": item.url, "reason": why.reason.value, "detail": why.detail}
-                log.warning("page dropped", extra=fields)
-            fate = _fate(item, source, why.reason)
-            yield replace(FileResult.dropped(item.url, why), page=fate)
+            yield _refused(item, source).model_copy(update={"order": (place, at)})
+        elif source.is_page_of(item.url, shard):
+            found, order = _fetched(item, source, fetch, reached), (place, at)
+            if isinstance(found, SourceFile):
+                yield replace(found, order=order)
+            else:
+                yield found.model_copy(update={"order": order})
+
+
+def _refused(item: Rejection, source: WebSource) -> FileResult:
+    fate = PageFate(url=item.item, source=source.place, outcome=item.reason)
+    outcome = Outcome(source=item.item, outcome=item.reason)
+    return FileResult(outcome=outcome, rejection=item, page=fate)
+
+
+def _fetched(
+    item: WebItem, source: WebSource, fetch: KeepingFetch, reached: dict[str, str]
+) -> SourceFile | FileResult:
+    try:
+        page = item.page or fetch(item.url)
+        _refuse_reached(item, page, reached)
+        return _file(item, source, page)
+    except Dropped as why:
+        if why.reason in ATTENTION:
+            fields = {"file": item.url, "reason": why.reason.value, "detail": why.detail}
+            log.warning("page dropped", extra=fields)
+        fate = _fate(item, source, why.reason)
+        return FileResult.dropped(item.url, why).model_copy(update={"page": fate})
 
 
 def _listed(source: WebSource, fetch: KeepingFetch) -> Iterator[WebItem | Rejection]:
