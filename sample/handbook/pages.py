@@ -11,7 +11,6 @@ import click
 
 from sample.cache import fetch_wheel, kept
 from sample.handbook.markdown import of_notebook, of_rst
-from sample.real_base import cached_base
 
 WHEEL = "nbgrader==0.9.6"
 SHA256 = "8a185fe53cab78363102862e3d845c48b26823f349482ea9209426bdae5bd75f"
@@ -34,8 +33,6 @@ PAGES = (
     "user_guide/philosophy.rst",
     "user_guide/what_is_nbgrader.rst",
 )
-FETCHED = Path(__file__).with_name("fetched")
-"""Where ``pipeline.yaml`` looks for what was fetched: links into the cache."""
 
 
 def cached_pages() -> Path:
@@ -67,15 +64,6 @@ def _written(kept_pages: Path) -> Path:
         read = of_notebook if page.suffix == ".ipynb" else of_rst
         to.joinpath(page.stem).with_suffix(".md").write_text(read(text), encoding="utf-8")
     return to
-
-
-def link_fetched() -> None:
-    """Fetch pages and base where they are not there, and link them to where the pipeline looks."""
-    FETCHED.mkdir(exist_ok=True)
-    for name, folder in (("pages", cached_pages()), ("base", cached_base())):
-        link = FETCHED / name
-        link.unlink(missing_ok=True)
-        link.symlink_to(folder)
 
 
 @click.command()
