@@ -78,7 +78,7 @@ bench-controller: $(INSTALLED) ## measure the controller on a cluster, after clu
 images: ## build the images with buildah; where Docker is: docker buildx bake -f images/docker-bake.hcl
 	@images/build
 
-real-tests: $(INSTALLED) ## fetch a pretrained base (93 MB) and try it
+real-tests: $(INSTALLED) ## fetch a pretrained base and a handbook (105 MB) and try them
 	$(BIN)/pytest -m real tests/real
 
 image-tests: $(INSTALLED) ## build the images, with torch for a CPU, and look inside them
