@@ -57,7 +57,7 @@ def _lines(lines: list[str], levels: dict[str, int]) -> Iterator[str]:
             place += 1
         elif directive:
             block, place = _block(lines, place, _indent(line))
-            yield from _of_directive(*directive.groups(), block, levels)
+            yield from _of_directive(directive[1], directive[2], block, levels)
         elif line.rstrip().endswith("::"):
             block, place = _block(lines, place, _indent(line))
             yield from chain([line.rstrip().rstrip(":") + ":"], _fenced(block))
