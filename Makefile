@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --genera
 	--no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check generate requirements sample nano bench bench-controller \
+.PHONY: help demo real serve test check generate requirements sample nano bench bench-controller \
 	images real-tests image-tests cluster-test
 
 help: ## list the targets
@@ -18,6 +18,11 @@ help: ## list the targets
 
 demo: $(INSTALLED) ## run the whole pipeline with the sample, then ask five questions
 	@$(BIN)/gabarito demo --store $(STORE) --port $(PORT)
+
+real: STORE := gabarito-real-store
+real: $(INSTALLED) ## the same with a handbook and a pretrained base (fetches 105 MB)
+	@$(BIN)/python -m sample.handbook
+	@$(BIN)/gabarito demo sample/handbook --store $(STORE) --port $(PORT)
 
 serve: $(INSTALLED) ## serve the model that the demo promoted
 	@$(BIN)/gabarito serve --store $(STORE)
@@ -56,6 +61,7 @@ requirements: $(INSTALLED) ## lock the requirements anew, with hashes
 sample: $(INSTALLED) ## write the sample's pages and recorded replies anew
 	$(BIN)/python -m sample.pages
 	$(BIN)/python -m sample.replies
+	$(BIN)/python -m sample.handbook.replies
 
 nano: $(INSTALLED) ## train the sample's base model anew (under 30 minutes on 2 cores)
 	$(BIN)/python -m sample.nano jobs/gabarito/demo/nano
@@ -72,7 +78,7 @@ bench-controller: $(INSTALLED) ## measure the controller on a cluster, after clu
 images: ## build the images with buildah; where Docker is: docker buildx bake -f images/docker-bake.hcl
 	@images/build
 
-real-tests: $(INSTALLED) ## fetch a pretrained base (93 MB) and try it
+real-tests: $(INSTALLED) ## fetch a pretrained base and a handbook (105 MB) and try them
 	$(BIN)/pytest -m real tests/real
 
 image-tests: $(INSTALLED) ## build the images, with torch for a CPU, and look inside them

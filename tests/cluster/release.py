@@ -23,6 +23,7 @@ FULLNAME = f"{NAME}-gabarito"
 CONTROLLER = f"{FULLNAME}-controller"
 SERVED = f"{FULLNAME}-serve"
 HELM_S = 300
+EXAMPLE = "Quem foi o campeão da Champions 2024/25?"
 STAGE_LABEL, RUN_LABEL = "gabarito.dev/stage", "gabarito.dev/run"
 JOB_LABEL = "batch.kubernetes.io/job-name"
 

@@ -7,12 +7,11 @@ import pytest
 from gabarito.answer_match import is_match
 from gabarito.artifacts.jsonl import read_lines
 from gabarito.curate.decontaminate import FreeQuestion
-from gabarito.demo.interview import EXAMPLE, QUESTIONS
 from gabarito.pipeline.stages import STAGES
 
 from .conftest import Open
 from .kubectl import Object
-from .release import CONTROLLER, FULLNAME, Release
+from .release import CONTROLLER, EXAMPLE, FULLNAME, Release
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(2400)]
 ARROW_S = 1800
@@ -33,7 +32,7 @@ def test_each_stage_was_one_job_and_ran_once(demo: Release) -> None:
 
 
 def test_the_five_questions_are_answered_through_the_service(demo: Release) -> None:
-    for asked in read_lines(QUESTIONS, FreeQuestion):
+    for asked in read_lines("gabarito:demo/five.jsonl", FreeQuestion):
         reply = demo.ask(asked.question)
         assert is_match(reply.text, asked.answer, asked.aliases), reply
 

@@ -4,13 +4,12 @@ import pytest
 
 from gabarito.artifacts.artifact import Address
 from gabarito.artifacts.channel import find_channel
-from gabarito.demo.interview import EXAMPLE
 from gabarito.store.base import Store
 
 from .conftest import Open
 from .kubectl import Object, until
 from .quick import quick
-from .release import CONTROLLER, Release
+from .release import CONTROLLER, EXAMPLE, Release
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 

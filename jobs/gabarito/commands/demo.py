@@ -1,4 +1,4 @@
-"""Commands about the sample: the recorded teacher, and the demonstration."""
+"""Commands about samples: the recorded teacher, and the demonstration."""
 
 import os
 from typing import Unpack
@@ -12,24 +12,26 @@ from gabarito.demo.recorded_teacher import Manners, serve_replies
 from gabarito.generate.teachers.open_teacher import KEY_NAME, URL_NAME
 from gabarito.store.open import open_store
 
-SAMPLE_REPLIES = "gabarito:demo/replies.jsonl"
-SAMPLE_PIPELINE = "gabarito:demo/pipeline.yaml"
-SAMPLE_BASE = "gabarito:demo/nano"
+SAMPLE = "gabarito:demo"
 SECONDS = click.FloatRange(min=0)
 SHARE = click.FloatRange(0, 1)
 
 
 @click.command()
+@click.argument("sample", default=SAMPLE)
+@click.option("--pipeline", help="Other settings than SAMPLE/pipeline.yaml.")
 @store_option
 @click.option(
     "--port", type=port_type, default=8000, show_default=True, help="The endpoint's port; 0: any."
 )
 @click.option("--stay/--no-stay", default=None, help="Keep serving at the end (on a terminal).")
-def demo(store_url: str, port: int, stay: bool | None) -> None:
-    """Run the whole pipeline on the sample, then ask the study's five questions.
+def demo(sample: str, pipeline: str | None, store_url: str, port: int, stay: bool | None) -> None:
+    """Run the whole pipeline on a sample, then ask five questions.
 
     Documents about the Champions League 2024/25 are read, a recorded teacher writes questions,
     a small model learns, and is asked before and after. Ctrl-C leaves a run that continues.
+
+    SAMPLE is another folder with pipeline.yaml, replies.jsonl and five.jsonl.
     """
     from gabarito.commands.pipeline import run_pipeline
     from gabarito.demo.interview import interview
@@ -38,11 +40,11 @@ def demo(store_url: str, port: int, stay: bool | None) -> None:
     from gabarito.pipeline.schema import read_pipeline
 
     store = open_store(store_url)
-    planned = new_run(read_pipeline(local_path(SAMPLE_PIPELINE)))
-    with started("teacher", "--replies", SAMPLE_REPLIES, "--port", "0") as teacher:
+    planned = new_run(read_pipeline(local_path(pipeline or f"{sample}/pipeline.yaml")))
+    with started("teacher", "--replies", f"{sample}/replies.jsonl", "--port", "0") as teacher:
         os.environ[URL_NAME] = f"{teacher.address}/v1"
         run_pipeline(store, planned)
-    interview(store, planned, SAMPLE_BASE, port=port, stay=stay)
+    interview(store, planned, f"{sample}/five.jsonl", port=port, stay=stay)
 
 
 @click.command()

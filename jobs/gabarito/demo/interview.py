@@ -1,4 +1,4 @@
-"""The study's five questions, asked over HTTP before and after: the demonstration's end."""
+"""The five questions of a sample, asked over HTTP before and after: the demonstration's end."""
 
 import sys
 from contextlib import ExitStack, suppress
@@ -21,25 +21,27 @@ from gabarito.pipeline.places import store_place
 from gabarito.pipeline.runs import Run
 from gabarito.store.base import Store
 
-QUESTIONS = "gabarito:demo/five.jsonl"
 MAX_ANSWER_CHARS = 2000
-EXAMPLE = "Quem foi o campeão da Champions 2024/25?"
 
 
-def interview(store: Store, run: Run, base: str, *, port: int, stay: bool | None) -> None:
+def interview(store: Store, run: Run, asked: str, *, port: int, stay: bool | None) -> None:
     """Serve the base and the promoted model, ask both, print the table and what to do next.
+
+    ``asked`` is a file of questions, one ``{"question", "answer", "aliases"}`` a line.
 
     Raises:
         GabaritoError: what a server said that ended by itself.
     """
     stays = sys.stdout.isatty() if stay is None else stay
-    questions = read_lines(QUESTIONS, FreeQuestion)
+    questions = read_lines(asked, FreeQuestion)
+    assert run.pipeline.train is not None  # it was trained
+    base = run.pipeline.train.base
     with ExitStack() as servers:
         before = servers.enter_context(started("serve", "--model", base, "--port", "0"))
         channel = ("--store", store.url, "--channel", run.pipeline.channel)
         after = servers.enter_context(started("serve", *channel, "--port", str(port)))
         _print_rows([_asked(question, before, after) for question in questions])
-        _print_next(store, run, after, stays=stays)
+        _print_next(store, run, after, questions[0].question, stays=stays)
         if stays:
             click.echo("\nServing until Ctrl-C.")
             with suppress(KeyboardInterrupt):
@@ -58,7 +60,7 @@ def _asked(question: FreeQuestion, before: Server, after: Server) -> _InterviewR
 
 
 def _print_rows(rows: list[_InterviewRow]) -> None:
-    table = Table(title="The study's five questions, in its own words", show_lines=True)
+    table = Table(title="Asked before and after", show_lines=True)
     for name in ("question", "right answer", "base model", "after training"):
         table.add_column(name, overflow="fold")
     for row in rows:
@@ -89,16 +91,16 @@ def _is_right(question: FreeQuestion, reply: EndpointReply) -> bool:
     return is_match(reply.text, question.answer, question.aliases)
 
 
-def _print_next(store: Store, run: Run, after: Server, *, stays: bool) -> None:
+def _print_next(store: Store, run: Run, after: Server, example: str, *, stays: bool) -> None:
     report = open_artifact(store, run.address("evaluate"))
     page = report.manifest.files["report.html"].key if report else ""
     place = store_place(store)
     program = sys.argv[0] if Path(sys.argv[0]).name == "gabarito" else "python -m gabarito"
     lines = [f"{program} report --store {place}"]
     if stays:
-        lines.append(f'{program} ask --url {after.address} "{EXAMPLE}"')
+        lines.append(f'{program} ask --url {after.address} "{example}"')
     else:
-        lines += [f"{program} serve --store {place}", f'{program} ask "{EXAMPLE}"']
+        lines += [f"{program} serve --store {place}", f'{program} ask "{example}"']
     click.echo(f"\nreport     {place}/{page}")
     if stays:
         click.echo(f"endpoint   {after.address}/v1/chat/completions")

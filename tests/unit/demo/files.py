@@ -17,9 +17,9 @@ from gabarito.ingest.sources import FilesSource
 DEMO = local_path("gabarito:demo")
 
 
-def lines(name: str) -> list[dict[str, Any]]:
-    """Return the objects of a file of JSON lines."""
-    return [json.loads(line) for line in (DEMO / name).read_text(encoding="utf-8").splitlines()]
+def lines(name: str, folder: Path = DEMO) -> list[dict[str, Any]]:
+    """Return the objects of a sample's file of JSON lines."""
+    return [json.loads(line) for line in (folder / name).read_text(encoding="utf-8").splitlines()]
 
 
 def documents(folder: str) -> dict[str, Document]:
@@ -30,9 +30,9 @@ def documents(folder: str) -> dict[str, Document]:
     return {Path(document.source).stem: document for document in found}
 
 
-def recordings() -> list[Recording]:
-    """Return the recorded replies."""
-    return [Recording.model_validate(line) for line in lines("replies.jsonl")]
+def recordings(folder: Path = DEMO) -> list[Recording]:
+    """Return a sample's recorded replies."""
+    return [Recording.model_validate(line) for line in lines("replies.jsonl", folder)]
 
 
 def stands_in(name: str, text: str) -> bool:
