@@ -18,6 +18,8 @@ MIN_LETTERS = 8
 
 _FIXED_PITCH = 1
 _BOLD_WEIGHT = 600
+_ASCENDER, _TALLEST = 0.7, 1.3
+"""How tall letters with an ascender are in parts of a font's size, and none is."""
 _MAX_GLYPHS = 4000
 """So many tell what the numbers of a font stand for."""
 
@@ -38,7 +40,7 @@ _SYMBOLS = dict(
 """The Symbol font by its numbers, as programs write them in the private area (PDF 32000, D.5)."""
 
 _BULLETS = frozenset("\uf0a7\uf0b7\uf0d8\uf0fc\uf06c\uf06e\uf071\uf076\uf0a8\uf02d")
-_OF_TEX = {0x0B: "ff", 0x0C: "fi", 0x0D: "fl", 0x0E: "ffi", 0x0F: "ffl", 0x7B: "–", 0x5C: "“"}
+OF_TEX = {0x0B: "ff", 0x0C: "fi", 0x0D: "fl", 0x0E: "ffi", 0x0F: "ffl", 0x7B: "–", 0x5C: "“"}
 """Ligatures of TeX's own encoding, which its bitmap fonts do not name."""
 
 _VOWELS = frozenset("aeiouyAEIOUYаеёиоуыэюяіїєАЕЁИОУЫЭЮЯІЇЄ")
@@ -62,6 +64,10 @@ class Font:
     """The beginning of these numbers, 0 where a space was made up between them."""
     order: Callable[[int], str] | None = None
     """What its numbers stand for, where that was found out."""
+    tallest: float = 0.0
+    """The height of its tallest letter, in parts of the size that the file gives it."""
+    scale: float = 1.0
+    """How many times larger it is than the file says: pictures of letters have their own units."""
 
     @classmethod
     def of(cls, handle: pdfium.FPDF_FONT) -> "Font":
@@ -90,6 +96,21 @@ class Font:
             self.glyphs.append(glyph)
 
     @property
+    def is_of_pictures(self) -> bool:
+        """Tell whether its letters are pictures, as TeX's bitmap fonts hold: such have no name."""
+        return not self.name
+
+    def note_height(self, letter: str, height: float) -> None:
+        """Note how tall one of its letters is, in parts of its size, if that shows its scale."""
+        if self.is_of_pictures and letter.isalnum():
+            self.tallest = max(self.tallest, height)
+
+    def settle_scale(self) -> None:
+        """Find out how large it really is, by its tallest letter."""
+        if self.tallest > _TALLEST:
+            self.scale = self.tallest / _ASCENDER
+
+    @property
     def is_unmapped(self) -> bool:
         """Tell whether it does not say which letters it draws."""
         return self.unnamed > self.named
@@ -101,8 +122,8 @@ def real_letter(code: int, font: Font) -> str:
         return _private(code, font)
     if code in (2, 0xAD):  # so pdfium, and some encodings, write a hyphen that is seen
         return "-"
-    if font.is_unmapped and code in _OF_TEX:
-        return _OF_TEX[code]
+    if font.is_unmapped and code in OF_TEX:
+        return OF_TEX[code]
     if code < 32 or 0xD800 <= code < 0xE000:
         return DAMAGED if code and not chr(code).isspace() else ""
     return chr(code)
