@@ -43,6 +43,14 @@ _BULLETS = frozenset("\uf0a7\uf0b7\uf0d8\uf0fc\uf06c\uf06e\uf071\uf076\uf0a8\uf0
 OF_TEX = {0x0B: "ff", 0x0C: "fi", 0x0D: "fl", 0x0E: "ffi", 0x0F: "ffl", 0x7B: "–", 0x5C: "“"}
 """Ligatures of TeX's own encoding, which its bitmap fonts do not name."""
 
+_OF_CALIBRI = {"ī": "ff", "Į": "fi", "ĸ": "ffi", "Ň": "fl", "Ō": "ft"}
+_OF_CALIBRI |= {"ƞ": "tf", "Ɵ": "ti", "Ʃ": "tt", "ƫ": "tti"}
+"""Ligatures of Calibri, whose numbers stand in files where their letters should."""
+_NEVER_OF_CALIBRI = frozenset("ƟƩƫ")
+"""Those of them that no text has as letters."""
+_OF_MACINTOSH = {0xF0DE: "fi", 0xF0DF: "fl"}
+"""Ligatures by their numbers in Mac OS Roman, in the private area."""
+
 _VOWELS = frozenset("aeiouyAEIOUYаеёиоуыэюяіїєАЕЁИОУЫЭЮЯІЇЄ")
 _FIRST_FROM_RIGHT = "\u0590"
 _LIGATURES = re.compile(r"[\ufb00-\ufb06]")
@@ -62,6 +70,8 @@ class Font:
     """How many it was seen to draw without saying which: what is read are its own numbers."""
     glyphs: list[int] = field(default_factory=list)
     """The beginning of these numbers, 0 where a space was made up between them."""
+    has_numbers: bool = False
+    """Whether numbers of its ligatures were seen among its letters."""
     order: Callable[[int], str] | None = None
     """What its numbers stand for, where that was found out."""
     tallest: float = 0.0
@@ -86,8 +96,15 @@ class Font:
     def note_named(self, letter: str) -> None:
         """Count a letter that it names; a space parts those that it does not name."""
         self.named += letter != " "
+        if letter in _NEVER_OF_CALIBRI and self.is_calibri:
+            self.has_numbers = True
         if letter == " " and self.unnamed:
             self.glyphs.append(0)
+
+    @property
+    def is_calibri(self) -> bool:
+        """Tell whether it is one of the fonts that Word has set text in since 2007."""
+        return "calibri" in self.name.lower()
 
     def note_unnamed(self, glyph: int) -> None:
         """Count a letter that it draws without saying which."""
@@ -111,6 +128,11 @@ class Font:
             self.scale = self.tallest / _ASCENDER
 
     @property
+    def is_misread(self) -> bool:
+        """Tell whether its letters are other ones, or larger, than they were first taken for."""
+        return self.order is not None or self.scale != 1 or self.has_numbers
+
+    @property
     def is_unmapped(self) -> bool:
         """Tell whether it does not say which letters it draws."""
         return self.unnamed > self.named
@@ -126,7 +148,12 @@ def real_letter(code: int, font: Font) -> str:
         return OF_TEX[code]
     if code < 32 or 0xD800 <= code < 0xE000:
         return DAMAGED if code and not chr(code).isspace() else ""
-    return chr(code)
+    return ligature_of(code) or chr(code) if font.has_numbers else chr(code)
+
+
+def ligature_of(glyph: int) -> str:
+    """Return the letters of a ligature of Calibri by its number, or an empty text."""
+    return _OF_CALIBRI.get(chr(glyph), "")
 
 
 def _private(code: int, font: Font) -> str:
@@ -136,6 +163,8 @@ def _private(code: int, font: Font) -> str:
     if 0xF000 <= code <= 0xF0FF:
         if "symbol" in font.name.lower():
             return _SYMBOLS.get(code, DAMAGED)
+        if code in _OF_MACINTOSH:
+            return _OF_MACINTOSH[code]
         if letter in _BULLETS:
             return "•"
         return chr(code - 0xF000) if 0xF020 < code < 0xF07F and "ding" not in font.name else DAMAGED

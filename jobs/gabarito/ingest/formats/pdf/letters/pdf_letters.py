@@ -15,6 +15,7 @@ from gabarito.ingest.formats.pdf.letters.pdf_fonts import (
     MIN_LETTERS,
     Font,
     is_gibberish,
+    ligature_of,
     real_letter,
 )
 from gabarito.ingest.formats.pdf.letters.pdf_words import Letter, LetterRun, Word, WordBuilder
@@ -81,7 +82,7 @@ def letters_of(
     ordered = {font.name for font in fonts.values() if font.order and font not in named}
     for font in fonts.values():
         font.settle_scale()
-    if any(font.order or font.scale != 1 for font in fonts.values()):
+    if any(font.is_misread for font in fonts.values()):
         found = _words_of(text_page, count, fonts)
         found.ordered = ordered
     found.leave_out(lost)
@@ -165,6 +166,8 @@ def _unnamed(code: int, font: Font) -> str:
     """Return the letter of a font that does not name it; among named ones it is none."""
     if font.order:
         return font.order(code)
+    if font.is_calibri and (letters := ligature_of(code)):
+        return letters
     letter = real_letter(code, font)
     font.note_unnamed(code)
     return letter if font.is_unmapped else DAMAGED

@@ -11,6 +11,9 @@ _WORD_GAP = 0.2
 _PICTURE_GAP = 0.28
 """The same where letters are pictures, of which only the ink is known, not the room they take."""
 
+_NO_GAP = 0.05
+"""What is less parts nothing, in parts of the size."""
+
 _RAISED = (0.12, 0.75)
 """How far a raised or lowered letter stands from its line, in parts of the line's size."""
 
@@ -102,7 +105,14 @@ class WordBuilder:
         """Tell whether a made-up space is as wide as what parts letters, and so is none."""
         if run.font.is_of_pictures:
             return -_PICTURE_GAP * run.size < gap < _PICTURE_GAP * run.size
-        return 0 < gap < 1.3 * self._gap
+        return 0 < gap < 1.3 * self._gap or self._is_font_of_ligatures(gap, run)
+
+    def _is_font_of_ligatures(self, gap: float, run: LetterRun) -> bool:
+        """Tell whether a font of the same name goes on in the line, with nothing between."""
+        above = self._run
+        if above is None or run.font is above.font or run.font.name != above.font.name:
+            return False
+        return abs(run.y - above.y) < 0.1 * run.size and abs(gap) < _NO_GAP * run.size
 
     def _ends_in_point(self) -> bool:
         """Tell whether a vowel point came last, behind which pdfium makes up spaces.

@@ -1,6 +1,8 @@
-"""Fonts whose letters are pictures in units of their own, as TeX made them for printers."""
+"""Fonts that say of their letters less than a reader needs: TeX's bitmaps, ligatures of Word's."""
 
 from gabarito.ingest.block_text import render
+from gabarito.ingest.formats.pdf.letters.pdf_fonts import Font, real_letter
+from gabarito.ingest.formats.pdf.letters.pdf_words import Letter, LetterRun, WordBuilder
 from gabarito.ingest.formats.pdf.pdf import read
 from gabarito.ingest.page import Hints
 
@@ -61,3 +63,46 @@ def test_a_ligature_that_is_called_by_its_number_is_read() -> None:
 def test_narrow_letters_are_no_ends_of_words() -> None:
     said = "All 6100 bills of 1911 will be initialed in it till 2112"
     assert text_of(printed(said)) == said
+
+
+def ligatures(name: str, letters: str, numbers: str) -> bytes:
+    """Write "affect" with a glyph of a second font, of which a table may say what it is."""
+    table = b"1 begincodespacerange <0000><FFFF> endcodespacerange" + letters.encode()
+    cmap = b"begincmap %s endcmap" % table
+    base = name.encode()
+    font = b"<</Type/Font/Subtype/Type0/BaseFont/%s/Encoding/Identity-H" % base
+    font += b"/DescendantFonts[7 0 R]/ToUnicode 9 0 R>>"
+    part = b"<</Type/Font/Subtype/CIDFontType2/BaseFont/%s/DW 500/CIDSystemInfo" % base
+    part += b"<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/FontDescriptor 8 0 R>>"
+    about = b"<</Type/FontDescriptor/FontName/%s/Flags 4>>" % base
+    stream = b"<</Length %d>>stream\n%s\nendstream" % (len(cmap), cmap)
+    content = b"BT /G 12 Tf 50 700 Td <%s> Tj ET" % numbers.encode()
+    file = file_of(content, font, part, about, stream)
+    return file.replace(b"<</F 4 0 R>>", b"<</G 6 0 R>>")
+
+
+WRONG = " 2 beginbfchar <0041><0061> <019F><019F> endbfchar"
+
+
+def test_a_number_of_calibri_that_stands_for_a_ligature_is_read() -> None:
+    assert text_of(ligatures("ABCDEF+Calibri", WRONG, "0041019f00410041019f0041")) == "atiaatia"
+    assert text_of(ligatures("ABCDEF+Other", WRONG, "0041019f00410041019f0041")) == "aƟaaƟa"
+
+
+def test_a_number_of_calibri_that_no_table_names_is_read() -> None:
+    unnamed = " 1 beginbfchar <0041><0061> endbfchar"
+    assert text_of(ligatures("ABCDEF+Calibri", unnamed, "0041019f00410041014c0041")) == "atiaafta"
+
+
+def test_ligatures_of_old_macintosh_fonts_are_read() -> None:
+    assert [real_letter(code, Font("Times-Roman", 0)) for code in (0xF0DE, 0xF0DF)] == ["fi", "fl"]
+
+
+def test_a_word_goes_on_in_the_font_of_its_ligatures() -> None:
+    builder = WordBuilder()
+    one, two = (LetterRun(Font("Calibri", 0), 10, 0, 700) for _ in range(2))
+    made_up = Letter(" ", 0, 0, None)
+    for letter in (Letter("a", 50, 55, one), made_up, Letter("tt", 55, 61, two), made_up):
+        builder.add(letter)
+    builder.add(Letter("o", 60.8, 66, one))
+    assert [word.text for word in builder.end()[0]] == ["atto"]
