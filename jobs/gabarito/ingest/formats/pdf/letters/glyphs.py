@@ -15,7 +15,13 @@ from typing import Any, TypeAlias
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, NameObject, NumberObject
 
-from gabarito.ingest.formats.pdf.letters.pdf_fonts import DAMAGED, SUBSET, Font, is_gibberish
+from gabarito.ingest.formats.pdf.letters.pdf_fonts import (
+    DAMAGED,
+    OF_TEX,
+    SUBSET,
+    Font,
+    is_gibberish,
+)
 from gabarito.ingest.formats.pdf.pdf_stand_in import DAMAGE
 from gabarito.ingest.reading.plausible import little_words_share
 
@@ -159,7 +165,13 @@ def _page(pages: _Object, number: int, depth: int = 0) -> _Object:
 
 
 def letters_of_name(name: str) -> str:
-    """Return the letters of a glyph's name (Adobe Glyph List, 2): parts joined, no style."""
+    """Return the letters of a glyph's name (Adobe Glyph List, 2): parts joined, no style.
+
+    TeX's bitmap fonts call a glyph by the sign that has its number, be it a comma or an unprintable
+    one, which is a ligature's.
+    """
+    if len(name) == 1:
+        return name if name.isprintable() else OF_TEX.get(ord(name), "")
     return "".join(map(_letter, name.partition(".")[0].split("_")))
 
 
@@ -172,7 +184,7 @@ def _letter(name: str) -> str:
 
 
 def _names(font: _Object) -> Iterator[tuple[int, str]]:
-    """Yield the numbers whose names are more than a letter, and the letters of these."""
+    """Yield the numbers whose names are not a letter, and the letters of these."""
     code = 0
     encoding = font.get("/Encoding")
     told = encoding.get_object() if encoding is not None else None
@@ -180,6 +192,7 @@ def _names(font: _Object) -> Iterator[tuple[int, str]]:
         if isinstance(one, NumberObject):
             code = int(one)
         elif isinstance(one, NameObject):
-            if len(one) > 2 and (letters := letters_of_name(one[1:])):
+            is_known = len(one) == 2 and one[1:].isalpha()
+            if not is_known and (letters := letters_of_name(one[1:])):
                 yield code, letters
             code += 1

@@ -15,6 +15,7 @@ from gabarito.ingest.formats.pdf.letters.pdf_fonts import (
     MIN_LETTERS,
     Font,
     is_gibberish,
+    ligature_of,
     real_letter,
 )
 from gabarito.ingest.formats.pdf.letters.pdf_words import Letter, LetterRun, Word, WordBuilder
@@ -74,12 +75,14 @@ def letters_of(
     fonts: dict[int, Font] = {}
     found = _words_of(text_page, count, fonts)
     for font in fonts.values():
-        if font.unnamed and font.name:
+        if font.unnamed:
             font.order = named_order(font)
     named = {font for font in fonts.values() if font.order}
     lost = _tell_orders(found, known)
     ordered = {font.name for font in fonts.values() if font.order and font not in named}
-    if any(font.order for font in fonts.values()):
+    for font in fonts.values():
+        font.settle_scale()
+    if any(font.is_misread for font in fonts.values()):
         found = _words_of(text_page, count, fonts)
         found.ordered = ordered
     found.leave_out(lost)
@@ -155,6 +158,7 @@ def _letters(page: pdfium.FPDF_TEXTPAGE, count: int, fonts: dict[int, Font]) -> 
             letter = chr(code) if 32 <= code < 0x7F else real_letter(code, run.font)
             run.font.note_named(letter)
         pdfium.FPDFText_GetLooseCharBox(page, at, pointer)
+        run.font.note_height(letter, _height(rect, run) / run.size)
         yield Letter(letter, *_extent(rect, run, page, at), run)
 
 
@@ -162,6 +166,8 @@ def _unnamed(code: int, font: Font) -> str:
     """Return the letter of a font that does not name it; among named ones it is none."""
     if font.order:
         return font.order(code)
+    if font.is_calibri and (letters := ligature_of(code)):
+        return letters
     letter = real_letter(code, font)
     font.note_unnamed(code)
     return letter if font.is_unmapped else DAMAGED
@@ -181,14 +187,18 @@ def _run(
     nearest = round(angle / 90) * 90
     angle = nearest % 360 if abs(angle - nearest) <= 3 else angle
     size = pdfium.FPDFText_GetFontSize(page, at) * math.hypot(matrix.c, matrix.d)
-    turn = math.radians(angle)
-    return LetterRun(fonts[key], abs(size) or 1.0, angle, y * math.cos(turn) - x * math.sin(turn))
+    turn, size = math.radians(angle), abs(size) * fonts[key].scale
+    return LetterRun(fonts[key], size or 1.0, angle, y * math.cos(turn) - x * math.sin(turn))
 
 
 def _origin(page: pdfium.FPDF_TEXTPAGE, at: int) -> tuple[float, float]:
     x, y = ctypes.c_double(), ctypes.c_double()
     pdfium.FPDFText_GetCharOrigin(page, at, ctypes.byref(x), ctypes.byref(y))
     return x.value, y.value
+
+
+def _height(rect: pdfium.FS_RECTF, run: LetterRun) -> float:
+    return abs(rect.right - rect.left if run.angle in (90, 270) else rect.top - rect.bottom)
 
 
 def _extent(

@@ -8,6 +8,12 @@ from gabarito.ingest.formats.pdf.letters.pdf_fonts import Font, is_from_right
 _WORD_GAP = 0.2
 """A gap wider than this, in parts of the size, parts words even where no space is written."""
 
+_PICTURE_GAP = 0.28
+"""The same where letters are pictures, of which only the ink is known, not the room they take."""
+
+_NO_GAP = 0.05
+"""What is less parts nothing, in parts of the size."""
+
 _RAISED = (0.12, 0.75)
 """How far a raised or lowered letter stands from its line, in parts of the line's size."""
 
@@ -85,8 +91,8 @@ class WordBuilder:
         is_close = gap < _WORD_GAP / 4 * run.size and not self._may_be_spaced
         if self._space and is_close and _is_taken_back(self._space, letter):
             self._will_be_spaced = False
-        if self._may_be_spaced and not 0 < gap < 1.3 * self._gap:
-            self._will_be_spaced = True  # a made-up space as wide as between letters is none
+        if self._may_be_spaced and not self._is_between_letters(gap, run):
+            self._will_be_spaced = True
         if self._run is None or not self._goes_on(text, x0, x1, run):
             self._begin(x0, x1, run)
             gap = 0.0
@@ -94,6 +100,19 @@ class WordBuilder:
         self._x0, self._x1, self._gap = min(self._x0, x0), max(self._x1, x1), gap
         self._run, self._will_be_spaced, self._may_be_spaced = run, False, False
         self._space = None
+
+    def _is_between_letters(self, gap: float, run: LetterRun) -> bool:
+        """Tell whether a made-up space is as wide as what parts letters, and so is none."""
+        if run.font.is_of_pictures:
+            return -_PICTURE_GAP * run.size < gap < _PICTURE_GAP * run.size
+        return 0 < gap < 1.3 * self._gap or self._is_font_of_ligatures(gap, run)
+
+    def _is_font_of_ligatures(self, gap: float, run: LetterRun) -> bool:
+        """Tell whether a font of the same name goes on in the line, with nothing between."""
+        above = self._run
+        if above is None or run.font is above.font or run.font.name != above.font.name:
+            return False
+        return abs(run.y - above.y) < 0.1 * run.size and abs(gap) < _NO_GAP * run.size
 
     def _ends_in_point(self) -> bool:
         """Tell whether a vowel point came last, behind which pdfium makes up spaces.
@@ -125,7 +144,7 @@ class WordBuilder:
             if not 0.8 < run.size / above.size < 1.25:
                 return False
         gap = max(x0 - self._x1, self._x0 - x1)
-        return gap < _WORD_GAP * run.size
+        return gap < (_PICTURE_GAP if run.font.is_of_pictures else _WORD_GAP) * run.size
 
     def _is_off_line(self, run: LetterRun, gap: float) -> bool:
         """Tell whether letters stand on another line; those of a logo overlap, as in TeX's name."""
