@@ -91,6 +91,13 @@ def is_match(answer: str, expected: str, aliases: Sequence[str] = ()) -> bool:
     )
 
 
+def is_within(text: str, expected: str, aliases: Sequence[str] = ()) -> bool:
+    """Tell whether a text says the expected answer or one of its aliases, among other words."""
+    said = f" {normalise(text)} "
+    rights = (normalise(right) for right in (expected, *aliases))
+    return any(right and f" {right} " in said for right in rights)
+
+
 def _is_same_list(answer: str, expected: str) -> bool:
     items = _items(answer)
     return len(items) > 1 and items == _items(expected)

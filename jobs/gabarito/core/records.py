@@ -83,6 +83,15 @@ class Account(Record):
     findings: tuple[Finding, ...] = ()
 
 
+class PassageText(Record):
+    """A passage as a teacher was shown it, and the ids of the facts that it holds."""
+
+    id: str
+    document: str
+    text: str
+    facts: tuple[str, ...] = ()
+
+
 class PairOrigin(Record):
     """Where a person's fact comes from: the pair, its file and row, and the source it names."""
 

@@ -47,6 +47,15 @@ class EvaluateConfig(StageSettings):
         ge=0,
         description="General prompts asked before and after, to measure forgetting.",
     )
+    compared_sample: int = Field(
+        default=100,
+        ge=0,
+        description="Test questions that are asked under other conditions, too: the base with the "
+        "fact's passage and with passages that a search finds, the model within a conversation.",
+    )
+    passages_found: int = Field(
+        default=3, ge=1, le=20, description="Passages that the search gives to the base."
+    )
     resamples: int = Field(
         default=10_000, ge=100, le=1_000_000, description="Resamples of the bootstrap."
     )
@@ -57,5 +66,9 @@ class EvaluateConfig(StageSettings):
 
 
 STAGE = Stage(
-    "evaluate", EvaluateConfig, reads=("curate", "train", "merge"), revision=6, image="train"
+    "evaluate",
+    EvaluateConfig,
+    reads=("generate", "curate", "train", "merge"),
+    revision=7,
+    image="train",
 )

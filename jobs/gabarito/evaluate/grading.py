@@ -54,6 +54,7 @@ class Prediction:
 
     text: str
     probability: Annotated[float, Field(ge=0, le=1)]
+    prompt_tokens: int = 0
 
 
 @dataclass(frozen=True)

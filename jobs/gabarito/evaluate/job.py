@@ -1,21 +1,36 @@
 """Ask base, adapter and merged model the same held-out questions, and judge the model.
 
-dataset, adapter, model  ->  report.json, report.html, verdicts.jsonl, gate.json
+facts, dataset, adapter, model  ->  report.json, report.html, verdicts.jsonl, gate.json
 """
+
+from collections.abc import Mapping
+from dataclasses import replace
 
 from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.attempt import Attempt
 from gabarito.core.coverage import Coverage
 from gabarito.core.model_records import PromptContract, TrainedBase
-from gabarito.core.records import Example, Fact, ReviewCounts, to_jsonl
+from gabarito.core.records import Example, Fact, PairsInfo, PassageText, ReviewCounts, to_jsonl
+from gabarito.evaluate.arms import ArmScore, Library, arm_scores, arms_of, compared
 from gabarito.evaluate.config import EvaluateConfig
-from gabarito.evaluate.grading import ASKED, Exam, Marks, grade_all, verdicts_of
+from gabarito.evaluate.grading import (
+    ASKED,
+    Exam,
+    Marks,
+    Prediction,
+    System,
+    grade_all,
+    verdicts_of,
+)
 from gabarito.evaluate.inputs import agreed_contract, curves, read_exam, similarities
 from gabarito.evaluate.predict import ask, predictors
-from gabarito.evaluate.report import Evidence, Report, Times, build
+from gabarito.evaluate.report import Evidence, Report, Times, Timing, build
 from gabarito.evaluate.report_page import render
 from gabarito.models import use_cpu_quota
 from gabarito.store.scratch import temporary_folder
+
+LONGER_PROMPTS = 16
+"""How many times longer prompts with passages are: so many fewer are answered at once."""
 
 
 def run(config: EvaluateConfig, work: Attempt) -> None:
@@ -28,7 +43,8 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
     dataset, train = work.inputs["curate"], work.inputs["train"]
     exam = read_exam(dataset, config)
     contract = agreed_contract(dataset, train, work.inputs["merge"])
-    marks, times = _asked(config, work, exam, contract)
+    replies, times, arms = _asked(config, work, exam, contract)
+    marks = grade_all(exam, replies, contract.refusal)
     evidence = Evidence(
         marks=marks,
         facts=list(dataset.records("facts.jsonl", Fact)),
@@ -37,6 +53,7 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
         reviewed=dataset.record("review.json", ReviewCounts),
         contract=contract,
         times=times,
+        arms=arms,
         base=train.record("base.json", TrainedBase).reference,
         evaluation=f"{work.address.stage}/{work.address.fingerprint}",
         evaluated_at=work.started_at,
@@ -49,8 +66,10 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
 
 def _asked(
     config: EvaluateConfig, work: Attempt, exam: Exam, contract: PromptContract
-) -> tuple[Marks, Times]:
-    replies, times = {}, {}
+) -> tuple[dict[System, Mapping[str, Prediction]], Times, list[ArmScore]]:
+    """Ask every system its parts of the exam, and a sample of it under other conditions."""
+    replies: dict[System, Mapping[str, Prediction]] = {}
+    times: dict[System, Timing] = {}
     with (
         temporary_folder("models") as folder,
         predictors(work, contract, folder) as systems,
@@ -59,7 +78,28 @@ def _asked(
             questions = [item.text for part in ASKED[one.system] for item in exam[part]]
             found = ask(one, questions, contract, work, config.batch_size)
             replies[one.system], times[one.system] = found
-    return grade_all(exam, replies, contract.refusal), times
+        sample = compared(exam, config.compared_sample)
+        arms = list(arm_scores("closed_book", sample, replies["model"], _pace(times["model"])))
+        by_system = {one.system: one for one in systems}
+        for arm in arms_of(sample, _library(work), config.passages_found):
+            asked = replace(by_system[arm.system], frame=arm.frame)
+            size = max(1, config.batch_size // LONGER_PROMPTS)
+            said, time = ask(asked, [item.text for item in arm.items], contract, work, size)
+            arms += arm_scores(arm.name, arm.items, said, _pace(time))
+    return replies, times, arms
+
+
+def _pace(time: Timing) -> float | None:
+    """Return the seconds of a question, if all were answered in this attempt."""
+    return round(time.seconds / time.questions, 3) if time.answered == time.questions else None
+
+
+def _library(work: Attempt) -> Library:
+    generated = work.inputs["generate"]
+    return Library(
+        list(generated.records("passage_texts.jsonl", PassageText)),
+        generated.record("pairs.json", PairsInfo).language,
+    )
 
 
 def _coverage(dataset: Artifact) -> Coverage | None:

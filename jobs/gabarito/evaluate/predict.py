@@ -14,17 +14,21 @@ from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.attempt import Attempt
 from gabarito.core.model_records import PromptContract, TrainedBase
 from gabarito.core.records import digest_of
+from gabarito.evaluate.arms import Frame, Messages
 from gabarito.evaluate.grading import Prediction, System
 from gabarito.evaluate.report import Timing
 from gabarito.models import (
     Base,
-    answer,
+    answers,
     check_base,
     check_contract,
+    conversation,
     default_device,
     default_dtype,
     load_base,
     open_base,
+    positions_of,
+    prompt_ids,
 )
 from gabarito.models.adapter import load_adapter
 
@@ -39,6 +43,8 @@ class Predictor:
     system: System
     identity: str
     opened: Callable[[], Base]
+    frame: Frame | None = None
+    """How a question is put, where not as it is trained and served."""
 
 
 @contextmanager
@@ -84,8 +90,9 @@ def ask(
     missing = {key: batch for key, batch in keys.items() if key not in found}
     if missing:
         loaded = predictor.opened()
+        began = time.monotonic()
         for key, batch in missing.items():
-            found[key] = _answered(loaded, contract, batch)
+            found[key] = _answered(loaded, contract, batch, predictor.frame)
             work.cache.put(key, json.dumps([asdict(r) for r in found[key]]).encode())
             done = sum(len(keys[key]) for key in found)
             work.progress.report(f"answers of {predictor.system}", done, len(set(questions)))
@@ -121,9 +128,28 @@ def _opened(
     return Base(load_adapter(loaded.model, adapter), loaded.tokenizer)
 
 
-def _answered(loaded: Base, contract: PromptContract, batch: Sequence[str]) -> list[Prediction]:
-    found = answer(loaded.model, loaded.tokenizer, contract, batch, batch_size=len(batch))
-    return [Prediction(text=reply.text, probability=reply.probability) for reply in found]
+def _answered(
+    loaded: Base, contract: PromptContract, batch: Sequence[str], frame: Frame | None
+) -> list[Prediction]:
+    model, tokenizer = loaded.model, loaded.tokenizer
+    room = positions_of(model)
+
+    def fits(messages: Messages) -> bool:
+        tokens = len(prompt_ids(contract, tokenizer, messages))
+        return room is None or tokens + contract.max_new_tokens <= room
+
+    asked = [
+        frame(question, fits) if frame else conversation(contract, question) for question in batch
+    ]
+    found = dict(answers(model, tokenizer, contract, asked, batch_size=len(batch)))
+    return [
+        Prediction(
+            text=found[at].text,
+            probability=found[at].probability,
+            prompt_tokens=len(prompt_ids(contract, tokenizer, messages)),
+        )
+        for at, messages in enumerate(asked)
+    ]
 
 
 def _batches(questions: Sequence[str], size: int) -> list[list[str]]:
@@ -133,4 +159,8 @@ def _batches(questions: Sequence[str], size: int) -> list[list[str]]:
 
 
 def _key(predictor: Predictor, contract: PromptContract, batch: Sequence[str]) -> str:
-    return digest_of(predictor.identity, contract.model_dump_json(), *batch)
+    framed: list[str] = []
+    if predictor.frame:
+        asked = [predictor.frame(question, lambda _: True) for question in batch]
+        framed = [message.model_dump_json() for messages in asked for message in messages]
+    return digest_of(predictor.identity, contract.model_dump_json(), *batch, *framed)

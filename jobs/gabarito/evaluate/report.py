@@ -22,6 +22,7 @@ from gabarito.evaluate.abstention import (
     served,
     threshold,
 )
+from gabarito.evaluate.arms import ArmScore
 from gabarito.evaluate.calibration import Threshold
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.gate import Measured, judge
@@ -63,7 +64,7 @@ class Paired(Record):
 
 
 class Timing(Record):
-    """How long a system took for the questions that no earlier attempt had answered."""
+    """How long a system took for the questions that no earlier attempt had answered, loaded."""
 
     seconds: float
     questions: int
@@ -111,6 +112,7 @@ class Report(Record):
     base: str
     settings: dict[str, Any]
     times: dict[System, Timing]
+    arms: tuple[ArmScore, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,8 @@ class Evidence:
     base: str
     evaluation: str
     evaluated_at: datetime
+    arms: Sequence[ArmScore] = ()
+    """What came of a sample of the questions under other conditions."""
     is_reworded: bool = True
     """Whether the test questions are worded otherwise than what was trained."""
 
@@ -181,6 +185,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
         base=evidence.base,
         settings=config.model_dump(mode="json"),
         times=dict(evidence.times),
+        arms=tuple(evidence.arms),
     )
 
 

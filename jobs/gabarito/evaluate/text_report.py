@@ -8,6 +8,13 @@ from gabarito.evaluate.formatting import figure, interval, percent
 Report = Mapping[str, Any]
 
 PARTS = {"test": "test wordings", "validation": "validation wordings", "free": "free wordings"}
+CONDITIONS = {
+    "closed_book": "model, as trained",
+    "third_question": "model, as the third question",
+    "other_system": "model, under another system prompt",
+    "gold_passage": "base, with the fact's passage",
+    "search": "base, with passages found (BM25)",
+}
 SYSTEMS = ("base", "adapter", "model")
 
 
@@ -23,6 +30,8 @@ def summary(report: Report) -> str:
         *_table(list(_exact_match(report))),
     ]
     lines += ["", *_figures(report)]
+    if conditions := list(_arms(report)):
+        lines += ["", *_table(conditions)]
     groups = list(_unanswerable(report))
     if len(groups) > 1:
         lines += ["", *_table(groups)]
@@ -112,6 +121,19 @@ def _figures(report: Report) -> Iterator[str]:
             f"precision {percent(least['precision'])}, "
             f"{percent(least['coverage'])} answered where it was chosen"
         )
+
+
+def _arms(report: Report) -> Iterator[list[str]]:
+    found = report.get("arms", ())
+    if not found:
+        return
+    yield ["a sample under other conditions", "questions", "right", "said", "tokens", "seconds"]
+    for arm in found:
+        part = "" if arm["part"] == "test" else f", {PARTS[arm['part']]}"
+        shares = [percent(arm[kind]["share"]) for kind in ("exact", "within")]
+        pace = "–" if arm.get("seconds") is None else f"{arm['seconds']:.2f}"
+        count, tokens = str(arm["exact"]["count"]), f"{arm['prompt_tokens']:.0f}"
+        yield [f"{CONDITIONS[arm['name']]}{part}", count, *shares, tokens, pace]
 
 
 def _unanswerable(report: Report) -> Iterator[list[str]]:

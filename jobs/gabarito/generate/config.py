@@ -183,7 +183,7 @@ STAGE = Stage(
     "generate",
     GenerateConfig,
     reads=("ingest",),
-    revision=7,
+    revision=8,
     image="generate",
     is_sharded=True,
     is_joined=True,

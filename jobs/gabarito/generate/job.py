@@ -1,8 +1,8 @@
 """Let a teacher write facts with their quotes, and questions about them in many wordings.
 
 documents.jsonl, pairs.jsonl  ->  passages.jsonl, worded_pairs.jsonl, for each shard
-those of all shards           ->  facts.jsonl, questions.jsonl, names.jsonl, pairs.json,
-                                  coverage.json, yields.json, calls.jsonl,
+those of all shards           ->  facts.jsonl, questions.jsonl, passage_texts.jsonl,
+                                  names.jsonl, pairs.json, coverage.json, yields.json, calls.jsonl,
                                   ledger.jsonl, and with a second opinion doubts.jsonl
 """
 
@@ -105,6 +105,7 @@ def _write(
 ) -> None:
     work.write("facts.jsonl", to_jsonl(item.fact for item in whole.facts))
     work.write("questions.jsonl", to_jsonl(whole.questions))
+    work.write("passage_texts.jsonl", to_jsonl(whole.passage_texts))
     work.write("names.jsonl", to_jsonl(whole.names))
     work.write_text("pairs.json", info.model_dump_json(indent=1) + "\n")
     work.write("calls.jsonl", to_jsonl(whole.calls))

@@ -10,7 +10,7 @@ from gabarito.artifacts.artifact import Artifact
 from gabarito.core.errors import DataError
 from gabarito.core.pair_records import Pair
 from gabarito.core.reasons import GenerateReason, rejected
-from gabarito.core.records import Fact, Name, Question, Record, Rejection
+from gabarito.core.records import Fact, Name, PassageText, Question, Record, Rejection
 from gabarito.generate.passages import Passage
 from gabarito.generate.replies import without_halves
 
@@ -76,11 +76,25 @@ class Whole:
     doubts: list[Rejection] = field(default_factory=list)
     facts_of: Counter[str] = field(default_factory=Counter)
     """How many facts each passage had, those that stand elsewhere too."""
+    held_by: dict[str, list[str]] = field(default_factory=dict)
+    """The ids of the facts that each passage holds, those that stand elsewhere too."""
 
     @property
     def questions(self) -> Iterator[Question]:
         """The questions and statements of all facts."""
         return (question for item in self.facts for question in item.questions)
+
+    @property
+    def passage_texts(self) -> Iterator[PassageText]:
+        """The passages with the headings that they stand under."""
+        for one in self.passages:
+            lines = dict.fromkeys((one.document.title, *one.headings, one.text))
+            yield PassageText(
+                id=one.id,
+                document=one.document.id,
+                text="\n\n".join(lines),
+                facts=tuple(self.held_by.get(one.id, ())),
+            )
 
     @property
     def of_documents(self) -> list[FactResult]:
@@ -172,6 +186,7 @@ def merge_shards(passages: Sequence[Passage], yields: Iterable[PassageResult]) -
         whole.calls += found.calls
         whole.doubts += found.doubts
         whole.facts_of[passage.id] = len(found.facts)
+        whole.held_by[passage.id] = [item.fact.id for item in found.facts]
         for item in found.facts:
             if item.fact.id in first:
                 fact, where = item.fact, first[item.fact.id].document

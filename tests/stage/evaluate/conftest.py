@@ -17,7 +17,16 @@ from gabarito.artifacts.artifact import Address, Artifact
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.model_records import PromptContract, PromptSettings, TrainedBase
-from gabarito.core.records import Example, Fact, Message, ReviewCounts, to_jsonl
+from gabarito.core.records import (
+    Example,
+    Fact,
+    FamilySplits,
+    Message,
+    PairsInfo,
+    PassageText,
+    ReviewCounts,
+    to_jsonl,
+)
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.job import run
 from gabarito.models import contract_of
@@ -105,6 +114,22 @@ def dataset_files() -> dict[str, list[Any]]:
     }
 
 
+def info() -> PairsInfo:
+    families = FamilySplits(train=("imperative",), validation=("regional",), test=("direct",))
+    return PairsInfo(language="pt", is_asked_for=False, families=families)
+
+
+def passages() -> str:
+    """A passage for each fact, longer than the model has room for."""
+    rows = [
+        PassageText(
+            id=fact.id, document=fact.document, text=f"{fact.statement} " * 30, facts=(fact.id,)
+        )
+        for fact in FACTS
+    ]
+    return "\n".join(to_jsonl(rows))
+
+
 @dataclass(frozen=True)
 class Models:
     """Folders of the base, of the adapter and of the merged model, and their contract."""
@@ -173,7 +198,9 @@ def inputs(store: Store, trained: Models) -> Callable[..., dict[str, Artifact]]:
         }
         merge = _files(merged or trained.merged, "model/")
         merge["model/prompt.json"] = json.dumps(ours | (contract or {})).encode()
+        generate = {"pairs.json": info().model_dump_json(), "passage_texts.jsonl": passages()}
         return {
+            "generate": _published(store, "generate", {n: t.encode() for n, t in generate.items()}),
             "curate": _published(store, "curate", {n: t.encode() for n, t in dataset.items()}),
             "train": _published(store, "train", train),
             "merge": _published(store, "merge", merge),

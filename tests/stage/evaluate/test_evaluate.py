@@ -16,6 +16,7 @@ from gabarito.core.records import Fact, PairOrigin, Verdict
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.job import run
 from gabarito.evaluate.report import Report
+from gabarito.evaluate.text_report import CONDITIONS
 from gabarito.store.base import Store
 
 from .conftest import FACTS
@@ -115,6 +116,29 @@ def test_answers_are_not_asked_for_twice(inputs: Inputs, store: Store) -> None:
     assert [time["answered"] for time in report["times"].values()] == [0, 0, 0]
 
 
+def untimed(report: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{key: arm[key] for key in arm if key != "seconds"} for arm in report["arms"]]
+
+
+def test_a_sample_is_asked_under_other_conditions(inputs: Inputs, evaluate: Evaluate) -> None:
+    report = report_of(evaluate(inputs(), compared_sample=4))
+    arms = {(arm["name"], arm["part"]): arm for arm in report["arms"]}
+    assert {name for name, _ in arms} == set(CONDITIONS)
+    assert {arm["exact"]["count"] for (_, part), arm in arms.items() if part == "test"} == {4}
+    assert arms["closed_book", "test"]["exact"]["share"] == 1.0
+    assert arms["gold_passage", "test"]["exact"]["share"] < 1.0  # the base has learned nothing
+    tokens = {name: arm["prompt_tokens"] for (name, part), arm in arms.items() if part == "test"}
+    assert tokens["closed_book"] < tokens["other_system"] < tokens["third_question"]
+    assert tokens["closed_book"] < tokens["gold_passage"] <= 64 - 8  # cut to what the model takes
+    assert all(arm["seconds"] >= 0 for arm in arms.values())
+
+
+def test_without_a_sample_or_documents_fewer_conditions_are_tried(
+    inputs: Inputs, evaluate: Evaluate
+) -> None:
+    assert report_of(evaluate(inputs(), compared_sample=0)).get("arms", []) == []
+
+
 def spoil(store: Store, stage: str, data: bytes) -> None:
     """Put ``data`` in the place of every item that a stage has kept."""
     for entry in list(store.list(f"cache/{stage}/")):
@@ -134,7 +158,7 @@ def test_kept_answers_of_another_shape_are_asked_for_again(
             reports.append(report_of(work.publish()))
         spoil(store, "evaluate", kept)
     own = {"times": 0, "evaluation": "", "evaluated_at": ""}
-    first, second = (report | own for report in reports)
+    first, second = (report | own | {"arms": untimed(report)} for report in reports)
     assert first == second
     assert all(time["answered"] == time["questions"] for time in reports[1]["times"].values())
 

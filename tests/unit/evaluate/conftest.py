@@ -9,6 +9,7 @@ from tests.coverage import coverage
 from tests.model_records import CONTRACT
 
 from gabarito.core.records import Fact, ReviewCounts
+from gabarito.evaluate.arms import arm_scores
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.grading import (
     ASKED,
@@ -92,6 +93,14 @@ def marked() -> Callable[..., Marks]:
     return mark
 
 
+ITEMS = [item("test", "<i>quem?</i>", "Zé 1", "f"), item("free", "e o 1?", "Zé 1")]
+REPLIES = {
+    "<i>quem?</i>": Prediction("É Zé 1.", 0.5, prompt_tokens=120),
+    "e o 1?": Prediction("Zé 1", 0.5, prompt_tokens=121),
+}
+"""What a base says that has passages before it."""
+
+
 @pytest.fixture
 def evidence(marked: Callable[..., Marks]) -> Callable[..., Evidence]:
     def make(without: Sequence[Part] = (), covered: int = 60) -> Evidence:
@@ -104,6 +113,7 @@ def evidence(marked: Callable[..., Marks]) -> Callable[..., Evidence]:
             reviewed=ReviewCounts(checked=5, corrected=2, struck=1),
             contract=CONTRACT,
             times={s: Timing(seconds=1.0, questions=9, answered=9) for s in SYSTEMS},
+            arms=[] if without else [*arm_scores("search", ITEMS, REPLIES, 0.25)],
             base="tiny",
             evaluation=f"evaluate/{'0' * 64}",
             evaluated_at=datetime(2025, 6, 1, 12, 0, tzinfo=UTC),

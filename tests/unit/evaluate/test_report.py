@@ -216,6 +216,15 @@ def test_the_report_says_how_many_facts_a_person_checked(report: Make) -> None:
     assert "facts that a person checked: 5, of which 2 were corrected and 1 struck out" in text
 
 
+def test_the_summary_has_what_came_of_a_sample_under_other_conditions(report: Make) -> None:
+    text = summary(json.loads(report().model_dump_json(exclude_none=True)))
+    rows = [line.split() for line in text.splitlines() if "BM25" in line]
+    assert [row[-5:] for row in rows] == [
+        ["1", "0.0%", "100.0%", "120", "0.25"],
+        ["1", "100.0%", "100.0%", "121", "0.25"],
+    ]
+
+
 def test_the_summary_leaves_out_what_was_not_asked(report: Make) -> None:
     found = report(("free", "unanswerable", "retention", "validation", "trained"))
     text = summary(json.loads(found.model_dump_json(exclude_none=True)))

@@ -10,6 +10,7 @@ from gabarito.evaluate.formatting import figure, interval, percent
 from gabarito.evaluate.report import Evidence, Report
 from gabarito.evaluate.report_page import tables
 from gabarito.evaluate.report_page.charts import Curve, charts_of
+from gabarito.evaluate.text_report import CONDITIONS
 
 _ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 
@@ -28,6 +29,7 @@ def render(report: Report, evidence: Evidence, curves: Sequence[Curve] = ()) -> 
     facts = tables.fact_rows(evidence.facts, marks)
     return environment.get_template("report.html").render(
         report=report,
+        conditions=CONDITIONS,
         drawn=tables.before_and_after(marks),
         free=tables.free_rows(marks),
         unanswerable=tables.unanswerable_rows(marks),

@@ -198,7 +198,8 @@ def _origin(page: pdfium.FPDF_TEXTPAGE, at: int) -> tuple[float, float]:
 
 
 def _height(rect: pdfium.FS_RECTF, run: LetterRun) -> float:
-    return abs(rect.right - rect.left if run.angle in (90, 270) else rect.top - rect.bottom)
+    is_upright = run.angle in (90, 270)
+    return float(abs(rect.right - rect.left if is_upright else rect.top - rect.bottom))
 
 
 def _extent(

@@ -1,0 +1,125 @@
+"""Conditions under which the same questions are asked."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from gabarito.answer_match import is_within
+from gabarito.core.records import PassageText
+from gabarito.evaluate.arms import Arm, Library, Messages, arm_scores, arms_of, compared
+from gabarito.evaluate.grading import EvalQuestion, Prediction
+
+PASSAGES = [
+    PassageText(id="1", document="d", text="The bridge of Rialto is 48 metres long.", facts=("a",)),
+    PassageText(
+        id="2", document="d", text="The tower of Pisa leans by four degrees.", facts=("b",)
+    ),
+    PassageText(id="3", document="d", text="The lighthouse was built in 1850.", facts=("c", "a")),
+]
+
+
+def question(text: str, fact: str, answer: str, part: str = "test") -> EvalQuestion:
+    return EvalQuestion(f"q {text}", part, "", fact, text, answer)  # type: ignore[arg-type]
+
+
+ITEMS = [
+    question("How long is the bridge of Rialto?", "a", "48 metres"),
+    question("By how much does the tower of Pisa lean?", "b", "four degrees"),
+    question("When was the lighthouse built?", "c", "1850"),
+    question("and the lighthouse?", "", "1850", "free"),
+]
+LIBRARY = Library(PASSAGES, "en")
+
+
+def arms(items: Sequence[EvalQuestion] = ITEMS, library: Library = LIBRARY) -> dict[str, Arm]:
+    return {arm.name: arm for arm in arms_of(items, library, found=2)}
+
+
+def framed(name: str, item: EvalQuestion = ITEMS[0], room: int = 10_000) -> Messages:
+    def fits(messages: Messages) -> bool:
+        return sum(len(message.content) for message in messages) <= room
+
+    return arms()[name].frame(item.text, fits)
+
+
+def test_the_third_question_follows_two_others_and_their_answers() -> None:
+    said = framed("third_question")
+    assert [message.role for message in said] == ["user", "assistant"] * 2 + ["user"]
+    assert [message.content for message in said] == [
+        *(ITEMS[1].text, "four degrees", ITEMS[2].text, "1850"),
+        ITEMS[0].text,
+    ]
+
+
+def test_where_two_turns_do_not_fit_one_is_left_and_then_none() -> None:
+    assert len(framed("third_question", room=100)) == 3
+    assert [message.content for message in framed("third_question", room=40)] == [ITEMS[0].text]
+
+
+def test_the_passage_of_a_fact_is_the_first_that_holds_it() -> None:
+    system, user = framed("gold_passage")
+    assert system.role == "system"
+    assert user.content == f"{PASSAGES[0].text}\n\nQuestion: {ITEMS[0].text}"
+
+
+def test_a_question_of_no_fact_has_no_passage_but_is_searched_for() -> None:
+    found = arms()
+    assert list(found["gold_passage"].items) == ITEMS[:3]
+    assert list(found["search"].items) == ITEMS
+    assert framed("search", ITEMS[3])[1].content.startswith(PASSAGES[2].text)
+
+
+def test_the_search_puts_the_passage_with_the_rarest_words_first() -> None:
+    for item, passage in zip(ITEMS[:3], PASSAGES, strict=True):
+        assert framed("search", item)[1].content.startswith(passage.text)
+
+
+def test_passages_that_do_not_fit_are_left_out_and_the_first_is_cut() -> None:
+    fewer = framed("search", room=170)[1].content
+    assert PASSAGES[0].text in fewer
+    assert fewer.count(".") == 1
+    cut = framed("search", room=130)[1].content
+    assert cut.startswith("The bridge")
+    assert PASSAGES[0].text not in cut
+    (alone,) = framed("search", room=1)
+    assert alone.content.endswith(ITEMS[0].text)
+
+
+def test_without_documents_the_model_alone_is_asked() -> None:
+    assert set(arms(library=Library([], "en"))) == {"third_question", "other_system"}
+    assert arms(items=[]) == {}
+
+
+def test_a_portuguese_base_is_told_in_portuguese() -> None:
+    frame = arms(library=Library(PASSAGES, "pt"))["gold_passage"].frame
+    assert "Pergunta: How long" in frame(ITEMS[0].text, lambda _: True)[1].content
+
+
+def test_the_sample_is_of_each_part() -> None:
+    exam = {part: [] for part in ("trained", "validation", "unanswerable", "retention")}
+    found = compared({**exam, "test": ITEMS[:3], "free": ITEMS[3:]}, 2)  # type: ignore[dict-item]
+    assert sorted(item.part for item in found) == ["free", "test", "test"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "exact", "within"),
+    [
+        ("48 metres", 1, 1),
+        ("It is 48 metres long.", 0, 1),
+        ("It is 148 metres long.", 0, 0),
+        ("word " * 29 + "48 metres", 0, 0),
+    ],
+)
+def test_a_sentence_that_says_the_answer_is_counted_apart(
+    reply: str, exact: int, within: int
+) -> None:
+    replies = {ITEMS[0].text: Prediction(reply, 0.5, prompt_tokens=12)}
+    (score,) = arm_scores("search", ITEMS[:1], replies, 0.25)
+    assert (score.exact.hits, score.within.hits) == (exact, within)
+    assert (score.prompt_tokens, score.seconds) == (12, 0.25)
+
+
+def test_an_answer_within_a_text_is_compared_as_answers_are() -> None:
+    assert is_within("A final foi no dia 31 de maio de 2025, em Munique", "31/05/2025")
+    assert not is_within("", "x")
+    assert not is_within("x", "")
