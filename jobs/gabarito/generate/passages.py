@@ -13,10 +13,11 @@ from gabarito.core.records import Document, digest_of
 
 _HEADING = re.compile(r"^(#{1,6})\s+(\S.*)$")
 _RULE = re.compile(r"[\s:|-]*")
+_FENCE = re.compile(r"\s*(`{3,})[^`]*")
 _NOT_SPACE = re.compile(r"\S")
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+")
 
-Kind = Literal["heading", "table", "text"]
+Kind = Literal["heading", "table", "code", "text"]
 
 
 @dataclass(frozen=True)
@@ -69,21 +70,33 @@ def _as_written(block: Block) -> str:
 
 
 def _blocks(text: str) -> Iterator[Block]:
-    """Split a text at blank lines, before and after headings and tables."""
+    """Split a text at blank lines, before and after headings, tables and code."""
     kind: Kind = "text"
     lines: list[str] = []
-    for line in [*text.splitlines(), ""]:
-        heading = _HEADING.match(line)
+    rest = iter([*text.splitlines(), ""])
+    for line in rest:
+        heading, fence = _HEADING.match(line), _FENCE.fullmatch(line)
         new: Kind = "table" if line.lstrip().startswith("|") else "text"
-        if lines and (heading or new != kind or not line.strip()):
+        if lines and (heading or fence or new != kind or not line.strip()):
             yield Block(kind, "\n".join(lines))
             lines = []
         if heading:
             title = heading[2].rstrip("#").rstrip() or heading[2]
             yield Block("heading", title, len(heading[1]))
+        elif fence:
+            yield Block("code", "\n".join(_code(line, fence[1], rest)))
         elif line.strip():
             kind = new
             lines.append(line.rstrip())
+
+
+def _code(first: str, fence: str, rest: Iterator[str]) -> Iterator[str]:
+    """Yield the lines of code from its fence to the next, whatever they look like."""
+    yield first
+    for line in rest:
+        yield line.rstrip()
+        if line.strip() == fence:
+            return
 
 
 def _groups(blocks: Iterable[Block], max_chars: int) -> Iterator[list[Block]]:
@@ -128,6 +141,8 @@ def _fitting(blocks: Iterable[Block], max_chars: int) -> Iterator[Block]:
             yield block
         elif block.kind == "table":
             yield from _rows(block.text.splitlines(), max_chars)
+        elif block.kind == "code":
+            yield from _lines_of_code(block.text.splitlines(), max_chars)
         else:
             lines = block.text.splitlines()
             sentences = [piece for line in lines for piece in _SENTENCE.split(line)]
@@ -143,6 +158,14 @@ def _rows(lines: list[str], max_chars: int) -> Iterator[Block]:
         header, room = [], max_chars
     for part in _packed(lines[len(header) :], room, "\n"):
         yield Block("table", "\n".join([*header, part]))
+
+
+def _lines_of_code(lines: list[str], max_chars: int) -> Iterator[Block]:
+    """Split code into parts that all have its fences."""
+    first, last = lines[0], lines[-1]
+    room = max(1, max_chars - len(first) - len(last) - 2)
+    for part in _packed(lines[1:-1], room, "\n"):
+        yield Block("code", "\n".join([first, part, last]))
 
 
 def _packed(parts: Iterable[str], room: int, between: str) -> Iterator[str]:

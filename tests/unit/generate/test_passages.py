@@ -89,6 +89,30 @@ def test_a_long_paragraph_is_cut_between_sentences(document_of: DocumentOf) -> N
     assert all(passage.text.endswith("aqui.") for passage in passages)
 
 
+CODE = "```sh\n# install it\napt install gabarito\n\n| grep x\n```"
+
+
+def test_what_stands_in_code_is_no_heading_and_no_table(document_of: DocumentOf) -> None:
+    text = f"# Um\n\n{paragraph('a', 120)}\n{CODE}\n{paragraph('b', 120)}"
+    first, second = cut(document_of(text), 220)
+    assert first.text.endswith(f"\n\n{CODE}")
+    assert (second.headings, second.text) == (("Um",), paragraph("b", 120))
+
+
+def test_long_code_is_cut_between_lines_and_each_part_is_fenced(document_of: DocumentOf) -> None:
+    lines = [f"    call_number_{number}()  # a call" for number in range(30)]
+    passages = cut(document_of("\n".join(["```python", *lines, "```"])), 200)
+    assert len(passages) > 2
+    assert all(passage.text.startswith("```python\n    call") for passage in passages)
+    assert all(passage.text.endswith("\n```") for passage in passages)
+    assert [line for p in passages for line in p.text.splitlines()[1:-1]] == lines
+
+
+def test_code_without_an_end_goes_on_to_the_end(document_of: DocumentOf) -> None:
+    (passage,) = cut(document_of("foo\n\n```\n# bar"), 200)
+    assert passage.text.startswith("foo\n\n```\n# bar")
+
+
 def test_one_word_longer_than_a_passage_is_cut_all_the_same(document_of: DocumentOf) -> None:
     assert [len(passage.text) for passage in cut(document_of("x" * 500), 200)] == [200, 200, 100]
 
