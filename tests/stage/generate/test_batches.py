@@ -261,6 +261,23 @@ def test_a_batch_that_the_provider_forgot_is_sent_anew(serve: Serve, place: Plac
     assert made.paid == {"a"}
 
 
+def test_a_file_that_vanished_before_its_batch_was_made_is_sent_anew(
+    serve: Serve, place: Place
+) -> None:
+    server = serve([])
+    interrupt(wanting(server, place, "a"))
+    cache = Cache(place.store, "generate")
+    (name,) = cache.keys(batches.RECORDS)
+    record = cache.get_json(name, TypeAdapter(batches.BatchRecord))
+    cache.put(name, record.model_copy(update={"batch": ""}).model_dump_json().encode())
+    server.batches.clear()
+    server.files = {"other": []}  # so that the next has another name
+    made = wanting(server, place, "a")
+    made.send()
+    assert made.paid == {"a"}
+    assert not list(place.store.list("cache/generate/batch-"))
+
+
 def test_batches_that_expire_with_some_replies_give_nothing_up(serve: Serve, place: Place) -> None:
     keys = set("abcdefghijklmnop")
     made = wanting(serve([], *["expired"] * 4), place, *keys)
