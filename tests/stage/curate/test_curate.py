@@ -303,8 +303,12 @@ def test_the_files_open_as_a_dataset(curate: Curate, tmp_path: Path, exam: Exam)
 @pytest.mark.parametrize(
     ("line", "error", "said"),
     [
-        ('{"question": "q"}', DataError, "free.jsonl:1: not a FreeQuestion: answer"),
-        ("nonsense", DataError, "free.jsonl:1: not a FreeQuestion"),
+        ('{"question": "q"}', DataError, "free.jsonl:1: answer: missing, in .*; correct that line"),
+        (
+            "nonsense",
+            DataError,
+            "free.jsonl:1: not JSON from character 2 on, in 'nonsense'; correct that line",
+        ),
         (None, MissingError, "free.jsonl: no such file"),
         (b"\xff\xfe", DataError, "free.jsonl: not a UTF-8 text file"),
     ],

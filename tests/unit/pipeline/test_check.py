@@ -166,7 +166,7 @@ def test_a_document_that_looks_wrong_is_a_warning(tmp_path: Path) -> None:
 def test_an_exam_that_is_no_json_lines_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "exam.csv").write_text("question,answer\nWho?,A\n")
     findings = found(tmp_path, "./none", "questions", exam={"free": "exam.csv"})
-    assert "exam.csv:1: not a FreeQuestion" in findings[0].said
+    assert "exam.csv:1: not JSON from character 1 on" in findings[0].said
     assert findings[0].error is not None
 
 

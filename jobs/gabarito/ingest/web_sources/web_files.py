@@ -37,10 +37,9 @@ _KINDS: dict[type[WebSource], Listing] = {
     FeedSource: feed.items,
     SitemapSource: sitemap.items,
     UrlsSource: urls.items,
-    ListingSource: web_listing.items,
     WikipediaSource: wikipedia.items,
 }
-"""What lists the pages of each kind of source."""
+"""What lists the pages of each kind of source; a listing's names its settings, too."""
 
 
 _CORRECT = "correct the source, or take it out"
@@ -64,7 +63,7 @@ def web_files(
         ServiceError: if a host does not answer any more.
     """
     reached: dict[str, str] = {}
-    for at, item in enumerate(_listed(source, fetch)):
+    for at, item in enumerate(_listed(source, fetch, f"ingest.sources.{place}")):
         if isinstance(item, Rejection):
             yield _refused(item, source).model_copy(update={"order": (place, at)})
         elif source.is_page_of(item.url, shard):
@@ -96,7 +95,7 @@ def _fetched(
         return FileResult.dropped(item.url, why).model_copy(update={"page": fate})
 
 
-def _listed(source: WebSource, fetch: KeepingFetch) -> Iterator[WebItem | Rejection]:
+def _listed(source: WebSource, fetch: KeepingFetch, setting: str) -> Iterator[WebItem | Rejection]:
     """Yield what a source lists; one that cannot be listed, or lists nothing, is an error.
 
     Lists that make no sense are forgotten: the site may have mended them by the next start.
@@ -108,13 +107,19 @@ def _listed(source: WebSource, fetch: KeepingFetch) -> Iterator[WebItem | Reject
         return fetch(url)
 
     try:
-        for item in _refusing_none(source, _KINDS[type(source)](source, noted)):
+        for item in _refusing_none(source, _items(source, noted, setting)):
             lists.clear()
             yield item
     except DataError:
         for url in lists:
             fetch.forget(url)
         raise
+
+
+def _items(source: WebSource, fetch: Fetch, setting: str) -> Iterator[WebItem | Rejection]:
+    if isinstance(source, ListingSource):
+        return web_listing.items(source, fetch, setting)
+    return _KINDS[type(source)](source, fetch)
 
 
 def _refusing_none(

@@ -33,7 +33,7 @@ def check_documents(
     """
     source = pipeline.ingest.sources[number]
     if isinstance(source, WebSource):
-        yield from check_pages(pipeline.ingest, source, f"ingest.sources.{number}", sample)
+        yield from check_pages(pipeline.ingest, source, number, sample)
         return
     input_digests(source, f"ingest.sources.{number}")  # all of it is there
     if isinstance(source, PairsSource):

@@ -151,10 +151,7 @@ class CorrectionsFile(LinesByFact):
         self._take(raw)
 
     def _take(self, raw: Sequence[str]) -> None:
-        try:
-            lines = list(numbered_jsonl(raw, Correction, str(self.path)))
-        except DataError as error:
-            raise DataError(f"{error}; correct that line, or remove it") from error
+        lines = list(numbered_jsonl(raw, Correction, str(self.path)))
         self._raw = list(raw)
         self._lines = {}
         for number, correction in lines:

@@ -115,7 +115,7 @@ def test_a_line_that_somebody_broke_meanwhile_is_named_and_nothing_lost(
     with path.open("a") as editor:
         editor.write("nonsense\n")
     before = path.read_bytes()
-    with pytest.raises(DataError, match=r"corrections\.jsonl:2: not a Correction"):
+    with pytest.raises(DataError, match=r"corrections\.jsonl:2: not JSON from character 2 on"):
         file.add(said("strike"))
     assert path.read_bytes() == before
 
@@ -178,7 +178,7 @@ def test_nothing_is_left_beside_the_file(path: Path) -> None:
         (
             "broken.jsonl",
             DataError,
-            r"broken\.jsonl:2: .*answer needs a value.*; correct that line",
+            r"broken\.jsonl:2: answer needs a value, got '', in '{.*; correct that line, or remove",
         ),
         ("bytes.jsonl", DataError, r"bytes\.jsonl: not a UTF-8 text file.*save it as UTF-8"),
     ],
