@@ -32,6 +32,7 @@ STEPS = 3
 @pytest.fixture(autouse=True)
 def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "FIRST_POLL_S", 0.02)
+    monkeypatch.setattr(batches, "MAX_POLL_S", 0.05)
     monkeypatch.setattr(batch_api, "FIRST_PAUSE_S", 0.01)
 
 
@@ -91,6 +92,31 @@ def test_a_second_opinion_is_one_more_batch(
     whole = place.generate(batched(config_of, verify={"on_doubt": "drop"}))
     assert whole.manifest.counts["facts"] == FACTS
     assert len(server.batches) == STEPS + 1
+
+
+def test_two_teachers_batches_are_waited_for_side_by_side(
+    serve: Serve, place: Place, config_of: ConfigOf
+) -> None:
+    """One passage is asked about again while the opinions on the others are wanted."""
+    second = serve(opinions())
+    made = recordings()
+    late = next(one for one in made if one["task"] == "missed")
+    late["replies"] = [{"text": "Com certeza!"}, *late["replies"]]
+    first = serve(made)
+    look, waits = first.look, []
+
+    def look_late(name: str) -> dict[str, object]:
+        """Let the batch that is made beside the opinions end after these have begun."""
+        if name == f"batch_{STEPS - 1}" and not second.batches and len(waits) < 100:
+            waits.append(name)
+            return first.batches[name]
+        return look(name)
+
+    first.look = look_late  # type: ignore[method-assign]
+    verify = {"on_doubt": "drop", "teacher": {"model": "m2", "url": second.url, "batch": True}}
+    whole = place.generate(batched(config_of, teacher={"url": first.url}, verify=verify))
+    assert whole.manifest.counts["facts"] == FACTS
+    assert (len(waits) < 100, len(second.batches)) == (True, 2)
 
 
 def test_a_batch_costs_half(serve: Serve, place: Place, config_of: ConfigOf) -> None:
