@@ -169,12 +169,24 @@ class PairsInfo(Record):
 class ReviewCounts(Record):
     """How many facts a person looked at, and what was done with those: ``review.json``.
 
-    What is corrected or struck out was looked at, too.
+    What is corrected or struck out was looked at, too. The last two count single wordings.
     """
 
     checked: int = 0
     corrected: int = 0
     struck: int = 0
+    questions_corrected: int = 0
+    questions_struck: int = 0
+
+    @property
+    def of_wordings(self) -> str:
+        """What was done with single wordings, for people, or nothing."""
+        if not (self.questions_corrected or self.questions_struck):
+            return ""
+        return (
+            f"of their wordings {self.questions_corrected} were corrected, "
+            f"{self.questions_struck} struck out"
+        )
 
 
 class Name(Record):

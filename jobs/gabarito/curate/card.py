@@ -132,7 +132,7 @@ def _reviewed(found: ReviewCounts) -> str:
         return ""
     return (
         f"A person checked {found.checked} facts: {found.corrected} were corrected, "
-        f"{found.struck} struck out."
+        f"{found.struck} struck out{f'; {found.of_wordings}' if found.of_wordings else ''}."
     )
 
 

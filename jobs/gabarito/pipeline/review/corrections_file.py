@@ -19,13 +19,19 @@ from gabarito.curate.corrections import Action, Correction, Line
 from gabarito.store.disk import disk_errors, sync_folder, temporary, write_synced
 
 _CONTRADICTED: dict[Action, frozenset[Action]] = {
-    "strike": frozenset({"answer", "statement", "alias", "checked"}),
+    "strike": frozenset({"answer", "statement", "alias", "checked", "wording"}),
     "answer": frozenset({"strike", "answer"}),
     "statement": frozenset({"strike", "statement"}),
     "alias": frozenset({"strike"}),
     "checked": frozenset({"strike"}),
+    "wording": frozenset({"strike", "wording"}),
 }
 """What a later decision about the same fact takes the place of."""
+
+
+def _takes_the_place_of(later: Correction, earlier: Correction) -> bool:
+    is_of_another = later.action == earlier.action and later.question != earlier.question
+    return earlier.action in _CONTRADICTED[later.action] and not is_of_another
 
 
 class LinesByFact:
@@ -85,11 +91,11 @@ class CorrectionsFile(LinesByFact):
         """
         self.read()
         about = self.about(said.fact)
-        gone = _CONTRADICTED[said.action]
-        staying = [number for number, one in about if one.action not in gone]
+        staying = [number for number, one in about if not _takes_the_place_of(said, one)]
         is_alone = len(staying) == len(about)
         if is_alone and any(
-            (one.action, one.value) == (said.action, said.value) for _, one in about
+            (one.action, one.question, one.value) == (said.action, said.question, said.value)
+            for _, one in about
         ):
             return
         before = self._raw_about(said.fact)

@@ -64,6 +64,23 @@ def test_a_later_decision_takes_the_place_of_what_it_contradicts(
     assert [action for _, action, _ in lines_of(path)] == left
 
 
+def of_wording(question: str, value: str = "") -> Correction:
+    return Correction(fact="f", action="wording", question=question, value=value)
+
+
+def test_a_later_decision_about_a_wording_takes_the_place_of_the_earlier_about_the_same(
+    file: CorrectionsFile, path: Path
+) -> None:
+    for one in (of_wording("A?", "a?"), of_wording("B?"), of_wording("A?"), of_wording("B?")):
+        file.add(one)
+    read = map(Correction.model_validate_json, path.read_text().splitlines())
+    assert [(one.question, one.value) for one in read] == [("A?", ""), ("B?", "")]
+    file.add(said("strike"))
+    assert lines_of(path) == [("f", "strike", "")]
+    file.add(of_wording("A?"))
+    assert lines_of(path) == [("f", "wording", "")]
+
+
 def test_what_is_said_of_other_facts_stays_byte_for_byte(path: Path) -> None:
     theirs = '{"action": "strike",  "fact": "g"}'
     path.write_text(f'\n{theirs}\n{{"fact": "f", "action": "answer", "value": "7"}}')
