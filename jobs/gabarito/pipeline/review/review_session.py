@@ -67,7 +67,7 @@ class ReviewSession:
         """Return what is shown first: all facts, the first of them whole."""
         with self._lock:
             self._file.read()
-            return opening_of(self._desk, str(self._file.path), self._who)
+            return opening_of(self._desk, self._file.name, self._who)
 
     def find(self, text: str = "", document: str = "", state: str = "") -> Found:
         """Return the facts that match, in the order of their documents."""
@@ -173,8 +173,8 @@ def _found(desk: Desk, text: str = "", document: str = "", state: str = "") -> F
     )
 
 
-def shown_path(path: Path) -> str:
-    """Return a path as a person would write it here."""
+def shown_path(path: str) -> str:
+    """Return the path of a file, or an address, as a person would write it here."""
     with suppress(ValueError):
-        return str(path.relative_to(Path.cwd()))
-    return str(path)
+        return str(Path(path).relative_to(Path.cwd()))
+    return path
