@@ -23,8 +23,8 @@ from gabarito.store.conformance import ROUND_TRIP, probe
 from gabarito.store.open import open_store
 
 NO_REFUSALS = (
-    "none: the pairs are trained as they stand, and nothing teaches the model to refuse what they "
-    "do not answer; generate.teacher writes such questions"
+    "none: the pairs are trained as they stand, and of what they do not answer only their own "
+    "questions for other years teach the model to refuse; generate.teacher writes more"
 )
 
 
