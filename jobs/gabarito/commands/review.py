@@ -11,7 +11,7 @@ from gabarito.artifacts.jsonl import read_numbered, read_object
 from gabarito.commands.options import port_type, say, store_option
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.settings import local_path
-from gabarito.curate.corrections import Correction
+from gabarito.curate.corrections import DEFAULT_CORRECTIONS, Correction
 from gabarito.pipeline.review.corrections_file import (
     CorrectionsFile,
     LinesByFact,
@@ -27,8 +27,6 @@ from gabarito.pipeline.show.made import Made
 from gabarito.store.base import Store
 from gabarito.store.disk import disk_errors
 from gabarito.store.open import open_store
-
-DEFAULT_FILE = "corrections.jsonl"
 
 
 @click.command()
@@ -109,7 +107,7 @@ def _with_curated(store: Store, run: Run) -> Run:
 def _file_of(run: Run) -> str:
     path = run.pipeline.curate.corrections
     if path is None:
-        return DEFAULT_FILE
+        return DEFAULT_CORRECTIONS
     return path if path.startswith(BUCKET) else str(local_path(path))
 
 

@@ -20,6 +20,9 @@ from gabarito.core.pair_records import GIVEN
 from gabarito.core.reasons import CurateReason, rejected
 from gabarito.core.records import Fact, Question, Record, Rejection, ReviewCounts
 
+DEFAULT_CORRECTIONS = "corrections.jsonl"
+"""The file that a review writes where the settings name none."""
+
 Action = Literal["strike", "answer", "statement", "alias", "checked", "wording"]
 _WITH_VALUE = ("answer", "statement", "alias")
 _OF_A_FACT_THAT_STAYS: tuple[Action, ...] = (*_WITH_VALUE, "wording")
