@@ -24,7 +24,7 @@ DEFAULT_CORRECTIONS = "corrections.jsonl"
 """The file that a review writes where the settings name none."""
 
 Action = Literal["strike", "answer", "statement", "alias", "checked", "wording"]
-_WITH_VALUE = ("answer", "statement", "alias")
+_WITH_VALUE: tuple[Action, ...] = ("answer", "statement", "alias")
 _OF_A_FACT_THAT_STAYS: tuple[Action, ...] = (*_WITH_VALUE, "wording")
 
 
@@ -175,9 +175,9 @@ def _agreed(group: Sequence[Line], name: str) -> _Said:
         if line.action not in ("alias", "checked") and line.value != other.value:
             raise _conflict((known, other), (number, line), name)
     if struck := first.get(("strike", "")):
-        for (action, _), line in first.items():
+        for (action, _), about in first.items():
             if action in _OF_A_FACT_THAT_STAYS:
-                raise _conflict(struck, line, name)
+                raise _conflict(struck, about, name)
     return _Said(
         is_struck=("strike", "") in first,
         answer=_value(first.get(("answer", ""))),

@@ -183,8 +183,8 @@ def _formats(files: Sequence[SourceFile], made: Sequence[str]) -> Iterator[str]:
     large = [ending for ending in unread if ending and sizes[ending] >= _LARGE_BYTES]
     if large or made:
         patterns = (*_USUAL_EXCLUDE, *(f"*{ending}" for ending in large), *made)
-        why = ["hidden", *["unread"] * bool(large), *["written by gabarito"] * bool(made)]
-        yield f"      exclude: [{', '.join(map(_scalar, patterns))}]  # {' or '.join(why)}"
+        left_out = ["hidden", *["unread"] * bool(large), *["written by gabarito"] * bool(made)]
+        yield f"      exclude: [{', '.join(map(_scalar, patterns))}]  # {' or '.join(left_out)}"
 
 
 def _limits(files: Sequence[SourceFile], config: IngestConfig) -> Iterator[str]:

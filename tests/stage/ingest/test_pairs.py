@@ -135,7 +135,10 @@ def test_pairs_and_documents_are_read_in_one_run(
     ("table", "said"),
     [
         ("", r"\.path: p\.csv is empty; put the pairs there"),
-        ("Pergunta;Resposta\n", r"no pair in 0 rows: nothing stands below the header; write the"),
+        (
+            "Pergunta;Resposta\n",
+            r"^ingest\.sources\.0: '.*p\.csv': no pair in 0 rows: nothing stands below",
+        ),
         ("Pergunta;Resposta;Resposta\nA?;a;b\n", "more than one column 'Resposta'; rename one"),
     ],
 )

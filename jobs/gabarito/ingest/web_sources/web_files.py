@@ -37,9 +37,8 @@ _KINDS: dict[type[WebSource], Listing] = {
     FeedSource: feed.items,
     SitemapSource: sitemap.items,
     UrlsSource: urls.items,
-    WikipediaSource: wikipedia.items,
 }
-"""What lists the pages of each kind of source; a listing's names its settings, too."""
+"""What lists the pages of a source by one address; others name more of their settings."""
 
 
 _CORRECT = "correct the source, or take it out"
@@ -107,7 +106,7 @@ def _listed(source: WebSource, fetch: KeepingFetch, setting: str) -> Iterator[We
         return fetch(url)
 
     try:
-        for item in _refusing_none(source, _items(source, noted, setting)):
+        for item in _refusing_none(f"{setting}: {source.place}", _items(source, noted, setting)):
             lists.clear()
             yield item
     except DataError:
@@ -119,11 +118,13 @@ def _listed(source: WebSource, fetch: KeepingFetch, setting: str) -> Iterator[We
 def _items(source: WebSource, fetch: Fetch, setting: str) -> Iterator[WebItem | Rejection]:
     if isinstance(source, ListingSource):
         return web_listing.items(source, fetch, setting)
+    if isinstance(source, WikipediaSource):
+        return wikipedia.items(source, fetch, setting)
     return _KINDS[type(source)](source, fetch)
 
 
 def _refusing_none(
-    source: WebSource, listing: Iterator[WebItem | Rejection]
+    where: str, listing: Iterator[WebItem | Rejection]
 ) -> Iterator[WebItem | Rejection]:
     found = 0
     try:
@@ -132,9 +133,9 @@ def _refusing_none(
     except Dropped as why:
         error = ServiceError if why.reason is IngestReason.OUT_OF_REACH else DataError
         said = f"{why.reason}, {why.detail}" if why.detail else why.reason
-        raise error(f"{source.place}: {said}; {_CURES.get(why.reason, _CORRECT)}") from why
+        raise error(f"{where}: {said}; {_CURES.get(why.reason, _CORRECT)}") from why
     if not found:
-        raise DataError(f"{source.place}: lists no page; {_CORRECT}")
+        raise DataError(f"{where}: lists no page; {_CORRECT}")
 
 
 def _refuse_reached(item: WebItem, page: WebPage, reached: dict[str, str]) -> None:

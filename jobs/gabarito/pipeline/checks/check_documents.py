@@ -98,7 +98,7 @@ def _pairs(
     from gabarito.ingest.pairs.read_pairs import dropped_rows, read_pairs
 
     read = read_pairs(config, {setting: source})
-    read.refuse_nothing(setting)
+    read.refuse_nothing(f"{setting}: {source.path!r}")
     sample.pairs += len(read.pairs)
     summary = summary_of(read.figures)
     yield CheckResult("documents", f"{source.path}: {summary}")
