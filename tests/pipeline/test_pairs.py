@@ -68,6 +68,16 @@ def test_a_missing_column_is_found_before_anything_is_made(tmp_path: Path) -> No
         assert (done.code, said in done.err + done.out) == (65, True)
 
 
+def test_a_broken_line_of_corrections_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    pairs = Pairs(tmp_path)
+    (tmp_path / "c.jsonl").write_text('{"fact": "x", "action": "strike"}\nnonsense\n')
+    curate = {"corrections": "c.jsonl"}
+    pairs.write({"name": "pares", "ingest": {"sources": [SOURCE]}, "curate": curate})
+    done = pairs.call("run", "pipeline.yaml", "--until", "curate")
+    assert (done.code, "c.jsonl:2: not JSON from character 2 on" in done.err) == (65, True)
+    assert not (tmp_path / "store/artifacts").exists()
+
+
 def test_the_status_knows_of_no_teacher(curated: Pairs) -> None:
     status = curated.call("status").out
     assert f"{ROWS} facts given by people" in status
