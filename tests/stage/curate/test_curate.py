@@ -214,7 +214,7 @@ def test_documents_without_seasons_or_names_yield_no_refusals(
     ]
     dataset = curate(generated(facts=[fact], questions=asked, names=[]))
     assert dataset.manifest.counts["refusals"] == 0
-    assert "no trained question allowed a near miss" in dataset.read("README.md").decode()
+    assert "no trained question names a year, or a name" in dataset.read("README.md").decode()
 
 
 def test_facts_that_cannot_be_trained_or_tested_are_counted(
