@@ -193,7 +193,9 @@ def test_one_question_is_struck_out_and_another_worded_anew_by_keyboard(desktop:
     desktop.sees("#told", "Question 1 of 5: so what do I pay at the bridge 0?")
     desktop.press("e", "What is paid at bridge 0?", Keys.ENTER)
     desktop.sees(".questions [aria-current]", "What is paid at bridge 0?")
-    desktop.press("w", "d", "j")
+    desktop.press("w", "d", "w")
+    desktop.sees("#told", "Question 3 of 5: What's the bridge 0 charge?")
+    desktop.press("j")
     desktop.sees(".over", "Fact 2 of 120")
     lines = [json.loads(line) for line in desktop.file.read_text().splitlines()]
     assert [(one["action"], one["question"], one.get("value")) for one in lines] == [

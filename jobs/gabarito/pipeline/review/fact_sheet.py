@@ -108,9 +108,11 @@ def questions_of(
     splits: Mapping[str, str],
     fates: Mapping[str, str],
 ) -> tuple[Asked, ...]:
-    """Return the questions as they are now, and those that were dropped with their reason."""
+    """Return the questions as they are now, each in its place, and why some were dropped."""
     written = {question.id: question.text for question in before}
     gone = [question for question in before if question.id in outcome.dropped]
+    places = {question.id: place for place, question in enumerate(before)}
+    shown = sorted((*outcome.questions, *gone), key=lambda one: places.get(one.id, len(places)))
     return tuple(
         Asked(
             family=one.family,
@@ -121,7 +123,7 @@ def questions_of(
             fate=outcome.dropped.get(one.id) or _fate(one, written, fates),
             written=written.get(one.id, ""),
         )
-        for one in (*outcome.questions, *gone)
+        for one in shown
     )
 
 
