@@ -174,7 +174,7 @@ function choose(by) {
   const count = all.length + 1, at = all.indexOf(chosen);
   chosen = all[(at + 1 + by + count) % count - 1] ?? "";
   markChosen();
-  view.querySelector("[aria-current]")?.scrollIntoView({block: "nearest"});
+  view.querySelector("[aria-current]")?.scrollIntoView({block: "center"});
   const told = {n: all.indexOf(chosen) + 1, count: all.length, text: wordingNow()};
   tell(say(chosen ? "chosen" : "none_chosen", told));
 }
