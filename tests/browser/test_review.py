@@ -186,6 +186,39 @@ def test_escape_leaves_a_fact_as_it_is(desktop: Desktop) -> None:
     assert desktop.lines() == []
 
 
+def test_one_question_is_struck_out_and_another_worded_anew_by_keyboard(desktop: Desktop) -> None:
+    desktop.press("d")
+    desktop.sees("#told", "Choose a question first")
+    desktop.press("w", "w", "W")
+    desktop.sees("#told", "Question 1 of 5: so what do I pay at the bridge 0?")
+    desktop.press("e", "What is paid at bridge 0?", Keys.ENTER)
+    desktop.sees(".questions [aria-current]", "What is paid at bridge 0?")
+    desktop.press("w", "d", "w")
+    desktop.sees("#told", "Question 3 of 5: What's the bridge 0 charge?")
+    desktop.press("j")
+    desktop.sees(".over", "Fact 2 of 120")
+    lines = [json.loads(line) for line in desktop.file.read_text().splitlines()]
+    assert [(one["action"], one["question"], one.get("value")) for one in lines] == [
+        ("wording", "so what do I pay at the bridge 0?", "What is paid at bridge 0?"),
+        ("wording", "toll bridge 0 cars", None),
+    ]
+    desktop.press("k")
+    desktop.sees(".stamp", "Corrected")
+    desktop.sees(".questions .dropped", "toll bridge 0 cars")
+    desktop.sees(".decisions", "line 2: strike question “toll bridge 0 cars”")
+    desktop.press("u")
+    desktop.sees("#told", "taken back")
+    assert len(desktop.lines()) == 1
+    assert desktop.browser.log() == []
+
+
+def test_a_click_chooses_a_question(desktop: Desktop) -> None:
+    desktop.browser.driver.find_element(By.CSS_SELECTOR, ".questions li:nth-child(3)").click()
+    desktop.sees(".questions [aria-current]", "What's the bridge 0 charge?")
+    desktop.press("d")
+    desktop.has_written(("wording", ""))
+
+
 def test_undo_leads_back_to_what_is_undone_and_clear_takes_all_back(desktop: Desktop) -> None:
     desktop.press("x", "j", "u")
     desktop.sees(".over", "Fact 1 of 120")
@@ -243,12 +276,13 @@ def test_the_list_of_keys_opens_and_letters_can_be_switched_off(desktop: Desktop
 
 def test_every_step_can_be_taken_with_tab_and_enter(desktop: Desktop) -> None:
     order = []
-    for _ in range(14):
+    for _ in range(17):
         desktop.press(Keys.TAB)
         focused = desktop.browser.driver.switch_to.active_element
         order.append(focused.get_attribute("data-do") or focused.get_attribute("id"))
     found = [one for one in order if one]
-    wanted = ["check", "strike", "answer", "statement", "alias", "undo", "previous", "next"]
+    wanted = ["check", "strike", "answer", "statement", "alias", "choose", "reword", "unask"]
+    wanted += ["undo", "previous", "next"]
     assert [one for one in found if one in wanted] == wanted
     focused = desktop.browser.driver.find_element(By.CSS_SELECTOR, "[data-do=strike]")
     focused.send_keys(Keys.ENTER)

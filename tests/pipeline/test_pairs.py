@@ -68,6 +68,16 @@ def test_a_missing_column_is_found_before_anything_is_made(tmp_path: Path) -> No
         assert (done.code, said in done.err + done.out) == (65, True)
 
 
+def test_a_broken_line_of_corrections_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    pairs = Pairs(tmp_path)
+    (tmp_path / "c.jsonl").write_text('{"fact": "x", "action": "strike"}\nnonsense\n')
+    curate = {"corrections": "c.jsonl"}
+    pairs.write({"name": "pares", "ingest": {"sources": [SOURCE]}, "curate": curate})
+    done = pairs.call("run", "pipeline.yaml", "--until", "curate")
+    assert (done.code, "c.jsonl:2: not JSON from character 2 on" in done.err) == (65, True)
+    assert not (tmp_path / "store/artifacts").exists()
+
+
 def test_the_status_knows_of_no_teacher(curated: Pairs) -> None:
     status = curated.call("status").out
     assert f"{ROWS} facts given by people" in status
@@ -118,6 +128,20 @@ def test_an_export_needs_a_dataset_and_a_folder_of_its_own(curated: Pairs, tmp_p
     done = pairs.call("export", "dataset", "--to", "out")
     assert (done.code, "curate is not finished" in done.err) == (65, True)
     assert not (tmp_path / "out").exists()
+
+
+def test_questions_for_other_years_are_refused_without_a_teacher(tmp_path: Path) -> None:
+    pairs = Pairs(tmp_path)
+    rows = [f"Quem venceu a Liga {n} de 2024/25?;Time {n}" for n in range(30)]
+    (tmp_path / "pares.csv").write_text("\n".join(["Pergunta;Resposta", *rows]))
+    done = pairs.call("run", "pipeline.yaml", "--until", "curate")
+    assert "60 train · 0 validation · 0 test · 0 free" in done.out
+    (train,) = (tmp_path / "store").rglob("train.jsonl")
+    refused = [row for row in map(json.loads, train.read_text().splitlines()) if row["group"]]
+    assert {(row["kind"], row["group"]) for row in refused} == {("refusal", "period")}
+    assert not any("2024/25" in row["messages"][0]["content"] for row in refused)
+    (asked,) = (tmp_path / "store").rglob("unanswerable.jsonl")
+    assert asked.read_text()
 
 
 def test_rows_of_a_group_test_one_another(tmp_path: Path) -> None:

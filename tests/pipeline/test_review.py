@@ -88,6 +88,26 @@ def test_what_a_killed_review_wrote_changes_the_dataset_and_asks_no_teacher(
     assert answers(generated, fact) == {"quarenta e dois"}
 
 
+def test_a_wording_that_was_corrected_is_trained_as_a_person_wrote_it(
+    generated: Project, review: Start, corrections: Path
+) -> None:
+    with review() as server:
+        with urlopen(f"{server.address}/fact?id={first_fact(server)}", timeout=30) as reply:
+            sheet = json.load(reply)
+        fact, (first, second, *_) = sheet["row"]["id"], [one["text"] for one in sheet["questions"]]
+        say(server, fact=fact, action="wording", question=first, value="Dito melhor, afinal?")
+        say(server, fact=fact, action="wording", question=second)
+    generated.url = "http://127.0.0.1:1/v1"  # nothing answers there
+    done = generated.run("--until", "curate")
+    assert "ingest, generate there already; curate will run" in done.out, done.err
+    shown = generated.call("show", "questions", "--as", "jsonl").out.splitlines()
+    asked = {row["text"] for row in map(json.loads, shown) if row["fact"] == fact}
+    assert "Dito melhor, afinal?" in asked
+    assert asked.isdisjoint({first, second})
+    ledger = generated.call("show", "ledger", "--text", second).out
+    assert "wording struck out by a person" in ledger
+
+
 def test_two_corrections_of_one_fact_end_curate_with_both_lines(
     generated: Project, review: Start, corrections: Path
 ) -> None:

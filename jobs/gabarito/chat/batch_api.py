@@ -4,6 +4,7 @@
     POST /batches             {input_file_id, endpoint, completion_window}
     GET  /batches/ID          status, output_file_id, error_file_id, request_counts, errors
     GET  /batches?limit=100   all of them, the newest first
+    GET  /files/ID            what is known of a file, or 404
     GET  /files/ID/content    lines {custom_id, response: {status_code, body}, error}, in any order
 
 As documented at https://platform.openai.com/docs/api-reference/batch; others speak it too.
@@ -56,7 +57,7 @@ TOO_MUCH_AT_ONCE = "token_limit_exceeded"
 
 
 class MissingBatchError(SettingsError):
-    """The provider does not know a batch, or a file of replies, any more."""
+    """The provider does not know a batch, or a file of requests or replies, any more."""
 
 
 class _Problem(BaseModel):
@@ -167,6 +168,14 @@ class BatchApi:
             listed = _BatchList.model_validate_json(self._call("GET", "/batches?limit=100").body)
             return next((one for one in listed.data if one.input_file_id == file), None)
         return None
+
+    def refuse_missing(self, file: str) -> None:
+        """Do nothing if a file is still stored.
+
+        Raises:
+            MissingBatchError: if the provider does not know it any more.
+        """
+        self._call("GET", f"/files/{file}")
 
     def state(self, batch: str) -> Batch:
         """Return how far a batch is."""

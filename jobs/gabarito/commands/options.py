@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from gabarito.core.text import printable
+from gabarito.store.open import DEFAULT_STORE
 
 store_option = click.option(
     "--store",
     "store_url",
     envvar="GABARITO_STORE",
-    default="gabarito-store",
+    default=DEFAULT_STORE,
     show_default=True,
     help="A folder, file://… or s3://bucket/prefix.",
 )

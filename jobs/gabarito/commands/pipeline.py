@@ -25,6 +25,7 @@ from gabarito.pipeline.runs import Run, freeze, last_run, new_run
 from gabarito.pipeline.schema import Pipeline, read_pipeline
 from gabarito.pipeline.stages import STAGES
 from gabarito.pipeline.view import open_view
+from gabarito.pipeline.written_files import refuse_broken_lines
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
@@ -66,8 +67,10 @@ def run_pipeline(
     began = time.monotonic()
     steps = _between(make_plan(store, planned), first, last)
     refuse_stale(steps)
-    freeze(store, planned)  # even if all is there: status, report and serve ask for the run
     missing = [step.stage for step in steps if step.state == "missing"]
+    if "curate" in missing:
+        refuse_broken_lines(planned.pipeline)
+    freeze(store, planned)  # even if all is there: status, report and serve ask for the run
     say(f"run {planned.run}: {_plan_line(steps)}")
     if missing:
         console = Console()

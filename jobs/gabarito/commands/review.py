@@ -7,16 +7,17 @@ from pathlib import Path
 import click
 
 from gabarito.artifacts.artifact import open_artifact
-from gabarito.artifacts.jsonl import read_numbered
+from gabarito.artifacts.jsonl import read_numbered, read_object
 from gabarito.commands.options import port_type, say, store_option
-from gabarito.core.errors import DataError, UsageError
+from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.settings import local_path
-from gabarito.curate.corrections import Correction
+from gabarito.curate.corrections import DEFAULT_CORRECTIONS, Correction
 from gabarito.pipeline.review.corrections_file import (
     CorrectionsFile,
     LinesByFact,
     open_corrections,
 )
+from gabarito.pipeline.review.corrections_place import BUCKET
 from gabarito.pipeline.review.review_desk import Desk
 from gabarito.pipeline.review.review_page import page_to_read
 from gabarito.pipeline.review.review_session import ReviewSession, opening_of, shown_path
@@ -26,8 +27,6 @@ from gabarito.pipeline.show.made import Made
 from gabarito.store.base import Store
 from gabarito.store.disk import disk_errors
 from gabarito.store.open import open_store
-
-DEFAULT_FILE = Path("corrections.jsonl")
 
 
 @click.command()
@@ -39,9 +38,8 @@ DEFAULT_FILE = Path("corrections.jsonl")
 )
 @click.option(
     "--to",
-    type=click.Path(path_type=Path),
-    help="The file of corrections; default: what curate.corrections names, or corrections.jsonl. "
-    "With --read-only the page to write.",
+    help="The file of corrections, also s3://bucket/key; default: what curate.corrections names, "
+    "or corrections.jsonl. With --read-only the page to write.",
 )
 @click.option("--who", help="Who decides, in each line; default: the name of the login.")
 @click.option("--read-only", is_flag=True, help="Write the page to a file that needs no server.")
@@ -50,7 +48,7 @@ def review(  # noqa: PLR0913  # one parameter for each option
     store_url: str,
     run_id: str | None,
     port: int,
-    to: Path | None,
+    to: str | None,
     who: str | None,
     read_only: bool,
 ) -> None:
@@ -65,7 +63,7 @@ def review(  # noqa: PLR0913  # one parameter for each option
         _write_page(store, run, to)
         return
     with open_corrections(to or _file_of(run)) as file:
-        desk = Desk(Made(store, run), file, str(file.path))
+        desk = Desk(Made(store, run), file, file.name)
         session = ReviewSession(desk, file, who if who is not None else _login())
         _announce(desk, run, file)
         from gabarito.pipeline.review.review_server import serve_review
@@ -86,7 +84,7 @@ def _run_of(store: Store, pipeline: Path | None, run_id: str | None) -> Run:
 def _planned(settings: PartialPipeline) -> Run:
     """Return the run of these settings; a file of corrections that is not there yet is none."""
     path = settings.curate.corrections
-    if path is None or path.startswith("s3://") or local_path(path).exists():
+    if path is None or _is_there(path):
         return new_run(settings)
     # what generate made does not depend on it, and this command is about to write it
     without = settings.curate.model_copy(update={"corrections": None})
@@ -106,16 +104,20 @@ def _with_curated(store: Store, run: Run) -> Run:
     return run
 
 
-def _file_of(run: Run) -> Path:
+def _file_of(run: Run) -> str:
     path = run.pipeline.curate.corrections
     if path is None:
-        return DEFAULT_FILE
-    if path.startswith("s3://"):
-        raise UsageError(
-            f"curate.corrections: {path}: decisions are written to a file of this machine; copy it "
-            "here, name the copy with --to, and copy it back when you are done"
-        )
-    return local_path(path)
+        return DEFAULT_CORRECTIONS
+    return path if path.startswith(BUCKET) else str(local_path(path))
+
+
+def _is_there(path: str) -> bool:
+    if not path.startswith(BUCKET):
+        return local_path(path).exists()
+    with suppress(MissingError):
+        read_object(path)
+        return True
+    return False
 
 
 def _login() -> str:
@@ -126,7 +128,7 @@ def _login() -> str:
 
 
 def _announce(desk: Desk, run: Run, file: CorrectionsFile) -> None:
-    where = shown_path(file.path)
+    where = shown_path(file.name)
     say(f"run {run.run} of {run.pipeline.name}; decisions are written to {where}")
     if gone := desk.gone:
         named = ", ".join(map(str, gone[:5])) + (", …" if len(gone) > 5 else "")
@@ -138,7 +140,7 @@ def _announce(desk: Desk, run: Run, file: CorrectionsFile) -> None:
 
 def _conclude(file: CorrectionsFile, run: Run, pipeline: Path | None) -> None:
     """Say how many facts were decided, and what makes use of it."""
-    where = shown_path(file.path)
+    where = shown_path(file.name)
     say(f"{where}: {len(file.facts)} facts decided")
     name = pipeline or "PIPELINE"
     if run.pipeline.curate.corrections is None:
@@ -147,13 +149,15 @@ def _conclude(file: CorrectionsFile, run: Run, pipeline: Path | None) -> None:
         say(f"next: gabarito run {name}; nothing is asked of the teacher again")
 
 
-def _write_page(store: Store, run: Run, to: Path | None) -> None:
-    if to is None:
-        raise UsageError("--read-only: needs --to, the page to write, such as --to facts.html")
+def _write_page(store: Store, run: Run, to: str | None) -> None:
+    if to is None or to.startswith(BUCKET):
+        raise UsageError(
+            "--read-only: needs --to, the page to write on this machine, such as --to facts.html"
+        )
     path = run.pipeline.curate.corrections or ""
-    is_there = path.startswith("s3://") or (path and local_path(path).exists())
+    is_there = path and _is_there(path)
     decided = LinesByFact(read_numbered(path, Correction) if is_there else [])
     desk = Desk(Made(store, run), decided, path)
-    with disk_errors(str(to)), to.open("w", encoding="utf-8", newline="\n") as file:
+    with disk_errors(to), Path(to).open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(page_to_read(opening_of(desk, path), desk.sheets()))
     say(f"wrote {len(desk.facts)} facts to {to}")

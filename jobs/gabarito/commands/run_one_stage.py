@@ -97,6 +97,7 @@ def _look_at(path: str, as_json: bool, ocr: Sequence[str]) -> None:
     from gabarito.ingest.file_report import INDENT, kept_of_formats
     from gabarito.ingest.find_all import find_all
     from gabarito.ingest.look import Preview, config_for, config_for_page  # takes seconds
+    from gabarito.ingest.pairs.found_pairs import find_pairs
     from gabarito.ingest.web_sources.kept_pages import NothingKept
 
     is_page = path.startswith(("https://", "http://"))
@@ -109,9 +110,11 @@ def _look_at(path: str, as_json: bool, ocr: Sequence[str]) -> None:
             reports = list(preview.read(files))
     except KeyboardInterrupt as stop:
         raise Interrupted(f"{path}: stopped; a look saves nothing, start again") from stop
+    pairs = {found.file.name: found.entry(found.file.place) for found in find_pairs(named, config)}
     if as_json:
         found = [report.model_dump() for report in reports]
-        click.echo(json.dumps({"files": found, "totals": preview.figures}, indent=2))
+        said = {"files": found, "totals": preview.figures, "pairs": pairs}
+        click.echo(json.dumps(said, indent=2))
     else:
         for report in filter(lambda report: report.is_wanted, reports):
             for line in report.lines():
@@ -120,6 +123,10 @@ def _look_at(path: str, as_json: bool, ocr: Sequence[str]) -> None:
         kept = [f"{'formats':{INDENT}}{of_formats} kept"] if of_formats else []
         for line in (*kept, f"{'total':{INDENT}}{summary_of(preview.figures)}"):
             say(wrapped(line, INDENT))
+        for name, entry in pairs.items():
+            held = f"{name} holds questions and answers; as a source of their own, in place of this"
+            say(wrapped(f"{'pairs':{INDENT}}{held}, they are trained as they stand:", INDENT))
+            say(f"{'':{INDENT}}{entry}")  # to be pasted: on one line
     preview.outcomes.refuse_nothing([path], "PATH")
 
 

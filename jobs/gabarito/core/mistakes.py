@@ -1,5 +1,6 @@
 """What is wrong with a value, in our words: pydantic's name its own insides."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,7 +53,6 @@ _LIMITS = {
     "union_tag_invalid": "{discriminator} must be one of {expected_tags}",
     "union_tag_not_found": "{discriminator} is missing",
     "value_error": "{error}",
-    "json_invalid": "not JSON: {error}",
 }
 """Sentences with the limits that pydantic gives for them."""
 
@@ -64,11 +64,22 @@ def sentence_of(mistake: ErrorDetails) -> str:
         return _SENTENCES[kind]
     if kind in _LIMITS:
         return _LIMITS[kind].format_map(context)
+    if kind == "json_invalid":
+        return _no_json(str(context.get("error", "")))
     if kind in ("too_short", "string_too_short"):
         return _too_short(kind, context)
     if kind == "string_pattern_mismatch":
         return _PATTERNS.get(context["pattern"], "has characters that may not stand here")
     return _KINDS.get(kind.partition("_")[0]) or mistake["msg"].lower()
+
+
+def _no_json(said: str) -> str:
+    """Say where a text stops being JSON; what the parser expected there helps nobody."""
+    place = re.search(r"at line (\d+) column (\d+)", said)
+    if not place:
+        return "not JSON"
+    line = f"line {place[1]}, " if int(place[1]) > 1 else ""
+    return f"not JSON from {line}character {max(int(place[2]), 1)} on"
 
 
 def _too_short(kind: str, context: Mapping[str, Any]) -> str:

@@ -105,6 +105,7 @@ class CurateReason(Reason):
     """Why a fact, a question, a near miss or a prompt is not in the dataset."""
 
     STRUCK = "struck out by a person"
+    STRUCK_WORDING = "wording struck out by a person"
     CORRECTED = "wording of what a person corrected"
 
     SAME_FACT = "same fact twice"

@@ -178,12 +178,24 @@ class PairsInfo(Record):
 class ReviewCounts(Record):
     """How many facts a person looked at, and what was done with those: ``review.json``.
 
-    What is corrected or struck out was looked at, too.
+    What is corrected or struck out was looked at, too. The last two count single wordings.
     """
 
     checked: int = 0
     corrected: int = 0
     struck: int = 0
+    questions_corrected: int = 0
+    questions_struck: int = 0
+
+    @property
+    def of_wordings(self) -> str:
+        """What was done with single wordings, for people, or nothing."""
+        if not (self.questions_corrected or self.questions_struck):
+            return ""
+        return (
+            f"of their wordings {self.questions_corrected} were corrected, "
+            f"{self.questions_struck} struck out"
+        )
 
 
 class Name(Record):
@@ -266,25 +278,37 @@ def read_jsonl(lines: Iterable[str], model: type[R], name: str) -> Iterator[R]:
     Raises:
         DataError: if a line is not such a record; the message names ``name`` and the line.
     """
-    return (record for _, record in numbered_jsonl(lines, model, name))
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                yield model.model_validate_json(line)
+            except ValidationError as error:
+                said = _first_mistake(error, "line")
+                raise DataError(f"{name}:{number}: not a {model.__name__}: {said}") from error
 
 
 def numbered_jsonl(lines: Iterable[str], model: type[R], name: str) -> Iterator[tuple[int, R]]:
-    """Yield the same, each with the number of its line, from 1."""
+    """Yield the same of a file that a person wrote, each with the number of its line, from 1.
+
+    Raises:
+        DataError: if a line is not such a record; the message has the line, and what to do.
+    """
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield number, _read_line(line, model, f"{name}:{number}")
+            try:
+                yield number, model.model_validate_json(line)
+            except ValidationError as error:
+                raise DataError(
+                    f"{name}:{number}: {_first_mistake(error)}, in {line.strip()!r:.100}; correct "
+                    "that line, or remove it"
+                ) from error
 
 
-def _read_line(line: str, model: type[R], where: str) -> R:
-    try:
-        return model.model_validate_json(line)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise DataError(
-            f"{where}: not a {model.__name__}: {field or 'line'}: {sentence_of(first)}"
-        ) from error
+def _first_mistake(error: ValidationError, whole: str = "") -> str:
+    """Say what is wrong where; ``whole`` is what it is wrong with if with no field of it."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"]) or whole
+    return ": ".join(filter(None, [field, sentence_of(first)]))
 
 
 class Overlap(Record):

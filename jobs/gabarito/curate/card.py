@@ -132,7 +132,7 @@ def _reviewed(found: ReviewCounts) -> str:
         return ""
     return (
         f"A person checked {found.checked} facts: {found.corrected} were corrected, "
-        f"{found.struck} struck out."
+        f"{found.struck} struck out{f'; {found.of_wordings}' if found.of_wordings else ''}."
     )
 
 
@@ -171,7 +171,10 @@ def _doubts(config: CurateConfig, dataset: Dataset) -> Iterator[str]:
     if not dataset.files["replay"]:
         yield "there are no prompts: nothing is replayed, and forgetting is not measured on them"
     if config.refusals and not dataset.refused.trained:
-        yield "there are no refusal rows: no trained question allowed a near miss"
+        yield (
+            "there are no refusal rows: no trained question names a year, or a name that a teacher "
+            "found, in the place of which another could stand"
+        )
 
 
 def _named(facts: Sequence[Fact]) -> str:

@@ -74,7 +74,8 @@ class CurateConfig(StageSettings):
         description="What a person said of facts, as gabarito review writes it, one "
         '`{"fact", "action", "value", "who", "when"}` a line; action is strike, answer, '
         "statement, alias or checked, value the right answer, the right statement or one more "
-        "right answer. Nothing is asked of the teacher again.",
+        "right answer; or wording, with the text of one in question and the right one in value, "
+        "which strikes it out if there is none. Nothing is asked of the teacher again.",
     )
     refusals: float = Field(
         default=1.0, ge=0, le=10, description="Refusal rows for each trained question row."
@@ -128,4 +129,4 @@ class CurateConfig(StageSettings):
         return self
 
 
-STAGE = Stage("curate", CurateConfig, reads=("ingest", "generate"), revision=5, image="generate")
+STAGE = Stage("curate", CurateConfig, reads=("ingest", "generate"), revision=6, image="generate")

@@ -1,9 +1,9 @@
-"""What a person said of facts: struck out, corrected, or found right.
+"""What a person said of facts and their wordings: struck out, corrected, or found right.
 
 A fact keeps its id whatever is corrected, so that later lines of the file still find it. Its
 wordings follow it without another word of the teacher's: questions get the corrected answer,
 sentences in which the old answer stands get the new one in its place, and what cannot follow is
-dropped.
+dropped. A wording that a person struck out or wrote anew is named by its text as generate wrote it.
 """
 
 import re
@@ -20,32 +20,47 @@ from gabarito.core.pair_records import GIVEN
 from gabarito.core.reasons import CurateReason, rejected
 from gabarito.core.records import Fact, Question, Record, Rejection, ReviewCounts
 
-Action = Literal["strike", "answer", "statement", "alias", "checked"]
-_WITH_VALUE = ("answer", "statement", "alias")
+DEFAULT_CORRECTIONS = "corrections.jsonl"
+"""The file that a review writes where the settings name none."""
+
+Action = Literal["strike", "answer", "statement", "alias", "checked", "wording"]
+_WITH_VALUE: tuple[Action, ...] = ("answer", "statement", "alias")
+_OF_A_FACT_THAT_STAYS: tuple[Action, ...] = (*_WITH_VALUE, "wording")
 
 
 class Correction(Record):
     """A line of ``curate.corrections``: what is done to one fact, by whom and when.
 
-    ``value`` is the right answer, the right statement, or one more right answer.
+    ``value`` is the right answer, the right statement, or one more right answer; of a ``wording``
+    it is the right one, and without it that wording is struck out.
     """
 
     fact: str
     action: Action
+    question: str = ""
+    """The wording that is meant, as generate wrote it."""
     value: str = ""
     who: str = ""
     when: AwareDatetime | None = None
 
     @model_validator(mode="after")
     def _refuse_what_says_nothing(self) -> Self:
-        if (self.action in _WITH_VALUE) != bool(normalise(self.value)):
-            needs = "needs a value" if self.action in _WITH_VALUE else "has no value"
+        if (self.action == "wording") != bool(self.question):
+            needs = "needs a question" if self.action == "wording" else "is of no question"
+            raise ValueError(f"{self.action} {needs}, got {self.question!r}")
+        if self.action == "wording" and not self.value:
+            return self
+        if (self.action in _OF_A_FACT_THAT_STAYS) != bool(normalise(self.value)):
+            needs = "needs a value" if self.action in _OF_A_FACT_THAT_STAYS else "has no value"
             raise ValueError(f"{self.action} {needs}, got {self.value!r}")
         return self
 
 
 Line = tuple[int, Correction]
 """A correction and the number of its line, from 1."""
+
+Wording = tuple[str, str]
+"""The id of a fact, and one of its wordings as generate wrote it."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +83,12 @@ def correct(
     """Apply what a person said; ``name`` is the file's, for messages.
 
     Raises:
-        DataError: if a line is about no fact there is, or two lines contradict each other.
+        DataError: if a line is about no fact or wording there is, or two lines contradict each
+            other.
     """
     before = {fact.id: fact for fact in facts}
     said = _by_fact(lines, before, name)
+    _refuse_other_wordings(lines, questions, name)
     struck = [before[fact] for fact, about in said.items() if about.is_struck]
     gone = {fact.id for fact in struck}
     kept = {
@@ -79,7 +96,8 @@ def correct(
         for fact in facts
         if fact.id not in gone
     }
-    followed, dropped = _follow(questions, before, kept)
+    reworded = {key: value for about in said.values() for key, value in about.wordings.items()}
+    followed, dropped = _follow(questions, before, kept, reworded)
     restated = [_stated(kept[fact]) for fact, about in said.items() if about.statement]
     return Corrected(
         facts=list(kept.values()),
@@ -90,6 +108,8 @@ def correct(
             checked=len(said),
             corrected=sum(fact != before[fact.id] for fact in kept.values()),
             struck=len(struck),
+            questions_corrected=sum(map(bool, reworded.values())),
+            questions_struck=len(reworded) - sum(map(bool, reworded.values())),
         ),
     )
 
@@ -102,6 +122,8 @@ class _Said:
     answer: str
     statement: str
     aliases: tuple[str, ...]
+    wordings: Mapping[Wording, str]
+    """The right one in the place of each that is wrong, or nothing."""
 
     def applied(self, fact: Fact) -> Fact:
         """Return the fact as it was corrected; other forms of a wrong answer go with it."""
@@ -134,22 +156,34 @@ def _by_fact(lines: Iterable[Line], facts: Container[str], name: str) -> dict[st
     return {fact: _agreed(group, name) for fact, group in groups.items()}
 
 
+def _refuse_other_wordings(lines: Iterable[Line], questions: Iterable[Question], name: str) -> None:
+    """Refuse a line about a wording that generate did not write."""
+    wordings = {(question.fact, question.text) for question in questions}
+    for number, line in lines:
+        if line.question and (line.fact, line.question) not in wordings:
+            raise DataError(
+                f"{name}:{number}: no wording {line.question!r:.120} of fact {line.fact} in this "
+                "run; remove the line, or take the text from gabarito show questions"
+            )
+
+
 def _agreed(group: Sequence[Line], name: str) -> _Said:
     """Return what the lines about one fact say, if they say one thing."""
-    first: dict[Action, Line] = {}
+    first: dict[tuple[Action, str], Line] = {}
     for number, line in group:
-        known, other = first.setdefault(line.action, (number, line))
-        if line.action in ("answer", "statement") and line.value != other.value:
+        known, other = first.setdefault((line.action, line.question), (number, line))
+        if line.action not in ("alias", "checked") and line.value != other.value:
             raise _conflict((known, other), (number, line), name)
-    if "strike" in first:
-        for action in ("answer", "statement", "alias"):
-            if action in first:
-                raise _conflict(first["strike"], first[action], name)
+    if struck := first.get(("strike", "")):
+        for (action, _), about in first.items():
+            if action in _OF_A_FACT_THAT_STAYS:
+                raise _conflict(struck, about, name)
     return _Said(
-        is_struck="strike" in first,
-        answer=_value(first.get("answer")),
-        statement=_value(first.get("statement")),
+        is_struck=("strike", "") in first,
+        answer=_value(first.get(("answer", ""))),
+        statement=_value(first.get(("statement", ""))),
         aliases=tuple(line.value for _, line in group if line.action == "alias"),
+        wordings={(line.fact, line.question): line.value for _, line in group if line.question},
     )
 
 
@@ -166,7 +200,10 @@ def _conflict(one: Line, other: Line, name: str) -> DataError:
 
 
 def _follow(
-    questions: Iterable[Question], before: Mapping[str, Fact], kept: Mapping[str, Fact]
+    questions: Iterable[Question],
+    before: Mapping[str, Fact],
+    kept: Mapping[str, Fact],
+    reworded: Mapping[Wording, str],
 ) -> tuple[list[Question], list[Rejection]]:
     """Return the questions with what was corrected, and those that cannot follow.
 
@@ -176,13 +213,25 @@ def _follow(
     dropped: list[Rejection] = []
     for question in questions:
         fact = kept.get(question.fact)
-        same = question if fact is None else _following(question, before[fact.id], fact)
+        said = reworded.get((question.fact, question.text)) if fact else None
+        if fact is None:
+            same: Question | None = question
+        elif said is None:
+            same = _following(question, before[fact.id], fact)
+        else:
+            same = _reworded(question, said, fact) if said else None
         if same:
             followed.append(same)
         else:
-            why = f"fact {question.fact} was corrected"
-            dropped.append(rejected(CurateReason.CORRECTED, question.id, why, question.text))
+            dropped.append(_dropped(question, is_struck=said is not None))
     return followed, dropped
+
+
+def _dropped(question: Question, *, is_struck: bool) -> Rejection:
+    if is_struck:
+        return rejected(CurateReason.STRUCK_WORDING, question.id, "", question.text)
+    why = f"fact {question.fact} was corrected"
+    return rejected(CurateReason.CORRECTED, question.id, why, question.text)
 
 
 def _following(question: Question, before: Fact, now: Fact) -> Question | None:
@@ -200,6 +249,12 @@ def _following(question: Question, before: Fact, now: Fact) -> Question | None:
     if not text:
         return None
     answer = question.answer if question.kind == "reverse" else now.answer
+    return question.model_copy(update={"text": text, "answer": answer})
+
+
+def _reworded(question: Question, text: str, fact: Fact) -> Question:
+    """Return a wording as a person wrote it: what she wrote is not changed any further."""
+    answer = question.answer if question.kind == "reverse" else fact.answer
     return question.model_copy(update={"text": text, "answer": answer})
 
 

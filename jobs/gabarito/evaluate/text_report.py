@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gabarito.core.records import ReviewCounts
 from gabarito.evaluate.formatting import figure, interval, percent
 
 Report = Mapping[str, Any]
@@ -64,12 +65,14 @@ def _coverage(report: Report) -> Iterator[str]:
 
 
 def _reviewed(report: Report) -> Iterator[str]:
-    found = report.get("reviewed", {})
-    if found.get("checked"):
+    found = ReviewCounts.model_validate(report.get("reviewed", {}))
+    if found.checked:
         yield (
-            f"facts that a person checked: {found['checked']}, of which {found['corrected']} were "
-            f"corrected and {found['struck']} struck out"
+            f"facts that a person checked: {found.checked}, of which {found.corrected} were "
+            f"corrected and {found.struck} struck out"
         )
+    if found.of_wordings:
+        yield found.of_wordings
 
 
 def _reworded(report: Report) -> Iterator[str]:

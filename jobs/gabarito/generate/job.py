@@ -9,6 +9,7 @@ those of all shards           ->  facts.jsonl, questions.jsonl, passage_texts.js
 import json
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import as_completed
 from typing import Any
 
 from gabarito.artifacts.artifact import Artifact
@@ -36,6 +37,7 @@ from gabarito.generate.results import (
 from gabarito.generate.scheduler import Scheduler
 from gabarito.generate.tasks import Tasks
 from gabarito.generate.teachers.open_teacher import open_second, open_teacher
+from gabarito.generate.teachers.teacher import Teacher
 from gabarito.generate.yields import refuse_low_yield, yields_of
 
 
@@ -70,15 +72,25 @@ def _asked(
         open_teacher(config.teacher, work.cache, shards=shards) as teacher,
         open_second(config, teacher, work.cache, shards=shards) as second,
     ):
-        tasks, asked = Tasks(teacher, config, second), [one for one in (teacher, second) if one]
+        tasks = Tasks(teacher, config, second)
+        asked = [one for one in dict.fromkeys((teacher, second)) if one]
         while True:
             scheduler = Scheduler(passages, teacher, tasks, pairs)
             yields = scheduler.run(work.progress.report)
-            if not any([one.send_batches() for one in asked]):
+            if not _send_batches(asked):
                 break
         for one in asked:
             one.refuse_refusals()
     return yields, scheduler.pairs
+
+
+def _send_batches(asked: Sequence[Teacher]) -> bool:
+    """Send what each teacher is wanted for, and wait; tell whether there was anything.
+
+    Side by side: a batch may take a day, and one teacher's is not to wait for the other's.
+    """
+    sent = [one.pool.submit(one.send_batches) for one in asked]
+    return any([one.result() for one in as_completed(sent)])  # an error as soon as there is one
 
 
 def join(config: GenerateConfig, parts: list[Artifact], work: Attempt) -> None:

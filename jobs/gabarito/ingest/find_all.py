@@ -32,5 +32,17 @@ def find_all(
             yield from (file for file in files if file.source is source)
         elif isinstance(source, WebSource) and source.is_partly_of(shard):
             with closing(Fetcher.of(source, config, kept, fresh)) as fetch:
-                yield from web_files(source, fetch, place, shard)
-                fetch.refuse_silence()
+                yield from pages_of(source, fetch, place, shard)
+
+
+def pages_of(
+    source: WebSource, fetch: Fetcher, place: int, shard: Shard = WHOLE
+) -> Iterator[SourceFile | FileResult]:
+    """Yield the pages of one source on the web, which stands at this place of the settings.
+
+    Raises:
+        DataError: if it names what cannot be.
+        ServiceError: if a host does not answer any more.
+    """
+    yield from web_files(source, fetch, place, shard)
+    fetch.refuse_silence()

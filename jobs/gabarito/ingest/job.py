@@ -112,7 +112,9 @@ def _write_pairs(config: IngestConfig, work: Attempt) -> None:
     work.write("pairs.jsonl", to_jsonl(read.pairs))
     if not pair_sources(config):
         return
-    read.refuse_nothing("ingest.sources")
+    read.refuse_nothing(
+        ", ".join(f"{at}: {one.path!r}" for at, one in pair_sources(config).items())
+    )
     for rejection in read.rejections:
         work.ledger.add(rejection)
     work.counts |= read.figures

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from glob import escape
 from pathlib import Path, PurePosixPath
 from shlex import quote
 from textwrap import fill
@@ -15,6 +16,7 @@ import yaml
 from gabarito.core.language_names import UNDETERMINED, language_name
 from gabarito.core.settings import BUILTIN, local_path
 from gabarito.core.text import in_number
+from gabarito.curate.corrections import DEFAULT_CORRECTIONS
 from gabarito.ingest.config import (
     FORMATS,
     REFUSED,
@@ -25,8 +27,10 @@ from gabarito.ingest.config import (
 from gabarito.ingest.file_report import FileReport
 from gabarito.ingest.files import SourceFile, find_files
 from gabarito.ingest.look import Preview, config_for
+from gabarito.ingest.pairs.found_pairs import find_pairs
 from gabarito.ingest.sources import FilesSource
 from gabarito.pipeline.counters import summary_of
+from gabarito.store.open import DEFAULT_STORE
 
 _USUAL: tuple[str, ...] = IngestConfig.model_fields["detect"].default
 _CANDIDATES = tuple(code for code in get_args(Language) if code not in ("eo", "la"))
@@ -83,7 +87,7 @@ def draft(folder: str, output: Path) -> str:
     parts = [
         _head(folder, output, len(wanted), preview.figures),
         f"name: {_scalar(_name(folder))}  # what the model is about: a-z, 0-9 and hyphens\n",
-        _ingest(_path_from(output, folder), wanted, languages, config),
+        _ingest(_path_from(output, folder), wanted, languages, config, output),
         _TEACHER_AND_BASE.format(language=next(iter(languages), "en")),
     ]
     return "\n".join(parts)
@@ -104,7 +108,11 @@ def _head(folder: str, output: Path, number: int, figures: Mapping[str, float]) 
 
 
 def _ingest(
-    path: str, files: Sequence[SourceFile], languages: Counter[str], config: IngestConfig
+    path: str,
+    files: Sequence[SourceFile],
+    languages: Counter[str],
+    config: IngestConfig,
+    output: Path,
 ) -> str:
     detect = tuple(dict.fromkeys((*languages, *_USUAL)))
     said = ", ".join(f"{language_name(code)} {n}" for code, n in languages.items()) or "none"
@@ -115,7 +123,8 @@ def _ingest(
         "  sources:",
         "    - type: files",
         f"      path: {_scalar(path)}{origin}",
-        *_formats(files),
+        *_formats(files, _made_within(config.files[0].path, output)),
+        *_pairs(files, config, output),
         f"  detect: [{', '.join(map(_scalar, detect))}]  # languages that may occur; found: {said}",
         f"  #ocr: [{', '.join(map(_scalar, seen))}]  # read pictures and scans, with Tesseract",
     ]
@@ -125,8 +134,33 @@ def _ingest(
     return "\n".join(lines) + "\n"
 
 
-def _formats(files: Sequence[SourceFile]) -> Iterator[str]:
-    """Say what was found of each format; what is large and is not read is left out.
+def _made_within(folder: str, output: Path) -> list[str]:
+    """Return patterns of what is written into the folder itself: this file, and what follows.
+
+    Else each change of the settings would be a change of the documents.
+    """
+    if folder.startswith(("s3://", BUILTIN)):
+        return []
+    top, place = local_path(folder).resolve(), output.parent.resolve()
+    if not place.is_relative_to(top):
+        return []
+    names = [escape(output.name), f"{DEFAULT_STORE}/*", DEFAULT_CORRECTIONS]
+    below = escape(place.relative_to(top).as_posix())
+    return names if below == "." else [f"{below}/{name}" for name in names]
+
+
+def _pairs(files: Sequence[SourceFile], config: IngestConfig, output: Path) -> Iterator[str]:
+    """Say which tables could be sources of pairs, as they would be written."""
+    for found in find_pairs(files, config):
+        yield (
+            f"      # {_on_a_line(found.file.name)} holds questions and answers: excluded here, and"
+        )
+        yield "      # as the source below, they are trained as they stand"
+        yield f"    #{_on_a_line(found.entry(_path_from(output, found.file.place)))}"
+
+
+def _formats(files: Sequence[SourceFile], made: Sequence[str]) -> Iterator[str]:
+    """Say what was found of each format; what is large and is not read is left out, as is ``made``.
 
     There is no ``include``: files of other formats that come later are to be read too.
     """
@@ -146,9 +180,11 @@ def _formats(files: Sequence[SourceFile]) -> Iterator[str]:
         yield f"      # not read: {_files(endings[ending])} {name}: {why}"
     if others := sum(endings[ending] for ending in unread[_MOST_NAMED:]):
         yield f"      # not read: {_files(others)} with other endings"
-    if large := [ending for ending in unread if ending and sizes[ending] >= _LARGE_BYTES]:
-        patterns = (*_USUAL_EXCLUDE, *(f"*{ending}" for ending in large))
-        yield f"      exclude: [{', '.join(map(_scalar, patterns))}]  # hidden, or unread"
+    large = [ending for ending in unread if ending and sizes[ending] >= _LARGE_BYTES]
+    if large or made:
+        patterns = (*_USUAL_EXCLUDE, *(f"*{ending}" for ending in large), *made)
+        left_out = ["hidden", *["unread"] * bool(large), *["written by gabarito"] * bool(made)]
+        yield f"      exclude: [{', '.join(map(_scalar, patterns))}]  # {' or '.join(left_out)}"
 
 
 def _limits(files: Sequence[SourceFile], config: IngestConfig) -> Iterator[str]:

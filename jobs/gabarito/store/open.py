@@ -6,6 +6,9 @@ from gabarito.core.errors import SettingsError
 from gabarito.core.secrets import without_userinfo
 from gabarito.store.base import Store
 
+DEFAULT_STORE = "gabarito-store"
+"""The folder in which a run is kept where no store is named."""
+
 
 def open_bucket(url: str) -> Store:
     """Return what other people keep at ``s3://bucket/prefix``, under whatever keys.

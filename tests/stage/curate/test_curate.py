@@ -214,7 +214,7 @@ def test_documents_without_seasons_or_names_yield_no_refusals(
     ]
     dataset = curate(generated(facts=[fact], questions=asked, names=[]))
     assert dataset.manifest.counts["refusals"] == 0
-    assert "no trained question allowed a near miss" in dataset.read("README.md").decode()
+    assert "no trained question names a year, or a name" in dataset.read("README.md").decode()
 
 
 def test_facts_that_cannot_be_trained_or_tested_are_counted(
@@ -303,8 +303,12 @@ def test_the_files_open_as_a_dataset(curate: Curate, tmp_path: Path, exam: Exam)
 @pytest.mark.parametrize(
     ("line", "error", "said"),
     [
-        ('{"question": "q"}', DataError, "free.jsonl:1: not a FreeQuestion: answer"),
-        ("nonsense", DataError, "free.jsonl:1: not a FreeQuestion"),
+        ('{"question": "q"}', DataError, "free.jsonl:1: answer: missing, in .*; correct that line"),
+        (
+            "nonsense",
+            DataError,
+            "free.jsonl:1: not JSON from character 2 on, in 'nonsense'; correct that line",
+        ),
         (None, MissingError, "free.jsonl: no such file"),
         (b"\xff\xfe", DataError, "free.jsonl: not a UTF-8 text file"),
     ],

@@ -116,6 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send(json.dumps(self.server.look(self.path.rpartition("/")[2])))
             elif found := re.fullmatch(r"/v1/files/([\w-]+)/content", self.path):
                 self.send("\n".join(map(json.dumps, self.server.files[found[1]])))
+            elif self.path.removeprefix("/v1/files/") in self.server.files:
+                self.send(json.dumps({"id": self.path.rpartition("/")[2]}))
             else:
                 self.send('{"error": {"message": "no such path"}}', 404)
 
@@ -128,7 +130,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self.server.pending -= 1
                 self.send('{"error": {"message": "the file is in the \'pending\' state"}}', 400)
             elif self.path == "/v1/batches":
-                self.send(json.dumps(self.server.begin(json.loads(data))))
+                request = json.loads(data)
+                if request["input_file_id"] in self.server.files:
+                    self.send(json.dumps(self.server.begin(request)))
+                else:
+                    self.send('{"error": {"message": "no such File object"}}', 400)
             elif self.path == "/v1/chat/completions":
                 line = {"custom_id": "", "body": json.loads(data)}
                 self.send(json.dumps(self.server.answered(line)["response"]["body"]))

@@ -32,6 +32,7 @@ STEPS = 3
 @pytest.fixture(autouse=True)
 def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "FIRST_POLL_S", 0.02)
+    monkeypatch.setattr(batches, "MAX_POLL_S", 0.05)
     monkeypatch.setattr(batch_api, "FIRST_PAUSE_S", 0.01)
 
 
@@ -91,6 +92,31 @@ def test_a_second_opinion_is_one_more_batch(
     whole = place.generate(batched(config_of, verify={"on_doubt": "drop"}))
     assert whole.manifest.counts["facts"] == FACTS
     assert len(server.batches) == STEPS + 1
+
+
+def test_two_teachers_batches_are_waited_for_side_by_side(
+    serve: Serve, place: Place, config_of: ConfigOf
+) -> None:
+    """One passage is asked about again while the opinions on the others are wanted."""
+    second = serve(opinions())
+    made = recordings()
+    late = next(one for one in made if one["task"] == "missed")
+    late["replies"] = [{"text": "Com certeza!"}, *late["replies"]]
+    first = serve(made)
+    look, waits = first.look, []
+
+    def look_late(name: str) -> dict[str, object]:
+        """Let the batch that is made beside the opinions end after these have begun."""
+        if name == f"batch_{STEPS - 1}" and not second.batches and len(waits) < 100:
+            waits.append(name)
+            return first.batches[name]
+        return look(name)
+
+    first.look = look_late  # type: ignore[method-assign]
+    verify = {"on_doubt": "drop", "teacher": {"model": "m2", "url": second.url, "batch": True}}
+    whole = place.generate(batched(config_of, teacher={"url": first.url}, verify=verify))
+    assert whole.manifest.counts["facts"] == FACTS
+    assert (len(waits) < 100, len(second.batches)) == (True, 2)
 
 
 def test_a_batch_costs_half(serve: Serve, place: Place, config_of: ConfigOf) -> None:
@@ -259,6 +285,23 @@ def test_a_batch_that_the_provider_forgot_is_sent_anew(serve: Serve, place: Plac
     made = wanting(server, place, "a")
     made.send()
     assert made.paid == {"a"}
+
+
+def test_a_file_that_vanished_before_its_batch_was_made_is_sent_anew(
+    serve: Serve, place: Place
+) -> None:
+    server = serve([])
+    interrupt(wanting(server, place, "a"))
+    cache = Cache(place.store, "generate")
+    (name,) = cache.keys(batches.RECORDS)
+    record = cache.get_json(name, TypeAdapter(batches.BatchRecord))
+    cache.put(name, record.model_copy(update={"batch": ""}).model_dump_json().encode())
+    server.batches.clear()
+    server.files = {"other": []}  # so that the next has another name
+    made = wanting(server, place, "a")
+    made.send()
+    assert made.paid == {"a"}
+    assert not list(place.store.list("cache/generate/batch-"))
 
 
 def test_batches_that_expire_with_some_replies_give_nothing_up(serve: Serve, place: Place) -> None:

@@ -15,6 +15,9 @@ from gabarito.core.settings import parse
 from gabarito.ingest.config import IngestConfig
 from gabarito.ingest.job import run
 from gabarito.ingest.outcomes import PageFate
+from gabarito.ingest.web_sources.manners import WebSource
+from gabarito.pipeline.checks.check_pages import check_pages
+from gabarito.pipeline.checks.document_sample import Sample
 from gabarito.store.open import open_store
 
 Read = Callable[..., Artifact]
@@ -211,3 +214,18 @@ def test_figures_say_how_pages_were_come_by(site: SmallSite, read: Read) -> None
     told = {name: counts[name] for name in ("pages", "pages moved", "documents", "rejected.gone")}
     assert told == {"pages": 3, "pages moved": 1, "documents": 2, "rejected.gone": 1}
     assert "files" not in counts
+
+
+def test_a_selector_is_named_by_its_setting_in_a_run_and_in_a_check(
+    site: SmallSite, read: Read
+) -> None:
+    listing = {"type": "listing", "url": "/b", "items": "b.none", "allow_private": True}
+    said = r"^ingest\.sources\.1\.items: 'b\.none' finds no link on http"
+    with pytest.raises(DataError, match=said):
+        read(urls("/a"), listing)
+    sources = [{**urls(f"{site.url}/a")}, {**listing, "url": f"{site.url}/b"}]
+    config = parse(IngestConfig, {"sources": sources, "web": {"delay_s": 0}}, "pipeline")
+    second = config.sources[1]
+    assert isinstance(second, WebSource)
+    with pytest.raises(DataError, match=said):
+        list(check_pages(config, second, 1, Sample()))

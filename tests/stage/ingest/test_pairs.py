@@ -135,6 +135,10 @@ def test_pairs_and_documents_are_read_in_one_run(
     ("table", "said"),
     [
         ("", r"\.path: p\.csv is empty; put the pairs there"),
+        (
+            "Pergunta;Resposta\n",
+            r"^ingest\.sources\.0: '.*p\.csv': no pair in 0 rows: nothing stands below",
+        ),
         ("Pergunta;Resposta;Resposta\nA?;a;b\n", "more than one column 'Resposta'; rename one"),
     ],
 )

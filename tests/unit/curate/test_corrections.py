@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from gabarito.core.errors import DataError
 from gabarito.core.pair_records import GIVEN
 from gabarito.core.records import Fact, Question
-from gabarito.curate.corrections import Corrected, Correction, correct
+from gabarito.curate.corrections import Corrected, Correction, Line, correct
 
 Make = Callable[..., Fact]
 
@@ -107,6 +107,62 @@ def test_what_a_person_did_is_counted(make_fact: Make) -> None:
     ]
     counts = correct(facts, [], lines, "c.jsonl").counts
     assert (counts.checked, counts.corrected, counts.struck) == (3, 1, 1)
+
+
+def reworded(fact: Fact, question: Question, value: str = "", number: int = 1) -> Line:
+    fields = {"fact": fact.id, "action": "wording", "question": question.text, "value": value}
+    return number, Correction.model_validate(fields)
+
+
+def test_one_wording_is_struck_out_and_the_others_stay(toll: Fact) -> None:
+    bad, good = asked(toll, "What toll it is?"), asked(toll, "What is the toll?")
+    done = correct([toll], [bad, good], [reworded(toll, bad)], "c.jsonl")
+    assert (done.questions, done.facts) == ([good], [toll])
+    (gone,) = done.rejections
+    assert (gone.item, gone.reason) == (bad.id, "wording struck out by a person")
+    assert (done.counts.questions_struck, done.counts.corrected) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"), [("question", "9 euros"), ("statement", "9 euros"), ("reverse", "bridge")]
+)
+def test_one_wording_is_replaced_by_what_a_person_wrote(toll: Fact, kind: str, answer: str) -> None:
+    bad = asked(toll, "What toll it is, 7 euros?", kind, answer="bridge" * (kind == "reverse"))
+    line = (2, Correction(fact=toll.id, action="answer", value="9 euros"))
+    done = correct([toll], [bad], [reworded(toll, bad, "Is it 9 euros?"), line], "c.jsonl")
+    (now,) = done.questions
+    assert (now.id, now.text, now.answer) == (bad.id, "Is it 9 euros?", answer)
+    assert done.counts.questions_corrected == 1
+
+
+def test_a_line_about_no_wording_is_refused_with_where_they_are_listed(toll: Fact) -> None:
+    line = reworded(toll, asked(toll, "Never written?"), number=7)
+    said = r"c\.jsonl:7: no wording 'Never written\?' of fact .*gabarito show questions"
+    with pytest.raises(DataError, match=said):
+        correct([toll], [], [line], "c.jsonl")
+
+
+@pytest.mark.parametrize("other", ["", "That?"])
+def test_two_lines_about_one_wording_contradict_each_other(toll: Fact, other: str) -> None:
+    question = asked(toll, "What toll it is?")
+    lines = [reworded(toll, question, "This?"), reworded(toll, question, other, 2)]
+    with pytest.raises(DataError, match=r"c\.jsonl: two corrections .*line 1 .* and line 2"):
+        correct([toll], [question], lines, "c.jsonl")
+
+
+def test_a_wording_of_what_is_struck_out_is_a_contradiction_too(toll: Fact) -> None:
+    question = asked(toll, "What toll it is?")
+    strike = (2, Correction(fact=toll.id, action="strike"))
+    with pytest.raises(DataError, match=r"two corrections .*line 2 .* and line 1"):
+        correct([toll], [question], [reworded(toll, question, "This?"), strike], "c.jsonl")
+
+
+@pytest.mark.parametrize(
+    "fields", [{"action": "wording"}, {"action": "strike", "question": "What?"}]
+)
+def test_a_question_is_named_where_one_is_meant_and_only_there(fields: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="question"):
+        Correction.model_validate({"fact": "f", **fields})
 
 
 @pytest.mark.parametrize(

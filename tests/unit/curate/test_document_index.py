@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gabarito.core.pair_records import Pair
 from gabarito.core.records import Document, Fact, Name
 from gabarito.curate.unanswerable.document_index import DocumentIndex
 from gabarito.curate.unanswerable.unstated import Unstated
@@ -27,6 +28,17 @@ def test_a_subject_that_is_the_qualifier_counts_as_the_qualifier(make_fact: Make
     assert index.subjects(fact).of == index.subjects(bare).of == ()
     assert index.subjects(fact).qualifier == index.subjects(bare).qualifier == CUP
     assert index.years(bare) == {2024, 2025}
+
+
+def test_a_persons_pair_is_limited_by_the_years_of_its_question() -> None:
+    pairs = [
+        Pair(id=str(n), questions=(f"Quem venceu a Liga de {n}?",), answer="x", source="", row="")
+        for n in (2024, 2025)
+    ]
+    facts = [pair.fact for pair in pairs]
+    index = DocumentIndex(facts, [], [])
+    assert index.years(facts[0]) == {2024}
+    assert {"2024", "2025"} <= index.documented(facts[0])
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def test_a_document_that_looks_wrong_is_a_warning(tmp_path: Path) -> None:
 def test_an_exam_that_is_no_json_lines_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "exam.csv").write_text("question,answer\nWho?,A\n")
     findings = found(tmp_path, "./none", "questions", exam={"free": "exam.csv"})
-    assert "exam.csv:1: not a FreeQuestion" in findings[0].said
+    assert "exam.csv:1: not JSON from character 1 on" in findings[0].said
     assert findings[0].error is not None
 
 
@@ -354,3 +354,17 @@ def test_an_id_that_is_none_is_refused_unasked(tmp_path: Path, hub: Hub, base: s
     (finding,) = found(tmp_path, base)
     assert "neither a path nor an id of the model hub" in finding.said
     assert hub.asked == []
+
+
+def test_a_table_of_questions_and_answers_among_the_documents_is_named(
+    tmp_path: Path, model: Path
+) -> None:
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    (pages / "a.md").write_text("A page about the club, with some text to read in it. " * 9)
+    (pages / "faq.csv").write_text("Frage;Antwort\nWer?;Rui\n")
+    told = [one for one in found(tmp_path, str(model), "documents") if "type: pairs" in one.said]
+    assert [one.is_warning for one in told] == [True]
+    assert told[0].said.endswith(
+        f"{{type: pairs, path: {pages}/faq.csv, question: Frage, answer: Antwort}}"
+    )

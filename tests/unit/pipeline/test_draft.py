@@ -8,6 +8,7 @@ import pytest
 
 from gabarito.cli import main
 from gabarito.ingest.config import IngestConfig
+from gabarito.pipeline.runs import new_run
 from gabarito.pipeline.schema import PartialPipeline, read_pipeline
 
 ENGLISH = "The library opens at nine and closes at six, except on Sundays. " * 6
@@ -181,3 +182,46 @@ def test_the_largest_file_may_be_read(folder: Path) -> None:
     assert init(folder.name) == 0
     assert written().ingest.max_bytes == 51_000_000
     assert "the largest file is Manual da Ação/big.md" in Path("pipeline.yaml").read_text()
+
+
+def test_what_is_written_into_the_folder_itself_is_not_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    assert init(".") == 0
+    (source,) = written().ingest.sources
+    made = ["pipeline.yaml", "gabarito-store/runs/x.json", "corrections.jsonl", "a.md"]
+    assert [source.is_wanted(name) for name in made] == [False, False, False, True]
+    before = new_run(written()).fingerprints["ingest"]
+    Path("pipeline.yaml").write_text(Path("pipeline.yaml").read_text() + "\n# a remark\n")
+    Path("gabarito-store").mkdir()
+    Path("gabarito-store/latest").write_text("x")
+    assert new_run(written()).fingerprints["ingest"] == before
+
+
+def test_what_is_written_into_a_folder_below_is_not_read_either(folder: Path) -> None:
+    assert init(".", "--output", f"{folder.name}/p.yaml") == 0
+    (source,) = written(f"{folder.name}/p.yaml").ingest.sources
+    assert not source.is_wanted(f"{folder.name}/p.yaml")
+    assert source.is_wanted(f"{folder.name}/a.md")
+
+
+def test_a_table_of_questions_and_answers_is_named_with_the_lines_to_paste(folder: Path) -> None:
+    (folder / "perguntas: ano 1.csv").write_text("\ufeffPergunta;Resposta\nQuem?;Rui\n")
+    assert init(folder.name) == 0
+    text = Path("pipeline.yaml").read_text()
+    (line,) = (line for line in text.splitlines() if line.startswith("    #- {type: pairs"))
+    Path("pipeline.yaml").write_text(text.replace(line, line.replace("#", "", 1)))
+    _, source = written().ingest.sources
+    assert (source.question, source.answer) == ("Pergunta", "Resposta")
+    assert Path(source.path) == folder / "perguntas: ano 1.csv"
+
+
+def test_a_look_at_a_table_of_questions_and_answers_says_so(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "faq.csv").write_text("question,answer\nWho?,Rui\n")
+    main(["ingest", folder.name])
+    said = capsys.readouterr().out
+    path = "Manual da Ação/faq.csv"
+    assert f"- {{type: pairs, path: {path}, question: question, answer: answer}}\n" in said

@@ -94,4 +94,4 @@ def test_the_check_asks_no_teacher_and_warns_of_each_kind_of_row(tmp_path: Path)
     assert ["keep the row that is right" in said for said in warned] == [True, False]
     (told,) = [one for one in all_findings(path, str(tmp_path / "s")) if one.what == "teacher"]
     assert told.is_warning
-    assert "nothing teaches the model to refuse" in told.said
+    assert "only their own questions for other years teach the model to refuse" in told.said

@@ -66,8 +66,8 @@ class DocumentIndex:
         return self._subjects[fact.id]
 
     def years(self, fact: Fact) -> frozenset[int]:
-        """Return the years that limit a fact: those of its qualifier, or else of its subject."""
-        return years_of(fact.qualifier) or years_of(fact.subject)
+        """Return the years that limit a fact."""
+        return years_of(_limit_of(fact))
 
     def is_timeless(self, fact: Fact) -> bool:
         """Tell whether a fact holds whatever period or qualifier is asked about."""
@@ -99,9 +99,7 @@ class DocumentIndex:
     @cached_property
     def own_keys(self) -> frozenset[str]:
         """The periods and years that limit facts, and what may mean the same."""
-        limits = {
-            fact.qualifier if years_of(fact.qualifier) else fact.subject for fact in self.facts
-        }
+        limits = {_limit_of(fact) for fact in self.facts}
         return frozenset(
             key for text in limits for period in periods(text) for key in alike(period)
         )
@@ -144,6 +142,16 @@ class DocumentIndex:
             places += [("relation", words(line.fact.relation))] if line.fact else []
             for place in places:
                 self._meant[place] |= meant
+
+
+def _limit_of(fact: Fact) -> str:
+    """Return the text in which the years of a fact stand.
+
+    That is its qualifier, or else its subject; a person's pair has its question alone.
+    """
+    if fact.given:
+        return fact.relation
+    return fact.qualifier if years_of(fact.qualifier) else fact.subject
 
 
 def finder_of(names: Iterable[Name], facts: Iterable[Fact]) -> NameFinder:

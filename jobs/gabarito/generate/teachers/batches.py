@@ -158,9 +158,15 @@ class Batches:
         self._sent.update(part.keys())
         return name, self._made(name, record)
 
+    def _made_late(self, name: str, record: BatchRecord) -> BatchRecord:
+        """Make the batch of a file that an earlier process stored; it may be gone meanwhile."""
+        try:
+            return self._made(name, record)
+        except SettingsError:
+            self.api.refuse_missing(record.file)
+            raise
+
     def _made(self, name: str, record: BatchRecord) -> BatchRecord:
-        if record.batch:
-            return record
         batch = self.api.create(record.file)
         log.info("batch begun", extra={"batch": batch.id, "requests": len(record.keys)})
         made = record.model_copy(update={"batch": batch.id})
@@ -173,15 +179,14 @@ class Batches:
     def _finish_known(self, name: str, record: BatchRecord) -> None:
         """Finish a batch; the requests of one that the provider forgot are sent anew."""
         try:
-            self._finish(name, record)
+            self._finish(name, record if record.batch else self._made_late(name, record))
         except MissingBatchError as error:
-            fields = {"batch": record.batch, "why": str(error)}
+            fields = {"batch": record.batch or record.file, "why": str(error)}
             log.warning("batch is gone, sent anew", extra=fields)
             self.cache.delete(name)
 
     def _finish(self, name: str, record: BatchRecord) -> None:
         """Wait for a batch, take what it gave and forget it."""
-        record = self._made(name, record)
         batch = self._ended(record.batch)
         files = filter(None, (batch.output_file_id, batch.error_file_id))
         lines = (line for file in files for line in self.api.lines(file))

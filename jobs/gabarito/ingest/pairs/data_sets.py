@@ -23,7 +23,8 @@ def datasets_library(name: str) -> Any:  # noqa: ANN401  # it has no types
     except ModuleNotFoundError as error:
         raise SettingsError(
             f"{name}: parquet and data sets need the library datasets, and there is no "
-            f"{error.name}; install gabarito[datasets], or use csv or jsonl"
+            f"{error.name}; install gabarito[datasets], or use csv or jsonl; in the "
+            "images of the chart these alone are read"
         ) from error
     datasets.disable_progress_bars()
     return datasets

@@ -136,8 +136,8 @@ def _json_rows(text: str) -> Iterator[TableRow]:
             try:
                 value = json.loads(line)
             except (ValueError, RecursionError) as error:
-                detail = f"not JSON: {error}"
-                yield TableRow(number, {}, (PairReason.UNREADABLE_ROW, detail))
+                at = f" from character {error.colno} on" if hasattr(error, "colno") else ""
+                yield TableRow(number, {}, (PairReason.UNREADABLE_ROW, f"not JSON{at}"))
             else:
                 yield _json_row(number, value)
 

@@ -39,7 +39,9 @@ class PairsRead:
         """
         if self.pairs:
             return
-        fates = "; ".join(dropped_rows(self.rejections)) or "no row below the header"
+        fates = "; ".join(dropped_rows(self.rejections)) or (
+            "nothing stands below the header; write the pairs there, or name another file"
+        )
         rows = f"{self.rows:,} {in_number(self.rows, 'rows')}"
         raise DataError(f"{setting}: no pair in {rows}: {fates}")
 

@@ -37,10 +37,8 @@ _KINDS: dict[type[WebSource], Listing] = {
     FeedSource: feed.items,
     SitemapSource: sitemap.items,
     UrlsSource: urls.items,
-    ListingSource: web_listing.items,
-    WikipediaSource: wikipedia.items,
 }
-"""What lists the pages of each kind of source."""
+"""What lists the pages of a source by one address; others name more of their settings."""
 
 
 _CORRECT = "correct the source, or take it out"
@@ -64,7 +62,7 @@ def web_files(
         ServiceError: if a host does not answer any more.
     """
     reached: dict[str, str] = {}
-    for at, item in enumerate(_listed(source, fetch)):
+    for at, item in enumerate(_listed(source, fetch, f"ingest.sources.{place}")):
         if isinstance(item, Rejection):
             yield _refused(item, source).model_copy(update={"order": (place, at)})
         elif source.is_page_of(item.url, shard):
@@ -96,7 +94,7 @@ def _fetched(
         return FileResult.dropped(item.url, why).model_copy(update={"page": fate})
 
 
-def _listed(source: WebSource, fetch: KeepingFetch) -> Iterator[WebItem | Rejection]:
+def _listed(source: WebSource, fetch: KeepingFetch, setting: str) -> Iterator[WebItem | Rejection]:
     """Yield what a source lists; one that cannot be listed, or lists nothing, is an error.
 
     Lists that make no sense are forgotten: the site may have mended them by the next start.
@@ -108,7 +106,7 @@ def _listed(source: WebSource, fetch: KeepingFetch) -> Iterator[WebItem | Reject
         return fetch(url)
 
     try:
-        for item in _refusing_none(source, _KINDS[type(source)](source, noted)):
+        for item in _refusing_none(f"{setting}: {source.place}", _items(source, noted, setting)):
             lists.clear()
             yield item
     except DataError:
@@ -117,8 +115,16 @@ def _listed(source: WebSource, fetch: KeepingFetch) -> Iterator[WebItem | Reject
         raise
 
 
+def _items(source: WebSource, fetch: Fetch, setting: str) -> Iterator[WebItem | Rejection]:
+    if isinstance(source, ListingSource):
+        return web_listing.items(source, fetch, setting)
+    if isinstance(source, WikipediaSource):
+        return wikipedia.items(source, fetch, setting)
+    return _KINDS[type(source)](source, fetch)
+
+
 def _refusing_none(
-    source: WebSource, listing: Iterator[WebItem | Rejection]
+    where: str, listing: Iterator[WebItem | Rejection]
 ) -> Iterator[WebItem | Rejection]:
     found = 0
     try:
@@ -127,9 +133,9 @@ def _refusing_none(
     except Dropped as why:
         error = ServiceError if why.reason is IngestReason.OUT_OF_REACH else DataError
         said = f"{why.reason}, {why.detail}" if why.detail else why.reason
-        raise error(f"{source.place}: {said}; {_CURES.get(why.reason, _CORRECT)}") from why
+        raise error(f"{where}: {said}; {_CURES.get(why.reason, _CORRECT)}") from why
     if not found:
-        raise DataError(f"{source.place}: lists no page; {_CORRECT}")
+        raise DataError(f"{where}: lists no page; {_CORRECT}")
 
 
 def _refuse_reached(item: WebItem, page: WebPage, reached: dict[str, str]) -> None:

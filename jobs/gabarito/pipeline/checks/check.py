@@ -8,10 +8,7 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from gabarito.artifacts.fingerprint import digest_of_path
-from gabarito.artifacts.jsonl import read_lines
 from gabarito.core.errors import DataError, GabaritoError, SettingsError
 from gabarito.pipeline.checks.check_base import check_base
 from gabarito.pipeline.checks.check_documents import check_documents
@@ -19,12 +16,13 @@ from gabarito.pipeline.checks.check_result import CheckResult
 from gabarito.pipeline.checks.document_sample import Sample
 from gabarito.pipeline.schema import PartialPipeline, read_pipeline
 from gabarito.pipeline.stages import STAGES
+from gabarito.pipeline.written_files import lines_of, written_files
 from gabarito.store.conformance import ROUND_TRIP, probe
 from gabarito.store.open import open_store
 
 NO_REFUSALS = (
-    "none: the pairs are trained as they stand, and nothing teaches the model to refuse what they "
-    "do not answer; generate.teacher writes such questions"
+    "none: the pairs are trained as they stand, and of what they do not answer only their own "
+    "questions for other years teach the model to refuse; generate.teacher writes more"
 )
 
 
@@ -120,15 +118,8 @@ def _ocr(pipeline: PartialPipeline) -> Iterator[CheckResult]:
 
 def _questions(pipeline: PartialPipeline) -> Iterator[CheckResult]:
     """Read what people wrote: curate reads it after the teacher is paid."""
-    exam = pipeline.curate.exam
-    for setting, path in (
-        ("curate.exam.free", exam.free),
-        ("curate.exam.unanswerable", exam.unanswerable),
-        ("curate.prompts", pipeline.curate.prompts),
-        ("curate.corrections", pipeline.curate.corrections),
-    ):
-        if path:
-            yield from _tried("questions", partial(_written, setting, path), extra="curate")
+    for setting, path in written_files(pipeline):
+        yield from _tried("questions", partial(_written, setting, path), extra="curate")
 
 
 def _written(setting: str, path: str) -> Iterator[CheckResult]:
@@ -136,17 +127,7 @@ def _written(setting: str, path: str) -> Iterator[CheckResult]:
         digest_of_path(path)
     except DataError as error:
         raise type(error)(f"{setting}: {error}") from error
-    from gabarito.curate.corrections import Correction
-    from gabarito.curate.decontaminate import FreeQuestion, UnanswerableQuestion
-    from gabarito.curate.general_prompts import GeneralPrompt
-
-    kinds: dict[str, type[BaseModel]] = {
-        "curate.exam.free": FreeQuestion,
-        "curate.exam.unanswerable": UnanswerableQuestion,
-        "curate.prompts": GeneralPrompt,
-        "curate.corrections": Correction,
-    }
-    yield CheckResult("questions", f"{path}: {len(read_lines(path, kinds[setting]))} lines")
+    yield CheckResult("questions", f"{path}: {lines_of(setting, path)} lines")
 
 
 def _stages(pipeline: PartialPipeline) -> Iterator[CheckResult]:

@@ -33,7 +33,7 @@ def check_documents(
     """
     source = pipeline.ingest.sources[number]
     if isinstance(source, WebSource):
-        yield from check_pages(pipeline.ingest, source, f"ingest.sources.{number}", sample)
+        yield from check_pages(pipeline.ingest, source, number, sample)
         return
     input_digests(source, f"ingest.sources.{number}")  # all of it is there
     if isinstance(source, PairsSource):
@@ -57,6 +57,7 @@ def check_documents(
     yield CheckResult("documents", f"{source.place}: {of_them}: {summary}")
     yield CheckResult("documents", f"{source.place}: {kept_of_formats(reports)} kept")
     yield from _doubts(source.place, wanted, reports, pipeline.ingest)
+    yield from _found_pairs(source.place, wanted, pipeline.ingest)
 
 
 def sample_of_sources(pipeline: PartialPipeline) -> Sample | None:
@@ -97,12 +98,27 @@ def _pairs(
     from gabarito.ingest.pairs.read_pairs import dropped_rows, read_pairs
 
     read = read_pairs(config, {setting: source})
-    read.refuse_nothing(setting)
+    read.refuse_nothing(f"{setting}: {source.path!r}")
     sample.pairs += len(read.pairs)
     summary = summary_of(read.figures)
     yield CheckResult("documents", f"{source.path}: {summary}")
     for said in dropped_rows(read.rejections):
         yield CheckResult("documents", f"{source.path}: dropped: {said}", is_warning=True)
+
+
+def _found_pairs(
+    path: str, wanted: Sequence[SourceFile], config: IngestConfig
+) -> Iterator[CheckResult]:
+    """Tell of tables that are read as documents, and hold what would be trained as it stands."""
+    from gabarito.ingest.pairs.found_pairs import find_pairs
+
+    for found in find_pairs(wanted, config):
+        said = (
+            f"{path}: {found.file.name} holds questions and answers, and is read as a document; "
+            "leave it out there (exclude), and add to ingest.sources, so that they are trained as "
+            f"they stand: {found.entry(found.file.place)}"
+        )
+        yield CheckResult("documents", said, is_warning=True)
 
 
 def _doubts(

@@ -1,6 +1,7 @@
 """What a run would read of a source on the web, told from its first pages."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 
 from gabarito.artifacts.fingerprint import input_digests
 from gabarito.core.records import Document
@@ -21,24 +22,26 @@ MOST_LISTED = 200
 
 
 def check_pages(
-    config: IngestConfig, source: WebSource, setting: str, sample: Sample
+    config: IngestConfig, source: WebSource, number: int, sample: Sample
 ) -> Iterator[CheckResult]:
-    """Fetch and read the first pages of a source, and add what they hold to the sample.
+    """Fetch and read the first pages of the source of this number, and add them to the sample.
 
     Raises:
         DataError: if the source lists nothing, or none of the pages is a document.
         ServiceError: if it is out of reach.
     """
+    setting = f"ingest.sources.{number}"
     input_digests(source, setting)  # a file of addresses is there
-    from gabarito.ingest.find_all import find_all
+    from gabarito.ingest.find_all import pages_of
     from gabarito.ingest.look import Preview  # the formats' libraries take seconds
+    from gabarito.ingest.web_sources.fetcher import Fetcher
     from gabarito.ingest.web_sources.kept_pages import NothingKept
 
     sample.is_open = True
     documents: list[Document] = []
     preview = Preview(config, documents.append)
-    alone = config.model_copy(update={"sources": (source,)})
-    reports = list(preview.read(_first(find_all(alone, [], NothingKept()))))
+    with closing(Fetcher.of(source, config, NothingKept(), set())) as fetch:
+        reports = list(preview.read(_first(pages_of(source, fetch, number))))
     pages = sum(report.is_wanted for report in reports)
     of_them = f"its first {pages} {in_number(pages, 'pages')}" if pages > 1 else "its first page"
     preview.outcomes.refuse_nothing([source.place], f"{setting}, by {of_them}")

@@ -6,7 +6,6 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from gabarito.core.errors import DataError
-from gabarito.core.reasons import CurateReason
 from gabarito.core.records import Fact, Question, QuestionKind, Record
 from gabarito.curate.corrections import Action, Line, correct
 from gabarito.pipeline.review.excerpt import Excerpt
@@ -21,6 +20,7 @@ class Decision(Record):
 
     line: int
     action: Action
+    question: str
     value: str
     who: str
     when: AwareDatetime | None
@@ -29,7 +29,8 @@ class Decision(Record):
 class Asked(Record):
     """A question or statement as it follows a decision; ``fate`` is why it is not in the dataset.
 
-    ``split`` is empty for what belongs to no wording family.
+    ``split`` is empty for what belongs to no wording family. ``written`` is its text as generate
+    wrote it, empty for a sentence that a person stated.
     """
 
     family: str
@@ -38,6 +39,7 @@ class Asked(Record):
     text: str
     answer: str
     fate: str = ""
+    written: str = ""
 
 
 class FactRow(Record):
@@ -73,7 +75,8 @@ class CorrectedFact(Record):
     state: State = "open"
     now: Fact
     questions: tuple[Question, ...]
-    dropped: frozenset[str] = frozenset()
+    dropped: Mapping[str, str] = {}
+    """Why questions are left out, by their id."""
     problem: str = ""
 
 
@@ -90,8 +93,10 @@ def outcome_of(
         return CorrectedFact(state="conflict", now=fact, questions=asked, problem=str(error))
     if done.struck:
         return CorrectedFact(state="struck", now=fact, questions=asked)
-    state: State = "corrected" if done.counts.corrected else "checked"
-    dropped = frozenset(one.item for one in done.rejections)
+    said = done.counts
+    is_changed = said.corrected or said.questions_corrected or said.questions_struck
+    state: State = "corrected" if is_changed else "checked"
+    dropped = {one.item: one.reason for one in done.rejections}
     return CorrectedFact(
         state=state, now=done.facts[0], questions=tuple(done.questions), dropped=dropped
     )
@@ -103,9 +108,11 @@ def questions_of(
     splits: Mapping[str, str],
     fates: Mapping[str, str],
 ) -> tuple[Asked, ...]:
-    """Return the questions as they are now, and those that were dropped with their reason."""
-    cannot_follow = {id_: str(CurateReason.CORRECTED) for id_ in outcome.dropped}
+    """Return the questions as they are now, each in its place, and why some were dropped."""
+    written = {question.id: question.text for question in before}
     gone = [question for question in before if question.id in outcome.dropped]
+    places = {question.id: place for place, question in enumerate(before)}
+    shown = sorted((*outcome.questions, *gone), key=lambda one: places.get(one.id, len(places)))
     return tuple(
         Asked(
             family=one.family,
@@ -113,15 +120,23 @@ def questions_of(
             split=splits.get(one.family, "train") if one.kind == "question" else "train",
             text=one.text,
             answer=one.answer,
-            fate=cannot_follow.get(one.id) or fates.get(one.id, ""),
+            fate=outcome.dropped.get(one.id) or _fate(one, written, fates),
+            written=written.get(one.id, ""),
         )
-        for one in (*outcome.questions, *gone)
+        for one in shown
     )
+
+
+def _fate(one: Question, written: Mapping[str, str], fates: Mapping[str, str]) -> str:
+    """Return what became of a question; of one that is worded anew nothing is known yet."""
+    return fates.get(one.id, "") if one.text == written.get(one.id) else ""
 
 
 def decisions_of(lines: Sequence[Line]) -> tuple[Decision, ...]:
     """Return the lines about a fact as they are shown."""
     return tuple(
-        Decision(line=number, **one.model_dump(include={"action", "value", "who", "when"}))
+        Decision(
+            line=number, **one.model_dump(include={"action", "question", "value", "who", "when"})
+        )
         for number, one in lines
     )

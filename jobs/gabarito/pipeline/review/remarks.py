@@ -25,7 +25,12 @@ MAX_OF_A_DOCUMENT = 40
 """A page of a thousand dropped pieces would hide the fact that it is shown with."""
 
 _TOLD_ELSEWHERE = frozenset(
-    {CurateReason.STRUCK, CurateReason.CORRECTED, CurateReason.FACT_DROPPED}
+    {
+        CurateReason.STRUCK,
+        CurateReason.STRUCK_WORDING,
+        CurateReason.CORRECTED,
+        CurateReason.FACT_DROPPED,
+    }
 )
 """What a decision did in an earlier run follows from its line, as long as it stands; why a fact was
 dropped is said of the fact, not of each of its questions.

@@ -41,6 +41,7 @@ class Said(BaseModel):
 
     fact: str = ""
     action: str = ""
+    question: str = ""
     value: str = ""
 
 
@@ -138,7 +139,7 @@ class _DeskHandlers:
 
     async def say(self, request: Request) -> Response:
         said = await _said(request)
-        return await _written(self._session.say, said.fact, said.action, said.value)
+        return await _written(self._session.say, said.fact, said.action, said.value, said.question)
 
     async def clear(self, request: Request) -> Response:
         said = await _said(request)

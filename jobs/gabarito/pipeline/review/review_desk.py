@@ -101,7 +101,8 @@ class Desk:
     def row(self, fact: str) -> FactRow:
         """Return what a list shows of a fact."""
         before = self.facts[fact]
-        outcome = outcome_of(before, (), self._decided.about(fact), self._name)
+        asked = self._questions.get(fact, ())
+        outcome = outcome_of(before, asked, self._decided.about(fact), self._name)
         return FactRow(
             id=fact,
             state=outcome.state,
@@ -131,6 +132,10 @@ class Desk:
             problem=outcome.problem,
         )
 
+    def has_wording(self, fact: str, text: str) -> bool:
+        """Tell whether generate wrote such a wording of a fact."""
+        return any(one.text == text for one in self._questions.get(fact, ()))
+
     def sheets(self) -> Iterator[FactSheet]:
         """Yield the sheets of all facts."""
         return map(self.sheet, self.facts)
@@ -149,7 +154,8 @@ class Desk:
             return "open"
         known = self._states.get(fact)
         if known is None or known[0] != lines:
-            known = lines, outcome_of(self.facts[fact], (), lines, self._name).state
+            asked = self._questions.get(fact, ())
+            known = lines, outcome_of(self.facts[fact], asked, lines, self._name).state
             self._states[fact] = known
         return known[1]
 

@@ -67,7 +67,7 @@ class ReviewSession:
         """Return what is shown first: all facts, the first of them whole."""
         with self._lock:
             self._file.read()
-            return opening_of(self._desk, str(self._file.path), self._who)
+            return opening_of(self._desk, self._file.name, self._who)
 
     def find(self, text: str = "", document: str = "", state: str = "") -> Found:
         """Return the facts that match, in the order of their documents."""
@@ -90,11 +90,13 @@ class ReviewSession:
             self._file.read()
             return self._desk.sheet(self._known(fact))
 
-    def say(self, fact: str, action: object, value: str = "") -> WrittenDecision:
-        """Write a decision about a fact, by this person, now.
+    def say(
+        self, fact: str, action: object, value: str = "", question: str = ""
+    ) -> WrittenDecision:
+        """Write a decision about a fact, or one of its wordings, by this person, now.
 
         Raises:
-            MissingError: if there is no such fact.
+            MissingError: if there is no such fact, or no such wording of it.
             DataError: if it says nothing; if somebody broke a line of the file meanwhile.
         """
         if len(value) > MAX_VALUE_CHARS:
@@ -102,9 +104,16 @@ class ReviewSession:
                 f"{action}: may have {MAX_VALUE_CHARS} characters, got {len(value)}; shorten it"
             )
         line = {"fact": self._known(fact), "action": action, "value": " ".join(value.split())}
+        if question and not self._desk.has_wording(fact, question):
+            raise MissingError(f"no wording {question!r} of fact {fact!r}; load the page again")
         try:
             said = Correction.model_validate(
-                {**line, "who": self._who, "when": datetime.now(UTC).replace(microsecond=0)}
+                {
+                    **line,
+                    "question": question,
+                    "who": self._who,
+                    "when": datetime.now(UTC).replace(microsecond=0),
+                }
             )
         except ValidationError as error:
             mistake = sentence_of(error.errors()[0])
@@ -164,8 +173,8 @@ def _found(desk: Desk, text: str = "", document: str = "", state: str = "") -> F
     )
 
 
-def shown_path(path: Path) -> str:
-    """Return a path as a person would write it here."""
+def shown_path(path: str) -> str:
+    """Return the path of a file, or an address, as a person would write it here."""
     with suppress(ValueError):
-        return str(path.relative_to(Path.cwd()))
-    return str(path)
+        return str(Path(path).relative_to(Path.cwd()))
+    return path

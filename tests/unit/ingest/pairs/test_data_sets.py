@@ -63,7 +63,9 @@ def test_without_the_library_the_cure_is_said(
 ) -> None:
     (tmp_path / "p.parquet").write_bytes(b"PAR1")
     monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(SettingsError, match=r"install gabarito\[datasets\], or use csv or jsonl"):
+    with pytest.raises(
+        SettingsError, match=r"install gabarito\[datasets\], or use csv or jsonl; in the images"
+    ):
         read(tmp_path / "p.parquet")
 
 

@@ -68,8 +68,8 @@ def test_what_is_no_feed_is_one_error_with_its_place(body: bytes) -> None:
     with pytest.raises(DataError) as caught:
         list(web_files(SOURCE, GivenPages(lambda url: WebPage(url, body, "text/html"))))
     assert str(caught.value) == (
-        f"{SOURCE.url}: unreadable, not a feed (RSS or Atom), got text/html; correct the source, "
-        "or take it out"
+        f"ingest.sources.0: {SOURCE.url}: unreadable, not a feed (RSS or Atom), got text/html; "
+        "correct the source, or take it out"
     )
 
 

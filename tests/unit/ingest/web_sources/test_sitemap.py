@@ -130,7 +130,7 @@ def test_what_is_no_sitemap_is_one_error_with_its_place(body: bytes, said: str) 
     source = SitemapSource(type="sitemap", url=ROOT)
     with pytest.raises(DataError) as caught:
         list(web_files(source, fetch_from({ROOT: body})))
-    assert str(caught.value).startswith(f"{ROOT}: ")
+    assert str(caught.value).startswith(f"ingest.sources.0: {ROOT}: ")
     assert said in str(caught.value)
 
 

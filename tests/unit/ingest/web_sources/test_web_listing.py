@@ -34,7 +34,7 @@ def source_of(site: NewsSite, **settings: object) -> ListingSource:
 
 
 def listed(site: NewsSite, **settings: object) -> tuple[list[WebItem], list[Rejection]]:
-    found = list(items(source_of(site, **settings), plain_fetch))
+    found = list(items(source_of(site, **settings), plain_fetch, "source"))
     kept = [one for one in found if isinstance(one, WebItem)]
     return kept, [one for one in found if isinstance(one, Rejection)]
 
@@ -108,9 +108,12 @@ def test_an_old_item_at_the_top_does_not_end_the_listing(site: NewsSite) -> None
 
 
 def test_a_listing_without_dates_is_ended_by_those_of_its_items(site: NewsSite) -> None:
-    found, _ = listed(site, since=str(site.date_of(15)), dates="b.no-such")
+    found, (*_, end) = listed(site, since=str(site.date_of(15)), dates="h2")
     assert numbers(found) == list(range(16))
     assert all(item.page for item in found)
+    assert end.detail.endswith(
+        "; no day is told by what source.dates, 'h2', finds: correct it, or leave it out"
+    )
     assert set(site.counts.values()) == {1}
 
 
@@ -142,16 +145,36 @@ def test_a_selector_that_finds_nothing_is_told_with_the_links_there_are(
     site: NewsSite, name: str
 ) -> None:
     with pytest.raises(DataError) as caught:
-        next(items(source_of(site, **{name: "div.story a"}), plain_fetch))
+        next(items(source_of(site, **{name: "div.story a"}), plain_fetch, "source"))
     said = str(caught.value)
-    assert f"'div.story a' finds no link on {site.listing}; correct the selector" in said
+    assert (
+        f"source.{name}: 'div.story a' finds no link on {site.listing}; correct the selector"
+        in said
+    )
     assert "'article.card a' (11)" in said
 
 
-@pytest.mark.parametrize("selector", ["a[[", "a::attr(href)", "h2:foo("])
-def test_what_is_no_selector_is_told(site: NewsSite, selector: str) -> None:
-    with pytest.raises(SettingsError, match="is no CSS selector"):
-        listed(site, items=selector)
+def test_a_selector_of_dates_that_finds_nothing_is_told_at_the_first_page(site: NewsSite) -> None:
+    with pytest.raises(
+        DataError, match=r"^source\.dates: 'b\.no-such' finds nothing on .*leave it"
+    ):
+        listed(site, dates="b.no-such")
+
+
+@pytest.mark.parametrize("name", ["items", "next", "dates"])
+@pytest.mark.parametrize(
+    ("selector", "why"),
+    [
+        ("a[[", "it is not complete"),
+        ("a::attr(href)", r"it cannot be read at 'attr\('"),
+        ("h2:foo(", r"it cannot be read at 'foo\('"),
+    ],
+)
+def test_what_is_no_selector_is_told_with_its_setting(
+    site: NewsSite, name: str, selector: str, why: str
+) -> None:
+    with pytest.raises(SettingsError, match=rf"^source\.{name}: .* is no CSS selector: {why}"):
+        listed(site, **{name: selector})
 
 
 @pytest.mark.parametrize("wrong", [{"items": "a[["}, {"dates": "a[["}, {"items": "b.no-such"}])
@@ -182,7 +205,8 @@ def test_the_address_of_a_page_has_a_place_for_its_number(site: NewsSite) -> Non
 
 
 def page_of(body: str) -> ListedPage:
-    return ListedPage(WebPage("http://a.example/x/list", body.encode(), "text/html", "utf-8"))
+    page = WebPage("http://a.example/x/list", body.encode(), "text/html", "utf-8")
+    return ListedPage(page, "source")
 
 
 def test_a_selector_that_the_browser_shows_finds_what_it_shows() -> None:
@@ -258,7 +282,8 @@ def test_days_are_read_in_digits_and_words(text: str, day: date | None) -> None:
 @pytest.mark.parametrize("charset", ["x-no-such", "base64", "iso-8859-1"])
 def test_a_page_in_an_encoding_that_is_none_is_read_as_its_bytes_are(charset: str) -> None:
     body = "<a href=1>Évora é bela</a>".encode()
-    (item,) = ListedPage(WebPage("http://a.example/", body, "text/html", charset)).items("a", None)
+    page = WebPage("http://a.example/", body, "text/html", charset)
+    (item,) = ListedPage(page, "source").items("a", None)
     assert item.title == "Évora é bela"
 
 

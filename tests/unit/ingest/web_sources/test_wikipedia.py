@@ -140,9 +140,9 @@ def test_titles_that_do_not_exist_are_told_with_what_is_like_them(wiki: WikiServ
     with pytest.raises(MissingError) as caught:
         found(wiki, "Lisboa", "Lisabon", "Zzz", "En:Lisbon", "Special:Random")
     assert str(caught.value) == (
-        f"ingest.sources: {wiki.api}: 'Lisabon': no such article (the nearest is 'Lisboa'); "
+        f"ingest.sources.titles: {wiki.api}: 'Lisabon': no such article (the nearest is 'Lisboa'); "
         "'Zzz': no such article; 'En:Lisbon': an article of another wiki; "
-        "'Special:Random': no title of an article; correct titles"
+        "'Special:Random': no title of an article; correct them"
     )
     assert not any("action=parse" in one for one in wiki.counts)
 

@@ -64,6 +64,23 @@ def test_a_later_decision_takes_the_place_of_what_it_contradicts(
     assert [action for _, action, _ in lines_of(path)] == left
 
 
+def of_wording(question: str, value: str = "") -> Correction:
+    return Correction(fact="f", action="wording", question=question, value=value)
+
+
+def test_a_later_decision_about_a_wording_takes_the_place_of_the_earlier_about_the_same(
+    file: CorrectionsFile, path: Path
+) -> None:
+    for one in (of_wording("A?", "a?"), of_wording("B?"), of_wording("A?"), of_wording("B?")):
+        file.add(one)
+    read = map(Correction.model_validate_json, path.read_text().splitlines())
+    assert [(one.question, one.value) for one in read] == [("A?", ""), ("B?", "")]
+    file.add(said("strike"))
+    assert lines_of(path) == [("f", "strike", "")]
+    file.add(of_wording("A?"))
+    assert lines_of(path) == [("f", "wording", "")]
+
+
 def test_what_is_said_of_other_facts_stays_byte_for_byte(path: Path) -> None:
     theirs = '{"action": "strike",  "fact": "g"}'
     path.write_text(f'\n{theirs}\n{{"fact": "f", "action": "answer", "value": "7"}}')
@@ -115,7 +132,7 @@ def test_a_line_that_somebody_broke_meanwhile_is_named_and_nothing_lost(
     with path.open("a") as editor:
         editor.write("nonsense\n")
     before = path.read_bytes()
-    with pytest.raises(DataError, match=r"corrections\.jsonl:2: not a Correction"):
+    with pytest.raises(DataError, match=r"corrections\.jsonl:2: not JSON from character 2 on"):
         file.add(said("strike"))
     assert path.read_bytes() == before
 
@@ -178,7 +195,7 @@ def test_nothing_is_left_beside_the_file(path: Path) -> None:
         (
             "broken.jsonl",
             DataError,
-            r"broken\.jsonl:2: .*answer needs a value.*; correct that line",
+            r"broken\.jsonl:2: answer needs a value, got '', in '{.*; correct that line, or remove",
         ),
         ("bytes.jsonl", DataError, r"bytes\.jsonl: not a UTF-8 text file.*save it as UTF-8"),
     ],

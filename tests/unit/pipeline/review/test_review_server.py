@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,7 +92,7 @@ def test_a_page_elsewhere_cannot_post(
 ) -> None:
     said = {"fact": reviewed.facts[0].id, "action": "strike"}
     assert desktop.ask(f"/{TOKEN}/say", said, Origin=origin)[0] == 403
-    assert file.path.read_text() == ""
+    assert Path(file.name).read_text() == ""
 
 
 def test_a_decision_is_written_at_once_with_who_and_when(
@@ -101,7 +102,7 @@ def test_a_decision_is_written_at_once_with_who_and_when(
     status, written = desktop.say(fact=fact, action="answer", value="  9\n euros ")
     assert (status, written["sheet"]["now"]["answer"]) == (200, "9 euros")
     assert written["states"]["corrected"] == 1
-    line = json.loads(file.path.read_text())
+    line = json.loads(Path(file.name).read_text())
     assert (line["fact"], line["action"], line["value"], line["who"]) == (
         fact,
         "answer",
@@ -121,7 +122,7 @@ def test_what_was_decided_can_be_undone_and_cleared(
     assert json.loads(desktop.ask(f"/{TOKEN}/undo", {})[1])["sheet"] is None
     desktop.say(fact=fact, action="strike")
     desktop.ask(f"/{TOKEN}/clear", {"fact": fact})
-    assert file.path.read_text() == ""
+    assert Path(file.name).read_text() == ""
 
 
 @pytest.mark.parametrize(
@@ -151,13 +152,13 @@ def test_lines_about_facts_that_are_gone_are_told_and_can_be_taken_out(
     desktop: Desktop, reviewed: Reviewed, file: CorrectionsFile
 ) -> None:
     desktop.say(fact=reviewed.facts[0].id, action="checked")
-    with file.path.open("a") as other:
+    with Path(file.name).open("a") as other:
         other.write('{"fact": "gone", "action": "strike"}\n')
     assert '"gone":[2]' in desktop.ask(f"/{TOKEN}/")[1]
     assert desktop.ask(f"/{TOKEN}/forget-gone", {})[0] == 200
-    assert [line["action"] for line in map(json.loads, file.path.read_text().splitlines())] == [
-        "checked"
-    ]
+    assert [
+        line["action"] for line in map(json.loads, Path(file.name).read_text().splitlines())
+    ] == ["checked"]
     assert json.loads(desktop.ask(f"/{TOKEN}/undo", {})[1])["sheet"] is None
 
 

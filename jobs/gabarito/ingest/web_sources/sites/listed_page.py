@@ -48,8 +48,10 @@ class ListedItem:
 class ListedPage:
     """A page of a listing, as a browser's parser reads it, so that copied selectors fit."""
 
-    def __init__(self, page: WebPage) -> None:
+    def __init__(self, page: WebPage, setting: str) -> None:
+        """Parse a page; ``setting`` is that of the source, for messages."""
         self.url = page.url
+        self._setting = setting
         document = HTMLTree.parse(_text_of(page)).document
         if document is None:
             raise Dropped(IngestReason.NO_TEXT, "no element in it")
@@ -66,12 +68,16 @@ class ListedPage:
         """Let go of the tree: it has to end on the thread that made it, and errors live longer."""
         self._document = None
 
+    def has_dates(self, selector: str) -> bool:
+        """Tell whether the selector of dates finds anything on the page."""
+        return bool(self._select(selector, "dates"))
+
     def items(self, selector: str, date_selector: str | None) -> list[ListedItem]:
         """Return what the selector finds, each address once, in the order of the page."""
         if date_selector:
-            self._select(date_selector)  # a mistake in it is told with its place
+            self._select(date_selector, "dates")  # a mistake in it is told with its place
         links: dict[ElementNode, str] = {}
-        for found in self._select(selector):
+        for found in self._select(selector, "items"):
             link = _link_of(found)
             address = self._address(link) if link else ""
             if link and address:
@@ -87,24 +93,25 @@ class ListedPage:
 
     def next_page(self, selector: str | None) -> str:
         """Return the address of the next page, or nothing."""
-        found = self._select(selector or REL_NEXT)
+        found = self._select(selector or REL_NEXT, "next")
         links = [link for link in map(_link_of, found) if link]
         return next(filter(None, map(self._address, links)), "")
 
     def link_groups(self) -> list[str]:
         """Return selectors of the links on the page, the most frequent first, for messages."""
         counts: Counter[str] = Counter()
-        for link in self._select("a[href]"):
+        for link in self._select("a[href]", "items"):
             counts[_path_of(link)] += 1
         return [f"{path!r} ({n:,})" for path, n in counts.most_common(_MAX_GROUPS)]
 
-    def _select(self, selector: str) -> Sequence[ElementNode]:
+    def _select(self, selector: str, name: str) -> Sequence[ElementNode]:
+        """Return what a selector finds; ``name`` is that of its setting, for messages."""
         try:
             return _all(self._document, selector) if self._document is not None else ()
         except CSSParserException as error:
-            said = fold(str(error)).removeprefix("CSS parser error: ")
             raise SettingsError(
-                f"ingest.sources: {selector!r} is no CSS selector: {said}; correct it"
+                f"{self._setting}.{name}: {selector!r} is no CSS selector: {_stops_at(error)}; "
+                "correct it, or copy one from the browser's inspector"
             ) from error.with_traceback(None)  # its frames hold the tree
 
     def _address(self, link: ElementNode) -> str:
@@ -156,6 +163,12 @@ def _text_of(page: WebPage) -> str:
 def _all(node: DocumentNode | ElementNode, selector: str) -> Sequence[ElementNode]:
     """Return all that a selector finds, by a slice: resiliparse 2.0.1 steps in quadratic time."""
     return node.query_selector_all(selector)[:]
+
+
+def _stops_at(error: CSSParserException) -> str:
+    """Say where a selector cannot be read."""
+    token = fold(str(error)).rpartition(": ")[2]
+    return "it is not complete" if token == "END-OF-FILE" else f"it cannot be read at {token!r}"
 
 
 def _link_of(found: ElementNode) -> ElementNode | None:

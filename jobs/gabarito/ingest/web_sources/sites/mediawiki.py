@@ -45,8 +45,10 @@ A = TypeVar("A", bound=BaseModel)
 class MediaWiki:
     """Asks one wiki."""
 
-    def __init__(self, endpoint: str, fetch: Fetch) -> None:
+    def __init__(self, endpoint: str, fetch: Fetch, setting: str) -> None:
+        """Make what asks; ``setting`` is that of the source, for messages."""
         self.endpoint = endpoint
+        self._setting = setting
         self.licence = ""
         """Under which its text stands, once it was asked anything."""
         self._fetch = fetch
@@ -164,7 +166,7 @@ class MediaWiki:
         if said.code in _GONE:
             raise Dropped(IngestReason.GONE, said.code)
         info = printable(f"{said.code}: {said.info}")[:MAX_DETAIL_CHARS]
-        raise DataError(f"ingest.sources: {self.endpoint} answered {info}; correct the source")
+        raise DataError(f"{self._setting}: {self.endpoint} answered {info}; correct the source")
 
     def _trouble(self, data: object) -> WikiTrouble:
         try:
@@ -174,7 +176,7 @@ class MediaWiki:
 
     def _no_wiki(self) -> DataError:
         return DataError(
-            f"ingest.sources: {self.endpoint} does not answer as the API of a MediaWiki; correct "
+            f"{self._setting}: {self.endpoint} does not answer as the API of a MediaWiki; correct "
             "language, or give the address that ends in api.php as api"
         )
 

@@ -3,7 +3,7 @@
 settings, pages of the listing  ->  items, and a line for the ledger on why the listing ended
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, time
 
@@ -18,30 +18,35 @@ from gabarito.ingest.web_sources.sites.listed_page import ListedItem, ListedPage
 from gabarito.ingest.web_sources.sites.site_settings import NUMBER, ListingSource
 
 
-def items(source: ListingSource, fetch: Fetch) -> Iterator[WebItem | Rejection]:
+def items(
+    source: ListingSource, fetch: Fetch, setting: str = "ingest.sources"
+) -> Iterator[WebItem | Rejection]:
     """Yield each item once, in the order of the listing, and at last why the listing ended.
 
+    ``setting`` is the source's, for messages.
+
     Raises:
-        DataError: if the first page has no items, or no link to the next where one is asked for.
+        DataError: if the first page has no items, or no dates or link to the next where such are
+            asked for.
         SettingsError: if a selector is none.
         Dropped: if the first page is not there, or one of the others out of reach.
     """
-    walk = _Walk(source, fetch)
+    walk = _Walk(source, fetch, setting)
     while not walk.ended:
         try:
-            page = ListedPage(fetch(walk.address))
+            page = ListedPage(fetch(walk.address), setting)
         except Dropped as lost:
             yield from walk.lose(lost)
         else:
             with closing(page):
                 yield from walk.look_at(page)
-    yield rejected(walk.why, walk.address, f"{walk.told}: {walk.ended}")
+    yield rejected(walk.why, walk.address, f"{walk.told}: {walk.ended}{walk.remark}")
 
 
 class _Walk:
     """How far a listing has been read, and why it is not read further."""
 
-    def __init__(self, source: ListingSource, fetch: Fetch) -> None:
+    def __init__(self, source: ListingSource, fetch: Fetch, setting: str) -> None:
         self.address = tidied(source.url)
         self.ended = ""
         """What ended it, once it is over."""
@@ -49,6 +54,8 @@ class _Walk:
         """Whether that was its end, or what was asked for."""
         self._source = source
         self._fetch = fetch
+        self._setting = setting
+        self._has_dates = False
         self._looked_at: list[str] = []
         self._seen: set[str] = set()
         self._older = 0
@@ -60,6 +67,16 @@ class _Walk:
         pages, found = len(self._looked_at), len(self._seen)
         return (
             f"{pages:,} {in_number(pages, 'pages')}, {found:,} {in_number(found, 'items')}{older}"
+        )
+
+    @property
+    def remark(self) -> str:
+        """What the settings asked for in vain, on all pages."""
+        if self._source.dates is None or self._has_dates:
+            return ""
+        return (
+            f"; no day is told by what {self._setting}.dates, {self._source.dates!r}, finds: "
+            "correct it, or leave it out"
         )
 
     def lose(self, lost: Dropped) -> Iterator[Rejection]:
@@ -79,8 +96,9 @@ class _Walk:
     def look_at(self, page: ListedPage) -> Iterator[WebItem | Rejection]:
         """Yield what becomes of the new items of a page, and find the way to the next one."""
         listed = page.items(self._source.items, self._source.dates)
-        if not listed and not self._looked_at:
-            raise _nothing_found(self._source.items, page)
+        self._has_dates |= any(item.date for item in listed)
+        if not self._looked_at:
+            self._refuse_nothing(page, listed)
         self._looked_at.append(self.address)
         after = self._next(page)
         new = [item for item in listed if item.url not in self._seen]
@@ -89,6 +107,16 @@ class _Walk:
         for item in new:
             yield self._outcome(item)
         self._go_on(after, has_new=bool(new), has_recent=self._older - older < len(new))
+
+    def _refuse_nothing(self, page: ListedPage, listed: Sequence[ListedItem]) -> None:
+        if not listed:
+            raise _no_link(f"{self._setting}.items: {self._source.items!r}", page)
+        dates = self._source.dates
+        if dates and not page.has_dates(dates):
+            raise DataError(
+                f"{self._setting}.dates: {dates!r} finds nothing on {page.url}; correct the "
+                "selector, or leave it out: then time elements tell the dates, or the items' pages"
+            )
 
     def _outcome(self, item: ListedItem) -> WebItem | Rejection:
         day, page = item.date, None
@@ -125,17 +153,15 @@ class _Walk:
             return joined(self._source.url, self._source.pages.replace(NUMBER, str(number)))
         after = page.next_page(self._source.next)
         if self._source.next and not after and len(self._looked_at) == 1:
-            raise _nothing_found(self._source.next, page)
+            raise _no_link(f"{self._setting}.next: {self._source.next!r}", page)
         return after
 
 
-def _nothing_found(selector: str, page: ListedPage) -> DataError:
+def _no_link(selector: str, page: ListedPage) -> DataError:
     groups = page.link_groups()
     there = (
         f"its links are {', '.join(groups)}"
         if groups
         else "it has no links, or a script writes them"
     )
-    return DataError(
-        f"ingest.sources: {selector!r} finds no link on {page.url}; correct the selector: {there}"
-    )
+    return DataError(f"{selector} finds no link on {page.url}; correct the selector: {there}")

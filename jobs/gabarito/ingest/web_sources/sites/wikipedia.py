@@ -24,8 +24,12 @@ _PAGE = (
 )
 
 
-def items(source: WikipediaSource, fetch: Fetch) -> Iterator[WebItem | Rejection]:
+def items(
+    source: WikipediaSource, fetch: Fetch, setting: str = "ingest.sources"
+) -> Iterator[WebItem | Rejection]:
     """Yield the articles that are named, then those one link away, and so on.
+
+    ``setting`` is the source's, for messages.
 
     Raises:
         MissingError: if a title that is named has no article; it says which is like it.
@@ -33,7 +37,7 @@ def items(source: WikipediaSource, fetch: Fetch) -> Iterator[WebItem | Rejection
         ServiceError: if it is out of reach.
         Dropped: if it is so later on: what follows would be missing.
     """
-    reading = _Reading(source, MediaWiki(source.endpoint, fetch))
+    reading = _Reading(source, MediaWiki(source.endpoint, fetch, setting), setting)
     try:
         articles = reading.named()
         for left in reversed(range(source.depth)):
@@ -52,11 +56,12 @@ def items(source: WikipediaSource, fetch: Fetch) -> Iterator[WebItem | Rejection
 class _Reading:
     """Which articles of a wiki were found."""
 
-    def __init__(self, source: WikipediaSource, wiki: MediaWiki) -> None:
+    def __init__(self, source: WikipediaSource, wiki: MediaWiki, setting: str) -> None:
         self.unread = False
         """Whether there were more articles than are wanted."""
         self._source = source
         self._wiki = wiki
+        self._setting = setting
         self._known: set[int] = set()
         self._asked: set[str] = set()
 
@@ -75,12 +80,13 @@ class _Reading:
                 f"that {own!r} is the code of a Wikipedia" if own else "the address given as api"
             )
             raise ServiceError(
-                f"ingest.sources: {self._source.endpoint}: {lost}; check {cause}, and the network"
+                f"{self._setting}: {self._source.endpoint}: {lost}; check {cause}, and the network"
             ) from lost
         missing = [page for page in pages if page.flaw]
         if missing:
             said = "; ".join(map(self._told, missing))
-            raise MissingError(f"ingest.sources: {self._source.endpoint}: {said}; correct titles")
+            where = f"{self._setting}.titles: {self._source.endpoint}"
+            raise MissingError(f"{where}: {said}; correct them")
         return list(self._new(pages))
 
     def linked_from(self, articles: Sequence[WikiPage], *, goes_on: bool) -> Iterator[WikiPage]:

@@ -1,6 +1,6 @@
 /* Drawing a fact: every text is set as text, never as markup. */
 const MARKS = {open: "", checked: "✓", corrected: "✎", struck: "✗", conflict: "!"};
-const ACTIONS = {checked: "check", strike: "strike", answer: "answer", statement: "statement", alias: "alias"};
+const ACTIONS = {checked: "check", strike: "strike", answer: "answer", statement: "statement", alias: "alias", wording: "reword"};
 const SHOWN_REMARKS = 12;
 
 function element(name, className, ...inner) {
@@ -122,6 +122,8 @@ function questionsPart({questions, now}) {
     const kind = one.kind === "question" ? say(`split_${one.split}`) : say(one.kind === "reverse" ? "reverse" : "split_train");
     const label = element("span", "muted label", `${one.family === "reverse" ? "" : one.family} · ${kind}`.replace(/^ · /, ""));
     const item = element("li", one.fate ? "dropped" : "", element("span", "text", one.text), label);
+    if (one.written) item.dataset.written = one.written;
+    if (one.written && one.text !== one.written) item.append(element("span", "was note", say("was", {text: one.written})));
     if (one.answer !== now.answer) item.append(element("span", "muted note", say("answered", {text: one.answer})));
     if (one.fate) item.append(element("span", "note fate", say("not_in_dataset", {why: one.fate})));
     list.append(item);
@@ -161,7 +163,9 @@ function remarkLists(remarks) {
 function decisionsPart({decisions}) {
   if (!decisions.length) return "";
   const items = decisions.map((one) => {
-    const action = say(ACTIONS[one.action]).toLowerCase(), value = one.value ? `“${one.value}”` : "";
+    const isStruck = one.question && !one.value;
+    const action = say(isStruck ? "unask" : ACTIONS[one.action]).toLowerCase();
+    const value = [one.question, one.value].filter(Boolean).map((text) => `“${text}”`).join(" → ");
     const when = one.when ? new Date(one.when).toLocaleString() : "";
     const signed = [one.who || say("somebody"), when].filter(Boolean).join(", ");
     const line = say("decided_line", {line: one.line, action, value}).trim();

@@ -3,9 +3,10 @@ const find = (id) => document.getElementById(id);
 const list = find("list"), view = find("fact"), told = find("told"), problem = find("problem");
 const source = DATA.isLive ? new Server() : new Packed();
 const STATES = ["", "open", "decided", "checked", "corrected", "struck", "conflict", "remarks"];
-const FIELDS = {answer: "right_answer", statement: "right_statement", alias: "one_more_answer"};
+const FIELDS = {answer: "right_answer", statement: "right_statement", alias: "one_more_answer", wording: "right_wording"};
 const GOES_ON = new Set(["checked", "strike"]);
 let ids = OPENING.found.ids, states = OPENING.found.states, place = 0, begin = 0, sheet = null;
+let chosen = "";  // the question that is meant, as generate wrote it
 let drawn = 0, steps = Promise.resolve(), joined = null, typed = null;
 
 /* Steps happen in the order in which keys were pressed, one at a time. */
@@ -64,6 +65,7 @@ function drawSheet() {
     return;
   }
   view.replaceChildren(factArticle(sheet, place, ids.length));
+  markChosen();
   const passage = view.querySelector(".passage"), mark = passage?.querySelector("mark, .quoted");
   if (mark) passage.scrollTop += mark.getBoundingClientRect().top - passage.getBoundingClientRect().top - passage.clientHeight / 3;
   if (DATA.isLive) for (const button of find("actions").querySelectorAll("[data-do=clear]")) button.disabled = !sheet.decisions.length;
@@ -79,6 +81,7 @@ async function show(wanted, {isKept = false} = {}) {
   ]);
   if (number !== drawn) return;
   begin = page;
+  if (next?.row.id !== sheet?.row.id) chosen = "";
   sheet = next;
   if (rows) drawRows(rows);
   drawSheet();
@@ -135,13 +138,13 @@ function take(written) {
   problem.textContent = "";
 }
 
-function decide(action, value = "", edited = "") {
+function decide(action, value = "", edited = "", question = "") {
   return queue(async () => {
     const fact = edited || sheet?.row.id;
     if (!fact) return;
-    take(await source.decide("say", {fact, action, value}));
+    take(await source.decide("say", {fact, action, value, question}));
     const isLast = place >= ids.length - 1;
-    tell(say(`done_${action}`) + (GOES_ON.has(action) && isLast ? ` ${say("last_fact")}` : ""));
+    tell(say(question && !value ? "done_unask" : `done_${action}`) + (GOES_ON.has(action) && isLast ? ` ${say("last_fact")}` : ""));
     if (GOES_ON.has(action) && !isLast) await show(place + 1, {isKept: true});
   });
 }
@@ -164,13 +167,47 @@ function takeBack(step) {
   });
 }
 
+/* One question after the other, in the order in which they are shown; after the last none. */
+function choose(by) {
+  if (!sheet) return;
+  const all = [...new Set(sheet.questions.map((one) => one.written).filter(Boolean))];
+  const count = all.length + 1, at = all.indexOf(chosen);
+  chosen = all[(at + 1 + by + count) % count - 1] ?? "";
+  markChosen();
+  view.querySelector("[aria-current]")?.scrollIntoView({block: "center"});
+  const told = {n: all.indexOf(chosen) + 1, count: all.length, text: wordingNow()};
+  tell(say(chosen ? "chosen" : "none_chosen", told));
+}
+
+function markChosen() {
+  for (const item of view.querySelectorAll("[data-written]")) {
+    if (item.dataset.written === chosen) item.setAttribute("aria-current", "true");
+    else item.removeAttribute("aria-current");
+  }
+}
+
+function wordingNow() {
+  return sheet.questions.find((one) => one.written === chosen)?.text ?? "";
+}
+
+function isChosen() {
+  if (!chosen) tell(say("choose_first"));
+  return Boolean(chosen);
+}
+
+const NOW = {
+  answer: () => sheet.now.answer, statement: () => sheet.now.statement, alias: () => "", wording: wordingNow,
+};
+
 function edit(action) {
   if (!sheet) return;
   const fact = sheet.row.id;  // another one may be shown by the time it is written
-  const field = element(action === "statement" ? "textarea" : "input");
-  field.value = action === "alias" ? "" : sheet.now[action];
+  const question = action === "wording" ? chosen : "";
+  const before = NOW[action](), isLong = action === "statement" || action === "wording";
+  const field = element(isLong ? "textarea" : "input");
+  field.value = before;
   field.id = "edited";
-  if (action === "statement") field.rows = 3;
+  if (isLong) field.rows = 3;
   const label = element("label", "", say(FIELDS[action]));
   label.htmlFor = "edited";
   const hint = element("span", "muted hint", say("edit_hint"));
@@ -182,9 +219,9 @@ function edit(action) {
   const close = () => { form.remove(); home(); };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const value = field.value.trim(), isSame = action !== "alias" && value === sheet.now[action];
+    const value = field.value.trim(), isSame = action !== "alias" && value === before;
     close();
-    if (!isSame) decide(action, value, fact);
+    if (!isSame && (value || !question)) decide(action, value, fact, question);
   });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
@@ -207,7 +244,7 @@ function editNext(action) {
   queue(() => {
     const keys = typed;
     typed = null;
-    if (!sheet) return;
+    if (!sheet || (action === "wording" && !isChosen())) return;
     edit(action);
     const field = find("edited");
     while (keys.length && field.isConnected) {
@@ -229,12 +266,15 @@ if (DATA.isLive) {
   Object.assign(STEPS, {
     check: () => decide("checked"), strike: () => decide("strike"),
     answer: () => editNext("answer"), statement: () => editNext("statement"), alias: () => editNext("alias"),
+    choose: () => queue(() => choose(1)), chooseBack: () => queue(() => choose(-1)),
+    reword: () => editNext("wording"),
+    unask: () => queue(() => { if (isChosen()) decide("wording", "", sheet.row.id, chosen); }),
     clear: () => takeBack("clear"), undo: () => takeBack("undo"),
   });
 }
 const LETTERS = {
   j: "next", k: "previous", c: "check", x: "strike", a: "answer", s: "statement", l: "alias",
-  r: "clear", u: "undo", "/": "search", "?": "keys",
+  w: "choose", W: "chooseBack", e: "reword", d: "unask", r: "clear", u: "undo", "/": "search", "?": "keys",
 };
 const NAMED = {ArrowDown: "next", ArrowUp: "previous", Home: "first", End: "last"};
 
@@ -284,6 +324,12 @@ function start() {
     if (option) queue(() => show(ids.indexOf(option.dataset.fact), {isKept: true}));
     closeList();
   });
+  if (DATA.isLive) {
+    view.addEventListener("click", (event) => {
+      const item = event.target.closest("[data-written]");
+      if (item) queue(() => { chosen = item.dataset.written; markChosen(); });
+    });
+  }
   find("actions").addEventListener("click", (event) => STEPS[event.target.closest("button")?.dataset.do]?.());
   find("open-keys").addEventListener("click", STEPS.keys);
   find("open-list").addEventListener("click", () => {
