@@ -19,6 +19,9 @@ _ENOUGH = 2
 _UNLIKELY = 0.01
 """A text's own language is less likely than this only if the text is in another one."""
 
+_CLEARLY = 0.9
+"""A text is in its own language, whatever its little words may be elsewhere, from here on."""
+
 _LANGUAGES: dict[str, dict[str, Any]] = yaml.safe_load(
     (files(__package__) / "languages.yaml").read_text(encoding="utf-8")
 )
@@ -55,13 +58,13 @@ def is_other_language(text: str, code: str) -> bool:
         if other != base_language(code)
     )
     if others >= _ENOUGH and others > ours:
-        return True
+        return _likelihood(text, base_language(code)) < _CLEARLY  # "me" and "a" are English, too
     # Names are of any language, and a capital that opens the text makes none.
     plain = [word for at, word in enumerate(written) if at == 0 or word.islower()]
     return (
         ours <= others
         and len(plain) >= _ENOUGH
-        and _is_unlikely(" ".join(plain), base_language(code))
+        and _likelihood(" ".join(plain), base_language(code)) < _UNLIKELY
     )
 
 
@@ -71,11 +74,11 @@ def is_of_names(text: str) -> bool:
     return not any(word.islower() and word not in little for word in _WORD.findall(text))
 
 
-def _is_unlikely(text: str, base: str) -> bool:
-    """Tell whether the letters of a text speak against a language."""
+def _likelihood(text: str, base: str) -> float:
+    """Return how likely a text is in a language by its letters, 0..1; 1 where they say nothing."""
     values = _detector().compute_language_confidence_values(text)
     likely = {value.language.iso_code_639_1.name.lower(): value.value for value in values}
-    return any(likely.values()) and likely[base] < _UNLIKELY
+    return likely[base] if any(likely.values()) else 1.0
 
 
 @lru_cache(maxsize=1)

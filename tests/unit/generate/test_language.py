@@ -56,6 +56,7 @@ def test_other_languages_are_noticed_without_their_little_words(text: str, code:
         ("Champions League 2024/25 clube Morgan Rogers", "pt"),
         ("Clube Hakan Çalhanoğlu Champions League 2024/2025", "pt"),
         ("Deutsche Bank", "en"),
+        ("Could you tell me how nbgrader indicates a read-only cell?", "en"),
         ("capital Peru", "en"),
         ("Jahresgebühr Deutsche Bank Goldkarte", "de"),
         ("Don Quijote fue escrito por Miguel de Cervantes.", "es"),
