@@ -25,7 +25,7 @@ def test_a_file_of_the_package_is_named_by_its_place_in_it() -> None:
 def test_a_bad_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "lines.jsonl"
     path.write_text('{"text": "one"}\n{"txt": "two"}\n')
-    with pytest.raises(DataError, match=r"lines\.jsonl:2: not a Line: text"):
+    with pytest.raises(DataError, match=r"lines\.jsonl:2: text: missing"):
         read_lines(str(path), Line)
 
 

@@ -226,7 +226,7 @@ def test_a_release_in_a_few_lines(cluster: FakeCluster) -> None:
         "  curate    planned   after generate",
         "  train     planned   after curate",
         "  merge     planned   after train",
-        "  evaluate  planned   after curate, train, merge",
+        "  evaluate  planned   after generate, curate, train, merge",
         "gate       not evaluated yet",
         "serves     nothing yet; a model is promoted when its gate passes",
         "warning    careless store",

@@ -191,7 +191,7 @@ def test_a_refused_request_is_told_when_to_return(start: Start) -> None:
 
 def test_a_bad_line_is_named(replies: Path) -> None:
     replies.write_text(replies.read_text() + '\n{"task": "facts", "key": "x", "replies": []}')
-    with pytest.raises(DataError, match=r"replies\.jsonl:8: not a Recording: replies"):
+    with pytest.raises(DataError, match=r"replies\.jsonl:8: replies: must not be empty"):
         open_server(str(replies))
 
 
