@@ -12,9 +12,9 @@ from gabarito.ingest.blocks import LeftOut, Omission
 from gabarito.ingest.formats.element import Element
 from gabarito.ingest.formats.web.evidence.declared import article_of
 from gabarito.ingest.formats.web.evidence.furniture import AROUND, NAMED_TAGS, remove_furniture
-from gabarito.ingest.formats.web.evidence.measure import Measures, bare, depth_of, measure
+from gabarito.ingest.formats.web.evidence.measure import Measures, depth_of, measure
 from gabarito.ingest.formats.web.evidence.offers import remove_offers
-from gabarito.ingest.formats.web.seen import spaced_text, text_in
+from gabarito.ingest.formats.web.seen import bare, spaced_text, text_in
 
 _HALF = 0.5
 _NEARLY_ALL = 0.95

@@ -55,7 +55,22 @@ def remove_furniture(
     found = list(_find_furniture(body, measures, headings))
     if _is_index(measures, body, found):
         found = [one for one in found if not one.is_listed]
-    return [account for one in found for account in _drop(one.node, one.why)]
+    return [account for one in found for account in drop(one.node, one.why)]
+
+
+def drop(node: Element, why: Omission) -> Iterator[LeftOut]:
+    """Take an element away, but not the text after it; yield the account of what it said."""
+    text = spaced_text(node)
+    if any(map(str.isalnum, text)):
+        yield LeftOut.of(why, text)
+    before, parent = node.getprevious(), node.getparent()
+    if parent is None:
+        return
+    if before is None:
+        parent.text = (parent.text or "") + (node.tail or "")
+    else:
+        before.tail = (before.tail or "") + (node.tail or "")
+    parent.remove(node)
 
 
 @dataclass(frozen=True)
@@ -183,11 +198,3 @@ def _is_named(node: Element, names: frozenset[str]) -> bool:
     named = " ".join(node.get(name, "") for name in ("class", "id", "role", "aria-label"))
     words = _NO_NAME.split(_CAMEL.sub(r"\1 \2", named).lower())
     return any(word.strip(_NUMBERED) in names for word in words)  # ad2, but not ad of 1ad0f3
-
-
-def _drop(node: Element, why: Omission) -> Iterator[LeftOut]:
-    text = spaced_text(node)
-    if any(map(str.isalnum, text)):
-        yield LeftOut.of(why, text)
-    if node.getparent() is not None:
-        node.drop_tree()

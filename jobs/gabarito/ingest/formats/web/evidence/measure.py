@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lxml.etree import iterwalk  # type: ignore[import-untyped]
 
 from gabarito.ingest.formats.element import Element
+from gabarito.ingest.formats.web.seen import bare
 
 _NO_TEXT = frozenset({"script", "style", "template", "noscript", "head", "iframe", "object"})
 LINES = frozenset(
@@ -50,11 +51,6 @@ class Measures:
     def link_share(self) -> float:
         """The share of its letters that stand in links."""
         return self.linked / self.letters if self.letters else 0.0
-
-
-def bare(text: str) -> str:
-    """Return the letters and figures of a text alone."""
-    return "".join(filter(str.isalnum, text))
 
 
 def depth_of(tree: Element) -> int:
@@ -123,7 +119,7 @@ class _Meter:
 
     def text(self, text: str | None) -> None:
         if text and self._open:
-            letters = sum(map(str.isalnum, text))
+            letters = 0 if text.isspace() else len(bare(text))
             self._open[-1].letters += letters
             self._open[-1].linked += letters if self._links else 0
             self._line.append(text)

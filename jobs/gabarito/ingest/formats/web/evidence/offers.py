@@ -16,8 +16,9 @@ from gabarito.ingest.blocks import LeftOut, Omission
 from gabarito.ingest.formats.element import Element
 from gabarito.ingest.formats.web.block_writer import LEVELS
 from gabarito.ingest.formats.web.evidence.declared import is_declared
+from gabarito.ingest.formats.web.evidence.furniture import drop
 from gabarito.ingest.formats.web.evidence.measure import Measures
-from gabarito.ingest.formats.web.seen import beginning, spaced_text, text_in
+from gabarito.ingest.formats.web.seen import beginning, text_in
 
 _FEWEST_TEASERS = 3
 _FEWEST_COMMENTS = 2
@@ -122,16 +123,8 @@ def _drop_group(group: list[Element]) -> Iterator[LeftOut]:
     first, parent = group[0], group[0].getparent()
     title = first.getprevious()
     for one in group:
-        yield from _drop(one)
+        yield from drop(one, Omission.AROUND)
     if title is None and not text_in(parent):
         title = parent.getprevious()
     if title is not None and title.tag in LEVELS:
-        yield from _drop(title)
-
-
-def _drop(node: Element) -> Iterator[LeftOut]:
-    text = spaced_text(node)
-    if any(map(str.isalnum, text)):
-        yield LeftOut.of(Omission.AROUND, text)
-    if node.getparent() is not None:
-        node.drop_tree()
+        yield from drop(title, Omission.AROUND)
