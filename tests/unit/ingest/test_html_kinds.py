@@ -186,3 +186,38 @@ def test_letters_that_were_decoded_twice_are_decoded_again() -> None:
     twice = "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in story.encode())
     found = page(f"<p>{twice}</p>", "<meta charset=utf-8>")
     assert (render(found.blocks), found.decoded_again > 5) == (story, True)
+
+
+def test_a_term_stands_before_the_list_that_explains_it() -> None:
+    said = below("<dl><dt>Ver também:<dd><ul><li>Isenções</ul><dt>Desde:<dd>2019</dl>")
+    assert said == "- Ver também:\n  - Isenções\n- Desde: 2019"
+
+
+def test_what_a_term_is_stands_apart_from_it() -> None:
+    said = below("<dl><dt><b>valor</b><span class=classifier>número</span><dd>Em reais.</dl>")
+    assert said == "- valor: número: Em reais."
+
+
+LINKS = "".join(f"<li><a href={name}.html>Manual {name}</a></li>" for name in "abc")
+
+
+@pytest.mark.parametrize("frame", ["<ul>{}</ul>", "<div><ul>{}</ul></div>"])
+def test_links_that_a_sentence_announces_are_text(frame: str) -> None:
+    told = "<p>Antes de pedir a isenção devem ser lidos:</p>"
+    assert below(told + frame.format(LINKS)).endswith("- Manual a\n- Manual b\n- Manual c")
+    assert below("<p>Ver também:</p>" + frame.format(LINKS)) == "Ver também:"
+
+
+def test_links_to_the_pages_before_and_after_are_none() -> None:
+    turns = (
+        "<div><a class=left-prev href=a.html><p>anterior</p><p>Sócios</p></a>"
+        "<a rel=next href=b.html><p>seguinte</p><p>Multas</p></a></div>"
+    )
+    assert below(f"<main><p>Nada mais.</p>{turns}</main>") == "Nada mais."
+    assert "Multas" in below(f"<main><p>Nada mais.</p>{turns.replace('rel=next', '')}</main>")
+
+
+def test_a_note_within_its_raised_mark_is_a_note() -> None:
+    said = below("<p>Paga-se em maio<sup>7<span>Ou no dia útil seguinte.</span></sup>, sempre.</p>")
+    assert said == "Paga-se em maio [7], sempre.\n\n[7] Ou no dia útil seguinte."
+    assert below("<p>x<sup>7<span>n</span></sup></p>") == "x⁷ⁿ"

@@ -19,6 +19,9 @@ _MAX_PARTS = 400
 """What is made of more elements is no note."""
 
 _NEAR = 2
+_WITHIN_MARKS = ("span", "small", "div")
+_LEAST_SAID = 20
+"""Letters of a note in a raised mark; a shorter one may be an exponent."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,12 @@ def find_notes(tree: Element) -> Notes:
         if target is not None and link not in back and found.notes.get(target) == mark:
             found.marks[link] = mark
             found.target_of[link] = target
+    for raised in tree.iter("sup"):
+        note = _note_within(raised)
+        if note is not None:
+            mark = _MARK.fullmatch(raised.text.strip()).group(1)
+            found.marks[raised], found.target_of[raised] = mark, note
+            found.notes[note] = mark
     return Notes(found.marks, found.target_of, found.notes, frozenset(back - said))
 
 
@@ -97,6 +106,15 @@ def _is_raised(link: Element) -> bool:
         or (inner is not None and not (link.text or "").strip())
         or (above is not None and above.tag == "sup")
     )
+
+
+def _note_within(raised: Element) -> Element | None:
+    """Return the note that stands in its own raised mark, to be shown when that is pointed at."""
+    if len(raised) != 1 or raised[0].tag not in _WITHIN_MARKS or (raised[0].tail or "").strip():
+        return None
+    said = " ".join("".join(raised[0].itertext("*")).split())
+    is_marked = _MARK.fullmatch((raised.text or "").strip()) is not None
+    return raised[0] if is_marked and " " in said and len(said) >= _LEAST_SAID else None
 
 
 def _note_of(target: Element | None, link: Element) -> Element | None:

@@ -35,9 +35,15 @@ _NAMES = frozenset(
 )
 """Words in class, id, role or label that sites give to furniture: one sign of two."""
 
+_TURNS = frozenset({"prev", "previous", "next"})
+"""Words in class, id or rel of links to the neighbours of a page."""
+
+_NAMED_BY = ("class", "id", "rel")
 _OF_CONSENT = frozenset({"consent", "cookie", "cookies", "gdpr", "lgpd", "onetrust"})
 _FEWEST_FILLED = 2
 _FEW_SENTENCES = 1
+_FEWEST_WORDS = 5
+_NEAR = 3
 _CAMEL = re.compile(r"([a-z])([A-Z])")
 _NO_NAME = re.compile(r"[^0-9a-zà-ÿ]+")
 _NUMBERED = "0123456789"
@@ -95,6 +101,8 @@ def _find_furniture(
         elif node in holders:
             to_come -= node in headings
             mains += filter(_is_main, [node])
+        elif node in measures and _is_announced(node, measures[node]):
+            walker.skip_subtree()
         elif node in measures:
             where = _Where(measures[body].letters, bool(mains), to_come > 0)
             why = _why_furniture(node, measures[node], where)
@@ -141,9 +149,39 @@ def _why_furniture(node: Element, own: Measures, where: _Where) -> Omission | No
         is_part = node.tag in ("header", "footer") or not own.links
         if not where.is_main or not is_part:
             return Omission.NAVIGATION if own.link_share >= _LINK_SHARE else Omission.AROUND
-    if is_menu and not where.is_main:
+    if (is_menu and not where.is_main) or _turns_pages(node, own):
         return Omission.NAVIGATION
     return _why_named(node, own) if _is_named(node, _NAMES) else None
+
+
+def _is_announced(node: Element, own: Measures) -> bool:
+    """Tell whether it is a list of links that a sentence right before it leads in, as text does."""
+    if own.links < _MIN_LINKS or node.tag in AROUND or _is_named(node, _NAMES):
+        return False
+    before = _text_before(node)
+    return before.endswith(":") and len(before.split()) >= _FEWEST_WORDS
+
+
+def _text_before(node: Element) -> str:
+    """Return the line right before an element, if there is one and no other element between."""
+    for at, _ in zip((node, *node.iterancestors()), range(_NEAR), strict=False):
+        before, above = at.getprevious(), at.getparent()
+        if above is None:
+            break
+        text = (above.text if before is None else before.tail) or ""
+        if text.strip():
+            return text.strip()
+        if before is not None:
+            return text_in(before) if before.tag == "p" else ""
+    return ""
+
+
+def _turns_pages(node: Element, own: Measures) -> bool:
+    """Tell whether it is only links to the page before and the one after."""
+    if not 0 < own.links < _MIN_LINKS or own.link_share < _MENU_SHARE:
+        return False
+    named = (" ".join(link.get(name, "") for name in _NAMED_BY) for link in node.iter("a"))
+    return all(not _TURNS.isdisjoint(_NO_NAME.split(names.lower())) for names in named)
 
 
 def _stands_in_line(node: Element) -> bool:
