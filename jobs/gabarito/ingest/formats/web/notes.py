@@ -59,12 +59,9 @@ def find_notes(tree: Element) -> Notes:
         if target is not None and link not in back and found.notes.get(target) == mark:
             found.marks[link] = mark
             found.target_of[link] = target
-    for raised in tree.iter("sup"):
-        note = _note_within(raised)
-        if note is not None:
-            mark = _MARK.fullmatch(raised.text.strip()).group(1)
-            found.marks[raised], found.target_of[raised] = mark, note
-            found.notes[note] = mark
+    for raised, mark, note in _within_marks(tree):
+        found.marks[raised], found.target_of[raised] = mark, note
+        found.notes[note] = mark
     return Notes(found.marks, found.target_of, found.notes, frozenset(back - said))
 
 
@@ -108,13 +105,15 @@ def _is_raised(link: Element) -> bool:
     )
 
 
-def _note_within(raised: Element) -> Element | None:
-    """Return the note that stands in its own raised mark, to be shown when that is pointed at."""
-    if len(raised) != 1 or raised[0].tag not in _WITHIN_MARKS or (raised[0].tail or "").strip():
-        return None
-    said = " ".join("".join(raised[0].itertext("*")).split())
-    is_marked = _MARK.fullmatch((raised.text or "").strip()) is not None
-    return raised[0] if is_marked and " " in said and len(said) >= _LEAST_SAID else None
+def _within_marks(tree: Element) -> Iterator[tuple[Element, str, Element]]:
+    """Yield raised marks with the note that stands in them, to be shown when one is pointed at."""
+    for raised in tree.iter("sup"):
+        marked = _MARK.fullmatch((raised.text or "").strip())
+        if not marked or len(raised) != 1 or raised[0].tag not in _WITHIN_MARKS:
+            continue
+        said = " ".join("".join(raised[0].itertext("*")).split())
+        if " " in said and len(said) >= _LEAST_SAID and not (raised[0].tail or "").strip():
+            yield raised, marked[1], raised[0]
 
 
 def _note_of(target: Element | None, link: Element) -> Element | None:
