@@ -221,3 +221,10 @@ def test_a_note_within_its_raised_mark_is_a_note() -> None:
     said = below("<p>Paga-se em maio<sup>7<span>Ou no dia útil seguinte.</span></sup>, sempre.</p>")
     assert said == "Paga-se em maio [7], sempre.\n\n[7] Ou no dia útil seguinte."
     assert below("<p>x<sup>7<span>n</span></sup></p>") == "x⁷ⁿ"
+
+
+def test_a_button_of_a_heading_that_is_but_a_picture_is_no_text() -> None:
+    found = page(TOP.replace("</h1>", "<button><img alt='Copiar o endereço'></button></h1>"))
+    assert (found.title, render(found.blocks)) == ("Taxas", TOLD)
+    told = below("<h2><button>Isenções</button></h2><p>Não há.</p>")
+    assert told == "## Isenções\n\nNão há."

@@ -170,6 +170,8 @@ def _is_for_screen_readers(node: Element) -> bool:
 
 
 def _is_text_button(node: Element) -> bool:
+    if not text_in(node):  # but a picture: to copy a line, to close a box
+        return False
     if any(node.get(name) is not None for name in _CONTROLS) or len(text_in(node)) >= _LONG_BUTTON:
         return True
     return any(above.tag in _HEADS for above in node.iterancestors())
