@@ -228,3 +228,29 @@ def test_a_button_of_a_heading_that_is_but_a_picture_is_no_text() -> None:
     assert (found.title, render(found.blocks)) == ("Taxas", TOLD)
     told = below("<h2><button>Isenções</button></h2><p>Não há.</p>")
     assert told == "## Isenções\n\nNão há."
+
+
+def test_a_box_of_sources_in_the_main_text_stays_and_one_of_links_goes() -> None:
+    box = "<aside class=topic><p>Fontes</p><ul>{}</ul></aside>"
+    item = "<li>[{0}] Silva e Souza, <a href={0}.html>A ponte do vale {0}</a>, Santos, 201{0}.</li>"
+    sources = box.format("".join(map(item.format, range(3))))
+    links = box.format("".join(f"<li><a href={at}.html>Obra {at}</a></li>" for at in range(3)))
+    text = render(page(f"<main>{TOP}{sources}{links}</main>").blocks)
+    assert "- [2] Silva e Souza, A ponte do vale 2, Santos, 2012." in text
+    assert "Obra" not in text
+
+
+def test_a_numbered_chapter_in_a_line_of_links_is_no_sentence() -> None:
+    head = (
+        "<div class=navheader><table><tr><th colspan=3>Isenções</th></tr><tr><td><a href=a>Antes"
+        "</a></td><th>Capítulo 17. Taxas e isenções</th><td><a href=b>Depois</a></td></tr></table>"
+        "</div>"
+    )
+    more = "<p>Os isentos não pagam a taxa no ano em que se inscrevem.</p>"
+    assert render(page(head + TOP + more).blocks).startswith(TOLD)
+
+
+def test_a_title_of_the_second_level_beside_the_text_stays() -> None:
+    text = f"<p>{'A taxa vence no primeiro dia do mês e é paga por todos. ' * 9}</p>"
+    told = f"<div><h2>17.4. Taxas</h2></div><div><div>{text}{text}</div></div>"
+    assert render(page(told, "<title>17.4. Taxas</title>").blocks).startswith("## 17.4. Taxas")

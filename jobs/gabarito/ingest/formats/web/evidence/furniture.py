@@ -151,7 +151,7 @@ def _why_furniture(node: Element, own: Measures, where: _Where) -> Omission | No
             return Omission.NAVIGATION if own.link_share >= _LINK_SHARE else Omission.AROUND
     if (is_menu and not where.is_main) or _turns_pages(node, own):
         return Omission.NAVIGATION
-    return _why_named(node, own) if _is_named(node, _NAMES) else None
+    return _why_named(node, own, where) if _is_named(node, _NAMES) else None
 
 
 def _is_announced(node: Element, own: Measures) -> bool:
@@ -191,13 +191,17 @@ def _stands_in_line(node: Element) -> bool:
     return any(map(str.isalnum, node.tail or "")) or next(node.iter("math"), None) is not None
 
 
-def _why_named(node: Element, own: Measures) -> Omission | None:
-    """Return why an element with a name of furniture goes, if there is a second sign."""
+def _why_named(node: Element, own: Measures, where: _Where) -> Omission | None:
+    """Return why an element with a name of furniture goes, if there is a second sign.
+
+    A box in the main text that nothing but its tag names may list sources, links within them.
+    """
     if _is_filled_in(node):
         return None
     if _is_named(node, _OF_CONSENT) and _asks_consent(node):
         return Omission.AROUND
-    if own.links and own.link_share >= _LINK_SHARE:
+    is_box = where.is_main and node.tag == "aside" and not _has_words_of(node, _NAMES)
+    if own.links and own.link_share >= (_MENU_SHARE if is_box else _LINK_SHARE):
         return Omission.NAVIGATION
     is_facts = own.structured > 1 and not own.links
     says_little = own.letters < _FEW_LETTERS and not own.sentences and not is_facts
@@ -231,8 +235,10 @@ def _is_filled_in(node: Element) -> bool:
 
 
 def _is_named(node: Element, names: frozenset[str]) -> bool:
-    if node.tag in NAMED_TAGS and names is _NAMES:
-        return True
+    return (node.tag in NAMED_TAGS and names is _NAMES) or _has_words_of(node, names)
+
+
+def _has_words_of(node: Element, names: frozenset[str]) -> bool:
     named = " ".join(node.get(name, "") for name in ("class", "id", "role", "aria-label"))
     words = _NO_NAME.split(_CAMEL.sub(r"\1 \2", named).lower())
     return any(word.strip(_NUMBERED) in names for word in words)  # ad2, but not ad of 1ad0f3

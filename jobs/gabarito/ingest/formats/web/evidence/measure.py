@@ -19,8 +19,13 @@ LINES = frozenset(
 """What stands on lines of its own."""
 
 _STRUCTURE = {**dict.fromkeys(["h1", "h2", "h3", "h4", "h5", "h6", "dt"], 1), "table": 2}
-_SENTENCE = re.compile(r"[.!?…。؟।](?:(?<=\w\w.)|(?<=\w\w[)\]\"”»].))(?:[\s\])\"”»]|$)")
-"""The end of one; a pattern that begins with its sign is found three times faster."""
+_SENTENCE = re.compile(
+    r"[.!?…。؟।](?:(?<=\w[^\W\d].)|(?<=\d{4}.)|(?<=\w\d.)(?=\W*$)|(?<=\w\w[)\]\"”»].))(?:[\s\])\"”»]|$)"
+)
+"""The end of one; a pattern that begins with its sign is found three times faster.
+
+A figure with a point before other words may number them (*Chapter 17. Limits*), if no year.
+"""
 _MIN_SENTENCE_WORDS = 4
 
 
