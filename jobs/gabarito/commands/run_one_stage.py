@@ -1,6 +1,7 @@
 """The stages as commands: what a Job runs, and ingest on a folder, which only looks."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from gabarito.commands.options import say, store_option, wrapped
 from gabarito.core.errors import Interrupted, UsageError
 from gabarito.core.shard import Shard
 from gabarito.core.text import printable
+from gabarito.ingest.config import TESSERACT_DATA
 from gabarito.ingest.files import SourceFile, find_files
 from gabarito.ingest.outcomes import FileResult
 from gabarito.pipeline.counters import summary_of
@@ -37,6 +39,27 @@ class _ShardType(click.ParamType[Shard]):
         return Shard(int(index), int(count))
 
 
+class _LanguagesType(click.ParamType[tuple[str, ...]]):
+    name = "languages"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Read languages by their codes, or by Tesseract's names of them."""
+        if isinstance(value, tuple):
+            return value
+        codes = {name: code for code, name in reversed(TESSERACT_DATA.items())}
+        given = [codes.get(name, name) for name in _BETWEEN.split(str(value).lower()) if name]
+        unknown = next((name for name in given if name not in TESSERACT_DATA), None)
+        if unknown or not given:
+            raise UsageError(
+                f"--ocr: must be codes of languages that Tesseract has data for, such as pt,en, "
+                f"got {unknown or value!r}"
+            )
+        return tuple(dict.fromkeys(given))
+
+
+_BETWEEN = re.compile(r"[\s,;+]+")
 _shard_option = click.option("--shard", type=_ShardType(), help="Only this part of the work.")
 
 
@@ -55,7 +78,9 @@ def _command(stage: str) -> click.Command:
 @click.argument("path", required=False)
 @click.option("--json", "as_json", is_flag=True, help="What becomes of the files, as JSON.")
 @click.option(
-    "--ocr", help="Languages of pictures and scanned pages, such as pt,en: have them read."
+    "--ocr",
+    type=_LanguagesType(),
+    help="Languages of pictures and scanned pages, such as pt,en: have them read.",
 )
 @store_option
 @click.option("--run", "run_id", help="The run's id; gabarito plan shows it.")
@@ -63,7 +88,7 @@ def _command(stage: str) -> click.Command:
 def ingest(  # noqa: PLR0913  # one parameter for each option
     path: str | None,
     as_json: bool,
-    ocr: str | None,
+    ocr: tuple[str, ...] | None,
     store_url: str,
     run_id: str | None,
     shard: Shard | None,
@@ -79,7 +104,7 @@ def ingest(  # noqa: PLR0913  # one parameter for each option
     if path:
         if shard:
             raise UsageError("--shard: needs --run; leave it out with PATH")
-        _look_at(path, as_json, ocr.split(",") if ocr else [])
+        _look_at(path, as_json, ocr or ())
     elif as_json or ocr:
         option = "--json" if as_json else "--ocr"
         raise UsageError(f"{option}: needs PATH; leave it out with --run")
@@ -101,8 +126,7 @@ def _look_at(path: str, as_json: bool, ocr: Sequence[str]) -> None:
     from gabarito.ingest.web_sources.kept_pages import NothingKept
 
     is_page = path.startswith(("https://", "http://"))
-    languages = [language.strip() for language in ocr]
-    config = (config_for_page if is_page else config_for)(path, "PATH", ocr=languages)
+    config = (config_for_page if is_page else config_for)(path, "PATH", ocr=ocr)
     preview = Preview(config)
     try:
         named = find_files(config.sources, "PATH")

@@ -96,7 +96,7 @@ def table_text(rows: Sequence[Sequence[str]]) -> str:
     A short row stays short.
     """
     width = max((len(row) for row in rows), default=0)
-    cells = [[fold(tidy(cell)).replace("|", "/") for cell in row] for row in rows]
+    cells = [[fold(tidy(cell)).replace("|", r"\|") for cell in row] for row in rows]
     columns = [at for at in range(width) if any(row[at] for row in cells if at < len(row))]
     lines = ([row[at] for at in columns if at < len(row)] for row in cells if any(row))
     return "\n".join("|" + "".join(f" {cell}".rstrip() + " |" for cell in line) for line in lines)

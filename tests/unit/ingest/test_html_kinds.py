@@ -186,3 +186,71 @@ def test_letters_that_were_decoded_twice_are_decoded_again() -> None:
     twice = "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in story.encode())
     found = page(f"<p>{twice}</p>", "<meta charset=utf-8>")
     assert (render(found.blocks), found.decoded_again > 5) == (story, True)
+
+
+def test_a_term_stands_before_the_list_that_explains_it() -> None:
+    said = below("<dl><dt>Ver também:<dd><ul><li>Isenções</ul><dt>Desde:<dd>2019</dl>")
+    assert said == "- Ver também:\n  - Isenções\n- Desde: 2019"
+
+
+def test_what_a_term_is_stands_apart_from_it() -> None:
+    said = below("<dl><dt><b>valor</b><span class=classifier>número</span><dd>Em reais.</dl>")
+    assert said == "- valor: número: Em reais."
+
+
+LINKS = "".join(f"<li><a href={name}.html>Manual {name}</a></li>" for name in "abc")
+
+
+@pytest.mark.parametrize("frame", ["<ul>{}</ul>", "<div><ul>{}</ul></div>"])
+def test_links_that_a_sentence_announces_are_text(frame: str) -> None:
+    told = "<p>Antes de pedir a isenção devem ser lidos:</p>"
+    assert below(told + frame.format(LINKS)).endswith("- Manual a\n- Manual b\n- Manual c")
+    assert below("<p>Ver também:</p>" + frame.format(LINKS)) == "Ver também:"
+
+
+def test_links_to_the_pages_before_and_after_are_none() -> None:
+    turns = (
+        "<div><a class=left-prev href=a.html><p>anterior</p><p>Sócios</p></a>"
+        "<a rel=next href=b.html><p>seguinte</p><p>Multas</p></a></div>"
+    )
+    assert below(f"<main><p>Nada mais.</p>{turns}</main>") == "Nada mais."
+    assert "Multas" in below(f"<main><p>Nada mais.</p>{turns.replace('rel=next', '')}</main>")
+
+
+def test_a_note_within_its_raised_mark_is_a_note() -> None:
+    said = below("<p>Paga-se em maio<sup>7<span>Ou no dia útil seguinte.</span></sup>, sempre.</p>")
+    assert said == "Paga-se em maio [7], sempre.\n\n[7] Ou no dia útil seguinte."
+    assert below("<p>x<sup>7<span>n</span></sup></p>") == "x⁷ⁿ"
+
+
+def test_a_button_of_a_heading_that_is_but_a_picture_is_no_text() -> None:
+    found = page(TOP.replace("</h1>", "<button><img alt='Copiar o endereço'></button></h1>"))
+    assert (found.title, render(found.blocks)) == ("Taxas", TOLD)
+    told = below("<h2><button>Isenções</button></h2><p>Não há.</p>")
+    assert told == "## Isenções\n\nNão há."
+
+
+def test_a_box_of_sources_in_the_main_text_stays_and_one_of_links_goes() -> None:
+    box = "<aside class=topic><p>Fontes</p><ul>{}</ul></aside>"
+    item = "<li>[{0}] Silva e Souza, <a href={0}.html>A ponte do vale {0}</a>, Santos, 201{0}.</li>"
+    sources = box.format("".join(map(item.format, range(3))))
+    links = box.format("".join(f"<li><a href={at}.html>Obra {at}</a></li>" for at in range(3)))
+    text = render(page(f"<main>{TOP}{sources}{links}</main>").blocks)
+    assert "- [2] Silva e Souza, A ponte do vale 2, Santos, 2012." in text
+    assert "Obra" not in text
+
+
+def test_a_numbered_chapter_in_a_line_of_links_is_no_sentence() -> None:
+    head = (
+        "<div class=navheader><table><tr><th colspan=3>Isenções</th></tr><tr><td><a href=a>Antes"
+        "</a></td><th>Capítulo 17. Taxas e isenções</th><td><a href=b>Depois</a></td></tr></table>"
+        "</div>"
+    )
+    more = "<p>Os isentos não pagam a taxa no ano em que se inscrevem.</p>"
+    assert render(page(head + TOP + more).blocks).startswith(TOLD)
+
+
+def test_a_title_of_the_second_level_beside_the_text_stays() -> None:
+    text = f"<p>{'A taxa vence no primeiro dia do mês e é paga por todos. ' * 9}</p>"
+    told = f"<div><h2>17.4. Taxas</h2></div><div><div>{text}{text}</div></div>"
+    assert render(page(told, "<title>17.4. Taxas</title>").blocks).startswith("## 17.4. Taxas")

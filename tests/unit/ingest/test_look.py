@@ -14,6 +14,7 @@ import pytest
 from gabarito.cli import main
 from gabarito.core.errors import Interrupted
 from gabarito.ingest import look
+from gabarito.ingest.config import IngestConfig
 from gabarito.ingest.files import SourceFile, find_files
 from gabarito.ingest.look import Preview, config_for, sample_of
 from gabarito.ingest.sources import FilesSource
@@ -201,6 +202,8 @@ def test_what_looks_wrong_is_said_below_the_file(
         ([], 64, "PATH: give a file or folder to look at, or a run's id with --run"),
         (["docs", "--run", "1"], 64, "PATH: give a file or folder to look at, or a run's id"),
         (["--run", "1", "--json"], 64, "--json: needs PATH; leave it out with --run"),
+        (["docs", "--ocr", "pt,xx"], 64, "--ocr: must be codes of languages that Tesseract has"),
+        (["docs", "--ocr", ""], 64, "such as pt,en, got ''"),
         (["http://example.org:x"], 78, "must be a web address, such as"),
         (["ftp://example.org/a"], 78, "scheme 'ftp' is not read here"),
     ],
@@ -210,6 +213,22 @@ def test_what_cannot_be_looked_at_is_refused(
 ) -> None:
     assert run("ingest", *arguments) == code
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("languages", ["pt,en", "pt, en", "por eng", "POR+eng", "pt;en;pt"])
+def test_languages_of_pictures_are_read_as_people_write_them(
+    languages: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+
+    def kept(path: str, setting: str, ocr: tuple[str, ...]) -> IngestConfig:
+        given.append(ocr)
+        return config_for(path, setting)
+
+    monkeypatch.setattr("gabarito.ingest.look.config_for", kept)
+    run("ingest", "docs", "--ocr", languages)
+    assert given == [("pt", "en")]
 
 
 def test_a_name_cannot_write_lines_of_its_own(

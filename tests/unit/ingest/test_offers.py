@@ -34,6 +34,13 @@ def test_teasers_and_comments_below_an_article_are_left_out_and_counted(form: st
     assert sum(one.words for one in found.left_out) > 4 * 8
 
 
+def test_comments_that_are_no_items_of_a_list_go_below_an_article_set_in_lines() -> None:
+    story = STORY.replace("</p><p>", "<br><br>").replace("<p>", "").replace("</p>", "<br>")
+    comments = several(COMMENT.replace("<li", "<div").replace("</li", "</div"))
+    found = page(f"{story}<div><h2>E mais</h2>{comments}</div>")
+    assert render(found.blocks) == READ
+
+
 def test_a_page_that_is_no_article_keeps_what_is_written_below() -> None:
     assert "A obra 3 custou muito caro" in render(page(STORY + several(COMMENT), "").blocks)
 

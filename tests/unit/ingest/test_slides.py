@@ -160,3 +160,10 @@ def test_a_footer_is_read_where_it_stands_first_and_a_number_nowhere() -> None:
 def test_the_notes_of_a_hidden_slide_are_counted_with_it() -> None:
     found = slides(shape(line("um dois")), shown="0", notesSlide=shape(line("e três"), "body"))
     assert (found.blocks, found.left_out[0].words) == ([], 4)
+
+
+def test_what_is_struck_out_is_left_out_and_counted() -> None:
+    struck = '<a:r><a:rPr strike="sngStrike"/><a:t>100 reais </a:t></a:r>'
+    found = slides(shape(f"<a:p>{struck}<a:r><a:rPr/><a:t>80 reais</a:t></a:r></a:p>"))
+    assert found.blocks == [Paragraph("80 reais")]
+    assert [(one.why, one.words) for one in found.left_out] == [(Omission.DELETED, 2)]

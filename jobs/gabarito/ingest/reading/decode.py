@@ -9,7 +9,7 @@ from gabarito.core.reasons import IngestReason
 from gabarito.ingest.outcomes import Dropped
 from gabarito.ingest.page import Hints
 from gabarito.ingest.reading.code_pages import likeliest, pages_of
-from gabarito.ingest.reading.decoded_twice import decoded_once
+from gabarito.ingest.reading.decoded_twice import beyond_ascii, decoded_once
 
 # Longer marks first: that of UTF-32 begins with that of UTF-16.
 _MARKS = {
@@ -70,11 +70,12 @@ def decode_counted(data: bytes, hints: Hints, declared: str = "") -> tuple[str, 
     if form:
         raise Dropped(IngestReason.NOT_TEXT, form)
     text = _decode(data, hints, declared)
-    if len(_CONTROLS.findall(text)) > _MAX_CONTROLS * len(text):
+    plain = _CONTROLS.sub("", text)
+    if len(text) - len(plain) > _MAX_CONTROLS * len(text):
         raise Dropped(IngestReason.NOT_TEXT, "binary data")
-    text, decoded_again = decoded_once(text)
-    _refuse_encoded_twice(text)
-    return _CONTROLS.sub("", text), decoded_again
+    plain, decoded_again = decoded_once(plain)
+    _refuse_encoded_twice(plain)
+    return plain, decoded_again
 
 
 def looks_encoded_twice(text: str) -> bool:
@@ -127,8 +128,9 @@ def _in_code_page(data: bytes, hints: Hints) -> str:
 
 def _refuse_encoded_twice(text: str) -> None:
     """Refuse UTF-8 that was read in another encoding and written as UTF-8 again."""
-    found = _TWICE.findall(text)
-    above = len(re.findall(r"[^\x00-\x7f]", text)) if len(found) > 1 else 0
+    runs = beyond_ascii(text)
+    found = _TWICE.findall(" ".join(runs))
+    above = sum(map(len, runs)) if len(found) > 1 else 0
     if above and len(found) > max(_MAX_TWICE * len(text), _QUARTER * above):
         detail = f"UTF-8 that was encoded twice, {len(found)} like {found[0]!r}; export it again"
         raise Dropped(IngestReason.WRONG_ENCODING, detail)

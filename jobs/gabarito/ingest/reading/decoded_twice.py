@@ -2,6 +2,8 @@
 
 import re
 
+from gabarito.ingest.page import pieces_of
+
 _MISREAD = re.compile("Ã[\u0080-\u00bf€-™]|â[€\u0080]|Â[\u00a0-\u00bf]|[ÐÑ][\u0080-\u00bf€-™]|ðŸ")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
 _MIN_HITS = 3
@@ -24,12 +26,18 @@ _SEQUENCE = re.compile(f"[Â-ß][{_NEXT}]|[à-ï][{_NEXT}]{{2}}|[ð-ô][{_NEXT}]
 """A letter of UTF-8 in two, three or four bytes, each shown as a sign of its own."""
 
 
+def beyond_ascii(text: str) -> list[str]:
+    """Return the runs of signs beyond ASCII in a text; most of its words hold none."""
+    words = (word for piece in pieces_of(text) for word in piece.split(" "))
+    return [run for word in words if not word.isascii() for run in _BEYOND_ASCII.findall(word)]
+
+
 def decoded_once(text: str) -> tuple[str, int]:
     """Return a text with the letters right that were decoded twice, and how many they were.
 
     A text in which few are found is left as it is: they may be meant.
     """
-    runs = _BEYOND_ASCII.findall(text)
+    runs = beyond_ascii(text)
     signs = " ".join(runs)
     hits = sum(1 for _ in _MISREAD.finditer(signs))
     if hits < _MIN_HITS or hits <= _MAX_SHARE * len(text):

@@ -123,8 +123,14 @@ def _numbered(number: int, kind: str) -> str:
     return _AROUND.get(around, "{}").format(number_text(number, _NUMBERED.get(style, "decimal")))
 
 
+def is_struck(run: Element) -> bool:
+    """Tell whether a run of text is struck out."""
+    about = run.find(f"{A}rPr")
+    return about is not None and about.get("strike", "noStrike") != "noStrike"
+
+
 def text_of(paragraph: Element) -> str:
-    """Return the text of a paragraph of a drawing."""
+    """Return the text of a paragraph of a drawing, without what is struck out."""
     text = ""
     for node in paragraph.iter(f"{A}r", f"{A}br", f"{A}fld", f"{M}oMath"):
         if node.tag == f"{A}br":
@@ -132,7 +138,7 @@ def text_of(paragraph: Element) -> str:
         elif node.tag == f"{M}oMath":
             text += linear(node)
         elif not (node.tag == f"{A}fld" and node.get("type") == "slidenum"):
-            if next(node.iterancestors(f"{M}oMath"), None) is not None:
+            if is_struck(node) or next(node.iterancestors(f"{M}oMath"), None) is not None:
                 continue
             about = node.find(f"{A}rPr")
             raise_by = "" if about is None else about.get("baseline", "")

@@ -16,6 +16,7 @@ from gabarito.ingest.formats.office.slide_shapes import (
     PointCounter,
     all_text,
     is_placeholder,
+    is_struck,
     key_of,
     kind_of,
     list_styles,
@@ -222,6 +223,8 @@ class _Slide:
         counter = PointCounter(styles, is_list=is_list)
         for paragraph in () if body is None else body.iterchildren(f"{A}p"):
             text = text_of(paragraph)
+            struck = filter(is_struck, paragraph.iter(f"{A}r"))
+            self._tally.add(Omission.DELETED, " ".join(run.findtext(f"{A}t", "") for run in struck))
             about = paragraph.find(f"{A}pPr")
             level = "0" if about is None else about.get("lvl", "0")
             depth = int(level) if level in set("012345678") else 0

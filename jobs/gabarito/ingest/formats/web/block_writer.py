@@ -59,6 +59,7 @@ class BlockWriter:
             self._places.append(_Place(node, "heading", _level(node)))
         elif node.tag in LISTS:
             self._end_term()
+            self._end_lead()
             self._lists.append((node, ListMarks(node)))
         elif node.tag == "li":
             self._places.append(_Place(node, "item", depth, self.mark(node)))

@@ -9,14 +9,13 @@ from gabarito.ingest.blocks import Block, BlockPage, Heading, LeftOut
 from gabarito.ingest.formats.element import Element
 from gabarito.ingest.formats.ocr.page_pictures import Fetch, PagePictures, picture_beside
 from gabarito.ingest.formats.ocr.pictures_within import PicturesWithin
-from gabarito.ingest.formats.web.evidence.measure import measure
 from gabarito.ingest.formats.web.evidence.styles import hide_by_styles
 from gabarito.ingest.formats.web.main_part import main_part
 from gabarito.ingest.formats.web.notes import find_notes
 from gabarito.ingest.formats.web.page_facts import date_of, title_of, url_of
 from gabarito.ingest.formats.web.parsing import parse_html, without_xml_declaration
 from gabarito.ingest.formats.web.scripted import text_of_scripts
-from gabarito.ingest.formats.web.seen import text_in
+from gabarito.ingest.formats.web.seen import bare, letters_shown, text_in
 from gabarito.ingest.formats.web.tree import blocks_of, line_of
 from gabarito.ingest.formats.web.web_archive import (
     html_of_archive,
@@ -114,10 +113,11 @@ def _body(tree: Element) -> Element:
 
 def _show_silent_parts(body: Element) -> None:
     """Show what only a page without scripts shows, where it is most of the text."""
-    silent_parts = list(body.iter("noscript"))
-    letters = measure(body)[body].letters if silent_parts else 0
-    for silent in silent_parts:
-        if sum(map(str.isalnum, text_in(silent))) > _HALF * max(letters, 1):
+    said = {silent: len(bare(text_in(silent))) for silent in body.iter("noscript")}
+    most = max(said.values(), default=0)
+    letters = letters_shown(body, 2 * most) if most else 0
+    for silent, own in said.items():
+        if own > _HALF * max(letters, 1):
             silent.tag = "div"
 
 

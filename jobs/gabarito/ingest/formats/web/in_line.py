@@ -89,7 +89,14 @@ def _field(node: Element) -> str:
     return node.get("value", "") if kind in FIELDS_OF_TEXT else ""
 
 
-def is_set_apart(node: Element, line: Sequence[str]) -> bool:
+def set_before(node: Element, line: Sequence[str]) -> str:
+    """Return what a style alone sets before an element: a space, or a colon after a term."""
+    if "classifier" in node.get("class", "").split():  # so docutils names what a term is
+        return "" if "".join(line[-2:]).rstrip().endswith(":") else ": "
+    return " " if _is_set_apart(node, line) else ""
+
+
+def _is_set_apart(node: Element, line: Sequence[str]) -> bool:
     """Tell whether only a style sets an element apart from the one before it."""
     before, above = node.getprevious(), node.getparent()
     if before is None or before.tail or above.tag not in BLOCKS:

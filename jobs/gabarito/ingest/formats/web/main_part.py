@@ -12,9 +12,9 @@ from gabarito.ingest.blocks import LeftOut, Omission
 from gabarito.ingest.formats.element import Element
 from gabarito.ingest.formats.web.evidence.declared import article_of
 from gabarito.ingest.formats.web.evidence.furniture import AROUND, NAMED_TAGS, remove_furniture
-from gabarito.ingest.formats.web.evidence.measure import Measures, bare, depth_of, measure
+from gabarito.ingest.formats.web.evidence.measure import Measures, depth_of, measure
 from gabarito.ingest.formats.web.evidence.offers import remove_offers
-from gabarito.ingest.formats.web.seen import spaced_text, text_in
+from gabarito.ingest.formats.web.seen import bare, spaced_text, text_in
 
 _HALF = 0.5
 _NEARLY_ALL = 0.95
@@ -40,7 +40,8 @@ def main_part(body: Element, source: str, title: str) -> tuple[Element, list[Lef
     left_out = [*offered, *remove_furniture(body, measures, headings)]
     measures = measure(body, found)
     declared = article_of(body, measures, headings)
-    part = _voted(_named_main(body, measures) if declared is None else declared, measures)
+    named = _named_main(body, measures) if declared is None else declared
+    part = _voted(named, measures, _titles(body, title))
     return part, [*left_out, *_beside(part, body)]
 
 
@@ -73,8 +74,20 @@ def _named_main(body: Element, measures: dict[Element, Measures]) -> Element:
     return part
 
 
-def _voted(part: Element, measures: dict[Element, Measures]) -> Element:
-    """Return the smallest element that holds nearly all of what a second reader found."""
+def _titles(body: Element, title: str) -> set[Element]:
+    """Return what holds the title of a page that has no heading of the first level."""
+    if next(body.iter("h1"), None) is not None:
+        return set()
+    found = (node for node in body.iter("h2", "h3") if text_in(node) and text_in(node) in title)
+    first = next(found, None)
+    return set() if first is None else {first, *first.iterancestors()}
+
+
+def _voted(part: Element, measures: dict[Element, Measures], titles: set[Element]) -> Element:
+    """Return the smallest element that holds nearly all of what a second reader found.
+
+    It holds the title, too, if that stands in no heading of the first level.
+    """
     least, enough = _HALF * measures[part].letters, _NEARLY_ALL * measures[part].found
     if not enough:
         return part
@@ -83,7 +96,8 @@ def _voted(part: Element, measures: dict[Element, Measures]) -> Element:
         best = max(inner, key=lambda node: measures[node].found, default=None)
         if best is None or measures[best].found < enough or measures[best].letters < least:
             return part
-        if any(_says_much(node, measures[node]) for node in inner if node is not best):
+        beside = [node for node in inner if node is not best]
+        if any(node in titles or _says_much(node, measures[node]) for node in beside):
             return part
         if best.tag in ("tr", "tbody", "li", "dd", "p", "table", "ul", "ol", "dl", "pre"):
             return part

@@ -19,6 +19,9 @@ _MAX_PARTS = 400
 """What is made of more elements is no note."""
 
 _NEAR = 2
+_WITHIN_MARKS = ("span", "small", "div")
+_LEAST_SAID = 20
+"""Letters of a note in a raised mark; a shorter one may be an exponent."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,9 @@ def find_notes(tree: Element) -> Notes:
         if target is not None and link not in back and found.notes.get(target) == mark:
             found.marks[link] = mark
             found.target_of[link] = target
+    for raised, mark, note in _within_marks(tree):
+        found.marks[raised], found.target_of[raised] = mark, note
+        found.notes[note] = mark
     return Notes(found.marks, found.target_of, found.notes, frozenset(back - said))
 
 
@@ -97,6 +103,17 @@ def _is_raised(link: Element) -> bool:
         or (inner is not None and not (link.text or "").strip())
         or (above is not None and above.tag == "sup")
     )
+
+
+def _within_marks(tree: Element) -> Iterator[tuple[Element, str, Element]]:
+    """Yield raised marks with the note that stands in them, to be shown when one is pointed at."""
+    for raised in tree.iter("sup"):
+        marked = _MARK.fullmatch((raised.text or "").strip())
+        if not marked or len(raised) != 1 or raised[0].tag not in _WITHIN_MARKS:
+            continue
+        said = " ".join("".join(raised[0].itertext("*")).split())
+        if " " in said and len(said) >= _LEAST_SAID and not (raised[0].tail or "").strip():
+            yield raised, marked[1], raised[0]
 
 
 def _note_of(target: Element | None, link: Element) -> Element | None:

@@ -15,6 +15,12 @@ _CONTROLS = {
 }
 """What HTML may hold, as a reference or as it is, and lxml takes in no text (XML 1.0, 2.2)."""
 
+_MAY_HOLD_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#0*(?:\d|[12]\d|3[01]|6553[45])(?!\d)|"
+    r"&#x0*(?:[01]?[\da-f]|fffe|ffff)(?![\da-f])",
+    re.IGNORECASE,
+)
+
 
 def without_xml_declaration(source: str) -> str:
     """Return a page without the line that says that it is XML, which lxml refuses in a text."""
@@ -27,14 +33,14 @@ def parse_html(source: str) -> Element:
     Raises:
         Dropped: if there is no element in it, or its elements are nested too deep.
     """
-    parser = html.HTMLParser(huge_tree=True)
+    parser = etree.HTMLParser(huge_tree=True)  # that of lxml.html looks each element's class up
     try:
         tree = html.document_fromstring(source, parser=parser)
     except etree.ParserError as error:  # raised for an empty document alone
         raise Dropped(IngestReason.NO_TEXT, "no element in it") from error
     if any(problem.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for problem in parser.error_log):
         raise Dropped(IngestReason.UNREADABLE, "its elements are nested too deep")
-    for node in tree.iter():
+    for node in tree.iter() if _MAY_HOLD_CONTROLS.search(source) else ():
         for name in ("text", "tail"):
             text = getattr(node, name) or ""
             allowed = text.translate(_CONTROLS)

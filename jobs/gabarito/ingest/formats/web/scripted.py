@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from gabarito.core.reasons import IngestReason
 from gabarito.ingest.blocks import Paragraph
 from gabarito.ingest.formats.element import Element
-from gabarito.ingest.formats.web.seen import shown_texts, text_in
+from gabarito.ingest.formats.web.seen import letters_shown, text_in
 from gabarito.ingest.outcomes import Dropped
 from gabarito.ingest.page import fold
 
@@ -20,7 +20,7 @@ def text_of_scripts(tree: Element, body: Element) -> list[Paragraph]:
     Raises:
         Dropped: if it shows nothing, and carries nothing; it says what to do.
     """
-    shown = _letters_shown(body, _FEW_LETTERS)
+    shown = letters_shown(body, _FEW_LETTERS)
     if shown >= _FEW_LETTERS or next(tree.iter("script"), None) is None:
         return []
     scripts = tree.xpath("//script[@type='application/ld+json']/text()")
@@ -35,16 +35,6 @@ def text_of_scripts(tree: Element, body: Element) -> list[Paragraph]:
         detail = "its text is written by scripts; open it in a browser and save it as shown there"
         raise Dropped(IngestReason.NO_TEXT, detail)
     return []
-
-
-def _letters_shown(body: Element, most: int) -> int:
-    """Count the letters that a page shows before its scripts run, but no more than asked for."""
-    letters = 0
-    for text in shown_texts(body):
-        letters += sum(map(str.isalnum, text))
-        if letters >= most:
-            break
-    return letters
 
 
 def _bodies(script: str) -> Iterator[str]:

@@ -37,6 +37,7 @@ _LINK_SIGNS = re.compile(r"[¶§#🔗⚓\ufe0f↩︎↑^\s]+")
 _LINK_WORDS = frozenset({"permalink", "anchor", "link to this heading", "link para este título"})
 _SKIP = re.compile(r"(?:^|[\s_-])skip(?:$|[\s_-]|link|to|nav)", re.IGNORECASE)
 _LETTERS = re.compile(r"\w")
+_RUNS = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r"\w[.!?…。](?:\s|$)")
 _BRACKETED = re.compile(r"\[.{1,60}\]", re.DOTALL)
 _LONG_BUTTON = 30
@@ -64,6 +65,21 @@ def shown_texts(element: Element) -> Iterator[str]:
             yield node.text or ""
         if event != "start" and node is not element:
             yield node.tail or ""
+
+
+def bare(text: str) -> str:
+    """Return the letters and figures of a text alone."""
+    return "".join(_RUNS.findall(text))
+
+
+def letters_shown(element: Element, most: int) -> int:
+    """Count the letters that an element shows before scripts run, but no more than asked for."""
+    letters = 0
+    for text in shown_texts(element):
+        letters += len(bare(text))
+        if letters >= most:
+            break
+    return letters
 
 
 def beginning(element: Element, chars: int) -> str:
@@ -154,6 +170,8 @@ def _is_for_screen_readers(node: Element) -> bool:
 
 
 def _is_text_button(node: Element) -> bool:
+    if not text_in(node):  # but a picture: to copy a line, to close a box
+        return False
     if any(node.get(name) is not None for name in _CONTROLS) or len(text_in(node)) >= _LONG_BUTTON:
         return True
     return any(above.tag in _HEADS for above in node.iterancestors())

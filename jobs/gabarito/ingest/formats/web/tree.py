@@ -9,7 +9,7 @@ from gabarito.ingest.blocks import Block, Item, LeftOut, Note, Omission, Table
 from gabarito.ingest.formats.element import Element
 from gabarito.ingest.formats.web.block_writer import BLOCKS, BREAK, BlockWriter
 from gabarito.ingest.formats.web.html_table import Shape, grid, shapes_of
-from gabarito.ingest.formats.web.in_line import PICTURE, REPLACED, is_set_apart, replacement
+from gabarito.ingest.formats.web.in_line import PICTURE, REPLACED, replacement, set_before
 from gabarito.ingest.formats.web.list_marks import BULLET
 from gabarito.ingest.formats.web.notes import Notes, find_notes, without_marks
 from gabarito.ingest.formats.web.seen import spaced_text, text_in, why_unseen
@@ -148,8 +148,8 @@ class _Walker:
             self._raised.append((node, len(self.out.line)))
         elif node.tag in BLOCKS:
             self.out.begin(node)
-        elif is_set_apart(node, self.out.line):
-            self.out.line.append(" ")
+        else:
+            self.out.line.append(set_before(node, self.out.line))
         self.out.line.append(node.text or "")
 
     def _end(self, node: Element) -> None:
@@ -221,6 +221,8 @@ class _Walker:
         line.append(note_mark(mark))
         refs = self.out.refs if self._cell_refs is None else self._cell_refs
         refs.append(target)
+        if target.getparent() is link:
+            self._take_note(target)
 
     def _take_table(self, node: Element) -> bool:
         shape = self._facts.shapes[node]

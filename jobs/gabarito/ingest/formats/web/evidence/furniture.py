@@ -35,9 +35,15 @@ _NAMES = frozenset(
 )
 """Words in class, id, role or label that sites give to furniture: one sign of two."""
 
+_TURNS = frozenset({"prev", "previous", "next"})
+"""Words in class, id or rel of links to the neighbours of a page."""
+
+_NAMED_BY = ("class", "id", "rel")
 _OF_CONSENT = frozenset({"consent", "cookie", "cookies", "gdpr", "lgpd", "onetrust"})
 _FEWEST_FILLED = 2
 _FEW_SENTENCES = 1
+_FEWEST_WORDS = 5
+_NEAR = 3
 _CAMEL = re.compile(r"([a-z])([A-Z])")
 _NO_NAME = re.compile(r"[^0-9a-zà-ÿ]+")
 _NUMBERED = "0123456789"
@@ -55,7 +61,22 @@ def remove_furniture(
     found = list(_find_furniture(body, measures, headings))
     if _is_index(measures, body, found):
         found = [one for one in found if not one.is_listed]
-    return [account for one in found for account in _drop(one.node, one.why)]
+    return [account for one in found for account in drop(one.node, one.why)]
+
+
+def drop(node: Element, why: Omission) -> Iterator[LeftOut]:
+    """Take an element away, but not the text after it; yield the account of what it said."""
+    text = spaced_text(node)
+    if any(map(str.isalnum, text)):
+        yield LeftOut.of(why, text)
+    before, parent = node.getprevious(), node.getparent()
+    if parent is None:
+        return
+    if before is None:
+        parent.text = (parent.text or "") + (node.tail or "")
+    else:
+        before.tail = (before.tail or "") + (node.tail or "")
+    parent.remove(node)
 
 
 @dataclass(frozen=True)
@@ -80,6 +101,8 @@ def _find_furniture(
         elif node in holders:
             to_come -= node in headings
             mains += filter(_is_main, [node])
+        elif node in measures and _is_announced(node, measures[node]):
+            walker.skip_subtree()
         elif node in measures:
             where = _Where(measures[body].letters, bool(mains), to_come > 0)
             why = _why_furniture(node, measures[node], where)
@@ -126,9 +149,39 @@ def _why_furniture(node: Element, own: Measures, where: _Where) -> Omission | No
         is_part = node.tag in ("header", "footer") or not own.links
         if not where.is_main or not is_part:
             return Omission.NAVIGATION if own.link_share >= _LINK_SHARE else Omission.AROUND
-    if is_menu and not where.is_main:
+    if (is_menu and not where.is_main) or _turns_pages(node, own):
         return Omission.NAVIGATION
-    return _why_named(node, own) if _is_named(node, _NAMES) else None
+    return _why_named(node, own, where) if _is_named(node, _NAMES) else None
+
+
+def _is_announced(node: Element, own: Measures) -> bool:
+    """Tell whether it is a list of links that a sentence right before it leads in, as text does."""
+    if own.links < _MIN_LINKS or node.tag in AROUND or _is_named(node, _NAMES):
+        return False
+    before = _text_before(node)
+    return before.endswith(":") and len(before.split()) >= _FEWEST_WORDS
+
+
+def _text_before(node: Element) -> str:
+    """Return the line right before an element, if there is one and no other element between."""
+    for at, _ in zip((node, *node.iterancestors()), range(_NEAR), strict=False):
+        before, above = at.getprevious(), at.getparent()
+        if above is None:
+            break
+        text = (above.text if before is None else before.tail) or ""
+        if text.strip():
+            return text.strip()
+        if before is not None:
+            return text_in(before) if before.tag == "p" else ""
+    return ""
+
+
+def _turns_pages(node: Element, own: Measures) -> bool:
+    """Tell whether it is only links to the page before and the one after."""
+    if not 0 < own.links < _MIN_LINKS or own.link_share < _MENU_SHARE:
+        return False
+    named = (" ".join(link.get(name, "") for name in _NAMED_BY) for link in node.iter("a"))
+    return all(not _TURNS.isdisjoint(_NO_NAME.split(names.lower())) for names in named)
 
 
 def _stands_in_line(node: Element) -> bool:
@@ -138,13 +191,17 @@ def _stands_in_line(node: Element) -> bool:
     return any(map(str.isalnum, node.tail or "")) or next(node.iter("math"), None) is not None
 
 
-def _why_named(node: Element, own: Measures) -> Omission | None:
-    """Return why an element with a name of furniture goes, if there is a second sign."""
+def _why_named(node: Element, own: Measures, where: _Where) -> Omission | None:
+    """Return why an element with a name of furniture goes, if there is a second sign.
+
+    A box in the main text that nothing but its tag names may list sources, links within them.
+    """
     if _is_filled_in(node):
         return None
     if _is_named(node, _OF_CONSENT) and _asks_consent(node):
         return Omission.AROUND
-    if own.links and own.link_share >= _LINK_SHARE:
+    is_box = where.is_main and node.tag == "aside" and not _has_words_of(node, _NAMES)
+    if own.links and own.link_share >= (_MENU_SHARE if is_box else _LINK_SHARE):
         return Omission.NAVIGATION
     is_facts = own.structured > 1 and not own.links
     says_little = own.letters < _FEW_LETTERS and not own.sentences and not is_facts
@@ -178,16 +235,10 @@ def _is_filled_in(node: Element) -> bool:
 
 
 def _is_named(node: Element, names: frozenset[str]) -> bool:
-    if node.tag in NAMED_TAGS and names is _NAMES:
-        return True
+    return (node.tag in NAMED_TAGS and names is _NAMES) or _has_words_of(node, names)
+
+
+def _has_words_of(node: Element, names: frozenset[str]) -> bool:
     named = " ".join(node.get(name, "") for name in ("class", "id", "role", "aria-label"))
     words = _NO_NAME.split(_CAMEL.sub(r"\1 \2", named).lower())
     return any(word.strip(_NUMBERED) in names for word in words)  # ad2, but not ad of 1ad0f3
-
-
-def _drop(node: Element, why: Omission) -> Iterator[LeftOut]:
-    text = spaced_text(node)
-    if any(map(str.isalnum, text)):
-        yield LeftOut.of(why, text)
-    if node.getparent() is not None:
-        node.drop_tree()

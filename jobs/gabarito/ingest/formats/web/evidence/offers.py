@@ -16,8 +16,9 @@ from gabarito.ingest.blocks import LeftOut, Omission
 from gabarito.ingest.formats.element import Element
 from gabarito.ingest.formats.web.block_writer import LEVELS
 from gabarito.ingest.formats.web.evidence.declared import is_declared
+from gabarito.ingest.formats.web.evidence.furniture import drop
 from gabarito.ingest.formats.web.evidence.measure import Measures
-from gabarito.ingest.formats.web.seen import beginning, spaced_text, text_in
+from gabarito.ingest.formats.web.seen import bare, beginning, text_in
 
 _FEWEST_TEASERS = 3
 _FEWEST_COMMENTS = 2
@@ -46,11 +47,17 @@ def remove_offers(
 
 
 def _text_holder(body: Element, measures: dict[Element, Measures]) -> Element | None:
-    """Return the first element with paragraphs of much text: comments may be longer."""
+    """Return the first element with paragraphs of much text: comments may be longer.
+
+    Paragraphs may be lines that end in ``br``.
+    """
     letters: dict[Element, int] = defaultdict(int)
-    for node in body.iter("p"):
-        if node in measures and measures[node].sentences:
-            letters[node.getparent()] += measures[node].letters - measures[node].linked
+    for node in body.iter("p", "br"):
+        above, before = node.getparent(), node.getprevious()
+        if node.tag == "br" and above.tag != "p" and above in measures:
+            letters[above] += len(bare((above.text if before is None else before.tail) or ""))
+        elif node in measures and measures[node].sentences:
+            letters[above] += measures[node].letters - measures[node].linked
     enough = max(_LEAST_LETTERS, _LEAST_SHARE * max(letters.values(), default=0))
     return next((node for node, found in letters.items() if found >= enough), None)
 
@@ -111,7 +118,7 @@ def _leads_to_page(link: Element) -> bool:
 def _is_comment(node: Element) -> bool:
     """Tell whether it bears a time of its own, parts on lines of their own, and no heading."""
     is_structured = next(node.iter(*LEVELS, "table"), None) is not None
-    if is_structured or next(node.iter("p", "div"), node) is node:
+    if is_structured or next(node.iterdescendants("p", "div"), None) is None:
         return False
     is_dated = next(node.iter("time"), None) is not None
     return is_dated or _CLOCK.search(beginning(node, _NEAR_CHARS)) is not None
@@ -122,16 +129,8 @@ def _drop_group(group: list[Element]) -> Iterator[LeftOut]:
     first, parent = group[0], group[0].getparent()
     title = first.getprevious()
     for one in group:
-        yield from _drop(one)
+        yield from drop(one, Omission.AROUND)
     if title is None and not text_in(parent):
         title = parent.getprevious()
     if title is not None and title.tag in LEVELS:
-        yield from _drop(title)
-
-
-def _drop(node: Element) -> Iterator[LeftOut]:
-    text = spaced_text(node)
-    if any(map(str.isalnum, text)):
-        yield LeftOut.of(Omission.AROUND, text)
-    if node.getparent() is not None:
-        node.drop_tree()
+        yield from drop(title, Omission.AROUND)
