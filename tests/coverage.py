@@ -17,5 +17,10 @@ def coverage(sentences: int = 60, of: int = 100, title: str = "The bridge") -> C
     )
     one = Part(count=1, total=1)
     return Coverage(
-        documents=one, sentences=part, figures=half, names=half, by_document=(document,)
+        documents=one,
+        passages=Part(count=2, total=3),
+        sentences=part,
+        figures=half,
+        names=half,
+        by_document=(document,),
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from gabarito.core.forms import comparable
 from gabarito.core.language_names import UNDETERMINED, is_same_language
-from gabarito.core.records import Document, Fact, Record
+from gabarito.core.records import Document, Fact, PassageText, Record
 
 MOST_MISSING = 20
 """Figures and names of a document that are listed; all are counted."""
@@ -65,6 +65,8 @@ class Coverage(Record):
     """What the facts say of all documents, those that they say least of first."""
 
     documents: Part
+    passages: Part
+    """As the teacher was shown them: those that hold a fact."""
     sentences: Part
     figures: Part
     names: Part
@@ -72,7 +74,10 @@ class Coverage(Record):
 
 
 def coverage_of(
-    documents: Iterable[Document], facts: Iterable[Fact], language: str | None = None
+    documents: Iterable[Document],
+    facts: Iterable[Fact],
+    language: str | None = None,
+    passages: Iterable[PassageText] = (),
 ) -> Coverage:
     """Return the share of the documents that these facts stand for.
 
@@ -82,12 +87,16 @@ def coverage_of(
     Work is linear in the text of a document for each fact of it.
     """
     about: dict[str, list[Fact]] = {}
+    known: set[str] = set()
     for fact in facts:
         about.setdefault(fact.document, []).append(fact)
+        known.add(fact.id)
+    shown = [not known.isdisjoint(passage.facts) for passage in passages]
     found = [_document_coverage(one, about.get(one.id, []), language) for one in documents]
     found.sort(key=lambda one: (one.sentences.share, -one.sentences.total))
     return Coverage(
         documents=Part(count=sum(one.facts > 0 for one in found), total=len(found)),
+        passages=Part(count=sum(shown), total=len(shown)),
         sentences=_sum(one.sentences for one in found),
         figures=_sum(one.figures for one in found),
         names=_sum(one.names for one in found),

@@ -15,6 +15,7 @@ from gabarito.core.records import (
     Name,
     Overlap,
     PairsInfo,
+    PassageText,
     Question,
     Rejection,
     ReviewCounts,
@@ -55,6 +56,8 @@ class Pairs:
     names: Sequence[Name]
     info: PairsInfo
     documents: Sequence[Document]
+    passages: Sequence[PassageText] = ()
+    """As the teacher was shown them."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,10 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
         refused=refused,
         overlaps=overlaps(settled.wordings),
         coverage=coverage_of(
-            pairs.documents, settled.facts, language if pairs.info.is_asked_for else None
+            pairs.documents,
+            settled.facts,
+            language if pairs.info.is_asked_for else None,
+            pairs.passages,
         ),
         shared=shared_runs(texts, tested),
         prompt=rows.settings,

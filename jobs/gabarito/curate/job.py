@@ -1,6 +1,6 @@
 """Make a dataset whose test wordings are never trained.
 
-facts.jsonl, questions.jsonl, names.jsonl, pairs.json, documents.jsonl
+facts.jsonl, questions.jsonl, names.jsonl, pairs.json, passage_texts.jsonl, documents.jsonl
     ->  train.jsonl, validation.jsonl, test.jsonl, free.jsonl, unanswerable.jsonl, replay.jsonl,
         retention.jsonl, facts.jsonl, questions.jsonl, overlaps.jsonl, coverage.json, review.json,
         prompt.json, README.md, ledger.jsonl
@@ -14,7 +14,15 @@ from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.attempt import Attempt
 from gabarito.artifacts.jsonl import read_lines, read_numbered
 from gabarito.core.errors import DataError
-from gabarito.core.records import Document, Fact, Name, PairsInfo, Question, to_jsonl
+from gabarito.core.records import (
+    Document,
+    Fact,
+    Name,
+    PairsInfo,
+    PassageText,
+    Question,
+    to_jsonl,
+)
 from gabarito.curate.card import card, fewer_wordings, untested
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.corrections import Correction
@@ -54,6 +62,7 @@ def _read_pairs(generated: Artifact, ingested: Artifact) -> Pairs:
         names=list(generated.records("names.jsonl", Name)),
         info=generated.record("pairs.json", PairsInfo),
         documents=list(ingested.records("documents.jsonl", Document)),
+        passages=list(generated.records("passage_texts.jsonl", PassageText)),
     )
 
 

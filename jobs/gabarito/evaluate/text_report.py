@@ -48,11 +48,14 @@ def _coverage(report: Report) -> Iterator[str]:
     found = report.get("coverage")
     if not found:
         return
-    sentences, documents = found["sentences"], found["documents"]
+    sentences, documents, passages = (
+        found[part] for part in ("sentences", "documents", "passages")
+    )
     share = percent(sentences["count"] / sentences["total"] if sentences["total"] else None)
     yield (
         f"coverage: {share} of the documents' {sentences['total']} sentences support a fact; "
-        f"{documents['total'] - documents['count']} of {documents['total']} documents have none"
+        f"{documents['total'] - documents['count']} of {documents['total']} documents and "
+        f"{passages['total'] - passages['count']} of {passages['total']} passages have none"
     )
     figures, names = found["figures"], found["names"]
     yield (

@@ -104,7 +104,9 @@ def join(config: GenerateConfig, parts: list[Artifact], work: Attempt) -> None:
     info = _info(config, documents, pairs)
     if config.teacher is not None:
         _add_names(config, work, whole, documents, info.language)
-    coverage = coverage_of(documents, (item.fact for item in whole.facts), config.language)
+    coverage = coverage_of(
+        documents, (item.fact for item in whole.facts), config.language, whole.passage_texts
+    )
     yields = yields_of(whole, config)
     _write(work, whole, info, coverage, yields)
     if config.verify.on_doubt:

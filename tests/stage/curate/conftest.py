@@ -1,7 +1,7 @@
 """A league that generate might have written about: twelve clubs, four players, two kinds of cup."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from gabarito.core.records import (
     FamilySplits,
     Name,
     PairsInfo,
+    PassageText,
     Question,
     to_jsonl,
 )
@@ -121,9 +122,17 @@ def generated(store: Store) -> Callable[..., Artifact]:
             work.write("facts.jsonl", to_jsonl(facts))
             work.write("questions.jsonl", to_jsonl(questions))
             work.write("names.jsonl", to_jsonl(names))
+            work.write("passage_texts.jsonl", to_jsonl(_passages(facts)))
             return work.publish()
 
     return publish
+
+
+def _passages(facts: Iterable[Fact]) -> Iterator[PassageText]:
+    """Yield a passage for each fact, and one that holds none."""
+    for fact in facts:
+        yield PassageText(id=fact.id, document=fact.document, text=fact.quote, facts=(fact.id,))
+    yield PassageText(id="0", document="d" * 16, text="Nada.")
 
 
 @pytest.fixture

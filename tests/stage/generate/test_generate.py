@@ -6,7 +6,7 @@ import pytest
 
 from gabarito.core.coverage import Coverage, Part
 from gabarito.core.reasons import GenerateReason
-from gabarito.core.records import Fact, Name, Question, Rejection
+from gabarito.core.records import Fact, Name, PassageText, Question, Rejection
 from gabarito.demo.recorded_teacher import TeacherServer
 from gabarito.generate.config import INSTRUCTIONS, GenerateConfig
 from gabarito.generate.results import Call
@@ -87,7 +87,13 @@ def test_what_happened_is_told(teach: Teach, place: Place, config_of: ConfigOf) 
         (counts["prompt_tokens"] + 2 * counts["completion_tokens"]) / 1e6, rel=1e-3
     )
     assert (counts["facts"], counts["questions"], counts["yield_wordings"]) == (FACTS, 180, 1.0)
-    assert whole.record("coverage.json", Coverage).sentences == Part(count=FACTS, total=FACTS)
+    coverage = whole.record("coverage.json", Coverage)
+    assert coverage.sentences == Part(count=FACTS, total=FACTS)
+    texts = list(whole.records("passage_texts.jsonl", PassageText))
+    assert coverage.passages == Part(count=len(texts), total=len(texts))
+    assert sorted(fact for text in texts for fact in text.facts) == sorted(
+        fact.id for fact in whole.records("facts.jsonl", Fact)
+    )
     assert counts["percent_of_sentences"] == 100
     yields = json.loads(whole.read("yields.json"))
     assert yields["passages_without_facts"] == yields["facts_without_questions"] == []

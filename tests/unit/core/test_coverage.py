@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gabarito.core.coverage import Part, coverage_of
-from gabarito.core.records import Document, Fact
+from gabarito.core.records import Document, Fact, PassageText
 
 TEXT = """# The bridge
 
@@ -48,6 +48,16 @@ def test_sentences_figures_and_names_are_counted_by_document() -> None:
     assert (first.title, first.facts, first.sentences) == ("other", 0, Part(count=0, total=2))
     assert (second.figures, second.names) == (Part(count=1, total=4), Part(count=0, total=1))
     assert second.missing == ("42", "2024", "1,200", "Valmont")
+
+
+def test_passages_that_hold_a_fact_are_counted() -> None:
+    bridge = document(TEXT, "bridge")
+    held = fact(bridge, "The bridge opened in 1987.")
+    passages = [
+        PassageText(id=str(n), document=bridge.id, text=TEXT, facts=facts)
+        for n, facts in enumerate([(held.id,), ("dropped",), ()])
+    ]
+    assert coverage_of([bridge], [held], None, passages).passages == Part(count=1, total=3)
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,7 @@ def test_a_low_coverage_is_said_above_the_figures(report: Make) -> None:
     assert (low.is_coverage_low, high.is_coverage_low) == (True, False)
     said = summary(low.model_dump(mode="json", exclude_none=True)).splitlines()
     at = next(n for n, line in enumerate(said) if line.startswith("coverage: 19.0%"))
+    assert "; 0 of 1 documents and 1 of 3 passages have none" in said[at]
     assert said[at + 1] == "1 of 2 figures and 1 of 2 names in them occur in no fact"
     assert "of this small part" in said[at + 2]
     assert at < next(n for n, line in enumerate(said) if line.startswith("test wordings"))
