@@ -104,7 +104,7 @@ def test_a_wording_that_was_corrected_is_trained_as_a_person_wrote_it(
     asked = {row["text"] for row in map(json.loads, shown) if row["fact"] == fact}
     assert "Dito melhor, afinal?" in asked
     assert asked.isdisjoint({first, second})
-    ledger = generated.call("show", "ledger", "--text", second).out
+    ledger = generated.call("show", "ledger", "--text", second, "--as", "jsonl").out
     assert "wording struck out by a person" in ledger
 
 

@@ -182,7 +182,7 @@ def test_a_loss_that_is_no_number_names_the_learning_rate(
     train: Train, dataset: Callable[..., Artifact]
 ) -> None:
     with pytest.raises(SettingsError, match=r"is no number; lower learning_rate, now 0\.9"):
-        train(dataset(), learning_rate=0.9, alpha=10**9, steps=60, schedule={"warmup": 0})
+        train(dataset(), learning_rate=0.9, alpha=10**36, steps=60, schedule={"warmup": 0})
 
 
 def full_from(rows: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
