@@ -53,7 +53,7 @@ requirements: $(INSTALLED) ## lock the requirements anew, with hashes
 		-o requirements/generate.txt
 	$(LOCK) pyproject.toml --extra train --extra merge --extra evaluate -c requirements/dev.txt \
 		-o requirements/train.txt
-	$(LOCK) pyproject.toml --extra serve -c requirements/dev.txt -o requirements/serve.txt
+	$(LOCK) pyproject.toml --extra evaluate --extra serve -c requirements/dev.txt -o requirements/serve.txt
 	printf 'hatchling\nuv\n' | $(LOCK) - -c requirements/dev.txt -o requirements/build.txt
 	$(LOCK) --group install -c requirements/dev.txt -o requirements/install.txt
 	$(LOCK) --group s3 -c requirements/dev.txt -o k8s/dev/s3/requirements.txt
