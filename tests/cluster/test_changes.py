@@ -43,7 +43,7 @@ def test_a_changed_learning_rate_trains_again_and_keeps_the_dataset(release: Rel
 def test_shards_are_pods_of_one_job(open_release: Open, demo_values: Object) -> None:
     values = fresh(demo_values, "shards")
     for stage in SHARDED:
-        values["stages"][stage]["shards"] = 2
+        values["stages"].setdefault(stage, {})["shards"] = 2
     release = open_release("shards", values)
     release.install()
     for stage in SHARDED:
