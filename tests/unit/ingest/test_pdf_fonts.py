@@ -8,7 +8,7 @@ from gabarito.ingest.page import Hints
 
 from .test_pdf import file_of
 
-ADVANCE, SPACE = 21, 14
+ADVANCE, SPACE, EM = 21, 14, 41
 TALL = "bdfhklt0123456789BCDFGHKLPT"
 LIGATURE_FI = "\x0c"
 
@@ -22,28 +22,38 @@ def glyph(letter: str) -> bytes:
     return b"<</Length %d>>stream\n%s\nendstream" % (len(drawn), drawn)
 
 
-def printed(*lines: str) -> bytes:
-    """Write a PDF of lines in a font without a name, whose glyphs are called by their signs."""
+def printed(*lines: str, called: bytes = b"/#%02x", space: int = SPACE, size: int = 1) -> bytes:
+    """Write a PDF of lines in a font without a name, whose glyphs are called by their signs.
+
+    Of ``size`` 1 are fonts that count in dots of a printer; of others the file tells the size.
+    """
     letters = sorted(set("".join(lines)) - {" "})
-    names = {letter: b"/#%02x" % ord(letter) for letter in letters}
+    names = {letter: called % ord(letter) for letter in letters}
+    names |= {LIGATURE_FI: b"/#0c"}
+    unit = 1.0 if size == 1 else 1 / EM
     first, last = ord(letters[0]), ord(letters[-1])
     procs = b"".join(b"%s %d 0 R" % (names[one], 7 + at) for at, one in enumerate(letters))
     codes = b"".join(b"%d%s" % (ord(one), names[one]) for one in letters)
     widths = b" ".join([b"%d" % ADVANCE] * (last - first + 1))
-    font = (
-        b"<</Type/Font/Subtype/Type3/FontBBox[0 0 0 0]/FontMatrix[1 0 0 1 0 0]/FirstChar %d" % first
-    )
+    font = b"<</Type/Font/Subtype/Type3/FontBBox[0 0 0 0]/FontMatrix[%f 0 0 %f 0 0]" % (unit, unit)
+    font += b"/FirstChar %d" % first
     font += b"/LastChar %d/Widths[%s]/CharProcs<<%s>>" % (last, widths, procs)
     font += b"/Encoding<</Type/Encoding/Differences[%s]>>/Resources<<>>>>" % codes
-    shows = b"".join(b"[%s] TJ 0 -60 Td " % _spaced(line) for line in lines)
-    content = b"q .24 0 0 .24 50 700 cm BT /G 1 Tf 0 0 Td %s ET Q" % shows
+    step = unit * size
+    shows = b"".join(_shown(line, -60 * at, space, step) for at, line in enumerate(lines))
+    dot = 0.24 if size == 1 else 1.0
+    content = b"q %f 0 0 %f 50 700 cm BT /G %d Tf %s ET Q" % (dot, dot, size, shows)
     file = file_of(content, font, *map(glyph, letters))
     return file.replace(b"<</F 4 0 R>>", b"<</G 6 0 R>>")
 
 
-def _spaced(line: str) -> bytes:
-    words = (b"<%s>" % word.encode("latin-1").hex().encode() for word in line.split(" "))
-    return (b"%d" % (-1000 * SPACE)).join(words)
+def _shown(line: str, y: int, space: int, step: float) -> bytes:
+    """Write each word where it stands, as programs do that know no space."""
+    x, shown = 0, b""
+    for word in line.split(" "):
+        shown += b"1 0 0 1 %f %f Tm <%s> Tj " % (x * step, y * step, word.encode().hex().encode())
+        x += len(word) * ADVANCE + space
+    return shown
 
 
 def text_of(file: bytes) -> str:
@@ -63,6 +73,16 @@ def test_a_ligature_that_is_called_by_its_number_is_read() -> None:
 def test_narrow_letters_are_no_ends_of_words() -> None:
     said = "All 6100 bills of 1911 will be initialed in it till 2112"
     assert text_of(printed(said)) == said
+
+
+def test_a_font_of_which_few_glyphs_are_called_by_signs_is_read_by_its_numbers() -> None:
+    said = f"The {LIGATURE_FI}les of the valley"
+    assert text_of(printed(said, called=b"/c%d")) == "The files of the valley"
+
+
+def test_words_close_together_are_parted_where_a_font_says_its_size() -> None:
+    said = "the bridge of the valley and the river"
+    assert text_of(printed(said, space=6, size=10)) == said
 
 
 def ligatures(name: str, letters: str, numbers: str) -> bytes:

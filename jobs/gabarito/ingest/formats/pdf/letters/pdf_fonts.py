@@ -117,6 +117,11 @@ class Font:
         """Tell whether its letters are pictures, as TeX's bitmap fonts hold: such have no name."""
         return not self.name
 
+    @property
+    def is_scaled(self) -> bool:
+        """Tell whether it is larger than the file says."""
+        return self.scale != 1
+
     def note_height(self, letter: str, height: float) -> None:
         """Note how tall one of its letters is, in parts of its size, if that shows its scale."""
         if self.is_of_pictures and letter.isalnum():
@@ -130,7 +135,7 @@ class Font:
     @property
     def is_misread(self) -> bool:
         """Tell whether its letters are other ones, or larger, than they were first taken for."""
-        return self.order is not None or self.scale != 1 or self.has_numbers
+        return self.order is not None or self.is_scaled or self.has_numbers
 
     @property
     def is_unmapped(self) -> bool:

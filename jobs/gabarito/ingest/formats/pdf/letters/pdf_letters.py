@@ -35,6 +35,9 @@ _MAX_COMPOSED = 100_000
 """Accents are put into their letters on pages of so many, which are held at once."""
 
 
+_MOST = 0.9
+"""Share of the glyphs of a font without a name that names must tell: others go by numbers alone."""
+
 NamedOrder = Callable[[Font], Order | None]
 """The letters of a font by their numbers where it gives them names."""
 
@@ -75,8 +78,9 @@ def letters_of(
     fonts: dict[int, Font] = {}
     found = _words_of(text_page, count, fonts)
     for font in fonts.values():
-        if font.unnamed:
-            font.order = named_order(font)
+        order = named_order(font) if font.unnamed else None
+        if order and (font.name or _knows_most(order, font)):
+            font.order = order
     named = {font for font in fonts.values() if font.order}
     lost = _tell_orders(found, known)
     ordered = {font.name for font in fonts.values() if font.order and font not in named}
@@ -123,6 +127,12 @@ def _tell_orders(found: PageLetters, known: list[Order]) -> set[Font]:
         if not font.order and is_gibberish(text):
             lost.add(font)
     return lost
+
+
+def _knows_most(order: Order, font: Font) -> bool:
+    """Tell whether the names of its glyphs say more of a font than its numbers do."""
+    drawn = [glyph for glyph in font.glyphs if glyph]
+    return sum(order(glyph) != DAMAGED for glyph in drawn) >= _MOST * len(drawn)
 
 
 def _shows_little(text: str) -> bool:

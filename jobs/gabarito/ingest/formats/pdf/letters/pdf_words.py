@@ -9,7 +9,8 @@ _WORD_GAP = 0.2
 """A gap wider than this, in parts of the size, parts words even where no space is written."""
 
 _PICTURE_GAP = 0.28
-"""The same where letters are pictures, of which only the ink is known, not the room they take."""
+"""The same where letters are pictures in units of their own: only their ink is known, not the room
+they take."""
 
 _NO_GAP = 0.05
 """What is less parts nothing, in parts of the size."""
@@ -103,7 +104,7 @@ class WordBuilder:
 
     def _is_between_letters(self, gap: float, run: LetterRun) -> bool:
         """Tell whether a made-up space is as wide as what parts letters, and so is none."""
-        if run.font.is_of_pictures:
+        if run.font.is_scaled:
             return -_PICTURE_GAP * run.size < gap < _PICTURE_GAP * run.size
         return 0 < gap < 1.3 * self._gap or self._is_font_of_ligatures(gap, run)
 
@@ -144,7 +145,7 @@ class WordBuilder:
             if not 0.8 < run.size / above.size < 1.25:
                 return False
         gap = max(x0 - self._x1, self._x0 - x1)
-        return gap < (_PICTURE_GAP if run.font.is_of_pictures else _WORD_GAP) * run.size
+        return gap < (_PICTURE_GAP if run.font.is_scaled else _WORD_GAP) * run.size
 
     def _is_off_line(self, run: LetterRun, gap: float) -> bool:
         """Tell whether letters stand on another line; those of a logo overlap, as in TeX's name."""
