@@ -74,6 +74,28 @@ def test_the_search_puts_the_passage_with_the_rarest_words_first() -> None:
         assert framed("search", item)[1].content.startswith(passage.text)
 
 
+def of_search(texts: Sequence[str], asked: str) -> list[str]:
+    passages = [PassageText(id=str(n), document="d", text=text) for n, text in enumerate(texts)]
+    found = arms([question(asked, "", "x")], Library(passages, "en"))
+    said = found["search"].frame(asked, lambda _: True)[-1] if "search" in found else None
+    return said.content.split("\n\n")[:-1] if said else []
+
+
+def test_scripts_without_spaces_are_searched_letter_by_letter() -> None:
+    texts = ["巴黎是法国的首都", "东京是日本的首都"]
+    assert of_search(texts, "日本的首都是哪里")[0] == texts[1]
+
+
+def test_words_of_one_letter_are_searched_for() -> None:
+    assert of_search(["vitamin a b", "vitamin c d"], "c?")[0] == "vitamin c d"
+
+
+def test_where_nothing_can_be_searched_for_the_passages_keep_their_order() -> None:
+    assert of_search(["one", "two"], "?") == ["one", "two"]
+    assert of_search(["one", "two"], "three") == ["one", "two"]
+    assert of_search(["…", "?"], "who") == []
+
+
 def test_passages_that_do_not_fit_are_left_out_and_the_first_is_cut() -> None:
     fewer = framed("search", room=170)[1].content
     assert PASSAGES[0].text in fewer
@@ -86,7 +108,7 @@ def test_passages_that_do_not_fit_are_left_out_and_the_first_is_cut() -> None:
 
 
 def test_without_documents_the_model_alone_is_asked() -> None:
-    assert set(arms(library=Library([], "en"))) == {"third_question", "other_system"}
+    assert set(arms(library=Library([], "en"))) == {"closed_book", "third_question", "other_system"}
     assert arms(items=[]) == {}
 
 
