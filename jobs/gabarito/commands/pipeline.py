@@ -32,7 +32,7 @@ from gabarito.store.open import open_store
 stage_type = click.Choice(STAGES)
 SHOWN_DIGITS = 12
 PROGRESS = "/progress.json"
-"""How the keys end below which attempts, or the shards of generate, say how far they are."""
+"""How the keys end below which attempts, or the shards of a stage, say how far they are."""
 
 
 @click.command()

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import bm25s  # type: ignore[import-untyped]
 
 from gabarito.answer_match import is_match, is_within
+from gabarito.core.forms import UNSPACED
 from gabarito.core.records import Message, PassageText, Record
 from gabarito.evaluate.grading import EvalQuestion, Part, Prediction, System, drawn
 from gabarito.evaluate.statistics import Proportion, proportion
@@ -33,9 +34,8 @@ _TASKS = {
 }
 """How the base is told to read; in other languages than these it is told in English."""
 
-_UNSPACED = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
-"""Scripts that put no spaces between words: each letter is searched for by itself."""
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
+"""What is searched for: of scripts without spaces each letter."""
 
 _PARTS: tuple[Part, ...] = ("test", "free")
 

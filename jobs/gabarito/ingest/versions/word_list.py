@@ -8,17 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from gabarito.core.forms import UNSPACED
+
 _VOWEL_SIGNS = "".join(
     chr(code) for code in range(0x300, 0xAC00) if unicodedata.category(chr(code))[0] == "M"
 )
 """Signs on a letter that are no letters to ``\\w``: some Hindi words differ in nothing else."""
 
-_UNSPACED = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-"""Scripts that put no spaces between words: each letter is compared for itself."""
-
 _WORD = re.compile(
-    rf"[{_UNSPACED}][{_VOWEL_SIGNS}]*"
-    rf"|(?:[^\W_{_UNSPACED}][{_VOWEL_SIGNS}]*)+"
+    rf"[{UNSPACED}][{_VOWEL_SIGNS}]*"
+    rf"|(?:[^\W_{UNSPACED}][{_VOWEL_SIGNS}]*)+"
     r"|(?<![\w)\]])[-−–](?=\d)|(?<=\d)\^"
     r"|[<>]=?(?= ?[-\d])|[!=]=|[≤≥≠]|\$(?= ?\d)|(?<=\d)\$"
     r"|[%‰€£¥°±×÷☐☑☒✓✔✗✘]"
