@@ -9,10 +9,10 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-# Joiners are spelling in these scripts: Hebrew to Thaana, N'Ko, those of India to Khmer, Mongolian.
 UNSPACED = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 """Scripts that put no spaces between words, within brackets of a pattern."""
 
+# Joiners are spelling in these scripts: Hebrew to Thaana, N'Ko, those of India to Khmer, Mongolian.
 _JOINED = "\u0590-\u08ff\u0900-\u109f\u1780-\u18af\u1900-\u1aaf\u1b00-\u1c4f\ua800-\uabff"
 # What a sequence of emoji is made of: pictures, skin tones, the selector of the coloured form.
 _PICTURES = "\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
