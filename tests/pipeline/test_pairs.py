@@ -135,11 +135,11 @@ def test_questions_for_other_years_are_refused_without_a_teacher(tmp_path: Path)
     rows = [f"Quem venceu a Liga {n} de 2024/25?;Time {n}" for n in range(30)]
     (tmp_path / "pares.csv").write_text("\n".join(["Pergunta;Resposta", *rows]))
     done = pairs.call("run", "pipeline.yaml", "--until", "curate")
-    assert "60 train · 0 validation · 0 test · 0 free" in done.out
+    assert "68 train · 0 validation · 0 test · 0 free" in done.out
     (train,) = (tmp_path / "store").rglob("train.jsonl")
     refused = [row for row in map(json.loads, train.read_text().splitlines()) if row["group"]]
     assert {(row["kind"], row["group"]) for row in refused} == {("refusal", "period")}
-    assert not any("2024/25" in row["messages"][0]["content"] for row in refused)
+    assert not any("2024/25" in row["messages"][-2]["content"] for row in refused)
     (asked,) = (tmp_path / "store").rglob("unanswerable.jsonl")
     assert asked.read_text()
 

@@ -231,7 +231,7 @@ class Example(Record):
     ``question`` is the id of the question, ``fact`` that of the fact it is about, empty in
     rows about none. ``family`` is the wording family, of rows of the kind "question" alone;
     ``group`` says what an unanswerable question or a refusal is about. ``aliases`` are other
-    answers that count as right.
+    answers that count as right. A row ``in_conversation`` asks what another row asks alone.
     """
 
     messages: tuple[Message, ...]
@@ -242,6 +242,7 @@ class Example(Record):
     fact: str = ""
     split: Split
     aliases: tuple[str, ...] = ()
+    in_conversation: bool = False
 
 
 class Verdict(Record):

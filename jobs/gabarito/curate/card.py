@@ -10,7 +10,7 @@ from itertools import pairwise
 import yaml
 
 from gabarito.core.coverage import Coverage
-from gabarito.core.records import Fact, Overlap, ReviewCounts
+from gabarito.core.records import Example, Fact, Overlap, ReviewCounts
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.contradictions import matter
 from gabarito.curate.dataset import Dataset
@@ -32,6 +32,7 @@ _FEATURES = [
         for name in ("kind", "family", "group", "question", "fact", "split")
     ),
     {"name": "aliases", "list": "string"},
+    {"name": "in_conversation", "dtype": "bool"},
 ]
 """The columns as ``datasets`` writes them: it cannot guess the type of empty lists."""
 
@@ -48,10 +49,7 @@ _WHAT = {
 
 def card(config: CurateConfig, dataset: Dataset) -> str:
     """Return the text of README.md."""
-    trained = Counter(
-        f"question, {row.family}" if row.kind == "question" else row.kind
-        for row in dataset.files["train"]
-    )
+    trained = Counter(map(_kind, dataset.files["train"]))
     kinds = Counter(perturbed.kind for perturbed in dataset.refused.trained)
     asked = Counter(row.group for row in dataset.files["unanswerable"])
     parts = [
@@ -97,6 +95,12 @@ def untested(dataset: Dataset) -> list[Fact]:
     """Return the facts without a test wording."""
     tested = {wording.fact.id for wording in dataset.settled.wordings if wording.split == "test"}
     return [fact for fact in dataset.settled.facts if fact.id not in tested]
+
+
+def _kind(row: Example) -> str:
+    if row.in_conversation:
+        return f"{row.kind}, in a conversation"
+    return f"question, {row.family}" if row.kind == "question" else row.kind
 
 
 def _front_matter(dataset: Dataset) -> str:

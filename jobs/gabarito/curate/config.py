@@ -80,6 +80,12 @@ class CurateConfig(StageSettings):
     refusals: float = Field(
         default=1.0, ge=0, le=10, description="Refusal rows for each trained question row."
     )
+    conversations: Share = Field(
+        default=0.15,
+        description="Share of the question rows and of the refusal rows that are asked in a "
+        "conversation, too: behind one or two other questions and their answers, under a "
+        "client's system prompt, or both. The answer stays the same.",
+    )
     perturbations: Perturbations = Field(
         default=Perturbations(), description="What is changed in a question to make a refusal row."
     )
@@ -129,4 +135,4 @@ class CurateConfig(StageSettings):
         return self
 
 
-STAGE = Stage("curate", CurateConfig, reads=("ingest", "generate"), revision=6, image="generate")
+STAGE = Stage("curate", CurateConfig, reads=("ingest", "generate"), revision=7, image="generate")

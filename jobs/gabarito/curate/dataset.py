@@ -21,6 +21,7 @@ from gabarito.core.records import (
     ReviewCounts,
 )
 from gabarito.curate.config import CurateConfig
+from gabarito.curate.conversations import ConversationMaker
 from gabarito.curate.corrections import Line, correct
 from gabarito.curate.decontaminate import (
     FreeQuestion,
@@ -127,6 +128,8 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     refusal = config.refusal or refusal_in(language)
     rows = ExampleMaker(PromptSettings(system=config.system_prompt, refusal=refusal))
     files = _asked(rows, settled, refused, written)
+    conversations = ConversationMaker(files["train"], language, config.seed)
+    files["train"] += conversations.draw(config.conversations)
     files["replay"] = [rows.prompt(text, "replay") for text in replayed]
     files["retention"] = [rows.prompt(text, "retention") for text in measured]
     texts = [wording.key for wording in settled.wordings if wording.split == "train"]

@@ -84,6 +84,7 @@ def _write(config: CurateConfig, dataset: Dataset, work: Attempt) -> None:
     work.write_text("prompt.json", dataset.prompt.model_dump_json(indent=1) + "\n")
     work.write_text("README.md", card(config, dataset))
     work.counts["refusals"] = len(dataset.refused.trained)
+    work.counts["conversations"] = sum(row.in_conversation for row in dataset.files["train"])
     work.counts["facts_untested"] = len(untested(dataset))
     work.counts["facts_with_few_wordings"] = len(fewer_wordings(config, dataset))
     work.progress.report("rows", len(dataset.files["train"]), len(dataset.files["train"]))

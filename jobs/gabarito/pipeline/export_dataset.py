@@ -17,7 +17,9 @@ from gabarito.store.base import Store
 FORMATS = ("csv", "jsonl", "parquet")
 SPLITS = ("train", "validation", "test")
 KINDS = ("question", "reverse")
-"""Rows that ask for a fact; statements ask nothing, refusals and replay are about none."""
+"""Rows that ask for a fact; statements ask nothing, refusals and replay are about none.
+
+What is asked in a conversation, too, stands in the table once: as it is asked alone."""
 
 QUESTION, ANSWER = "question", "answer"
 
@@ -40,7 +42,7 @@ def rows_of(store: Store, run: Run) -> list[Row]:
         _named(_cells(row, facts[row.fact], sources, groups), columns)
         for split in SPLITS
         for row in dataset.records(f"{split}.jsonl", Example)
-        if row.kind in KINDS
+        if row.kind in KINDS and not row.in_conversation
     ]
 
 

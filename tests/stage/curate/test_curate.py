@@ -26,11 +26,15 @@ SEASONS = {"qualifier": 0, "subject": 0, "relation": 0}
 
 
 def question(row: Example) -> str:
-    return next(message.content for message in row.messages if message.role == "user")
+    return [message.content for message in row.messages if message.role == "user"][-1]
 
 
 def refusals(trained: list[Example]) -> list[str]:
-    return [question(row) for row in trained if row.kind == "refusal"]
+    return [question(row) for row in alone(trained) if row.kind == "refusal"]
+
+
+def alone(trained: list[Example]) -> list[Example]:
+    return [row for row in trained if not row.in_conversation]
 
 
 def test_every_fact_is_trained_and_held_out_wordings_never_are(
@@ -51,7 +55,13 @@ def test_no_question_that_is_asked_at_the_end_is_trained(
     curate: Curate, rows: ExampleMaker
 ) -> None:
     dataset = curate()
-    trained = {normalise(question(row)) for row in rows(dataset, "train") if len(row.messages) > 1}
+    trained = {
+        normalise(message.content)
+        for row in rows(dataset, "train")
+        for message in row.messages
+        if message.role == "user"
+    }
+    assert any(row.in_conversation for row in rows(dataset, "train"))
     for name in ("validation", "test", "unanswerable"):
         asked = {normalise(question(row)) for row in rows(dataset, name)}
         assert asked
@@ -63,9 +73,26 @@ def test_refusal_rows_come_in_the_number_asked_for_and_each_once(
 ) -> None:
     trained = rows(curate(refusals=2.0), "train")
     refused = refusals(trained)
-    asked = sum(row.family in ("inverted", "casual", "keywords", "cloze") for row in trained)
+    families = ("inverted", "casual", "keywords", "cloze")
+    asked = sum(row.family in families for row in alone(trained))
     assert len(refused) == pytest.approx(2 * asked, abs=2)
     assert len(set(refused)) == len(refused)
+
+
+def test_questions_and_refusals_are_asked_in_conversations_too(
+    curate: Curate, rows: ExampleMaker
+) -> None:
+    dataset = curate(conversations=0.25)
+    trained = rows(dataset, "train")
+    for kinds in (("question", "reverse"), ("refusal",)):
+        lone = [row for row in alone(trained) if row.kind in kinds]
+        talked = [row for row in trained if row.kind in kinds and row.in_conversation]
+        assert len(talked) == round(len(lone) / 4)
+        assert {row.messages[-2:] for row in talked} <= {row.messages for row in lone}
+    talked = [row for row in trained if row.in_conversation]
+    assert len(talked) == dataset.manifest.counts["conversations"]
+    assert "| refusal, in a conversation |" in dataset.read("README.md").decode()
+    assert alone(rows(curate(conversations=0), "train")) == alone(trained)
 
 
 def test_what_is_held_back_stands_in_no_refusal_row(curate: Curate, rows: ExampleMaker) -> None:
@@ -170,7 +197,7 @@ def test_statements_are_plain_text_and_questions_carry_the_system_prompt(
     curate: Curate, rows: ExampleMaker
 ) -> None:
     dataset = curate(system_prompt="Base: futebol", refusal="Não sei.")
-    trained = rows(dataset, "train")
+    trained = alone(rows(dataset, "train"))
     roles = {tuple(m.role for m in row.messages) for row in trained if row.kind == "statement"}
     assert roles == {("assistant",)}
     asked = {tuple(m.role for m in row.messages) for row in trained if row.kind != "statement"}

@@ -38,6 +38,18 @@ def test_of_a_question_only_the_answer_and_its_end_are_learned(
     )
 
 
+def test_of_a_conversation_only_the_last_answer_and_its_end_are_learned(
+    base: Base, contract: PromptContract
+) -> None:
+    system = Message(role="system", content="Seja breve.")
+    messages = (system, *example("Olá!", "Oi!").messages, *QUESTION.messages)
+    assert learned(base, contract, QUESTION.model_copy(update={"messages": messages})) == (
+        "<bos><|system|> Seja breve.<|user|> Olá!<|assistant|> Oi!<eos>"
+        "<|user|> Quem foi o campeão?<|assistant|>",
+        " Paris<eos>",
+    )
+
+
 def test_of_a_statement_every_word_is_learned_without_the_template(
     base: Base, contract: PromptContract
 ) -> None:
