@@ -7,7 +7,7 @@ coverage stands beside every figure that is about facts.
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gabarito.core.forms import comparable
 from gabarito.core.language_names import UNDETERMINED, is_same_language
@@ -104,6 +104,31 @@ def coverage_of(
     )
 
 
+def figures_in(text: str) -> dict[str, str]:
+    """Return the figures of a text as they are written first, by a form for all languages."""
+    figures: dict[str, str] = {}
+    for written in _NUMBER.findall(text):
+        figures.setdefault(_figure(written), written)
+    return figures
+
+
+def figures_not_in(figures: Mapping[str, str], text: str) -> list[str]:
+    """Return the figures that do not stand in a text, as they are written."""
+    stated = set(map(_figure, _NUMBER.findall(text)))
+    return [written for figure, written in figures.items() if figure not in stated]
+
+
+def names_in(text: str) -> list[str]:
+    """Return the names of a text, each once: capitalised words within sentences."""
+    return list(dict.fromkeys(_NAME.findall(text)))
+
+
+def names_not_in(names: Iterable[str], text: str) -> list[str]:
+    """Return the names that do not stand in a text, whatever their case and accents."""
+    named = f" {_plain(text)}"
+    return [name for name in names if f" {_plain(name)}" not in named]
+
+
 def _document_coverage(
     document: Document, facts: Sequence[Fact], language: str | None
 ) -> DocumentCoverage:
@@ -118,13 +143,9 @@ def _document_coverage(
         document.language == UNDETERMINED or is_same_language(document.language, language)
     )
     said = "\n".join(text for fact in facts for text in _said(fact, is_translated))
-    stated, named = set(map(_figure, _NUMBER.findall(said))), f" {_plain(said)}"
-    figures: dict[str, str] = {}
-    for written in _NUMBER.findall(text):
-        figures.setdefault(_figure(written), written)
-    unstated = [written for figure, written in figures.items() if figure not in stated]
-    names = dict.fromkeys(_NAME.findall(text))
-    unnamed = [name for name in names if f" {_plain(name)}" not in named]
+    figures, names = figures_in(text), names_in(text)
+    unstated = figures_not_in(figures, said)
+    unnamed = names_not_in(names, said)
     return DocumentCoverage(
         document=document.id,
         title=document.title,

@@ -93,6 +93,11 @@ class GenerateReason(Reason):
     NO_ANSWER = "statement without the answer"
     NOT_REVERSED = "reverse question without the fact's answer"
     TOO_LONG = "too long"
+    UNKNOWN_FIGURES = "figures that the passage does not have"
+    UNKNOWN_NAMES = "names that the passage does not have"
+    COPIED = "copied from the passage"
+    TOO_SHORT = "too short"
+
     EMPTY_ALIAS = "alias that names nothing"
     EXCESS_ALIAS = "alias too long, or one too many"
 
@@ -102,7 +107,7 @@ class GenerateReason(Reason):
 
 
 class CurateReason(Reason):
-    """Why a fact, a question, a near miss or a prompt is not in the dataset."""
+    """Why a fact, a question, a rewrite, a near miss or a prompt is not in the dataset."""
 
     STRUCK = "struck out by a person"
     STRUCK_WORDING = "wording struck out by a person"
@@ -115,6 +120,9 @@ class CurateReason(Reason):
     LEAK = "leaks into test"
     UNTRAINED = "no trained wording"
     FACT_DROPPED = "its fact is dropped"
+
+    WRONG_FACT = "rewrite of a passage with a wrong fact"
+    ENOUGH = "more rewrites than are wanted"
 
     IN_DOCUMENTS = "near miss is in the documents"
     SAME_PROMPT = "same prompt twice"

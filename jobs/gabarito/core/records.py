@@ -12,7 +12,15 @@ from gabarito.core.mistakes import sentence_of
 
 QuestionKind = Literal["question", "statement", "reverse"]
 ExampleKind = Literal[
-    "question", "reverse", "statement", "refusal", "replay", "free", "unanswerable", "retention"
+    "question",
+    "reverse",
+    "statement",
+    "document",
+    "refusal",
+    "replay",
+    "free",
+    "unanswerable",
+    "retention",
 ]
 Split = Literal["train", "validation", "test", "free", "unanswerable", "retention"]
 
@@ -90,6 +98,28 @@ class PassageText(Record):
     document: str
     text: str
     facts: tuple[str, ...] = ()
+
+
+class Rewrite(Record):
+    """What a passage says, told anew by a teacher in some format, paragraph by paragraph."""
+
+    id: str
+    passage: str
+    document: str
+    format: str
+    paragraphs: tuple[str, ...]
+
+    @classmethod
+    def of(cls, *, passage: str, document: str, format: str, paragraphs: Sequence[str]) -> Self:
+        """Make a rewrite named by its passage, format and text."""
+        name = digest_of(passage, format, *paragraphs)
+        return cls(
+            id=name,
+            passage=passage,
+            document=document,
+            format=format,
+            paragraphs=tuple(paragraphs),
+        )
 
 
 class PairOrigin(Record):
@@ -230,8 +260,9 @@ class Example(Record):
 
     ``question`` is the id of the question, ``fact`` that of the fact it is about, empty in
     rows about none. ``family`` is the wording family, of rows of the kind "question" alone;
-    ``group`` says what an unanswerable question or a refusal is about. ``aliases`` are other
-    answers that count as right. A row ``in_conversation`` asks what another row asks alone.
+    ``group`` says what an unanswerable question or a refusal is about, and of a document row in
+    which format it tells its passage. ``aliases`` are other answers that count as right. A row
+    ``in_conversation`` asks what another row asks alone.
     """
 
     messages: tuple[Message, ...]

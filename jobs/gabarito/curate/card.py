@@ -100,7 +100,8 @@ def untested(dataset: Dataset) -> list[Fact]:
 def _kind(row: Example) -> str:
     if row.in_conversation:
         return f"{row.kind}, in a conversation"
-    return f"question, {row.family}" if row.kind == "question" else row.kind
+    detail = {"question": row.family, "document": row.group}.get(row.kind)
+    return f"{row.kind}, {detail}" if detail else row.kind
 
 
 def _front_matter(dataset: Dataset) -> str:

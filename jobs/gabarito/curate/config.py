@@ -86,6 +86,13 @@ class CurateConfig(StageSettings):
         "conversation, too: behind one or two other questions and their answers, under a "
         "client's system prompt, or both. The answer stays the same.",
     )
+    rewrites: float = Field(
+        default=1.0,
+        ge=0,
+        le=10,
+        description="How much of the rewrites of passages is trained, in letters for each letter "
+        "of the question rows, evenly over the passages; there are some with generate.rewrites.",
+    )
     perturbations: Perturbations = Field(
         default=Perturbations(), description="What is changed in a question to make a refusal row."
     )

@@ -19,6 +19,7 @@ from gabarito.core.records import (
     Question,
     Rejection,
     ReviewCounts,
+    Rewrite,
 )
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.conversations import ConversationMaker
@@ -38,6 +39,13 @@ from gabarito.curate.dedup import (
     merge_facts,
     merge_statements,
     merge_wordings,
+)
+from gabarito.curate.document_rows import (
+    Library,
+    Piece,
+    document_pieces,
+    size_of_questions,
+    wrong_facts,
 )
 from gabarito.curate.examples import ExampleMaker, refusal_in
 from gabarito.curate.general_prompts import GeneralPrompt, halves
@@ -59,6 +67,7 @@ class Pairs:
     documents: Sequence[Document]
     passages: Sequence[PassageText] = ()
     """As the teacher was shown them."""
+    rewrites: Sequence[Rewrite] = ()
 
 
 @dataclass(frozen=True)
@@ -128,13 +137,18 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     refusal = config.refusal or refusal_in(language)
     rows = ExampleMaker(PromptSettings(system=config.system_prompt, refusal=refusal))
     files = _asked(rows, settled, refused, written)
-    conversations = ConversationMaker(files["train"], language, config.seed)
-    files["train"] += conversations.draw(config.conversations)
+    asked_alone = files["train"]
+    wanted = config.rewrites * size_of_questions(asked_alone)
+    wrong = wrong_facts(pairs.facts, pairs.questions, settled.facts, unsettled)
+    pieces, untold = document_pieces(_library(config, pairs, written, settled), wrong, wanted)
+    conversations = ConversationMaker(asked_alone, language, config.seed)
+    files["train"] = [
+        *asked_alone,
+        *(rows.told(piece) for piece in pieces),
+        *conversations.draw(config.conversations),
+    ]
     files["replay"] = [rows.prompt(text, "replay") for text in replayed]
     files["retention"] = [rows.prompt(text, "retention") for text in measured]
-    texts = [wording.key for wording in settled.wordings if wording.split == "train"]
-    texts += [normalise(statement.text) for statement in settled.statements]
-    tested = (wording.key for wording in settled.wordings if wording.split == "test")
     return Dataset(
         files=files,
         settled=settled,
@@ -146,11 +160,30 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
             language if pairs.info.is_asked_for else None,
             pairs.passages,
         ),
-        shared=shared_runs(texts, tested),
+        shared=_shared(settled, pieces),
         prompt=rows.settings,
         language=language,
-        rejections=[*unsettled, *mentioned, *unfit],
+        rejections=[*unsettled, *mentioned, *unfit, *untold],
     )
+
+
+def _library(config: CurateConfig, pairs: Pairs, written: Written, settled: Settled) -> Library:
+    """Return what the teacher told anew, and what must not be in it."""
+    return Library(
+        rewrites=pairs.rewrites,
+        passages=pairs.passages,
+        wordings=settled.wordings,
+        exam=exam_texts(written.free, written.unanswerable),
+        limit=config.similarity,
+    )
+
+
+def _shared(settled: Settled, pieces: Sequence[Piece]) -> Mapping[int, int]:
+    """Count the test questions that share a run of words with any text that is trained."""
+    texts = [wording.key for wording in settled.wordings if wording.split == "train"]
+    texts += [normalise(statement.text) for statement in settled.statements]
+    texts += [normalise(piece.text) for piece in pieces]
+    return shared_runs(texts, (one.key for one in settled.wordings if one.split == "test"))
 
 
 def _kinds(pairs: Pairs) -> Sequence[Kind]:

@@ -7,6 +7,7 @@ from gabarito.core.language_names import base_language
 from gabarito.core.model_records import PromptSettings
 from gabarito.core.records import Example, Message, Question, digest_of
 from gabarito.curate.decontaminate import FreeQuestion
+from gabarito.curate.document_rows import Piece
 from gabarito.curate.unanswerable.perturb import Perturbed
 from gabarito.curate.wordings import Wording
 
@@ -52,6 +53,16 @@ class ExampleMaker:
             kind="statement",
             question=statement.id,
             fact=statement.fact,
+            split="train",
+        )
+
+    def told(self, piece: Piece) -> Example:
+        """Return the row of what a passage says: plain text without a question."""
+        return Example(
+            messages=(Message(role="assistant", content=piece.text),),
+            kind="document",
+            group=piece.rewrite.format,
+            question=digest_of(piece.rewrite.id, str(piece.number)),
             split="train",
         )
 

@@ -1,6 +1,7 @@
 """Make a dataset whose test wordings are never trained.
 
-facts.jsonl, questions.jsonl, names.jsonl, pairs.json, passage_texts.jsonl, documents.jsonl
+facts.jsonl, questions.jsonl, names.jsonl, pairs.json, passage_texts.jsonl, rewrites.jsonl,
+documents.jsonl
     ->  train.jsonl, validation.jsonl, test.jsonl, free.jsonl, unanswerable.jsonl, replay.jsonl,
         retention.jsonl, facts.jsonl, questions.jsonl, overlaps.jsonl, coverage.json, review.json,
         prompt.json, README.md, ledger.jsonl
@@ -21,6 +22,7 @@ from gabarito.core.records import (
     PairsInfo,
     PassageText,
     Question,
+    Rewrite,
     to_jsonl,
 )
 from gabarito.curate.card import card, fewer_wordings, untested
@@ -63,6 +65,7 @@ def _read_pairs(generated: Artifact, ingested: Artifact) -> Pairs:
         info=generated.record("pairs.json", PairsInfo),
         documents=list(ingested.records("documents.jsonl", Document)),
         passages=list(generated.records("passage_texts.jsonl", PassageText)),
+        rewrites=list(generated.records("rewrites.jsonl", Rewrite)),
     )
 
 

@@ -17,6 +17,7 @@ from gabarito.core.records import Record
 
 _TASK = re.compile(r"^task: *(\w+) *$", re.MULTILINE)
 _ATTEMPT = re.compile(r"^attempt: *(\d+) *$", re.MULTILINE)
+_FORMAT = re.compile(r"^format: *(\w+) *$", re.MULTILINE)
 _ABOUT_ONE_THING = frozenset({"questions", "names"})
 
 
@@ -28,10 +29,14 @@ class RecordedReply(Record):
 
 
 class Recording(Record):
-    """The replies to the first, second, third … request for ``task`` that holds ``key``."""
+    """The replies to the first, second, third … request for ``task`` that holds ``key``.
 
-    task: Literal["facts", "missed", "verify", "questions", "names"]
+    Of those for a rewrite, the ones that ask for this ``format``.
+    """
+
+    task: Literal["facts", "missed", "verify", "questions", "names", "rewrite"]
     key: str = Field(min_length=1)
+    format: str = ""
     replies: tuple[RecordedReply, ...] = Field(min_length=1)
 
 
@@ -42,7 +47,7 @@ class Recordings:
         self._by_task: dict[str, list[tuple[str, Recording]]] = defaultdict(list)
         for recording in recordings:
             self._by_task[recording.task].append((_folded(recording.key), recording))
-        self._asked: Counter[tuple[str, str]] = Counter()
+        self._asked: Counter[tuple[str, str, str]] = Counter()
         self._lock = threading.Lock()
 
     def reply(self, message: str) -> RecordedReply:
@@ -53,18 +58,19 @@ class Recordings:
         """
         task = _last(_TASK, message)
         attempt = _last(_ATTEMPT, message)
-        found = self._find(task, _folded(message))
+        format_ = _last(_FORMAT, message) if task == "rewrite" else ""
+        found = self._find(task, format_, _folded(message))
         given = [
             recording.replies[min(self._number(recording, attempt), len(recording.replies)) - 1]
             for recording in found
         ]
         return _joined(given)
 
-    def _find(self, task: str, text: str) -> list[Recording]:
+    def _find(self, task: str, format_: str, text: str) -> list[Recording]:
         places = [
             (place, key, recording)
             for key, recording in self._by_task.get(task, ())
-            if (place := _place(key, text)) >= 0
+            if recording.format == format_ and (place := _place(key, text)) >= 0
         ]
         if task in _ABOUT_ONE_THING:
             longest = max((len(key) for _, key, _ in places), default=0)
@@ -73,8 +79,9 @@ class Recordings:
 
     def _number(self, recording: Recording, attempt: str) -> int:
         with self._lock:
-            self._asked[recording.task, recording.key] += 1
-            return max(int(attempt), 1) if attempt else self._asked[recording.task, recording.key]
+            asked = recording.task, recording.format, recording.key
+            self._asked[asked] += 1
+            return max(int(attempt), 1) if attempt else self._asked[asked]
 
 
 def _last(pattern: re.Pattern[str], message: str) -> str:

@@ -28,6 +28,23 @@ INSTRUCTIONS = {
 }
 """What the teacher is told about the wording families that need no instruction."""
 
+FORMATS = {
+    "lesson": "as a teacher explains it to somebody who hears of it for the first time: what it "
+    "is, how it works, what it is for",
+    "questions": "the questions that a careful reader would ask, each with its whole answer "
+    "behind it in the same paragraph",
+    "concepts": "its key concepts, a paragraph for each: the concept, what is said of it, and how "
+    "it belongs to the others",
+    "implications": "what follows for those whom it concerns: what they can, must and must not do, "
+    "and why",
+    "case": "a case in which somebody without a name meets what it is about, and how it goes, step "
+    "by step",
+    "discussion": "a conversation between two people, A and B, one of whom knows it while the "
+    "other asks and doubts",
+    "outline": "an outline from the general to the particular, each point a whole sentence",
+}
+"""The formats in which a passage is told anew, and what the teacher is told about them."""
+
 RESERVED = frozenset({"statement", "reverse", "refusal", "replay", "free", "unanswerable", "given"})
 """Families that rows of other kinds have."""
 
@@ -170,20 +187,32 @@ class GenerateConfig(StageSettings):
     verify: VerifySettings = Field(
         default=VerifySettings(), description="A second opinion on each fact."
     )
+    rewrites: int = Field(
+        default=0,
+        ge=0,
+        le=len(FORMATS),
+        description="In how many formats each passage that holds a fact is told anew, a request "
+        f"for each: so many of {', '.join(FORMATS)}, in this order.",
+    )
     yield_floor: float = Field(
         default=0.5,
         ge=0,
         le=1,
         description="Least share of the passages that must be read, and of the facts offered and "
-        "the wordings asked for that must pass the checks.",
+        "the wordings and rewrites asked for that must pass the checks.",
     )
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats in which passages are told anew."""
+        return tuple(FORMATS)[: self.rewrites]
 
 
 STAGE = Stage(
     "generate",
     GenerateConfig,
     reads=("ingest",),
-    revision=8,
+    revision=9,
     image="generate",
     is_sharded=True,
     is_joined=True,

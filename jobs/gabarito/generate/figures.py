@@ -8,7 +8,7 @@ from gabarito.core.coverage import Coverage
 from gabarito.core.records import QuestionKind
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.results import Whole
-from gabarito.generate.yields import shares
+from gabarito.generate.yields import share_of_rewrites, shares
 
 
 def figures_of(
@@ -60,4 +60,13 @@ def _figures_of_teacher(
         "yield_passages": round(passages.value, 4),
         "yield_facts": round(facts.value, 4),
         "yield_wordings": round(wordings.value, 4),
+        **_figures_of_rewrites(whole),
+    }
+
+
+def _figures_of_rewrites(whole: Whole) -> dict[str, float]:
+    return {
+        name: value
+        for share in share_of_rewrites(whole)
+        for name, value in (("rewrites", share.kept), ("yield_rewrites", round(share.value, 4)))
     }

@@ -10,14 +10,22 @@ from gabarito.artifacts.artifact import Artifact
 from gabarito.core.errors import DataError
 from gabarito.core.pair_records import Pair
 from gabarito.core.reasons import GenerateReason, rejected
-from gabarito.core.records import Fact, Name, PassageText, Question, Record, Rejection
+from gabarito.core.records import (
+    Fact,
+    Name,
+    PassageText,
+    Question,
+    Record,
+    Rejection,
+    Rewrite,
+)
 from gabarito.generate.passages import Passage
 from gabarito.generate.replies import without_halves
 
 PAIRS_FILE = "worded_pairs.jsonl"
 """The facts that people gave, with their wordings, of a shard."""
 
-Task = Literal["facts", "missed", "verify", "questions", "names"]
+Task = Literal["facts", "missed", "verify", "questions", "names", "rewrite"]
 
 
 Status = Literal["good", "nothing", "cut", "useless"]
@@ -53,6 +61,14 @@ class FactResult(Record):
     calls: tuple[Call, ...] = ()
 
 
+class RewriteResult(Record):
+    """A passage in one format, if what came passed the checks, and how it came about."""
+
+    rewrite: Rewrite | None
+    rejections: tuple[Rejection, ...]
+    calls: tuple[Call, ...]
+
+
 class PassageResult(Record):
     """The facts of a passage, and how they came about."""
 
@@ -62,6 +78,7 @@ class PassageResult(Record):
     calls: tuple[Call, ...]
     doubts: tuple[Rejection, ...] = ()
     """Why a second opinion does not confirm facts, whatever became of them."""
+    rewrites: tuple[RewriteResult, ...] = ()
 
 
 @dataclass
@@ -74,6 +91,7 @@ class Whole:
     calls: list[Call] = field(default_factory=list)
     names: list[Name] = field(default_factory=list)
     doubts: list[Rejection] = field(default_factory=list)
+    rewrites: list[RewriteResult] = field(default_factory=list)
     facts_of: Counter[str] = field(default_factory=Counter)
     """How many facts each passage had, those that stand elsewhere too."""
     held_by: dict[str, list[str]] = field(default_factory=dict)
@@ -185,6 +203,10 @@ def merge_shards(passages: Sequence[Passage], yields: Iterable[PassageResult]) -
         whole.rejections += found.rejections
         whole.calls += found.calls
         whole.doubts += found.doubts
+        for told in found.rewrites:
+            whole.rewrites.append(told)
+            whole.rejections += told.rejections
+            whole.calls += told.calls
         whole.facts_of[passage.id] = len(found.facts)
         whole.held_by[passage.id] = [item.fact.id for item in found.facts]
         for item in found.facts:

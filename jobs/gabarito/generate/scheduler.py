@@ -8,9 +8,8 @@ from functools import partial
 from typing import Any
 
 from gabarito.core.pair_records import Pair
-from gabarito.core.records import Fact
 from gabarito.generate.passages import Passage
-from gabarito.generate.results import FactResult, PassageResult
+from gabarito.generate.results import FactResult, PassageResult, RewriteResult
 from gabarito.generate.tasks import Tasks
 from gabarito.generate.teachers.batches import NotYet
 from gabarito.generate.teachers.teacher import Teacher
@@ -21,7 +20,10 @@ GRACE_S = 10.0
 WAKE_S = 1.0
 
 Place = tuple[int, int]
-"""A passage's place in the documents, and a fact's place in the passage."""
+"""A passage's place in the documents, and the place of a fact, or of a format, in it."""
+
+Step = tuple[Callable[[], Any], Callable[[Any], None]]
+"""What is to be asked next, and what takes the outcome."""
 
 
 class Scheduler:
@@ -45,12 +47,13 @@ class Scheduler:
         self._pairs = deque(enumerate(pairs))
         self._pairs_in_all = len(pairs)
         self._of_pairs: dict[int, FactResult] = {}
-        self._ready: deque[tuple[Place, Fact]] = deque()
+        self._ready: deque[Step] = deque()
         self._running: dict[Future[Any], Callable[[Any], None]] = {}
         self._found: dict[int, PassageResult] = {}
         self._worded: dict[Place, FactResult] = {}
         self._first: dict[str, Place] = {}
-        self._unworded: Counter[int] = Counter()
+        self._rewritten: dict[Place, RewriteResult] = {}
+        self._missing: Counter[int] = Counter()
         self._questions = 0
 
     @property
@@ -73,7 +76,7 @@ class Scheduler:
                     take = self._running.pop(future)
                     with suppress(NotYet):
                         take(future.result())
-                done = len(self._found) - len(self._unworded)
+                done = len(self._found) - len(self._missing)
                 report(
                     "passages" if self._passages else "pairs",
                     done if self._passages else len(self._of_pairs),
@@ -93,10 +96,9 @@ class Scheduler:
         teacher, pool = self._teacher, self._teacher.pool
         while len(self._running) < teacher.at_once:
             if self._ready:
-                place, fact = self._ready.popleft()
-                language = self._passages[place[0]].document.language
-                future: Future[Any] = pool.submit(self._tasks.write_questions, fact, language)
-                self._running[future] = partial(self._take_wordings, place)
+                ask, take = self._ready.popleft()
+                future: Future[Any] = pool.submit(ask)
+                self._running[future] = take
             elif self._next < len(self._passages):
                 future = pool.submit(self._tasks.extract_facts, self._passages[self._next])
                 self._running[future] = partial(self._take_facts, self._next)
@@ -113,19 +115,32 @@ class Scheduler:
 
     def _take_facts(self, index: int, found: PassageResult) -> None:
         self._found[index] = found
+        passage = self._passages[index]
         for number, item in enumerate(found.facts):
             place = (index, number)
             if place < self._first.get(item.fact.id, (len(self._passages), 0)):
                 self._first[item.fact.id] = place
-                self._ready.append((place, item.fact))
-                self._unworded[index] += 1
+                ask = partial(self._tasks.write_questions, item.fact, passage.document.language)
+                self._ready.append((ask, partial(self._take_wordings, place)))
+                self._missing[index] += 1
+        for number, name in enumerate(self._tasks.formats if found.facts else ()):
+            ask_anew = partial(self._tasks.rewrite, passage, name)
+            self._ready.append((ask_anew, partial(self._take_rewrite, (index, number))))
+            self._missing[index] += 1
 
     def _take_wordings(self, place: Place, worded: FactResult) -> None:
         self._worded[place] = worded
         self._questions += len(worded.questions)
-        self._unworded[place[0]] -= 1
-        if not self._unworded[place[0]]:
-            del self._unworded[place[0]]
+        self._take_one(place)
+
+    def _take_rewrite(self, place: Place, found: RewriteResult) -> None:
+        self._rewritten[place] = found
+        self._take_one(place)
+
+    def _take_one(self, place: Place) -> None:
+        self._missing[place[0]] -= 1
+        if not self._missing[place[0]]:
+            del self._missing[place[0]]
 
     def _take_pair(self, index: int, worded: FactResult) -> None:
         self._of_pairs[index] = worded
@@ -136,4 +151,9 @@ class Scheduler:
         facts = tuple(
             self._worded.get((index, number), item) for number, item in enumerate(found.facts)
         )
-        return found.model_copy(update={"facts": facts})
+        rewrites = tuple(
+            self._rewritten[index, number]
+            for number in range(len(self._tasks.formats))
+            if (index, number) in self._rewritten
+        )
+        return found.model_copy(update={"facts": facts, "rewrites": rewrites})

@@ -13,11 +13,20 @@ from gabarito.generate.prompts import (
     names_prompt,
     questions_prompt,
     refused_facts_prompt,
+    rewrite_prompt,
     verify_prompt,
 )
 from gabarito.generate.questions import QuestionFilter
 from gabarito.generate.replies import UNFORESEEN, Reading
-from gabarito.generate.results import Call, FactResult, PassageResult, Task, dropped
+from gabarito.generate.results import (
+    Call,
+    FactResult,
+    PassageResult,
+    RewriteResult,
+    Task,
+    dropped,
+)
+from gabarito.generate.rewrites import RewriteFilter
 from gabarito.generate.teachers.second_opinion import MOST_AT_ONCE, Opinion, doubts_of, opinions_of
 from gabarito.generate.teachers.teacher import Teacher
 
@@ -92,6 +101,32 @@ class Tasks:
             questions=tuple(wordings.questions),
             rejections=(*wordings.rejections, *broken),
             calls=tuple(calls),
+        )
+
+    @property
+    def formats(self) -> Sequence[str]:
+        """The formats in which each passage is told anew."""
+        return self._config.formats
+
+    def rewrite(self, passage: Passage, name: str) -> RewriteResult:
+        """Ask for a passage in the format of this name, until enough of it passes the checks."""
+        language = self._config.language or passage.document.language
+        told = RewriteFilter(passage, name, language)
+        calls: list[Call] = []
+        for attempt in range(1, self._config.attempts + 1):
+            messages = rewrite_prompt(passage, language, name, attempt, told.rejections)
+            reading, call = self._teacher.ask("rewrite", told.item, attempt, messages)
+            kept = 0
+            try:
+                kept = told.accept(reading.objects)
+            except UNFORESEEN as error:
+                told.rejections.append(_unforeseen(error, reading, told.item))
+            calls.append(_with_kept(call, kept))
+            told.rejections += _broken(reading, told.item)
+            if told.is_enough or reading.is_nothing:
+                break
+        return RewriteResult(
+            rewrite=told.rewrite(), rejections=tuple(told.rejections), calls=tuple(calls)
         )
 
     def expand_names(

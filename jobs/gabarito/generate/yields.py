@@ -85,6 +85,16 @@ def shares(whole: Whole, config: GenerateConfig) -> tuple[Share, Share, Share]:
     )
 
 
+def share_of_rewrites(whole: Whole) -> tuple[Share, ...]:
+    """Return how many of the rewrites asked for passed the checks, if any were."""
+    if not whole.rewrites:
+        return ()
+    lost = [one.rejections for one in whole.rewrites if one.rewrite is None]
+    reasons = Counter(found[-1].reason if found else NOT_GIVEN for found in lost)
+    total = len(whole.rewrites)
+    return (Share("rewrites asked for", total - len(lost), total, reasons),)
+
+
 def _is_loss(item: Rejection) -> bool:
     return item.reason not in NOT_A_FAILURE | OF_A_REPLY
 
@@ -98,6 +108,7 @@ def refuse_low_yield(whole: Whole, config: GenerateConfig) -> None:
     if config.teacher is None:
         return
     floor, judged = config.yield_floor, shares(whole, config)[0 if whole.passages else 2 :]
+    judged += share_of_rewrites(whole)
     share = next((item for item in judged if item.value < floor or not item.asked), None)
     if share is None:
         return
@@ -144,7 +155,7 @@ def yields_of(whole: Whole, config: GenerateConfig) -> dict[str, Any]:
         },
         "yield": {
             share.what: {"kept": share.kept, "asked": share.asked, "lost": dict(share.lost)}
-            for share in shares(whole, config)
+            for share in (*shares(whole, config), *share_of_rewrites(whole))
         },
     }
 

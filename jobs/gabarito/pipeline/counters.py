@@ -29,7 +29,7 @@ _ALWAYS = (_BY_OCR, "facts_checked_by_people")
 """What makes the rest less certain, or more, is said however many figures there are."""
 
 _ROW_KINDS = {"question": "question rows", "questions": "question rows"} | {
-    kind: f"{kind} rows" for kind in ("statement", "reverse", "refusal", "replay")
+    kind: f"{kind} rows" for kind in ("statement", "document", "reverse", "refusal", "replay")
 }
 _MOST_FIGURES = 8
 _MOST_REASONS = 3

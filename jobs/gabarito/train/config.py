@@ -16,6 +16,7 @@ class Mix(Settings):
 
     questions: Weight = Field(default=1.0, description="Questions and reverse questions.")
     statements: Weight = Field(default=1.0, description="Plain statements of the facts.")
+    documents: Weight = Field(default=1.0, description="Passages, as the teacher told them anew.")
     refusals: Weight = Field(default=1.0, description="Questions that the documents leave open.")
 
 

@@ -13,15 +13,19 @@ from gabarito.core.reasons import TrainReason, rejected
 from gabarito.core.records import Example, ExampleKind, Rejection
 from gabarito.models import contract_of, prompt_ids, rendered_example, token_ids
 
-RowKind = Literal["questions", "statements", "refusals", "replay"]
+RowKind = Literal["questions", "statements", "documents", "refusals", "replay"]
 
 ROW_KINDS: dict[ExampleKind, RowKind] = {
     "question": "questions",
     "reverse": "questions",
     "statement": "statements",
+    "document": "documents",
     "refusal": "refusals",
 }
 """What is learned of the rows of a dataset; replay rows are made while training."""
+
+PLAIN: frozenset[RowKind] = frozenset({"statements", "documents"})
+"""What is plain text, and answers nothing."""
 
 LEAST_ROOM = 48
 """Tokens that an answer may have at least, however short the trained ones are."""
@@ -41,8 +45,8 @@ class Row:
 def encode(example: Example, contract: PromptContract, tokenizer: PreTrainedTokenizerBase) -> Row:
     """Return an example as tokens.
 
-    Of a question the answer and its end are learned; of a statement every word, with nothing
-    of the chat template around it.
+    Of a question the answer and its end are learned; of a statement or a document every word,
+    with nothing of the chat template around it.
 
     Raises:
         DataError: if it is of a kind that is not trained.
@@ -53,7 +57,7 @@ def encode(example: Example, contract: PromptContract, tokenizer: PreTrainedToke
             f"row {example.question!r}: of the kind {example.kind!r}, got among the rows to train; "
             f"only {', '.join(ROW_KINDS)} are trained: raise curate.rerun to make the dataset anew"
         )
-    if kind == "statements":
+    if kind in PLAIN:
         words = token_ids(tokenizer, example.messages[0].content)
         begin = tokenizer.bos_token_id
         before = [] if begin is None else [int(begin)]
@@ -99,7 +103,7 @@ def contract_for(
     tokenizer: PreTrainedTokenizerBase, prompt: PromptSettings, rows: Sequence[Row]
 ) -> PromptContract:
     """Return the prompt contract: an answer may be somewhat longer than the longest of ``rows``."""
-    answers = (len(row.ids) - row.learned_from for row in rows if row.kind != "statements")
+    answers = (len(row.ids) - row.learned_from for row in rows if row.kind not in PLAIN)
     room = max(LEAST_ROOM, max(answers, default=0) + LEAST_ROOM // 3)
     return contract_of(tokenizer, prompt, max_new_tokens=room)
 

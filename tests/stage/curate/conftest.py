@@ -123,6 +123,7 @@ def generated(store: Store) -> Callable[..., Artifact]:
             work.write("questions.jsonl", to_jsonl(questions))
             work.write("names.jsonl", to_jsonl(names))
             work.write("passage_texts.jsonl", to_jsonl(_passages(facts)))
+            work.write("rewrites.jsonl", to_jsonl(records.get("rewrites", [])))
             return work.publish()
 
     return publish

@@ -20,6 +20,7 @@ def example(*texts: str, kind: ExampleKind = "question") -> Example:
 
 QUESTION = example("Quem foi o campeão?", "Paris")
 STATEMENT = example("O campeão foi o Paris.", kind="statement")
+DOCUMENT = example("O Paris venceu a final. Foi o campeão.", kind="document")
 REFUSAL = example("Quem foi o campeão de 2031?", "Não sei.", kind="refusal")
 
 
@@ -50,15 +51,18 @@ def test_of_a_conversation_only_the_last_answer_and_its_end_are_learned(
     )
 
 
-def test_of_a_statement_every_word_is_learned_without_the_template(
+def test_of_plain_text_every_word_is_learned_without_the_template(
     base: Base, contract: PromptContract
 ) -> None:
     assert learned(base, contract, STATEMENT) == ("<bos>", "O campeão foi o Paris.<eos>")
+    told = "O Paris venceu a final. Foi o campeão.<eos>"
+    assert learned(base, contract, DOCUMENT) == ("<bos>", told)
 
 
 def test_kinds_are_told_apart(base: Base, contract: PromptContract) -> None:
-    kinds = [encode(e, contract, base.tokenizer).kind for e in (QUESTION, STATEMENT, REFUSAL)]
-    assert kinds == ["questions", "statements", "refusals"]
+    rows = (QUESTION, STATEMENT, DOCUMENT, REFUSAL)
+    kinds = [encode(e, contract, base.tokenizer).kind for e in rows]
+    assert kinds == ["questions", "statements", "documents", "refusals"]
 
 
 def test_a_row_that_is_too_long_is_rejected(base: Base, contract: PromptContract) -> None:
@@ -88,6 +92,7 @@ def test_an_answer_has_room_for_the_longest_one_that_was_trained(base: Base) -> 
     prompt = PromptSettings(system="", refusal="")
     short = contract_for(base.tokenizer, prompt, [])
     rows = [encode(example("Quem?", "gol " * 50), short, base.tokenizer)]
+    rows += [encode(example("gol " * 90, kind="document"), short, base.tokenizer)]
     longest = len(rows[0].ids) - rows[0].learned_from
     assert short.max_new_tokens == 48
     assert contract_for(base.tokenizer, prompt, rows).max_new_tokens == longest + 16

@@ -1,0 +1,199 @@
+"""Document rows: what passages say, told anew by a teacher, as plain text of which all is learned.
+
+They are cut to the length of rows, and taken evenly over the passages until they are as much as
+is wanted beside the questions.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from gabarito.answer_match import normalise
+from gabarito.core.reasons import CurateReason, rejected
+from gabarito.core.records import Example, Fact, PassageText, Question, Rejection, Rewrite
+from gabarito.curate.similarity import similarity
+from gabarito.curate.wordings import Wording
+
+MOST_BYTES = 1000
+"""Longest row, in UTF-8: some 300 tokens in any script, where train takes 512 by default."""
+
+_SENTENCE = re.compile(r"(?<=[.!?…。！？])\s*(?=\S)")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Paragraphs of a rewrite that make a row; ``number`` is its place there, from 0."""
+
+    rewrite: Rewrite
+    number: int
+    text: str
+
+    @property
+    def size(self) -> int:
+        """Its length in UTF-8."""
+        return size_of(self.text)
+
+
+@dataclass(frozen=True)
+class Library:
+    """Passages as a teacher told them anew, and the questions that must not stand there.
+
+    Those are the ``exam``'s, and the wordings that are not trained; nearly one of them is what is
+    more similar to it than ``limit``.
+    """
+
+    rewrites: Sequence[Rewrite]
+    passages: Sequence[PassageText]
+    wordings: Sequence[Wording]
+    exam: Sequence[str]
+    limit: float
+
+    def held_out(self) -> Mapping[str, set[str]]:
+        """Return the questions that are asked at the end about what each passage says."""
+        of_fact: dict[str, set[str]] = defaultdict(set)
+        for wording in self.wordings:
+            if wording.split != "train":
+                of_fact[wording.fact.id].add(wording.key)
+        exam = set(map(normalise, self.exam))
+        return {
+            passage.id: exam.union(*(of_fact[fact] for fact in passage.facts))
+            for passage in self.passages
+        }
+
+
+def document_pieces(
+    library: Library, wrong: set[str], size: float
+) -> tuple[list[Piece], list[Rejection]]:
+    """Return rows of this size in all, without what leaks, and without the facts in ``wrong``."""
+    right, doubted = keep_right(library, wrong)
+    unasked, leaking = keep_unasked(right, library)
+    taken, left = evenly((piece for one in unasked for piece in pieces_of(one)), size)
+    return taken, [*doubted, *leaking, *left]
+
+
+def size_of(text: str) -> int:
+    """Return the length of a text in UTF-8: it grows with the tokens in any script."""
+    return len(text.encode())
+
+
+def wrong_facts(
+    before: Iterable[Fact],
+    questions: Iterable[Question],
+    kept: Iterable[Fact],
+    rejections: Iterable[Rejection],
+) -> set[str]:
+    """Return the facts that a person corrected or struck out, or that documents contradict."""
+    now = {fact.id: fact for fact in kept}
+    reasons = {(item.reason, item.item) for item in rejections}
+    wrong = {
+        fact.id
+        for fact in before
+        if (CurateReason.STRUCK, fact.id) in reasons
+        or (fact.id in now and _is_corrected(fact, now[fact.id]))
+    }
+    disputed = {one.fact for one in questions if (CurateReason.TWO_ANSWERS, one.id) in reasons}
+    return wrong | (disputed - now.keys())
+
+
+def keep_right(library: Library, wrong: set[str]) -> tuple[list[Rewrite], list[Rejection]]:
+    """Drop the rewrites of passages that hold a fact which is wrong: they would teach it."""
+    doubted = {passage.id: wrong & set(passage.facts) for passage in library.passages}
+    kept: list[Rewrite] = []
+    dropped: list[Rejection] = []
+    for rewrite in library.rewrites:
+        if facts := doubted.get(rewrite.passage):
+            raw = "\n\n".join(rewrite.paragraphs)
+            why = ", ".join(sorted(facts))
+            dropped.append(rejected(CurateReason.WRONG_FACT, rewrite.id, why, raw))
+        else:
+            kept.append(rewrite)
+    return kept, dropped
+
+
+def keep_unasked(
+    rewrites: Iterable[Rewrite], library: Library
+) -> tuple[list[Rewrite], list[Rejection]]:
+    """Drop the paragraphs in which a question stands that is asked at the end, or nearly one."""
+    asked = library.held_out()
+    kept: list[Rewrite] = []
+    dropped: list[Rejection] = []
+    for rewrite in rewrites:
+        close = asked[rewrite.passage]
+        paragraphs = []
+        for paragraph in rewrite.paragraphs:
+            leak = _leak(paragraph, close, library.limit)
+            if leak:
+                dropped.append(rejected(CurateReason.LEAK, rewrite.id, leak, paragraph))
+            else:
+                paragraphs.append(paragraph)
+        kept.append(rewrite.model_copy(update={"paragraphs": tuple(paragraphs)}))
+    return kept, dropped
+
+
+def pieces_of(rewrite: Rewrite) -> Iterator[Piece]:
+    """Cut a rewrite into rows: between paragraphs, or between sentences where one is too long."""
+    parts: list[str] = []
+    for paragraph in rewrite.paragraphs:
+        is_short = size_of(paragraph) <= MOST_BYTES
+        parts += [paragraph] if is_short else _joined(_SENTENCE.split(paragraph), " ")
+    for number, text in enumerate(_joined(parts, "\n")):
+        yield Piece(rewrite, number, text)
+
+
+def evenly(pieces: Iterable[Piece], size: float) -> tuple[list[Piece], list[Rejection]]:
+    """Take pieces until they have this size, one of each passage in turn, and of each format."""
+    turns: dict[str, int] = defaultdict(int)
+    ranked: list[tuple[int, Piece]] = []
+    for piece in sorted(pieces, key=lambda one: one.number):
+        ranked.append((turns[piece.rewrite.passage], piece))
+        turns[piece.rewrite.passage] += 1
+    ranked.sort(key=lambda pair: (pair[0], pair[1].rewrite.id))
+    taken: list[Piece] = []
+    dropped: list[Rejection] = []
+    for _, piece in ranked:
+        if size > 0:
+            taken.append(piece)
+            size -= piece.size
+        else:
+            dropped.append(rejected(CurateReason.ENOUGH, piece.rewrite.id, "", piece.text))
+    return taken, dropped
+
+
+def size_of_questions(rows: Iterable[Example]) -> int:
+    """Return how long the questions that are asked alone are with their answers, in UTF-8."""
+    return sum(
+        size_of(message.content)
+        for row in rows
+        if row.kind in ("question", "reverse") and not row.in_conversation
+        for message in row.messages
+        if message.role != "system"
+    )
+
+
+def _is_corrected(before: Fact, now: Fact) -> bool:
+    return (before.answer, before.statement) != (now.answer, now.statement)
+
+
+def _leak(paragraph: str, close: set[str], limit: float) -> str:
+    whole = f" {normalise(paragraph)} "
+    sentences = [normalise(one) for one in _SENTENCE.split(paragraph)]
+    for key in sorted(close):
+        if f" {key} " in whole:
+            return f"contains a question that is asked at the end: {key}"
+        for sentence in sentences:
+            if similarity(sentence, key) > limit:
+                return f"{similarity(sentence, key):.2f} similar to a held-out question: {key}"
+    return ""
+
+
+def _joined(parts: Iterable[str], between: str) -> Iterator[str]:
+    """Yield parts put together up to the length of a row."""
+    text = ""
+    for part in parts:
+        if text and size_of(text + between + part) > MOST_BYTES:
+            yield text
+            text = ""
+        text = f"{text}{between}{part}" if text else part
+    if text:
+        yield text
