@@ -46,3 +46,14 @@ def test_a_teacher_that_finds_nothing_is_told_before_the_run(project: Project) -
     page.write_text("# Pears\n\n" + "The pear ripens in the light of the autumn. " * 9)
     checked = project.call("check", str(project.path))
     assert "warning  teacher: 1 passage tried: 0 facts, 0 of 0 wordings" in checked.out
+
+
+def test_rewrites_are_tried_and_reckoned_too(project: Project) -> None:
+    project.settings["generate"] |= {"rewrites": 2, "yield_floor": 0}
+    checked = priced(project).call("check", str(project.path)).out
+    project.call("run", str(project.path), "--until", "generate")
+    calls = project.lines("generate", "calls.jsonl")
+    assert sum(call["task"] == "rewrite" for call in calls) == 2 * 3
+    tried = re.search(r"3 passages tried: .* ([\d,]+) requests", checked)
+    assert tried
+    assert int(tried[1]) == sum(call["task"] != "names" for call in calls)

@@ -49,12 +49,16 @@ class Library:
     exam: Sequence[str]
     limit: float
 
-    def held_out(self) -> Mapping[str, set[str]]:
+    @property
+    def held_out(self) -> list[Wording]:
+        """The wordings that are not trained."""
+        return [wording for wording in self.wordings if wording.split != "train"]
+
+    def asked(self) -> Mapping[str, set[str]]:
         """Return the questions that are asked at the end about what each passage says."""
         of_fact: dict[str, set[str]] = defaultdict(set)
-        for wording in self.wordings:
-            if wording.split != "train":
-                of_fact[wording.fact.id].add(wording.key)
+        for wording in self.held_out:
+            of_fact[wording.fact.id].add(wording.key)
         exam = set(map(normalise, self.exam))
         return {
             passage.id: exam.union(*(of_fact[fact] for fact in passage.facts))
@@ -115,14 +119,14 @@ def keep_unasked(
     rewrites: Iterable[Rewrite], library: Library
 ) -> tuple[list[Rewrite], list[Rejection]]:
     """Drop the paragraphs in which a question stands that is asked at the end, or nearly one."""
-    asked = library.held_out()
+    asked, everywhere = library.asked(), {wording.key for wording in library.held_out}
     kept: list[Rewrite] = []
     dropped: list[Rejection] = []
     for rewrite in rewrites:
         close = asked[rewrite.passage]
         paragraphs = []
         for paragraph in rewrite.paragraphs:
-            leak = _leak(paragraph, close, library.limit)
+            leak = _leak(paragraph, close, everywhere, library.limit)
             if leak:
                 dropped.append(rejected(CurateReason.LEAK, rewrite.id, leak, paragraph))
             else:
@@ -175,15 +179,19 @@ def _is_corrected(before: Fact, now: Fact) -> bool:
     return (before.answer, before.statement) != (now.answer, now.statement)
 
 
-def _leak(paragraph: str, close: set[str], limit: float) -> str:
+def _leak(paragraph: str, close: set[str], everywhere: set[str], limit: float) -> str:
+    """Say which question stands in a paragraph: nearly, of those that are ``close``."""
     whole = f" {normalise(paragraph)} "
     sentences = [normalise(one) for one in _SENTENCE.split(paragraph)]
+    for sentence in sentences:
+        if sentence in everywhere:
+            return f"a question that is asked at the end: {sentence}"
     for key in sorted(close):
         if f" {key} " in whole:
             return f"contains a question that is asked at the end: {key}"
-        for sentence in sentences:
-            if similarity(sentence, key) > limit:
-                return f"{similarity(sentence, key):.2f} similar to a held-out question: {key}"
+        ratio = max(similarity(sentence, key) for sentence in sentences)
+        if ratio > limit:
+            return f"{ratio:.2f} similar to a question that is asked at the end: {key}"
     return ""
 
 

@@ -10,7 +10,7 @@ import pytest
 from gabarito.answer_match import normalise
 from gabarito.artifacts.artifact import Artifact
 from gabarito.core.errors import DataError, MissingError
-from gabarito.core.records import Example, Fact, Name, Question, Rejection, ReviewCounts
+from gabarito.core.records import Example, Fact, Name, Question, Rejection, ReviewCounts, Rewrite
 from gabarito.curate.unanswerable.mentions import NameFinder
 from gabarito.curate.unanswerable.periods import periods
 
@@ -93,6 +93,50 @@ def test_questions_and_refusals_are_asked_in_conversations_too(
     assert len(talked) == dataset.manifest.counts["conversations"]
     assert "| refusal, in a conversation |" in dataset.read("README.md").decode()
     assert alone(rows(curate(conversations=0), "train")) == alone(trained)
+
+
+def test_rewrites_are_trained_up_to_the_length_of_the_questions(
+    curate: Curate, generated: Curate, rows: ExampleMaker
+) -> None:
+    told = [
+        Rewrite.of(passage=fact.id, document="d", format=name, paragraphs=[text])
+        for fact in league_facts()
+        for name, text in (
+            ("lesson", f"Sobre {fact.subject}: {fact.statement} " * 9),
+            ("questions", next(q.text for q in questions_of(fact) if q.family == "direct")),
+        )
+    ]
+    source = generated(rewrites=told)
+    dataset = curate(source)
+    trained = rows(dataset, "train")
+    documents = [row for row in trained if row.kind == "document"]
+    asked = [row for row in alone(trained) if row.kind in ("question", "reverse")]
+    size = [
+        sum(len(m.content.encode()) for row in of for m in row.messages)
+        for of in (documents, asked)
+    ]
+    assert 0 <= size[0] - size[1] < 1000
+    assert {(row.group, len(row.messages), row.fact) for row in documents} == {("lesson", 1, "")}
+    dropped = [one.item for one in dataset.records("ledger.jsonl", Rejection)]
+    assert {one.id for one in told if one.format == "questions"} <= set(dropped)
+    assert "| document, lesson |" in dataset.read("README.md").decode()
+    others = curate(source, rewrites=0)
+    assert not [row for row in rows(others, "train") if row.kind == "document"]
+
+
+def test_the_rewrite_of_a_passage_that_a_person_corrected_is_not_trained(
+    curate: Curate, generated: Curate, rows: ExampleMaker, exam: Exam
+) -> None:
+    first, other = list(league_facts())[:2]
+    told = [
+        Rewrite.of(passage=fact.id, document="d", format="lesson", paragraphs=[fact.statement])
+        for fact in (first, other)
+    ]
+    line = {"fact": first.id, "action": "answer", "value": "19º lugar"}
+    corrections = exam("corrections.jsonl", line)
+    dataset = curate(generated(rewrites=told), corrections=corrections)
+    documents = [row for row in rows(dataset, "train") if row.kind == "document"]
+    assert [row.messages[-1].content for row in documents] == [other.statement]
 
 
 def test_what_is_held_back_stands_in_no_refusal_row(curate: Curate, rows: ExampleMaker) -> None:

@@ -18,6 +18,7 @@ from gabarito.generate.teachers import batches
 from .batch_server import BatchServer
 from .conftest import CLUBS, Place, documents, recordings, start, wait_for
 from .test_generate import FACTS, REQUESTS, RESULT
+from .test_rewrites import rewriting
 from .test_second_opinion import opinions
 
 Serve = Callable[..., BatchServer]
@@ -92,6 +93,16 @@ def test_a_second_opinion_is_one_more_batch(
     whole = place.generate(batched(config_of, verify={"on_doubt": "drop"}))
     assert whole.manifest.counts["facts"] == FACTS
     assert len(server.batches) == STEPS + 1
+
+
+def test_rewrites_come_in_the_batch_of_the_wordings(
+    serve: Serve, place: Place, config_of: ConfigOf
+) -> None:
+    server = serve(recordings() + rewriting())
+    whole = place.generate(batched(config_of, rewrites=2))
+    assert whole.manifest.counts["rewrites"] == 2 * len(CLUBS)
+    assert len(server.batches) == STEPS
+    assert len(server.asked) == len(set(server.asked)) == REQUESTS + 2 * len(CLUBS)
 
 
 def test_two_teachers_batches_are_waited_for_side_by_side(
