@@ -1,8 +1,10 @@
 """What the recorded teacher answers about the handbook, slips included.
 
-teacher/*.txt, teacher/names.yaml  ->  replies.jsonl
+teacher/*.txt, teacher/names.yaml, rewrites/*.txt  ->  replies.jsonl
 
-A text holds one fact after the other, with a line for each field and for each of its wordings.
+A text of teacher/ holds one fact after the other, with a line for each field and for each of its
+wordings; one of rewrites/ one passage after the other: words that stand in it, and a line for each
+paragraph of each format in which it is told anew.
 """
 
 import json
@@ -15,11 +17,12 @@ import click
 import yaml
 
 from gabarito.demo.recordings import RecordedReply, Recording
-from gabarito.generate.config import Families
+from gabarito.generate.config import FORMATS, Families
 
 HERE = Path(__file__).parent
 REPLIES = HERE / "replies.jsonl"
 TEACHER = HERE / "teacher"
+REWRITES = HERE / "rewrites"
 FAMILIES = tuple(family.name for family in Families().all)
 SLIPS = "slips"
 """The text of facts that are wrong, each beside the quote of a right one."""
@@ -33,10 +36,10 @@ Entry = dict[str, list[str]]
 Rows = list[dict[str, object]]
 
 
-def entries(name: str) -> list[Entry]:
+def entries(path: Path) -> list[Entry]:
     """Return what a text of the teacher holds: entries apart by empty lines."""
     found = []
-    for block in TEACHER.joinpath(f"{name}.txt").read_text(encoding="utf-8").split("\n\n"):
+    for block in path.read_text(encoding="utf-8").split("\n\n"):
         entry: Entry = defaultdict(list)
         for line in block.strip().split("\n"):
             field, value = line.split(": ", 1)
@@ -47,8 +50,13 @@ def entries(name: str) -> list[Entry]:
 
 def facts() -> list[Entry]:
     """Return every fact that stands in the pages, with its wordings."""
-    names = sorted(path.stem for path in TEACHER.glob("*.txt") if path.stem != SLIPS)
-    return [entry for name in names for entry in entries(name)]
+    paths = sorted(path for path in TEACHER.glob("*.txt") if path.stem != SLIPS)
+    return [entry for path in paths for entry in entries(path)]
+
+
+def rewrites() -> list[Entry]:
+    """Return the passages that are told anew, each in its formats."""
+    return [entry for path in sorted(REWRITES.glob("*.txt")) for entry in entries(path)]
 
 
 def names() -> dict[str, Any]:
@@ -63,6 +71,11 @@ def recordings() -> Iterator[Recording]:
     for entry in facts():
         key = entry["statement"][0]
         yield Recording(task="questions", key=key, replies=tuple(_questions_replies(entry)))
+    for entry in rewrites():
+        for name in (name for name in FORMATS if name in entry):
+            reply = _reply({"text": text} for text in entry[name])
+            fields = {"task": "rewrite", "key": entry["at"][0], "format": name}
+            yield Recording.model_validate({**fields, "replies": [reply]})
     for kind, found in names().items():
         rows: Rows = [{"name": name, "also": also} for name, also in found["also"].items()]
         rows += [{"instead": name} for name in found["instead"]]
@@ -84,7 +97,7 @@ def _facts_replies() -> Iterator[Recording]:
     for entry in facts():
         task = "missed" if entry.get("look") == ["2"] else "facts"
         found[task, entry["quote"][0]].append(_line(_fact_row(entry)))
-    for entry in entries(SLIPS):
+    for entry in entries(TEACHER / f"{SLIPS}.txt"):
         raw = entry.get("raw") or [_line(_fact_row(entry))]
         found["facts", entry["beside"][0]] += raw
     for (task, quote), lines in found.items():

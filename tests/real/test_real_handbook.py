@@ -17,7 +17,7 @@ from gabarito.pipeline.schema import read_pipeline
 from gabarito.store.open import open_store
 from sample.handbook.__main__ import main
 from sample.handbook.pages import PAGES, cached_pages
-from sample.handbook.replies import HERE, facts
+from sample.handbook.replies import HERE, facts, rewrites
 
 pytestmark = pytest.mark.real
 
@@ -55,6 +55,12 @@ def test_every_quote_stands_in_a_page(read: dict[str, Document]) -> None:
     quotes = [entry["quote"][0] for entry in facts()]
     pages = [page.text for page in read.values()]
     assert [quote for quote in quotes if not any(quoted(quote, text) for text in pages)] == []
+
+
+def test_every_rewrite_is_of_a_page(read: dict[str, Document]) -> None:
+    places = [entry["at"][0] for entry in rewrites()]
+    pages = [" ".join(page.text.split()) for page in read.values()]
+    assert [place for place in places if sum(place in text for text in pages) != 1] == []
 
 
 def test_the_licence_lies_beside_the_pages() -> None:

@@ -94,7 +94,7 @@ class GenerateReason(Reason):
     NOT_REVERSED = "reverse question without the fact's answer"
     TOO_LONG = "too long"
     UNKNOWN_FIGURES = "figures that the passage does not have"
-    UNKNOWN_NAMES = "names that the passage does not have"
+    UNKNOWN_NAMES = "names that the document does not have"
     COPIED = "copied from the passage"
     TOO_SHORT = "too short"
 

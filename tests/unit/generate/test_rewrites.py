@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -81,6 +82,17 @@ def test_spelled_numbers_of_the_passage_may_be_figures(
     assert not told(passage, "São 12 os meses de prazo que tem este contrato.").rejections
 
 
+def test_names_of_the_document_are_known_in_all_of_its_passages(
+    document_of: Callable[..., Document],
+) -> None:
+    document = document_of(
+        "# Final\n\nO Paris venceu a Inter.\n\n# Local\n\nFoi em Munique, na noite."
+    )
+    first = next(passages_of(document, 40))
+    assert "Munique" not in first.text
+    assert not told(first, "Quem venceu em Munique foi o Paris, na noite.").rejections
+
+
 def test_in_another_language_names_are_spelled_in_another_way(passage: Passage) -> None:
     text = "The final in Munich was won by Paris under Luis Enrique, against Internazionale Milan."
     assert not told(passage, text, language="en").rejections
@@ -96,7 +108,7 @@ def test_german_nouns_are_no_names(document_of: Callable[..., Document]) -> None
 
 
 def test_a_rewrite_that_is_too_short_is_none(passage: Passage) -> None:
-    found = told(passage, "Quem treinava era Luis Enrique.")
+    found = told(replace(passage, text=passage.text * 3), "Quem treinava era Luis Enrique.")
     assert not found.is_enough
     assert found.rewrite() is None
     assert reasons(found) == [GenerateReason.TOO_SHORT]

@@ -10,10 +10,22 @@ from tests.unit.demo.files import lines, recordings, stands_in
 from gabarito.answer_match import is_match, normalise
 from gabarito.core.settings import local_path
 from gabarito.curate.similarity import similarity
+from gabarito.generate.config import FORMATS
 from gabarito.generate.grounding import is_supported_by, letters
 from gabarito.generate.replies import read_reply
 from gabarito.pipeline.schema import read_pipeline
-from sample.handbook.replies import FAMILIES, HERE, SLIPS, Entry, entries, facts, main, names
+from sample.handbook.replies import (
+    FAMILIES,
+    HERE,
+    SLIPS,
+    TEACHER,
+    Entry,
+    entries,
+    facts,
+    main,
+    names,
+    rewrites,
+)
 
 from .files import spoken
 
@@ -30,6 +42,14 @@ def sentences(entry: Entry) -> list[str]:
     asked = [text for name in FAMILIES for text in entry[name] + entry.get(f"bad {name}", [])]
     turned = [text.rsplit(" | ", 1)[0] for text in entry.get("reverse", [])]
     return [*asked, *turned, *entry["told"], *entry["statement"]]
+
+
+def paragraphs(entry: Entry) -> list[str]:
+    return [text for name, texts in entry.items() if name != "at" for text in texts]
+
+
+def cut(text: str) -> list[str]:
+    return re.split(r"(?<=[.!?])\s", text)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +127,16 @@ def test_the_teacher_makes_the_slips_that_teachers_make(told: list[Entry]) -> No
     shapes = {shape for entry in told for shape in entry.get("shape", [])}
     assert shapes == {"fenced", "array", "cut", "labelled"}
     assert sum(entry.get("look") == ["2"] for entry in told) >= 3
-    assert len(entries(SLIPS)) >= 8
+    assert len(entries(TEACHER / f"{SLIPS}.txt")) >= 8
+
+
+def test_the_rewrites_are_in_two_formats_and_none_asks_what_people_ask() -> None:
+    found = rewrites()
+    assert len({entry["at"][0] for entry in found}) == len(found) >= 40
+    assert {tuple(entry) for entry in found} == {("at", *tuple(FORMATS)[:2])}
+    parts = [normalise(part) for entry in found for text in paragraphs(entry) for part in cut(text)]
+    for asked in (normalise(text) for name in ("free", "five") for text in exam(name)):
+        assert max(similarity(asked, part) for part in parts) < MOST_ALIKE, asked
 
 
 def test_every_reply_about_a_fact_can_be_read_but_where_it_is_cut() -> None:
