@@ -185,6 +185,12 @@ class Question(Record):
         return cls(id=name, fact=fact, family=family, text=text, answer=answer, kind=kind)
 
 
+class MissedFact(Record):
+    """A fact that validation still got wrong when a training ended: a line of a file of them."""
+
+    fact: str
+
+
 class FamilySplits(Record):
     """The names of the wording families by split: those held out are never trained."""
 

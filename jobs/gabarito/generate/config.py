@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from gabarito.core.settings import Settings, StageSettings
+from gabarito.core.settings import InputPath, Settings, StageSettings
 from gabarito.core.stage import Stage
 from gabarito.core.teacher_config import TeacherSettings
 
@@ -27,6 +27,14 @@ INSTRUCTIONS = {
     "indirect": "an indirect question: I would like to know …, could you tell me …",
 }
 """What the teacher is told about the wording families that need no instruction."""
+
+FURTHER = {
+    "beginner": "as a beginner asks who does not know the right words and describes them",
+    "chat": "as one writes to a chat bot: a greeting first, then the question, kindly put",
+    "hurry": "as somebody in a hurry asks in three to six words, the subject among them",
+    "long": "a long question of two clauses, with the circumstances in the first",
+}
+"""The same about families that only facts are asked in which were missed."""
 
 FORMATS = {
     "lesson": "as a teacher explains it to somebody who hears of it for the first time: what it "
@@ -62,12 +70,13 @@ def _with_instruction(value: object) -> object:
     if not isinstance(given, dict) or "instruction" in given:
         return value
     name = given.get("name")
-    if name not in INSTRUCTIONS:
-        known = ", ".join(INSTRUCTIONS)
+    instructions = INSTRUCTIONS | FURTHER
+    if name not in instructions:
+        known = ", ".join(instructions)
         raise ValueError(
             f"family without an instruction; write {{name, instruction}} or one of {known}"
         )
-    return given | {"instruction": INSTRUCTIONS[name]}
+    return given | {"instruction": instructions[name]}
 
 
 FamilyField = Annotated[
@@ -76,7 +85,8 @@ FamilyField = Annotated[
 
 
 def _families(*names: str) -> tuple[Family, ...]:
-    return tuple(Family(name=name, instruction=INSTRUCTIONS[name]) for name in names)
+    instructions = INSTRUCTIONS | FURTHER
+    return tuple(Family(name=name, instruction=instructions[name]) for name in names)
 
 
 class Families(Settings):
@@ -111,6 +121,21 @@ class Families(Settings):
                 f"families must differ and not be named like another kind of row: {wrong}"
             )
         return self
+
+
+class MoreWordings(Settings):
+    """More wordings of some facts, such as those that a training missed."""
+
+    facts: InputPath | None = Field(
+        default=None,
+        description='The facts, one `{"fact": id}` a line, such as the missed.jsonl of an earlier '
+        "training; nothing else is asked of the teacher again.",
+    )
+    families: tuple[FamilyField, ...] = Field(
+        default=_families(*FURTHER),
+        min_length=1,
+        description="The ways of asking for them, all of which are trained.",
+    )
 
 
 class VerifySettings(Settings):
@@ -162,6 +187,10 @@ class GenerateConfig(StageSettings):
         "round adds less than 5 % or this number is reached.",
     )
     families: Families = Field(default=Families(), description="The ways of asking.")
+    more: MoreWordings = Field(
+        default=MoreWordings(),
+        description="More wordings of some facts, for a second round of training.",
+    )
     statements: int = Field(
         default=3, ge=0, le=20, description="Sentences that state a fact in other words."
     )
@@ -201,6 +230,24 @@ class GenerateConfig(StageSettings):
         description="Least share of the passages that must be read, and of the facts offered and "
         "the wordings and rewrites asked for that must pass the checks.",
     )
+
+    @model_validator(mode="after")
+    def _refuse_families_that_are_there(self) -> Self:
+        known = [family.name for family in self.families.all]
+        more = [family.name for family in self.more.families]
+        counted = Counter([*known, *more])
+        wrong = [name for name in more if counted[name] > 1 or name in RESERVED]
+        if wrong:
+            raise ValueError(f"the families of more must differ from all others: {wrong}")
+        return self
+
+    @property
+    def of_more(self) -> Self:
+        """The settings by which more wordings are asked for, and nothing but wordings."""
+        nothing: dict[str, tuple[Family, ...]] = {"validation": (), "test": ()}
+        families = self.families.model_copy(update={"train": self.more.families, **nothing})
+        changes = {"families": families, "statements": 0, "reverse": False}
+        return self.model_copy(update=changes)
 
     @property
     def formats(self) -> tuple[str, ...]:

@@ -15,11 +15,12 @@ from typing import Any
 
 from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.attempt import Attempt
+from gabarito.artifacts.jsonl import read_lines
 from gabarito.core.coverage import Coverage, coverage_of
 from gabarito.core.errors import DataError
 from gabarito.core.language_names import UNDETERMINED, is_same_language
 from gabarito.core.pair_records import GIVEN, Pair
-from gabarito.core.records import Document, FamilySplits, PairsInfo, to_jsonl
+from gabarito.core.records import Document, FamilySplits, MissedFact, PairsInfo, to_jsonl
 from gabarito.core.shard import Shard
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.figures import figures_of
@@ -73,7 +74,7 @@ def _asked(
         open_teacher(config.teacher, work.cache, shards=shards) as teacher,
         open_second(config, teacher, work.cache, shards=shards) as second,
     ):
-        tasks = Tasks(teacher, config, second)
+        tasks = Tasks(teacher, config, second, _missed(config))
         asked = [one for one in dict.fromkeys((teacher, second)) if one]
         while True:
             scheduler = Scheduler(passages, teacher, tasks, pairs)
@@ -102,6 +103,7 @@ def join(config: GenerateConfig, parts: list[Artifact], work: Attempt) -> None:
     add_pairs(whole, pairs, parts)
     refuse_low_yield(whole, config)
     whole.rejections += repeated
+    _refuse_unknown(_missed(config), whole, config)
     info = _info(config, documents, pairs)
     if config.teacher is not None:
         _add_names(config, work, whole, documents, info.language)
@@ -131,6 +133,20 @@ def _write(
         work.ledger.add(rejection)
 
 
+def _missed(config: GenerateConfig) -> set[str]:
+    """Return the ids of the facts of which more wordings are wanted."""
+    path = config.more.facts
+    return {one.fact for one in read_lines(path, MissedFact)} if path else set()
+
+
+def _refuse_unknown(missed: set[str], whole: Whole, config: GenerateConfig) -> None:
+    if unknown := sorted(missed - {item.fact.id for item in whole.facts}):
+        raise DataError(
+            f"{config.more.facts}: {len(unknown)} of {len(missed)} facts are not in this run, the "
+            f"first is {unknown[0]!r}; take the file of a run with the same documents and teacher"
+        )
+
+
 def _documents(work: Attempt) -> list[Document]:
     return list(work.inputs["ingest"].records("documents.jsonl", Document))
 
@@ -152,6 +168,8 @@ def _info(config: GenerateConfig, documents: list[Document], pairs: list[Pair]) 
     languages = [one.language for one in documents] or [one.language for one in pairs]
     spoken = Counter(languages).most_common(1)[0][0]
     families = {split: tuple(family.name for family in found) for split, found in config.families}
+    if config.more.facts:
+        families["train"] += tuple(family.name for family in config.more.families)
     families["train"] += (GIVEN,)
     return PairsInfo(
         language=config.language or spoken,

@@ -1,6 +1,6 @@
 """Asking until an item has what it needs: the facts of a passage, the wordings of a fact, names."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Fact, Question, Rejection
@@ -40,11 +40,17 @@ class Tasks:
     """Asks one teacher by one set of settings, and another, or the same, for second opinions."""
 
     def __init__(
-        self, teacher: Teacher, config: GenerateConfig, second: Teacher | None = None
+        self,
+        teacher: Teacher,
+        config: GenerateConfig,
+        second: Teacher | None = None,
+        missed: Container[str] = (),
     ) -> None:
+        """``missed`` are the ids of the facts of which more wordings are wanted."""
         self._teacher = teacher
         self._second = second
         self._config = config
+        self._missed = missed
 
     def extract_facts(self, passage: Passage) -> PassageResult:
         """Ask for the facts of a passage, round by round, until a round adds next to nothing."""
@@ -77,14 +83,29 @@ class Tasks:
     ) -> FactResult:
         """Ask for the wordings of a fact until none is missing, or often enough.
 
-        ``given`` are those that people wrote: they come first, and are not written again.
+        ``given`` are those that people wrote: they come first, and are not written again. Of a
+        fact that was missed more are asked for, once it has the others.
         """
         spoken = self._config.language or language
-        wordings = QuestionFilter(fact, spoken, self._config, list(given))
+        found = self._worded(QuestionFilter(fact, spoken, self._config, list(given)))
+        if fact.id not in self._missed:
+            return found
+        config = self._config.of_more
+        more = self._worded(QuestionFilter(fact, spoken, config, list(found.questions)))
+        return FactResult(
+            fact=fact,
+            questions=more.questions,
+            rejections=(*found.rejections, *more.rejections),
+            calls=(*found.calls, *more.calls),
+        )
+
+    def _worded(self, wordings: QuestionFilter) -> FactResult:
+        """Ask for what wordings lack by their settings."""
+        fact, config = wordings.fact, wordings.config
         broken: list[Rejection] = []
         calls: list[Call] = []
-        names = {family.name for family in self._config.families.all}
-        for attempt in range(1, self._config.attempts + 1):
+        names = {family.name for family in config.families.all}
+        for attempt in range(1, config.attempts + 1):
             if not wordings.wanted:
                 break
             messages = questions_prompt(wordings, attempt)

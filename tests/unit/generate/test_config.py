@@ -115,3 +115,11 @@ def test_a_password_in_the_url_is_refused_and_not_shown() -> None:
         teacher(url="https://ana:sk-9@h/v1")
     assert "sk-9" not in str(caught.value)
     assert teacher(url="http://[").url == "http://[", "what is no URL is said where it is used"
+
+
+def test_the_families_of_more_wordings_differ_from_all_others() -> None:
+    with pytest.raises(SettingsError, match=r"families of more must differ .*casual"):
+        read(more={"families": ["casual", "hurry"]})
+    config = read(more={"families": ["hurry"]})
+    assert [family.name for family in config.of_more.families.all] == ["hurry"]
+    assert (config.of_more.statements, config.of_more.reverse) == (0, False)
