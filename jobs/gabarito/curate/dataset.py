@@ -41,8 +41,8 @@ from gabarito.curate.dedup import (
     merge_wordings,
 )
 from gabarito.curate.document_rows import (
-    Library,
-    Piece,
+    RewriteLibrary,
+    RewritePiece,
     document_pieces,
     size_of_questions,
     wrong_facts,
@@ -167,9 +167,11 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     )
 
 
-def _library(config: CurateConfig, pairs: Pairs, written: Written, settled: Settled) -> Library:
+def _library(
+    config: CurateConfig, pairs: Pairs, written: Written, settled: Settled
+) -> RewriteLibrary:
     """Return what the teacher told anew, and what must not be in it."""
-    return Library(
+    return RewriteLibrary(
         rewrites=pairs.rewrites,
         passages=pairs.passages,
         wordings=settled.wordings,
@@ -178,7 +180,7 @@ def _library(config: CurateConfig, pairs: Pairs, written: Written, settled: Sett
     )
 
 
-def _shared(settled: Settled, pieces: Sequence[Piece]) -> Mapping[int, int]:
+def _shared(settled: Settled, pieces: Sequence[RewritePiece]) -> Mapping[int, int]:
     """Count the test questions that share a run of words with any text that is trained."""
     texts = [wording.key for wording in settled.wordings if wording.split == "train"]
     texts += [normalise(statement.text) for statement in settled.statements]
