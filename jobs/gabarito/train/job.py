@@ -25,9 +25,10 @@ from gabarito.models import (
     use_cpu_quota,
 )
 from gabarito.store.disk import disk_errors
+from gabarito.train.batch import layout_of
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
 from gabarito.train.config import TrainConfig
-from gabarito.train.encode import Row, contract_for, encoded, probes_of, prompts
+from gabarito.train.encode import Row, contract_for, encoded, probes_of, prompts, shared_prefix
 from gabarito.train.loop import TrainPlan, fit
 from gabarito.train.lora import attach, save, trained_parameters
 from gabarito.train.loss import check_head
@@ -59,7 +60,13 @@ def run(config: TrainConfig, work: Attempt) -> None:
         size = config.limits.answer_batch
         validation = Validation(model, base.tokenizer, contract, held_out, size)
         report = partial(_report, work, steps)
-        plan = TrainPlan(sampler_of(rows, config), steps, base.pad, validation, report)
+        layout = layout_of(
+            base.model,
+            shared_prefix(contract, base.tokenizer),
+            max(len(row.ids) for row in rows),
+            base.pad,
+        )
+        plan = TrainPlan(sampler_of(rows, config), steps, layout, validation, report)
         done = fit(model, config, plan, Checkpoints(work.cache, work.address.fingerprint))
         with disk_errors(str(work.folder)):
             save(model, work.folder / "adapter")
