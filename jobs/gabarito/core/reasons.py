@@ -119,6 +119,8 @@ class CurateReason(Reason):
     IN_DOCUMENTS = "near miss is in the documents"
     SAME_PROMPT = "same prompt twice"
     ASKED = "prompt is a question of the dataset"
+    SAME_TASK = "same task twice"
+    ASKED_TASK = "task is a question of the dataset"
     NAMES_HELD_BACK = "prompt names what is held back"
 
 

@@ -31,7 +31,7 @@ _FEATURES = [
         {"name": name, "dtype": "string"}
         for name in ("kind", "family", "group", "question", "fact", "split")
     ),
-    {"name": "aliases", "list": "string"},
+    *({"name": name, "list": "string"} for name in ("aliases", "competing")),
 ]
 """The columns as ``datasets`` writes them: it cannot guess the type of empty lists."""
 
@@ -43,6 +43,7 @@ _WHAT = {
     "unanswerable": "questions that the documents do not answer, on what no refusal row names",
     "replay": "general prompts whose answers by the base model are trained, against forgetting",
     "retention": "other general prompts, which measure forgetting",
+    "tasks": "general tasks with known answers, which measure it, too; never trained",
 }
 
 

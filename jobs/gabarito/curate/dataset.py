@@ -40,6 +40,7 @@ from gabarito.curate.dedup import (
 )
 from gabarito.curate.examples import ExampleMaker, refusal_in
 from gabarito.curate.general_prompts import GeneralPrompt, halves
+from gabarito.curate.general_tasks import GeneralTask, keep_unasked
 from gabarito.curate.unanswerable.candidates import unmentioned
 from gabarito.curate.unanswerable.document_index import DocumentIndex
 from gabarito.curate.unanswerable.perturb import KINDS, Kind
@@ -62,11 +63,12 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Written:
-    """What people wrote: the exam's questions, the general prompts, and corrections by line."""
+    """What people wrote: the exam, general prompts and tasks, and corrections by line."""
 
     free: Sequence[FreeQuestion]
     unanswerable: Sequence[UnanswerableQuestion]
     prompts: Sequence[GeneralPrompt]
+    tasks: Sequence[GeneralTask] = ()
     corrections: Sequence[Line] = ()
 
 
@@ -123,12 +125,15 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     )
     language = pairs.info.language
     refused = refuser.draw(settled.wordings, language, taken, _kinds(pairs))
+    tasks, unfit_tasks = keep_unasked(written.tasks, taken)
+    taken |= {normalise(task.question) for task in tasks}  # and none of them is replayed
     replayed, measured, unfit = halves(written.prompts, taken, refused.held.is_named)
     refusal = config.refusal or refusal_in(language)
     rows = ExampleMaker(PromptSettings(system=config.system_prompt, refusal=refusal))
     files = _asked(rows, settled, refused, written)
     files["replay"] = [rows.prompt(text, "replay") for text in replayed]
     files["retention"] = [rows.prompt(text, "retention") for text in measured]
+    files["tasks"] = [rows.task(task) for task in tasks]
     texts = [wording.key for wording in settled.wordings if wording.split == "train"]
     texts += [normalise(statement.text) for statement in settled.statements]
     tested = (wording.key for wording in settled.wordings if wording.split == "test")
@@ -146,7 +151,7 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
         shared=shared_runs(texts, tested),
         prompt=rows.settings,
         language=language,
-        rejections=[*unsettled, *mentioned, *unfit],
+        rejections=[*unsettled, *mentioned, *unfit_tasks, *unfit],
     )
 
 

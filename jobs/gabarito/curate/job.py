@@ -2,8 +2,8 @@
 
 facts.jsonl, questions.jsonl, names.jsonl, pairs.json, passage_texts.jsonl, documents.jsonl
     ->  train.jsonl, validation.jsonl, test.jsonl, free.jsonl, unanswerable.jsonl, replay.jsonl,
-        retention.jsonl, facts.jsonl, questions.jsonl, overlaps.jsonl, coverage.json, review.json,
-        prompt.json, README.md, ledger.jsonl
+        retention.jsonl, tasks.jsonl, facts.jsonl, questions.jsonl, overlaps.jsonl, coverage.json,
+        review.json, prompt.json, README.md, ledger.jsonl
 """
 
 from typing import TypeVar
@@ -29,6 +29,7 @@ from gabarito.curate.corrections import Correction
 from gabarito.curate.dataset import Dataset, Pairs, Written, build
 from gabarito.curate.decontaminate import FreeQuestion, UnanswerableQuestion
 from gabarito.curate.general_prompts import GeneralPrompt
+from gabarito.curate.general_tasks import GeneralTask
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -40,6 +41,7 @@ def run(config: CurateConfig, work: Attempt) -> None:
         free=_read(config.exam.free, FreeQuestion),
         unanswerable=_read(config.exam.unanswerable, UnanswerableQuestion),
         prompts=_read(config.prompts, GeneralPrompt),
+        tasks=_read(config.tasks, GeneralTask),
         corrections=read_numbered(config.corrections, Correction) if config.corrections else [],
     )
     dataset = build(config, pairs, written)

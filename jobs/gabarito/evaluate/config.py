@@ -23,7 +23,9 @@ class EvaluateConfig(StageSettings):
     )
     max_forgetting: Share = Field(
         default=0.1,
-        description="Gate: the largest share of retention prompts whose answer may have changed.",
+        description="Gate: of the general tasks (curate.tasks) that the base solves, the largest "
+        "share that the model may solve fewer; where the base solves under 20 of them, the largest "
+        "share of retention prompts whose answer may have changed.",
     )
     min_coverage: Share = Field(
         default=0.0,
@@ -69,6 +71,6 @@ STAGE = Stage(
     "evaluate",
     EvaluateConfig,
     reads=("generate", "curate", "train", "merge"),
-    revision=7,
+    revision=8,
     image="train",
 )

@@ -6,21 +6,35 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from gabarito.answer_match import is_match, normalise
+from gabarito.answer_match import is_match, is_within, normalise
 from gabarito.core.records import Example, Verdict, digest_of
 
-Part: TypeAlias = Literal["trained", "validation", "test", "free", "unanswerable", "retention"]
+Part: TypeAlias = Literal[
+    "trained", "validation", "test", "free", "unanswerable", "retention", "tasks", "controls"
+]
 System: TypeAlias = Literal["base", "adapter", "model"]
 
-PARTS: tuple[Part, ...] = ("trained", "validation", "test", "free", "unanswerable", "retention")
+PARTS: tuple[Part, ...] = (
+    "trained",
+    "validation",
+    "test",
+    "free",
+    "unanswerable",
+    "retention",
+    "tasks",
+    "controls",
+)
 SYSTEMS: tuple[System, ...] = ("base", "adapter", "model")
 
 ASKED: dict[System, tuple[Part, ...]] = {
-    "base": ("validation", "test", "free", "unanswerable", "retention"),
+    "base": ("validation", "test", "free", "unanswerable", "retention", "tasks", "controls"),
     "adapter": ("validation", "test", "free"),
     "model": PARTS,
 }
 """Which parts each system is asked; the adapter only shows that merging changed nothing."""
+
+LONGEST_REPLY = 30
+"""Words of a reply in which the right answer is looked for: more may say anything."""
 
 LONG_WORDS = 12
 """An answer with more words than this is free text: it can be kept in other words."""
@@ -41,6 +55,7 @@ class EvalQuestion:
     expected: str
     aliases: tuple[str, ...] = ()
     group: str = ""
+    competing: tuple[str, ...] = ()
 
     @property
     def cluster(self) -> str:
@@ -147,6 +162,13 @@ def is_kept(before: str, after: str) -> bool:
     return len(first) > LONG_WORDS and _overlap(first, second) >= LONG_OVERLAP
 
 
+def is_solved(item: EvalQuestion, reply: str) -> bool:
+    """Tell whether the first words of a reply say the right answer, and none that competes."""
+    said = " ".join(reply.split()[:LONGEST_REPLY])
+    is_right = is_within(said, item.expected, item.aliases)
+    return is_right and not any(is_within(said, other) for other in item.competing)
+
+
 def _item(part: Part, example: Example) -> EvalQuestion | None:
     questions = [message.content for message in example.messages if message.role == "user"]
     if not questions:
@@ -161,6 +183,7 @@ def _item(part: Part, example: Example) -> EvalQuestion | None:
         text=questions[-1],
         expected=last.content if last.role == "assistant" else "",
         aliases=example.aliases,
+        competing=example.competing,
     )
 
 
@@ -172,6 +195,8 @@ def _grade(
         correct = refused
     elif item.part == "retention":
         correct = is_kept(base[item.text].text, reply.text)
+    elif item.part == "tasks":
+        correct = is_solved(item, reply.text)
     else:
         correct = is_match(reply.text, item.expected, item.aliases)
     return Graded(item, reply, correct, refused)

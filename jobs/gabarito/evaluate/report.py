@@ -25,6 +25,7 @@ from gabarito.evaluate.abstention import (
 from gabarito.evaluate.arms import ArmScore
 from gabarito.evaluate.calibration import Threshold
 from gabarito.evaluate.config import EvaluateConfig
+from gabarito.evaluate.forgetting import TaskScores, task_scores
 from gabarito.evaluate.gate import Measured, judge
 from gabarito.evaluate.grading import PARTS, Graded, Marks, Part, System
 from gabarito.evaluate.scores import (
@@ -99,6 +100,7 @@ class Report(Record):
     closeness: list[CloseScore]
     relations: list[RelationScore]
     forgetting: Proportion | None = None
+    tasks: TaskScores | None = None
     coverage: Coverage | None = None
     is_coverage_low: bool
     reviewed: ReviewCounts = ReviewCounts()
@@ -144,8 +146,10 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
     """Compute every figure, and the verdict."""
     marks, model = evidence.marks, evidence.marks["model"]
     systems = {system: _system(parts) for system, parts in marks.items()}
-    paired = _paired(marks, Bootstrap(config.resamples, config.seed))
+    bootstrap = Bootstrap(config.resamples, config.seed)
+    paired = _paired(marks, bootstrap)
     kept = proportion(mark.outcome for mark in model["retention"])
+    tasks = task_scores(marks["base"]["tasks"], model["tasks"], bootstrap)
     least = threshold(model["validation"], model["unanswerable"], config.precision)
     test = systems["model"].test
     facts = {system: fact_score(parts["test"]) for system, parts in marks.items()}
@@ -160,6 +164,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
                 paired.model_adapter,
                 kept,
                 evidence.coverage,
+                tasks,
                 asked="test wordings" if evidence.is_reworded else "trained wordings",
             ),
         ),
@@ -172,6 +177,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
             model["test"], {fact.id: fact.relation for fact in evidence.facts if not fact.given}
         ),
         forgetting=kept,
+        tasks=tasks,
         coverage=evidence.coverage,
         is_coverage_low=_is_low(evidence.coverage),
         reviewed=evidence.reviewed,

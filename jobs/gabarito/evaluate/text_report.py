@@ -120,12 +120,27 @@ def _figures(report: Report) -> Iterator[str]:
     kept = report.get("forgetting")
     if kept:
         yield f"general prompts answered as before: {percent(kept['share'])} of {kept['count']}"
+    yield from _tasks(report)
     least = report.get("threshold")
     if least:
         yield (
             f"refusal threshold: {figure(least['value'])}, "
             f"precision {percent(least['precision'])}, "
             f"{percent(least['coverage'])} answered where it was chosen"
+        )
+
+
+def _tasks(report: Report) -> Iterator[str]:
+    found = report.get("tasks")
+    if found:
+        low, high = found["gained"]["interval"]
+        yield (
+            f"general tasks solved: {percent(found['model']['share'])} of "
+            f"{found['model']['count']}, by the base {percent(found['base']['share'])} "
+            f"({100 * found['gained']['difference']:+.1f} points, 95% interval "
+            f"{100 * low:+.1f} to {100 * high:+.1f}); "
+            f"refused: {percent(found['refused_by_model']['share'])}, by the base "
+            f"{percent(found['refused_by_base']['share'])}"
         )
 
 

@@ -192,6 +192,35 @@ def test_prompts_are_replayed_and_kept_back_half_and_half(
     assert all(row.messages[-1].role == "user" for row in (*replay, *retention))
 
 
+def test_tasks_are_passed_on_and_never_replayed(
+    curate: Curate, rows: ExampleMaker, exam: Exam
+) -> None:
+    asked = "Qual era o técnico do Lille na Champions League 2024/2025?"
+    tasks = exam(
+        "tasks.jsonl",
+        {"question": "Qual é o contrário de quente?", "answer": "frio", "competing": ["morno"]},
+        {"question": asked, "answer": "Bruno Génésio"},
+    )
+    prompts = exam("prompts.jsonl", {"text": "Qual é o contrário de quente?"}, {"text": "Oi."})
+    dataset = curate(tasks=tasks, prompts=prompts)
+    [task] = rows(dataset, "tasks")
+    assert (question(task), task.messages[-1].content, task.competing, task.split) == (
+        "Qual é o contrário de quente?",
+        "frio",
+        ("morno",),
+        "tasks",
+    )
+    trained = [row for name in ("train", "replay") for row in rows(dataset, name)]
+    assert question(task) not in {m.content for row in trained for m in row.messages}
+    assert dataset.manifest.counts["rejected.task is a question of the dataset"] == 1
+    assert dataset.manifest.counts["rejected.prompt is a question of the dataset"] == 1
+
+
+def test_tasks_can_be_left_out(curate: Curate) -> None:
+    assert curate().manifest.counts["tasks"] >= 120
+    assert curate(tasks=None).manifest.counts["tasks"] == 0
+
+
 def test_without_prompts_and_names_the_card_says_what_is_missing(
     curate: Curate, generated: Curate
 ) -> None:
@@ -284,6 +313,7 @@ def test_the_files_open_as_a_dataset(curate: Curate, tmp_path: Path, exam: Exam)
     line = {"question": "quem treina o Lille", "answer": "Bruno Génésio", "aliases": ["Génésio"]}
     dataset = curate(exam={"free": exam("free.jsonl", line)})
     names = ["train", "validation", "test", "free", "unanswerable", "replay", "retention"]
+    names += ["tasks"]
     folder = dataset.fetch(tmp_path / "dataset")
     done = subprocess.run(
         [sys.executable, "-c", OPENED, str(folder), str(tmp_path / "cache"), *names],

@@ -109,6 +109,7 @@ def dataset_files() -> dict[str, list[Any]]:
             asked("unanswerable", "unanswerable", text, REFUSAL, group="metal") for text in unknown
         ],
         "retention": [asked("retention", "retention", text, None) for text in PROMPTS],
+        "tasks": [asked("tasks", "task", text, "lima", group="eco") for text in PROMPTS],
         "facts": FACTS,
         "overlaps": [],
     }

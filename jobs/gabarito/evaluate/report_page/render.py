@@ -34,6 +34,7 @@ def render(report: Report, evidence: Evidence, curves: Sequence[Curve] = ()) -> 
         free=tables.free_rows(marks),
         unanswerable=tables.unanswerable_rows(marks),
         changed=tables.changed_rows(marks),
+        unlearned=tables.unlearned_rows(marks),
         histogram=tables.histogram(marks["model"]["test"], marks["model"]["unanswerable"]),
         charts=charts_of(curves),
         facts=facts,

@@ -53,6 +53,12 @@ def changed_rows(marks: Marks) -> list[Row]:
     return changed[:LONGEST_LIST]
 
 
+def unlearned_rows(marks: Marks) -> list[Row]:
+    """Return the tasks that the base solved and the model does not."""
+    pairs = zip(marks["base"]["tasks"], marks["model"]["tasks"], strict=True)
+    return [_compared(*pair) for pair in pairs if pair[0].correct and not pair[1].correct]
+
+
 def fact_rows(facts: Iterable[Fact], marks: Marks) -> list[Row]:
     """Return each fact with its questions and each system's answers, the worst known first."""
     found: dict[str, dict[str, Row]] = {}
