@@ -115,6 +115,7 @@ class CurateReason(Reason):
     LEAK = "leaks into test"
     UNTRAINED = "no trained wording"
     FACT_DROPPED = "its fact is dropped"
+    CONTROL = "kept out of training as a control"
 
     IN_DOCUMENTS = "near miss is in the documents"
     SAME_PROMPT = "same prompt twice"

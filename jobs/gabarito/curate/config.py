@@ -117,6 +117,14 @@ class CurateConfig(StageSettings):
         description="Questions to make about what was held back, in groups such as "
         "``other period``, beside those of the exam.",
     )
+    controls: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.3,
+        description="Share of the facts that are not trained on purpose, only asked at the end: "
+        "what a model answers about them is no knowledge of the documents. For a measurement; "
+        "what is served should be trained with 0.",
+    )
     similarity: float = Field(
         default=0.85,
         gt=0,

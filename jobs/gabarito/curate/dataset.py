@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from gabarito.answer_match import normalise
 from gabarito.core.coverage import Coverage, coverage_of
@@ -21,6 +21,7 @@ from gabarito.core.records import (
     ReviewCounts,
 )
 from gabarito.curate.config import CurateConfig
+from gabarito.curate.control_facts import Controls, draw_controls, withheld
 from gabarito.curate.corrections import Line, correct
 from gabarito.curate.decontaminate import (
     FreeQuestion,
@@ -76,8 +77,8 @@ class Written:
 class Settled:
     """What is left when doubles, contradictions and leaks are gone.
 
-    ``documented`` are the facts that the documents hold, those without a trained wording and
-    those that a person struck out too.
+    ``documented`` are the facts that the documents hold: also those without a trained wording,
+    those that a person struck out, and ``controls``, which are in none of the other lists.
     """
 
     facts: list[Fact]
@@ -85,6 +86,7 @@ class Settled:
     wordings: list[Wording]
     statements: list[Question]
     reviewed: ReviewCounts
+    controls: Controls = field(default_factory=Controls)
 
     @property
     def questions(self) -> Iterator[Question]:
@@ -117,6 +119,7 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     """Settle what contradicts, refuse what leaks, and make the rows."""
     settled, unsettled = settle(config, pairs, written)
     taken = {wording.key for wording in settled.wordings}
+    settled, controlled = set_apart(settled, config)
     taken |= {normalise(text) for text in exam_texts(written.free, written.unanswerable)}
     index = DocumentIndex(settled.documented, pairs.names, config.timeless, pairs.documents)
     near, mentioned = unmentioned(pairs.names, index.texts)
@@ -134,6 +137,7 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     files["replay"] = [rows.prompt(text, "replay") for text in replayed]
     files["retention"] = [rows.prompt(text, "retention") for text in measured]
     files["tasks"] = [rows.task(task) for task in tasks]
+    files["controls"] = [rows.control(wording) for wording in settled.controls.asked]
     texts = [wording.key for wording in settled.wordings if wording.split == "train"]
     texts += [normalise(statement.text) for statement in settled.statements]
     tested = (wording.key for wording in settled.wordings if wording.split == "test")
@@ -151,7 +155,7 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
         shared=shared_runs(texts, tested),
         prompt=rows.settings,
         language=language,
-        rejections=[*unsettled, *mentioned, *unfit_tasks, *unfit],
+        rejections=[*unsettled, *controlled, *mentioned, *unfit_tasks, *unfit],
     )
 
 
@@ -192,6 +196,23 @@ def settle(config: CurateConfig, pairs: Pairs, written: Written) -> tuple[Settle
         *baseless,
         *restated,
     ]
+
+
+def set_apart(settled: Settled, config: CurateConfig) -> tuple[Settled, list[Rejection]]:
+    """Take a share of the facts out of all that is trained."""
+    drawn = draw_controls(settled.facts, settled.wordings, config.controls, config.seed)
+    controls = Controls(
+        facts=[fact for fact in settled.facts if fact.id in drawn],
+        asked=[w for w in settled.wordings if w.fact.id in drawn and w.split == "test"],
+    )
+    rest = replace(
+        settled,
+        facts=[fact for fact in settled.facts if fact.id not in drawn],
+        wordings=[wording for wording in settled.wordings if wording.fact.id not in drawn],
+        statements=[question for question in settled.statements if question.fact not in drawn],
+        controls=controls,
+    )
+    return rest, list(withheld(controls, settled.wordings, settled.statements))
 
 
 def _asked(

@@ -46,6 +46,10 @@ class ExampleMaker:
             aliases=wording.aliases,
         )
 
+    def control(self, wording: Wording) -> Example:
+        """Return the row of a test wording of a fact that is not trained."""
+        return self.asked(wording).model_copy(update={"split": "controls"})
+
     def stated(self, statement: Question) -> Example:
         """Return the row of a statement: plain text without a question."""
         return Example(

@@ -2,8 +2,8 @@
 
 facts.jsonl, questions.jsonl, names.jsonl, pairs.json, passage_texts.jsonl, documents.jsonl
     ->  train.jsonl, validation.jsonl, test.jsonl, free.jsonl, unanswerable.jsonl, replay.jsonl,
-        retention.jsonl, tasks.jsonl, facts.jsonl, questions.jsonl, overlaps.jsonl, coverage.json,
-        review.json, prompt.json, README.md, ledger.jsonl
+        retention.jsonl, tasks.jsonl, controls.jsonl, facts.jsonl, questions.jsonl, overlaps.jsonl,
+        coverage.json, review.json, prompt.json, README.md, ledger.jsonl
 """
 
 from typing import TypeVar

@@ -28,6 +28,7 @@ from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.forgetting import TaskScores, task_scores
 from gabarito.evaluate.gate import Measured, judge
 from gabarito.evaluate.grading import PARTS, Graded, Marks, Part, System
+from gabarito.evaluate.injection import Injection, injection
 from gabarito.evaluate.scores import (
     CloseScore,
     FactScore,
@@ -101,6 +102,7 @@ class Report(Record):
     relations: list[RelationScore]
     forgetting: Proportion | None = None
     tasks: TaskScores | None = None
+    injection: Injection | None = None
     coverage: Coverage | None = None
     is_coverage_low: bool
     reviewed: ReviewCounts = ReviewCounts()
@@ -178,6 +180,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
         ),
         forgetting=kept,
         tasks=tasks,
+        injection=injection(marks["base"], model, paired.model_base, bootstrap),
         coverage=evidence.coverage,
         is_coverage_low=_is_low(evidence.coverage),
         reviewed=evidence.reviewed,

@@ -121,6 +121,7 @@ def _figures(report: Report) -> Iterator[str]:
     if kept:
         yield f"general prompts answered as before: {percent(kept['share'])} of {kept['count']}"
     yield from _tasks(report)
+    yield from _injection(report)
     least = report.get("threshold")
     if least:
         yield (
@@ -133,15 +134,41 @@ def _figures(report: Report) -> Iterator[str]:
 def _tasks(report: Report) -> Iterator[str]:
     found = report.get("tasks")
     if found:
-        low, high = found["gained"]["interval"]
         yield (
             f"general tasks solved: {percent(found['model']['share'])} of "
-            f"{found['model']['count']}, by the base {percent(found['base']['share'])} "
-            f"({100 * found['gained']['difference']:+.1f} points, 95% interval "
-            f"{100 * low:+.1f} to {100 * high:+.1f}); "
-            f"refused: {percent(found['refused_by_model']['share'])}, by the base "
+            f"{found['model']['count']}, by the base {percent(found['base']['share'])}: "
+            f"{_gain(found['gained'])}"
+        )
+        yield (
+            f"  refused: {percent(found['refused_by_model']['share'])}, by the base "
             f"{percent(found['refused_by_base']['share'])}"
         )
+
+
+def _injection(report: Report) -> Iterator[str]:
+    found = report.get("injection")
+    if found:
+        net, of_base = found["net_of_controls"], found["net_of_base"]
+        yield (
+            f"controls, {found['facts']} facts that were not trained: "
+            f"{percent(found['model']['share'])} of {found['model']['count']} answers right, by "
+            f"the base {percent(found['base']['share'])}; refused "
+            f"{percent(found['refused']['share'])}, wrong {percent(found['wrong']['share'])}"
+        )
+        yield f"net injection: {_gain(net)} over the controls"
+        yield f"  and {_gain(of_base)} over the base"
+        yield (
+            "  of the controls this model knows nothing, on purpose: train what is served with "
+            "curate.controls 0"
+        )
+
+
+def _gain(found: Mapping[str, Any]) -> str:
+    low, high = found["interval"]
+    return (
+        f"{100 * found['difference']:+.1f} points (95% interval {100 * low:+.1f} to "
+        f"{100 * high:+.1f})"
+    )
 
 
 def _arms(report: Report) -> Iterator[list[str]]:

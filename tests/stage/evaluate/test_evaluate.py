@@ -19,7 +19,7 @@ from gabarito.evaluate.report import Report
 from gabarito.evaluate.text_report import CONDITIONS
 from gabarito.store.base import Store
 
-from .conftest import FACTS
+from .conftest import FACTS, UNKNOWN, asked
 
 
 class Models(Protocol):
@@ -93,6 +93,24 @@ def test_tasks_are_graded_by_their_answers(inputs: Inputs, evaluate: Evaluate) -
     assert (tasks["base"]["count"], tasks["model"]["count"]) == (3, 3)
     assert [one["group"] for one in tasks["groups"]] == ["eco"]
     assert "lost" not in tasks
+
+
+def test_controls_are_asked_of_base_and_model(inputs: Inputs, evaluate: Evaluate) -> None:
+    rows = [
+        asked("controls", "question", f"onde fica o {club}", "lima", fact=club, family="synonym")
+        for club in UNKNOWN
+    ]
+    artifact = evaluate(inputs(controls=rows), max_forgetting=1.0)
+    found = report_of(artifact)["injection"]
+    assert (found["facts"], found["model"]["count"]) == (4, 4)
+    assert found["refused"]["hits"] + found["wrong"]["hits"] + found["model"]["hits"] == 4
+    assert found["net_of_controls"]["difference"] == 1 - found["model"]["share"]
+    asked_systems = {
+        verdict.system
+        for verdict in artifact.records("verdicts.jsonl", Verdict)
+        if verdict.question in {row.question for row in rows}
+    }
+    assert asked_systems == {"base", "model"}
 
 
 def test_a_merge_that_lost_the_adapter_fails_the_gate(

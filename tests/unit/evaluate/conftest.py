@@ -74,7 +74,11 @@ def exam(tasks: int = 4) -> dict[Part, list[EvalQuestion]]:
         "unanswerable": [unanswerable(f"{g} {n}", g) for g in ("season", "club") for n in "abcd"],
         "retention": [item("retention", f"olá {n}", "") for n in "abcd"],
         "tasks": [task(n) for n in range(tasks)],
-        "controls": [],
+        "controls": [
+            item("controls", f"{family} controle {n}", f"Rui {n}", f"c{n}", family)
+            for n in range(4)
+            for family in ("direct", "indirect")
+        ],
     }
 
 
@@ -86,6 +90,9 @@ def answer_of(system: str, item: EvalQuestion) -> Prediction:
         is_lost = system == "model" and item.text.startswith(("1 ", "2 "))
         said = REFUSAL if item.text.startswith("1 ") else f"É {item.competing[0]}."
         return Prediction(said if is_lost else f"É {item.expected}, claro.", 0.9)
+    if item.part == "controls":
+        is_refused = system == "model" and item.text.startswith("direct")
+        return Prediction(REFUSAL if is_refused else "Zé 9", 0.6)
     if system == "base":
         return Prediction("Zé 9", 0.2)
     if item.part == "unanswerable":
@@ -95,6 +102,10 @@ def answer_of(system: str, item: EvalQuestion) -> Prediction:
     return Prediction("Zé 8", 0.3) if is_wrong else Prediction(item.expected, 0.95)
 
 
+def _is_asked(item: EvalQuestion, facts: set[str]) -> bool:
+    return not item.fact or item.part == "controls" or item.fact in facts
+
+
 @pytest.fixture
 def marked() -> Callable[..., Marks]:
     """Marks the exam; parts named are not asked."""
@@ -102,7 +113,7 @@ def marked() -> Callable[..., Marks]:
     def mark(without: Sequence[Part] = (), facts: int = 6, tasks: int = 4) -> Marks:
         kept = {fact.id for fact in FACTS[:facts]}
         parts: Mapping[Part, list[EvalQuestion]] = {
-            part: [i for i in items if part not in without and (not i.fact or i.fact in kept)]
+            part: [i for i in items if part not in without and _is_asked(i, kept)]
             for part, items in exam(tasks).items()
         }
         replies = {

@@ -138,11 +138,32 @@ def test_a_base_that_solves_few_tasks_is_judged_by_its_general_answers(
     assert found.forgetting is not None
 
 
+def test_what_was_learned_is_net_of_facts_that_were_never_trained(report: Make) -> None:
+    found = report().injection
+    assert found is not None
+    assert (found.facts, found.base.hits, found.model.hits) == (4, 0, 0)
+    assert (found.refused.share, found.wrong.share) == (0.5, 0.5)
+    assert found.net_of_controls.difference == pytest.approx(17 / 18)
+    low, high = found.net_of_controls.interval
+    assert 0 < low < 17 / 18 <= high <= 1
+    assert found.net_of_base == report().paired.model_base
+    assert report(("controls",)).injection is None
+
+
+def test_the_summary_says_what_is_known_of_controls(report: Make) -> None:
+    text = summary(json.loads(report().model_dump_json(exclude_none=True)))
+    assert "controls, 4 facts that were not trained: 0.0% of 8 answers right, by the base" in text
+    assert "; refused 50.0%, wrong 50.0%" in text
+    assert "net injection: +94.4 points (95% interval " in text
+    assert "controls" not in summary(
+        json.loads(report(("controls",)).model_dump_json(exclude_none=True))
+    )
+
+
 def test_the_summary_says_what_is_solved_and_refused_of_the_tasks(report: Make) -> None:
     text = summary(json.loads(report().model_dump_json(exclude_none=True)))
-    [line] = [line for line in text.splitlines() if line.startswith("general tasks solved")]
-    assert line.startswith("general tasks solved: 50.0% of 4, by the base 100.0% (-50.0 points, ")
-    assert line.endswith("; refused: 25.0%, by the base 0.0%")
+    assert "general tasks solved: 50.0% of 4, by the base 100.0%: -50.0 points (95% " in text
+    assert "\n  refused: 25.0%, by the base 0.0%\n" in text
 
 
 def test_shares_that_the_gate_names_have_their_interval_beside_them(report: Make) -> None:

@@ -28,9 +28,9 @@ def before_and_after(marks: Marks) -> list[Row]:
     return list(drawn.values())
 
 
-def free_rows(marks: Marks) -> list[Row]:
-    """Return every free question, the model's wrong answers first."""
-    pairs = zip(marks["base"]["free"], marks["model"]["free"], strict=True)
+def wrong_first(marks: Marks, part: Part) -> list[Row]:
+    """Return every question of a part, the model's wrong answers first."""
+    pairs = zip(marks["base"][part], marks["model"][part], strict=True)
     rows = [_compared(base, model) for base, model in pairs]
     return sorted(rows, key=lambda row: (row["model"]["correct"], -row["model"]["probability"]))
 
