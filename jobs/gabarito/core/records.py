@@ -26,6 +26,9 @@ Split = Literal[
     "train", "validation", "test", "free", "unanswerable", "retention", "tasks", "controls"
 ]
 
+Judgement = Literal["correct", "incorrect", "not attempted"]
+"""What a judge says of an answer."""
+
 
 def digest_of(*parts: str) -> str:
     """Return 16 hexadecimal digits that name these texts, the same in every run."""
@@ -256,13 +259,17 @@ class Example(Record):
 
 
 class Verdict(Record):
-    """What one system answered to one question; ``probability`` is in 0..1."""
+    """What one system answered to one question; ``probability`` is in 0..1.
+
+    ``judged`` is what a judge said of it, where there is one and it was asked.
+    """
 
     question: str
     system: str
     answer: str
     correct: bool
     probability: float
+    judged: Judgement | None = None
 
 
 class Rejection(Record):

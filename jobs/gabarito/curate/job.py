@@ -73,8 +73,11 @@ def _read(path: str | None, model: type[R]) -> list[R]:
 
 
 def _write(config: CurateConfig, dataset: Dataset, work: Attempt) -> None:
-    for name, rows in dataset.files.items():
-        work.counts[name] = work.write(f"{name}.jsonl", to_jsonl(rows))
+    sizes = {
+        name: work.write(f"{name}.jsonl", to_jsonl(rows)) for name, rows in dataset.files.items()
+    }
+    beside = {name: sizes.pop(name) for name in ("tasks", "controls")}  # said after the facts
+    work.counts |= sizes
     work.counts["facts"] = work.write("facts.jsonl", to_jsonl(dataset.settled.facts))
     work.write("questions.jsonl", to_jsonl(dataset.settled.questions))
     work.write("overlaps.jsonl", to_jsonl(dataset.overlaps))
@@ -88,4 +91,5 @@ def _write(config: CurateConfig, dataset: Dataset, work: Attempt) -> None:
     work.counts["refusals"] = len(dataset.refused.trained)
     work.counts["facts_untested"] = len(untested(dataset))
     work.counts["facts_with_few_wordings"] = len(fewer_wordings(config, dataset))
+    work.counts |= beside
     work.progress.report("rows", len(dataset.files["train"]), len(dataset.files["train"]))

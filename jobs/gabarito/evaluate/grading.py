@@ -7,12 +7,15 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from gabarito.answer_match import is_match, is_within, normalise
-from gabarito.core.records import Example, Verdict, digest_of
+from gabarito.core.records import Example, Judgement, Verdict, digest_of
 
 Part: TypeAlias = Literal[
     "trained", "validation", "test", "free", "unanswerable", "retention", "tasks", "controls"
 ]
 System: TypeAlias = Literal["base", "adapter", "model"]
+
+Answer: TypeAlias = tuple[str, str]
+"""The id of a question, and a reply to it."""
 
 PARTS: tuple[Part, ...] = (
     "trained",
@@ -91,10 +94,18 @@ class Graded:
         return -self.reply.probability if self.refused else self.reply.probability
 
     @property
+    def answer(self) -> Answer:
+        """What names the answer, whichever system gave it."""
+        return self.item.id, self.reply.text
+
+    @property
     def outcome(self) -> tuple[str, bool]:
         """The cluster, and whether the answer is right."""
         return self.item.cluster, self.correct
 
+
+Judgements: TypeAlias = Mapping[Answer, Judgement | None]
+"""What a judge said of answers; None where it said nothing of use."""
 
 Exam: TypeAlias = Mapping[Part, Sequence[EvalQuestion]]
 
@@ -138,8 +149,8 @@ def grade_all(
     }
 
 
-def verdicts_of(marks: Marks) -> Iterator[Verdict]:
-    """Yield one verdict for each answer of each system."""
+def verdicts_of(marks: Marks, judged: Judgements | None = None) -> Iterator[Verdict]:
+    """Yield one verdict for each answer of each system, with what a judge said of it."""
     for system, parts in marks.items():
         for mark in (mark for part in parts.values() for mark in part):
             yield Verdict(
@@ -148,6 +159,7 @@ def verdicts_of(marks: Marks) -> Iterator[Verdict]:
                 answer=mark.reply.text,
                 correct=mark.correct,
                 probability=mark.reply.probability,
+                judged=judged.get(mark.answer) if judged else None,
             )
 
 

@@ -29,6 +29,7 @@ from gabarito.evaluate.forgetting import TaskScores, task_scores
 from gabarito.evaluate.gate import Measured, judge
 from gabarito.evaluate.grading import PARTS, Graded, Marks, Part, System
 from gabarito.evaluate.injection import Injection, injection
+from gabarito.evaluate.judging import Judged, Judging, judging
 from gabarito.evaluate.scores import (
     CloseScore,
     FactScore,
@@ -117,6 +118,7 @@ class Report(Record):
     settings: dict[str, Any]
     times: dict[System, Timing]
     arms: tuple[ArmScore, ...] = ()
+    judging: Judging | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ class Evidence:
     evaluated_at: datetime
     arms: Sequence[ArmScore] = ()
     """What came of a sample of the questions under other conditions."""
+    judged: Judged | None = None
     is_reworded: bool = True
     """Whether the test questions are worded otherwise than what was trained."""
 
@@ -195,6 +198,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
         settings=config.model_dump(mode="json"),
         times=dict(evidence.times),
         arms=tuple(evidence.arms),
+        judging=judging(marks, evidence.judged) if evidence.judged else None,
     )
 
 

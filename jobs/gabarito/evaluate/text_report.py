@@ -31,6 +31,8 @@ def summary(report: Report) -> str:
         *_table(list(_exact_match(report))),
     ]
     lines += ["", *_figures(report)]
+    if judged := list(_judged(report)):
+        lines += ["", *_table(judged), *_judge(report)]
     if conditions := list(_arms(report)):
         lines += ["", *_table(conditions)]
     groups = list(_unanswerable(report))
@@ -169,6 +171,30 @@ def _gain(found: Mapping[str, Any]) -> str:
         f"{100 * found['difference']:+.1f} points (95% interval {100 * low:+.1f} to "
         f"{100 * high:+.1f})"
     )
+
+
+def _judged(report: Report) -> Iterator[list[str]]:
+    found = report.get("judging")
+    if not found:
+        return
+    yield ["by a judge", "answers", "exact", "right", "incorrect", "not attempted", "not judged"]
+    for part in found["parts"]:
+        shares = [percent(part[kind]["share"]) for kind in ("exact", "right")]
+        counts = [str(part[kind]) for kind in ("incorrect", "not_attempted", "not_judged")]
+        name = f"{part['system']}, {_asked(report) if part['part'] == 'test' else 'free wordings'}"
+        yield [name, str(part["right"]["count"]), *shares, *counts]
+
+
+def _judge(report: Report) -> Iterator[str]:
+    found = report["judging"]
+    agreed = found.get("agreement")
+    if agreed:
+        yield (
+            f"the judge {found['model']} calls {percent(agreed['share'])} of {agreed['count']} "
+            "exactly right answers correct"
+        )
+    if found.get("warning"):
+        yield f"the judge is not to be relied on: {found['warning']}"
 
 
 def _arms(report: Report) -> Iterator[list[str]]:

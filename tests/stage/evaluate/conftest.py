@@ -214,7 +214,7 @@ def inputs(store: Store, trained: Models) -> Callable[..., dict[str, Artifact]]:
 def evaluate(store: Store) -> Callable[..., Artifact]:
     """Runs the stage."""
 
-    def run_stage(found: dict[str, Artifact], **settings: float) -> Artifact:
+    def run_stage(found: dict[str, Artifact], **settings: Any) -> Artifact:  # noqa: ANN401
         config = EvaluateConfig.model_validate({"resamples": 200, "batch_size": 8} | settings)
         address = Address("evaluate", "e" * 64)
         with new_attempt(store, address, inputs=found, settings={}) as work:
