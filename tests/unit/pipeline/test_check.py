@@ -4,14 +4,15 @@ import json
 import os
 import re
 import shutil
-import threading
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests.unit.chat.script import Scripted, says
 from tests.unit.models.hub import Hub, running
 
 from gabarito.artifacts.cache import Cache
@@ -23,8 +24,6 @@ from gabarito.core.errors import (
     ServiceError,
     SettingsError,
 )
-from tests.unit.chat.script import Scripted, says
-
 from gabarito.core.settings import local_path
 from gabarito.pipeline.checks.check import all_findings
 from gabarito.pipeline.checks.check_result import CheckResult
