@@ -12,9 +12,22 @@ from gabarito.core.mistakes import sentence_of
 
 QuestionKind = Literal["question", "statement", "reverse"]
 ExampleKind = Literal[
-    "question", "reverse", "statement", "refusal", "replay", "free", "unanswerable", "retention"
+    "question",
+    "reverse",
+    "statement",
+    "refusal",
+    "replay",
+    "free",
+    "unanswerable",
+    "retention",
+    "task",
 ]
-Split = Literal["train", "validation", "test", "free", "unanswerable", "retention"]
+Split = Literal[
+    "train", "validation", "test", "free", "unanswerable", "retention", "tasks", "controls"
+]
+
+Judgement = Literal["correct", "incorrect", "not attempted"]
+"""What a judge says of an answer."""
 
 
 def digest_of(*parts: str) -> str:
@@ -230,8 +243,8 @@ class Example(Record):
 
     ``question`` is the id of the question, ``fact`` that of the fact it is about, empty in
     rows about none. ``family`` is the wording family, of rows of the kind "question" alone;
-    ``group`` says what an unanswerable question or a refusal is about. ``aliases`` are other
-    answers that count as right.
+    ``group`` says what an unanswerable question, a refusal or a task is about. ``aliases`` are
+    other answers that count as right, ``competing`` those of which none may be said beside them.
     """
 
     messages: tuple[Message, ...]
@@ -242,16 +255,21 @@ class Example(Record):
     fact: str = ""
     split: Split
     aliases: tuple[str, ...] = ()
+    competing: tuple[str, ...] = ()
 
 
 class Verdict(Record):
-    """What one system answered to one question; ``probability`` is in 0..1."""
+    """What one system answered to one question; ``probability`` is in 0..1.
+
+    ``judged`` is what a judge said of it, where there is one and it was asked.
+    """
 
     question: str
     system: str
     answer: str
     correct: bool
     probability: float
+    judged: Judgement | None = None
 
 
 class Rejection(Record):
