@@ -17,6 +17,7 @@ from gabarito.artifacts.cache import Cache
 from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import DataError, MissingError, SettingsError
 from gabarito.core.model_records import PromptContract, TrainedBase
+from gabarito.core.records import Example
 from gabarito.models import CausalModel, default_dtype, load_base
 from gabarito.models.adapter import load_adapter
 from gabarito.store.base import Store
@@ -24,6 +25,7 @@ from gabarito.train import loop
 from gabarito.train.batch import Layout, Packed, TrainBatch, layout_of
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
 from gabarito.train.encode import Row
+from gabarito.train.validation import MissedFact
 
 from .conftest import example, rows_of
 
@@ -92,6 +94,17 @@ def test_the_chosen_adapter_is_the_one_of_its_step(
     assert json.loads(chosen.read("choice.json"))["step"] == 4
     last = train(dataset(), fingerprint="u" * 64, choice={"questions": 0})
     assert any(not torch.equal(t, tensors_of(last)[n]) for n, t in tensors_of(chosen).items())
+
+
+def test_what_is_missed_at_the_end_is_named(
+    train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_out = sorted({row.fact for row in dataset().records("validation.jsonl", Example)})
+    monkeypatch.setattr("gabarito.train.validation.is_match", lambda _said, _answer, _others: False)
+    trained = train(dataset(), choice={"questions": 1})
+    missed = [line.fact for line in trained.records("missed.jsonl", MissedFact)]
+    assert missed == held_out
+    assert trained.manifest.counts["facts_missed"] == len(held_out) > 0
 
 
 @pytest.mark.usefixtures("in_float32")
