@@ -21,8 +21,14 @@ ExampleKind = Literal[
     "free",
     "unanswerable",
     "retention",
+    "task",
 ]
-Split = Literal["train", "validation", "test", "free", "unanswerable", "retention"]
+Split = Literal[
+    "train", "validation", "test", "free", "unanswerable", "retention", "tasks", "controls"
+]
+
+Judgement = Literal["correct", "incorrect", "not attempted"]
+"""What a judge says of an answer."""
 
 
 def digest_of(*parts: str) -> str:
@@ -186,7 +192,7 @@ class Question(Record):
 
 
 class MissedFact(Record):
-    """A fact that validation still got wrong when a training ended: a line of a file of them."""
+    """A fact whose validation wordings the adapter of a training does not answer."""
 
     fact: str
 
@@ -266,9 +272,10 @@ class Example(Record):
 
     ``question`` is the id of the question, ``fact`` that of the fact it is about, empty in
     rows about none. ``family`` is the wording family, of rows of the kind "question" alone;
-    ``group`` says what an unanswerable question or a refusal is about, and of a document row in
-    which format it tells its passage. ``aliases`` are other answers that count as right. A row
-    ``in_conversation`` asks what another row asks alone.
+    ``group`` says what an unanswerable question, a refusal or a task is about, and of a document
+    row in which format it tells its passage. ``aliases`` are other answers that count as right,
+    ``competing`` those of which none may be said beside them. A row ``in_conversation`` asks what
+    another row asks alone.
     """
 
     messages: tuple[Message, ...]
@@ -279,17 +286,22 @@ class Example(Record):
     fact: str = ""
     split: Split
     aliases: tuple[str, ...] = ()
+    competing: tuple[str, ...] = ()
     in_conversation: bool = False
 
 
 class Verdict(Record):
-    """What one system answered to one question; ``probability`` is in 0..1."""
+    """What one system answered to one question; ``probability`` is in 0..1.
+
+    ``judged`` is what a judge said of it, where there is one and it was asked.
+    """
 
     question: str
     system: str
     answer: str
     correct: bool
     probability: float
+    judged: Judgement | None = None
 
 
 class Rejection(Record):

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from gabarito.answer_match import normalise
 from gabarito.core.coverage import Coverage, coverage_of
@@ -22,6 +22,7 @@ from gabarito.core.records import (
     Rewrite,
 )
 from gabarito.curate.config import CurateConfig
+from gabarito.curate.control_facts import Controls, draw_controls, withheld
 from gabarito.curate.conversations import ConversationMaker
 from gabarito.curate.corrections import Line, correct
 from gabarito.curate.decontaminate import (
@@ -49,6 +50,7 @@ from gabarito.curate.document_rows import (
 )
 from gabarito.curate.examples import ExampleMaker, refusal_in
 from gabarito.curate.general_prompts import GeneralPrompt, halves
+from gabarito.curate.general_tasks import GeneralTask, keep_unasked
 from gabarito.curate.unanswerable.candidates import unmentioned
 from gabarito.curate.unanswerable.document_index import DocumentIndex
 from gabarito.curate.unanswerable.perturb import KINDS, Kind
@@ -72,11 +74,12 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Written:
-    """What people wrote: the exam's questions, the general prompts, and corrections by line."""
+    """What people wrote: the exam, general prompts and tasks, and corrections by line."""
 
     free: Sequence[FreeQuestion]
     unanswerable: Sequence[UnanswerableQuestion]
     prompts: Sequence[GeneralPrompt]
+    tasks: Sequence[GeneralTask] = ()
     corrections: Sequence[Line] = ()
 
 
@@ -84,8 +87,8 @@ class Written:
 class Settled:
     """What is left when doubles, contradictions and leaks are gone.
 
-    ``documented`` are the facts that the documents hold, those without a trained wording and
-    those that a person struck out too.
+    ``documented`` are the facts that the documents hold: also those without a trained wording,
+    those that a person struck out, and ``controls``, which are in none of the other lists.
     """
 
     facts: list[Fact]
@@ -93,6 +96,7 @@ class Settled:
     wordings: list[Wording]
     statements: list[Question]
     reviewed: ReviewCounts
+    controls: Controls = field(default_factory=Controls)
 
     @property
     def questions(self) -> Iterator[Question]:
@@ -125,6 +129,7 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     """Settle what contradicts, refuse what leaks, and make the rows."""
     settled, unsettled = settle(config, pairs, written)
     taken = {wording.key for wording in settled.wordings}
+    settled, controlled = set_apart(settled, config)
     taken |= {normalise(text) for text in exam_texts(written.free, written.unanswerable)}
     index = DocumentIndex(settled.documented, pairs.names, config.timeless, pairs.documents)
     near, mentioned = unmentioned(pairs.names, index.texts)
@@ -133,14 +138,16 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     )
     language = pairs.info.language
     refused = refuser.draw(settled.wordings, language, taken, _kinds(pairs))
+    tasks, unfit_tasks = keep_unasked(written.tasks, taken)
+    taken |= {normalise(task.question) for task in tasks}  # and none of them is replayed
     replayed, measured, unfit = halves(written.prompts, taken, refused.held.is_named)
     refusal = config.refusal or refusal_in(language)
     rows = ExampleMaker(PromptSettings(system=config.system_prompt, refusal=refusal))
     files = _asked(rows, settled, refused, written)
     asked_alone = files["train"]
     wanted = config.rewrites * size_of_questions(asked_alone)
-    wrong = wrong_facts(pairs.facts, pairs.questions, settled.facts, unsettled)
-    pieces, untold = document_pieces(_library(config, pairs, written, settled), wrong, wanted)
+    library = _library(config, pairs, written, settled, unsettled)
+    pieces, untold = document_pieces(library, wanted)
     conversations = ConversationMaker(asked_alone, language, config.seed)
     files["train"] = [
         *asked_alone,
@@ -149,6 +156,8 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     ]
     files["replay"] = [rows.prompt(text, "replay") for text in replayed]
     files["retention"] = [rows.prompt(text, "retention") for text in measured]
+    files["tasks"] = [rows.task(task) for task in tasks]
+    files["controls"] = [rows.control(wording) for wording in settled.controls.asked]
     return Dataset(
         files=files,
         settled=settled,
@@ -163,18 +172,24 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
         shared=_shared(settled, pieces),
         prompt=rows.settings,
         language=language,
-        rejections=[*unsettled, *mentioned, *unfit, *untold],
+        rejections=[*unsettled, *controlled, *mentioned, *unfit_tasks, *unfit, *untold],
     )
 
 
 def _library(
-    config: CurateConfig, pairs: Pairs, written: Written, settled: Settled
+    config: CurateConfig,
+    pairs: Pairs,
+    written: Written,
+    settled: Settled,
+    unsettled: Sequence[Rejection],
 ) -> RewriteLibrary:
     """Return what the teacher told anew, and what must not be in it."""
     return RewriteLibrary(
         rewrites=pairs.rewrites,
         passages=pairs.passages,
-        wordings=settled.wordings,
+        wrong=wrong_facts(pairs.facts, pairs.questions, settled.facts, unsettled),
+        controls=settled.controls.facts,
+        wordings=[*settled.wordings, *settled.controls.asked],
         exam=exam_texts(written.free, written.unanswerable),
         limit=config.similarity,
     )
@@ -225,6 +240,23 @@ def settle(config: CurateConfig, pairs: Pairs, written: Written) -> tuple[Settle
         *baseless,
         *restated,
     ]
+
+
+def set_apart(settled: Settled, config: CurateConfig) -> tuple[Settled, list[Rejection]]:
+    """Take a share of the facts out of all that is trained."""
+    drawn = draw_controls(settled.facts, settled.wordings, config.controls, config.seed)
+    controls = Controls(
+        facts=[fact for fact in settled.facts if fact.id in drawn],
+        asked=[w for w in settled.wordings if w.fact.id in drawn and w.split == "test"],
+    )
+    rest = replace(
+        settled,
+        facts=[fact for fact in settled.facts if fact.id not in drawn],
+        wordings=[wording for wording in settled.wordings if wording.fact.id not in drawn],
+        statements=[question for question in settled.statements if question.fact not in drawn],
+        controls=controls,
+    )
+    return rest, list(withheld(controls, settled.wordings, settled.statements))
 
 
 def _asked(

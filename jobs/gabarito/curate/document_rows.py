@@ -6,7 +6,7 @@ is wanted beside the questions.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gabarito.answer_match import normalise
@@ -37,14 +37,17 @@ class RewritePiece:
 
 @dataclass(frozen=True)
 class RewriteLibrary:
-    """Passages as a teacher told them anew, and the questions that must not stand there.
+    """Passages as a teacher told them anew, and what must not stand there.
 
-    Those are the ``exam``'s, and the wordings that are not trained; nearly one of them is what is
-    more similar to it than ``limit``.
+    That are the facts that are ``wrong``, by id, the ``controls``, which nothing teaches, the
+    ``exam``'s questions, and the wordings that are not trained; nearly a question is what is more
+    similar to it than ``limit``.
     """
 
     rewrites: Sequence[Rewrite]
     passages: Sequence[PassageText]
+    wrong: Collection[str]
+    controls: Sequence[Fact]
     wordings: Sequence[Wording]
     exam: Sequence[str]
     limit: float
@@ -67,10 +70,10 @@ class RewriteLibrary:
 
 
 def document_pieces(
-    library: RewriteLibrary, wrong: set[str], size: float
+    library: RewriteLibrary, size: float
 ) -> tuple[list[RewritePiece], list[Rejection]]:
-    """Return rows of this size in all, without what leaks, and without the facts in ``wrong``."""
-    right, doubted = keep_right(library, wrong)
+    """Return rows of this size in all, without what must not stand there."""
+    right, doubted = keep_right(library)
     unasked, leaking = keep_unasked(right, library)
     taken, left = evenly((piece for one in unasked for piece in pieces_of(one)), size)
     return taken, [*doubted, *leaking, *left]
@@ -100,16 +103,17 @@ def wrong_facts(
     return wrong | (disputed - now.keys())
 
 
-def keep_right(library: RewriteLibrary, wrong: set[str]) -> tuple[list[Rewrite], list[Rejection]]:
-    """Drop the rewrites of passages that hold a fact which is wrong: they would teach it."""
-    doubted = {passage.id: wrong & set(passage.facts) for passage in library.passages}
+def keep_right(library: RewriteLibrary) -> tuple[list[Rewrite], list[Rejection]]:
+    """Drop the rewrites of passages that hold a wrong fact, or a control: they would teach it."""
+    reasons = dict.fromkeys(library.wrong, CurateReason.WRONG_FACT)
+    reasons |= {fact.id: CurateReason.CONTROL for fact in library.controls}
+    held = {passage.id: sorted(reasons.keys() & passage.facts) for passage in library.passages}
     kept: list[Rewrite] = []
     dropped: list[Rejection] = []
     for rewrite in library.rewrites:
-        if facts := doubted.get(rewrite.passage):
+        if facts := held.get(rewrite.passage):
             raw = "\n\n".join(rewrite.paragraphs)
-            why = ", ".join(sorted(facts))
-            dropped.append(rejected(CurateReason.WRONG_FACT, rewrite.id, why, raw))
+            dropped.append(rejected(reasons[facts[0]], rewrite.id, ", ".join(facts), raw))
         else:
             kept.append(rewrite)
     return kept, dropped

@@ -8,6 +8,7 @@ from gabarito.core.model_records import PromptSettings
 from gabarito.core.records import Example, Message, Question, digest_of
 from gabarito.curate.decontaminate import FreeQuestion
 from gabarito.curate.document_rows import RewritePiece
+from gabarito.curate.general_tasks import GeneralTask
 from gabarito.curate.unanswerable.perturb import Perturbed
 from gabarito.curate.wordings import Wording
 
@@ -45,6 +46,10 @@ class ExampleMaker:
             split=wording.split,
             aliases=wording.aliases,
         )
+
+    def control(self, wording: Wording) -> Example:
+        """Return the row of a test wording of a fact that is not trained."""
+        return self.asked(wording).model_copy(update={"split": "controls"})
 
     def stated(self, statement: Question) -> Example:
         """Return the row of a statement: plain text without a question."""
@@ -94,6 +99,18 @@ class ExampleMaker:
             question=digest_of("free", item.question),
             split="free",
             aliases=item.aliases,
+        )
+
+    def task(self, task: GeneralTask) -> Example:
+        """Return a general task with its answer."""
+        return Example(
+            messages=self._conversation(task.question, task.answer),
+            kind="task",
+            group=task.group,
+            question=digest_of("task", task.question),
+            split="tasks",
+            aliases=task.aliases,
+            competing=task.competing,
         )
 
     def prompt(self, text: str, kind: Literal["replay", "retention"]) -> Example:

@@ -3,8 +3,8 @@
 facts.jsonl, questions.jsonl, names.jsonl, pairs.json, passage_texts.jsonl, rewrites.jsonl,
 documents.jsonl
     ->  train.jsonl, validation.jsonl, test.jsonl, free.jsonl, unanswerable.jsonl, replay.jsonl,
-        retention.jsonl, facts.jsonl, questions.jsonl, overlaps.jsonl, coverage.json, review.json,
-        prompt.json, README.md, ledger.jsonl
+        retention.jsonl, tasks.jsonl, controls.jsonl, facts.jsonl, questions.jsonl, overlaps.jsonl,
+        coverage.json, review.json, prompt.json, README.md, ledger.jsonl
 """
 
 from typing import TypeVar
@@ -31,6 +31,7 @@ from gabarito.curate.corrections import Correction
 from gabarito.curate.dataset import Dataset, Pairs, Written, build
 from gabarito.curate.decontaminate import FreeQuestion, UnanswerableQuestion
 from gabarito.curate.general_prompts import GeneralPrompt
+from gabarito.curate.general_tasks import GeneralTask
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -42,6 +43,7 @@ def run(config: CurateConfig, work: Attempt) -> None:
         free=_read(config.exam.free, FreeQuestion),
         unanswerable=_read(config.exam.unanswerable, UnanswerableQuestion),
         prompts=_read(config.prompts, GeneralPrompt),
+        tasks=_read(config.tasks, GeneralTask),
         corrections=read_numbered(config.corrections, Correction) if config.corrections else [],
     )
     dataset = build(config, pairs, written)
@@ -74,8 +76,11 @@ def _read(path: str | None, model: type[R]) -> list[R]:
 
 
 def _write(config: CurateConfig, dataset: Dataset, work: Attempt) -> None:
-    for name, rows in dataset.files.items():
-        work.counts[name] = work.write(f"{name}.jsonl", to_jsonl(rows))
+    sizes = {
+        name: work.write(f"{name}.jsonl", to_jsonl(rows)) for name, rows in dataset.files.items()
+    }
+    beside = {name: sizes.pop(name) for name in ("tasks", "controls")}  # said after the facts
+    work.counts |= sizes
     work.counts["facts"] = work.write("facts.jsonl", to_jsonl(dataset.settled.facts))
     work.write("questions.jsonl", to_jsonl(dataset.settled.questions))
     work.write("overlaps.jsonl", to_jsonl(dataset.overlaps))
@@ -90,4 +95,5 @@ def _write(config: CurateConfig, dataset: Dataset, work: Attempt) -> None:
     work.counts["conversations"] = sum(row.in_conversation for row in dataset.files["train"])
     work.counts["facts_untested"] = len(untested(dataset))
     work.counts["facts_with_few_wordings"] = len(fewer_wordings(config, dataset))
+    work.counts |= beside
     work.progress.report("rows", len(dataset.files["train"]), len(dataset.files["train"]))

@@ -14,7 +14,14 @@ import bm25s  # type: ignore[import-untyped]
 from gabarito.answer_match import is_match, is_within
 from gabarito.core.forms import UNSPACED
 from gabarito.core.records import Message, PassageText, Record
-from gabarito.evaluate.grading import EvalQuestion, Part, Prediction, System, drawn
+from gabarito.evaluate.grading import (
+    LONGEST_REPLY,
+    EvalQuestion,
+    Part,
+    Prediction,
+    System,
+    drawn,
+)
 from gabarito.evaluate.statistics import Proportion, proportion
 
 ArmName = Literal["closed_book", "third_question", "other_system", "gold_passage", "search"]
@@ -25,8 +32,6 @@ Frame: TypeAlias = Callable[[str, Fits], Messages]
 the model."""
 
 OTHER_SYSTEM = "You are a helpful assistant."
-LONGEST_REPLY = 30
-"""Words of a reply in which the right answer is looked for: more may say anything."""
 
 _TASKS = {
     "en": ("Answer the question from the text, in as few words as possible.", "Question"),

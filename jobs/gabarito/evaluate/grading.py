@@ -6,21 +6,38 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from gabarito.answer_match import is_match, normalise
-from gabarito.core.records import Example, Verdict, digest_of
+from gabarito.answer_match import is_match, is_within, normalise
+from gabarito.core.records import Example, Judgement, Verdict, digest_of
 
-Part: TypeAlias = Literal["trained", "validation", "test", "free", "unanswerable", "retention"]
+Part: TypeAlias = Literal[
+    "trained", "validation", "test", "free", "unanswerable", "retention", "tasks", "controls"
+]
 System: TypeAlias = Literal["base", "adapter", "model"]
 
-PARTS: tuple[Part, ...] = ("trained", "validation", "test", "free", "unanswerable", "retention")
+Answer: TypeAlias = tuple[str, str]
+"""The id of a question, and a reply to it."""
+
+PARTS: tuple[Part, ...] = (
+    "trained",
+    "validation",
+    "test",
+    "free",
+    "unanswerable",
+    "retention",
+    "tasks",
+    "controls",
+)
 SYSTEMS: tuple[System, ...] = ("base", "adapter", "model")
 
 ASKED: dict[System, tuple[Part, ...]] = {
-    "base": ("validation", "test", "free", "unanswerable", "retention"),
+    "base": ("validation", "test", "free", "unanswerable", "retention", "tasks", "controls"),
     "adapter": ("validation", "test", "free"),
     "model": PARTS,
 }
 """Which parts each system is asked; the adapter only shows that merging changed nothing."""
+
+LONGEST_REPLY = 30
+"""Words of a reply in which the right answer is looked for: more may say anything."""
 
 LONG_WORDS = 12
 """An answer with more words than this is free text: it can be kept in other words."""
@@ -41,6 +58,7 @@ class EvalQuestion:
     expected: str
     aliases: tuple[str, ...] = ()
     group: str = ""
+    competing: tuple[str, ...] = ()
 
     @property
     def cluster(self) -> str:
@@ -76,10 +94,18 @@ class Graded:
         return -self.reply.probability if self.refused else self.reply.probability
 
     @property
+    def answer(self) -> Answer:
+        """What names the answer, whichever system gave it."""
+        return self.item.id, self.reply.text
+
+    @property
     def outcome(self) -> tuple[str, bool]:
         """The cluster, and whether the answer is right."""
         return self.item.cluster, self.correct
 
+
+Judgements: TypeAlias = Mapping[Answer, Judgement | None]
+"""What a judge said of answers; None where it said nothing of use."""
 
 Exam: TypeAlias = Mapping[Part, Sequence[EvalQuestion]]
 
@@ -123,8 +149,8 @@ def grade_all(
     }
 
 
-def verdicts_of(marks: Marks) -> Iterator[Verdict]:
-    """Yield one verdict for each answer of each system."""
+def verdicts_of(marks: Marks, judged: Judgements | None = None) -> Iterator[Verdict]:
+    """Yield one verdict for each answer of each system, with what a judge said of it."""
     for system, parts in marks.items():
         for mark in (mark for part in parts.values() for mark in part):
             yield Verdict(
@@ -133,6 +159,7 @@ def verdicts_of(marks: Marks) -> Iterator[Verdict]:
                 answer=mark.reply.text,
                 correct=mark.correct,
                 probability=mark.reply.probability,
+                judged=judged.get(mark.answer) if judged else None,
             )
 
 
@@ -145,6 +172,13 @@ def is_kept(before: str, after: str) -> bool:
         return True
     first, second = normalise(before).split(), normalise(after).split()
     return len(first) > LONG_WORDS and _overlap(first, second) >= LONG_OVERLAP
+
+
+def is_solved(item: EvalQuestion, reply: str) -> bool:
+    """Tell whether the first words of a reply say the right answer, and none that competes."""
+    said = " ".join(reply.split()[:LONGEST_REPLY])
+    is_right = is_within(said, item.expected, item.aliases)
+    return is_right and not any(is_within(said, other) for other in item.competing)
 
 
 def _item(part: Part, example: Example) -> EvalQuestion | None:
@@ -161,6 +195,7 @@ def _item(part: Part, example: Example) -> EvalQuestion | None:
         text=questions[-1],
         expected=last.content if last.role == "assistant" else "",
         aliases=example.aliases,
+        competing=example.competing,
     )
 
 
@@ -172,6 +207,8 @@ def _grade(
         correct = refused
     elif item.part == "retention":
         correct = is_kept(base[item.text].text, reply.text)
+    elif item.part == "tasks":
+        correct = is_solved(item, reply.text)
     else:
         correct = is_match(reply.text, item.expected, item.aliases)
     return Graded(item, reply, correct, refused)

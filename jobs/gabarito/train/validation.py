@@ -38,14 +38,18 @@ class Validation:
 
     def exact_match(self) -> float:
         """Return the share of examples whose generated answer is the expected one."""
-        asked = [example.messages[:-1] for example in self.examples]
-        right = 0
-        for index, answer in answers(
-            self.model, self.tokenizer, self.contract, asked, self.batch_size
-        ):
-            example = self.examples[index]
-            right += is_match(answer.text, example.messages[-1].content, example.aliases)
-        return right / len(asked)
+        return 1 - len(self.missed(self.examples)) / len(self.examples)
+
+    def missed(self, examples: Sequence[Example]) -> list[Example]:
+        """Return those examples whose generated answer is not the expected one."""
+        asked = [example.messages[:-1] for example in examples]
+        found = answers(self.model, self.tokenizer, self.contract, asked, self.batch_size)
+        replies = {index: answer.text for index, answer in found}
+        return [
+            example
+            for index, example in enumerate(examples)
+            if not is_match(replies[index], example.messages[-1].content, example.aliases)
+        ]
 
 
 class Chosen(Record):

@@ -34,6 +34,8 @@ def library(*rewrites: Rewrite, fact: str = "f", **parts: object) -> RewriteLibr
         "passages": [
             PassageText(id=p, document="d", text="", facts=f) for p, f in passages.items()
         ],
+        "wrong": (),
+        "controls": (),
         "wordings": (),
         "exam": (),
         "limit": 0.85,
@@ -46,7 +48,7 @@ def texts(pieces: list[RewritePiece]) -> list[str]:
 
 
 def test_a_short_rewrite_is_one_row() -> None:
-    pieces, dropped = document_pieces(library(rewrite()), set(), 1)
+    pieces, dropped = document_pieces(library(rewrite()), 1)
     assert texts(pieces) == ["\n".join(TOLD)]
     assert not dropped
 
@@ -101,16 +103,24 @@ def test_a_question_that_is_held_out_stands_in_no_row(
         wordings=(held, trained),
         exam=["Quem ganhou em 2024?"],
     )
-    pieces, dropped = document_pieces(given, set(), 10**6)
+    pieces, dropped = document_pieces(given, 10**6)
     assert reasons(dropped) == {CurateReason.LEAK: 5}
     assert sorted(texts(pieces)) == sorted(["\n".join(TOLD), "Qual time venceu? Este."])
 
 
 def test_what_tells_a_wrong_fact_is_not_trained() -> None:
-    given = library(rewrite(), rewrite("Outra página diz outra coisa.", passage="q"))
-    pieces, dropped = document_pieces(given, {"f"}, 10**6)
+    other = rewrite("Outra página diz outra coisa.", passage="q")
+    pieces, dropped = document_pieces(library(rewrite(), other, wrong={"f"}), 10**6)
     assert texts(pieces) == ["Outra página diz outra coisa."]
     assert [(one.reason, one.detail) for one in dropped] == [(CurateReason.WRONG_FACT, "f")]
+
+
+def test_what_tells_a_control_is_not_trained(make_fact: MakeFact) -> None:
+    fact = make_fact("final", "campeão", "Paris")
+    given = library(rewrite(), fact=fact.id, controls=[fact])
+    pieces, dropped = document_pieces(given, 10**6)
+    assert not pieces
+    assert reasons(dropped) == {CurateReason.CONTROL: 1}
 
 
 def test_facts_that_people_struck_or_corrected_and_documents_contradict_are_wrong(
