@@ -14,6 +14,7 @@ QuestionKind = Literal["question", "statement", "reverse"]
 ExampleKind = Literal[
     "question", "reverse", "statement", "refusal", "replay", "free", "unanswerable", "retention"
 ]
+AnswerStyle = Literal["short", "sentence"]
 Split = Literal["train", "validation", "test", "free", "unanswerable", "retention"]
 
 
@@ -104,7 +105,8 @@ class Fact(Record):
     """One atomic statement of a document, with the words that support it, or a person's own.
 
     A person's fact (``given``) stands in no document and has no quote; its relation is the
-    question as the person asked it.
+    question as the person asked it. ``points`` are what must be said of an answer that is an
+    explanation; without them its clauses are.
     """
 
     id: str
@@ -117,6 +119,7 @@ class Fact(Record):
     aliases: tuple[str, ...] = ()
     qualifier: str = ""
     kind: str = ""
+    points: tuple[str, ...] = ()
     given: PairOrigin | None = None
 
     @model_validator(mode="after")
@@ -231,7 +234,8 @@ class Example(Record):
     ``question`` is the id of the question, ``fact`` that of the fact it is about, empty in
     rows about none. ``family`` is the wording family, of rows of the kind "question" alone;
     ``group`` says what an unanswerable question or a refusal is about. ``aliases`` are other
-    answers that count as right.
+    answers that count as right, ``points`` what an explanation must say. ``style`` is how the
+    model is to answer; of a sentence ``answer`` is the short answer that it holds, else empty.
     """
 
     messages: tuple[Message, ...]
@@ -242,6 +246,9 @@ class Example(Record):
     fact: str = ""
     split: Split
     aliases: tuple[str, ...] = ()
+    style: AnswerStyle = "short"
+    answer: str = ""
+    points: tuple[str, ...] = ()
 
 
 class Verdict(Record):
