@@ -11,6 +11,7 @@ from selenium.webdriver.chrome.service import Service
 from tests.coverage import coverage
 from tests.model_records import CONTRACT
 
+from gabarito.answer_match import AnswerKey, Expected
 from gabarito.core.records import Fact, ReviewCounts
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.grading import (
@@ -61,7 +62,8 @@ HALF_KNOWN_FACTS = (10, 11, 12)
 
 
 def _item(part: Part, text: str, expected: str, fact: str = "", family: str = "f") -> EvalQuestion:
-    return EvalQuestion(f"{part} {text}", part, family, fact, text, expected)
+    right = Expected(expected, taught=expected, question=text, fact=fact)
+    return EvalQuestion(f"{part} {text}", part, family, right)
 
 
 def _exam() -> dict[Part, list[EvalQuestion]]:
@@ -74,7 +76,13 @@ def _exam() -> dict[Part, list[EvalQuestion]]:
         exam["validation"].append(_item("validation", text, fact.answer, fact.id))
     exam["free"] = [_item("free", HOSTILE, "Zé 0"), _item("free", LONG_WORD, LONG_WORD)]
     exam["unanswerable"] = [
-        EvalQuestion(f"u {n}", "unanswerable", "", "", text, REFUSAL, group=f"season{LONG_WORD}")
+        EvalQuestion(
+            f"u {n}",
+            "unanswerable",
+            "",
+            Expected(REFUSAL, question=text),
+            group=f"season{LONG_WORD}",
+        )
         for n in range(9)
         if (text := f"e em 19{n}{LONG_WORD}?")
     ]
@@ -105,7 +113,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
         for system in SYSTEMS
     }
     evidence = Evidence(
-        marks=grade_all(exam, replies, REFUSAL),
+        marks=grade_all(exam, replies, REFUSAL, AnswerKey()),
         facts=FACTS,
         similarity={},
         coverage=coverage(title=f"<b>{LONG_WORD}</b>"),

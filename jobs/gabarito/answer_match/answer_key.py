@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import Literal, Self
 
 from gabarito.answer_match.explanations import (
     RIGHT_SHARE,
@@ -31,8 +31,8 @@ LONGEST_SENTENCE = 30
 SPARE_WORDS = 10
 """So much longer than the sentence that was taught may a reply be."""
 
-_WORDS_OF_DENIAL = 3
-"""So near before an answer stands what denies it."""
+AnswerForm = Literal["short", "list", "sentence", "explanation"]
+EXPLANATION: AnswerForm = "explanation"
 
 ONE = "1"
 """Spelled it stands in any text: *um*, *une*, *ein* are articles. Only the figure says it."""
@@ -81,6 +81,15 @@ class Expected:
     def is_explanation(self) -> bool:
         """Whether key points decide."""
         return bool(self.points) or is_explanation(self.answer)
+
+    @property
+    def form(self) -> AnswerForm:
+        """What kind of answer it is, which is how it is graded."""
+        if self.is_explanation:
+            return EXPLANATION
+        if self.style == "sentence":
+            return "sentence"
+        return "list" if is_list(self.answer) else "short"
 
     @cached_property
     def key_points(self) -> tuple[str, ...]:
@@ -215,7 +224,9 @@ def _says_list(text: str, expected: str, known: str) -> bool:
             continue
         ordered = found if have_an_order(found) else sorted(found)
         is_lead = region[0][0] == found[0] and start > 0
-        if tuple(ordered) == items.texts and (not is_lead or parts[start - 1][0] in normalise(known)):
+        if tuple(ordered) == items.texts and (
+            not is_lead or parts[start - 1][0] in normalise(known)
+        ):
             return True
     return False
 
@@ -238,11 +249,8 @@ def _goes_on(end: Sequence[tuple[str, str]], last: str) -> bool:
 
 
 def _is_denied(reply: str, rights: Sequence[str]) -> bool:
-    """Tell whether something close before the answer denies it, in the same clause."""
-    for clause in clauses_of(reply):
-        text = normalise(clause)
-        for right in filter(None, map(normalise, rights)):
-            before, found, _ = f" {text} ".partition(f" {right} ")
-            if found and is_denied(" ".join(before.split()[-_WORDS_OF_DENIAL:])):
-                return True
-    return False
+    """Tell whether a clause that says an answer denies something."""
+    return any(
+        is_denied(clause) and any(_says(clause, right) for right in rights)
+        for clause in clauses_of(reply)
+    )

@@ -7,7 +7,6 @@ letters for that, which for European languages is about as good as a stemmer of 
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from gabarito.answer_match.languages import LANGUAGES, without_accents
@@ -39,12 +38,8 @@ _NEGATION = re.compile(rf"\b(?:{any_of({word for one in LANGUAGES for word in on
 _FUNCTION = frozenset().union(*(language.function for language in LANGUAGES))
 
 
-@dataclass(frozen=True)
-class Clause:
-    """A clause, or a point: the stems of its words, and whether it denies them."""
-
-    stems: frozenset[str]
-    is_denied: bool
+Stems = frozenset[tuple[str, bool]]
+"""The stems of a text's words, each with whether its clause denies it."""
 
 
 def is_explanation(answer: str) -> bool:
@@ -67,7 +62,7 @@ def key_points(answer: str) -> tuple[str, ...]:
     rest = ""
     for clause in clauses_of(answer):
         rest = f"{rest}, {clause}" if rest else clause
-        if len(_clause(rest).stems) > 1:
+        if len(_stems(rest)) > 1:
             points.append(rest)
             rest = ""
     if rest and points:
@@ -84,14 +79,9 @@ def share_said(reply: str, points: Sequence[str]) -> float:
     A word counts only in a clause that denies what it says if the point does, and in no such
     clause if the point does not. Figures must all be there, and two thirds of the other words.
     """
-    said = [_clause(clause) for clause in clauses_of(reply)]
-    stems = {
-        denied: frozenset[str]().union(*(one.stems for one in said if one.is_denied is denied))
-        for denied in (True, False)
-    }
-    wanted = [point for text in points if (point := _clause(text)).stems]
-    found = sum(_is_said(point, stems[point.is_denied]) for point in wanted)
-    return found / len(wanted) if wanted else 0.0
+    said = _stems(reply)
+    wanted = list(filter(None, map(_stems, points)))
+    return sum(_is_said(point, said) for point in wanted) / len(wanted) if wanted else 0.0
 
 
 def is_short_enough(reply: str, answer: str) -> bool:
@@ -109,21 +99,23 @@ def _length(text: str) -> int:
     return max(len(text.split()), len(_UNSPACED.findall(text)) // 2)
 
 
-def _is_said(point: Clause, said: frozenset[str]) -> bool:
-    figures = {stem for stem in point.stems if any(map(str.isdigit, stem))}
-    words = point.stems - figures
+def _is_said(point: Stems, said: Stems) -> bool:
+    figures = {stem for stem in point if any(map(str.isdigit, stem[0]))}
+    words = point - figures
     return figures <= said and len(words & said) >= math.ceil(RIGHT_SHARE * len(words) - 1e-9)
 
 
 @lru_cache(maxsize=16384)
-def _clause(text: str) -> Clause:
-    plain = _NEGATION.sub(" ", normal := normalise(text))
-    stems = frozenset(
-        word if any(map(str.isdigit, word)) else word[:_STEM_LETTERS]
-        for word in _WORD.findall(plain)
-        if _is_telling(word)
-    )
-    return Clause(stems, normal != plain)
+def _stems(text: str) -> Stems:
+    return frozenset(stem for clause in clauses_of(text) for stem in _stems_of_clause(clause))
+
+
+def _stems_of_clause(clause: str) -> Iterator[tuple[str, bool]]:
+    plain = normalise(clause)
+    affirmed = _NEGATION.sub(" ", plain)
+    for word in filter(_is_telling, _WORD.findall(affirmed)):
+        is_figure = any(map(str.isdigit, word))
+        yield word if is_figure else word[:_STEM_LETTERS], affirmed != plain
 
 
 def _is_telling(word: str) -> bool:

@@ -47,7 +47,9 @@ def _language(code: str, entry: Mapping[str, Any]) -> Language:
 
     def phrases(name: str) -> tuple[str, ...]:
         return tuple(
-            phrase for part in entry.get(name, "").split(",") if (phrase := without_accents(part.strip()))
+            phrase
+            for part in entry.get(name, "").split(",")
+            if (phrase := without_accents(part.strip()))
         )
 
     numbers = {word: word for word in words("numbers")} | entry.get("spellings", {})

@@ -28,7 +28,7 @@ MOST_UNTOLD = 2
 
 
 @dataclass(frozen=True)
-class Items:
+class ListItems:
     """The items of a text in their normal form, in one order wherever order means nothing.
 
     ``is_list``: the signs tell that they are a list. ``is_choice``: one of them is meant.
@@ -40,13 +40,13 @@ class Items:
 
 
 @lru_cache(maxsize=65536)
-def items_of(text: str) -> Items:
+def items_of(text: str) -> ListItems:
     """Return the items of a text; a text that is no list may have several parts, too."""
     found = parts_of(text)
     items = [item for item, _ in found]
     inner = [sign for _, sign in found[:-1]]
     is_told = len(items) > 1 and any(sign != "," for sign in inner)
-    return Items(
+    return ListItems(
         texts=tuple(items if have_an_order(items) else sorted(items)),
         is_list=is_told or len(items) > MOST_UNTOLD,
         is_choice=any(map(_ALTERNATIVE.fullmatch, inner)),

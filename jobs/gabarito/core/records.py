@@ -15,7 +15,7 @@ ExampleKind = Literal[
     "question", "reverse", "statement", "refusal", "replay", "free", "unanswerable", "retention"
 ]
 AnswerStyle = Literal["short", "sentence"]
-Split = Literal["train", "validation", "test", "free", "unanswerable", "retention"]
+Split = Literal["train", "validation", "test", "sentences", "free", "unanswerable", "retention"]
 
 
 def digest_of(*parts: str) -> str:

@@ -28,6 +28,11 @@ class Wording:
         """Other right answers; a reverse question has an answer of its own."""
         return self.fact.aliases if self.question.kind == "question" else ()
 
+    @property
+    def points(self) -> tuple[str, ...]:
+        """What an explanation must say; a reverse question has none for an answer."""
+        return self.fact.points if self.question.kind == "question" else ()
+
 
 def wordings(
     facts: Iterable[Fact], questions: Iterable[Question], families: FamilySplits

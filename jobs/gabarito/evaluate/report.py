@@ -30,11 +30,13 @@ from gabarito.evaluate.grading import PARTS, Graded, Marks, Part, System
 from gabarito.evaluate.scores import (
     CloseScore,
     FactScore,
+    FormScore,
     Gap,
     PartScore,
     RelationScore,
     closeness_scores,
     fact_score,
+    form_scores,
     paraphrase_gap,
     part_score,
     relation_scores,
@@ -48,10 +50,14 @@ LOW_COVERAGE = 0.2
 
 
 class SystemScores(Record):
-    """One system's exact match; ``free`` are questions off every template."""
+    """One system's exact match; ``free`` are questions off every template.
+
+    ``sentences`` are test wordings that ask for a sentence, where plain ones get short answers.
+    """
 
     validation: PartScore | None = None
     test: PartScore
+    sentences: PartScore | None = None
     free: PartScore | None = None
 
 
@@ -98,6 +104,7 @@ class Report(Record):
     paraphrase: Gap | None = None
     closeness: list[CloseScore]
     relations: list[RelationScore]
+    forms: tuple[FormScore, ...] = ()
     forgetting: Proportion | None = None
     coverage: Coverage | None = None
     is_coverage_low: bool
@@ -171,6 +178,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
         relations=relation_scores(
             model["test"], {fact.id: fact.relation for fact in evidence.facts if not fact.given}
         ),
+        forms=tuple(form_scores([*model["test"], *model["sentences"], *model["free"]])),
         forgetting=kept,
         coverage=evidence.coverage,
         is_coverage_low=_is_low(evidence.coverage),
@@ -208,6 +216,7 @@ def _system(parts: Mapping[Part, Sequence[Graded]]) -> SystemScores:
     return SystemScores(
         validation=part_score(parts["validation"]),
         test=test,
+        sentences=part_score(parts["sentences"]),
         free=part_score(parts["free"]),
     )
 

@@ -1,6 +1,6 @@
 """Train an adapter on a dataset and keep the one that answers best.
 
-train.jsonl, validation.jsonl, replay.jsonl, prompt.json, base model
+train.jsonl, validation.jsonl, replay.jsonl, facts.jsonl, prompt.json, base model
     ->  adapter/, curves.jsonl, choice.json, prompt.json, base.json, probes.json, ledger.jsonl
 """
 
@@ -9,11 +9,12 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
+from gabarito.answer_match import AnswerKey
 from gabarito.artifacts.attempt import Attempt
 from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract, PromptSettings, TrainedBase
-from gabarito.core.records import Example, to_jsonl
+from gabarito.core.records import Example, Fact, to_jsonl
 from gabarito.core.settings import is_path
 from gabarito.models import (
     CONTRACT_FILE,
@@ -57,7 +58,8 @@ def run(config: TrainConfig, work: Attempt) -> None:
         model = attach(base.model, config)
         held_out = _validation(config, work)
         size = config.limits.answer_batch
-        validation = Validation(model, base.tokenizer, contract, held_out, size)
+        key = AnswerKey(work.inputs["curate"].records("facts.jsonl", Fact))
+        validation = Validation(model, base.tokenizer, contract, held_out, size, key)
         report = partial(_report, work, steps)
         plan = TrainPlan(sampler_of(rows, config), steps, base.pad, validation, report)
         done = fit(model, config, plan, Checkpoints(work.cache, work.address.fingerprint))

@@ -6,7 +6,7 @@ from random import Random
 
 from transformers import PreTrainedTokenizerBase
 
-from gabarito.answer_match import is_match
+from gabarito.answer_match import AnswerKey, Expected
 from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Example, Record
 from gabarito.models import CausalModel, answers
@@ -35,16 +35,17 @@ class Validation:
     contract: PromptContract
     examples: Sequence[Example]
     batch_size: int
+    key: AnswerKey
 
     def exact_match(self) -> float:
-        """Return the share of examples whose generated answer is the expected one."""
+        """Return the share of examples whose generated answer is right."""
         asked = [example.messages[:-1] for example in self.examples]
         right = 0
         for index, answer in answers(
             self.model, self.tokenizer, self.contract, asked, self.batch_size
         ):
             example = self.examples[index]
-            right += is_match(answer.text, example.messages[-1].content, example.aliases)
+            right += self.key.is_right(answer.text, Expected.of(example))
         return right / len(asked)
 
 
