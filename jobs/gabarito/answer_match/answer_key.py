@@ -77,6 +77,11 @@ class Expected:
         """The answer and its aliases."""
         return (self.answer, *self.aliases)
 
+    @classmethod
+    def of_fact(cls, fact: Fact) -> Self:
+        """Return what a question about a fact expects."""
+        return cls(fact.answer, fact.aliases, points=fact.points, fact=fact.id)
+
     @property
     def is_explanation(self) -> bool:
         """Whether key points decide."""
