@@ -69,6 +69,6 @@ STAGE = Stage(
     "evaluate",
     EvaluateConfig,
     reads=("generate", "curate", "train", "merge"),
-    revision=7,
+    revision=8,
     image="train",
 )
