@@ -116,10 +116,13 @@ class CurateReason(Reason):
     LEAK = "leaks into test"
     UNTRAINED = "no trained wording"
     FACT_DROPPED = "its fact is dropped"
+    CONTROL = "kept out of training as a control"
 
     IN_DOCUMENTS = "near miss is in the documents"
     SAME_PROMPT = "same prompt twice"
     ASKED = "prompt is a question of the dataset"
+    SAME_TASK = "same task twice"
+    ASKED_TASK = "task is a question of the dataset"
     NAMES_HELD_BACK = "prompt names what is held back"
 
 

@@ -12,10 +12,31 @@ from gabarito.core.mistakes import sentence_of
 
 QuestionKind = Literal["question", "statement", "reverse"]
 ExampleKind = Literal[
-    "question", "reverse", "statement", "refusal", "replay", "free", "unanswerable", "retention"
+    "question",
+    "reverse",
+    "statement",
+    "refusal",
+    "replay",
+    "free",
+    "unanswerable",
+    "retention",
+    "task",
 ]
 AnswerStyle = Literal["short", "sentence"]
-Split = Literal["train", "validation", "test", "sentences", "free", "unanswerable", "retention"]
+Split = Literal[
+    "train",
+    "validation",
+    "test",
+    "sentences",
+    "free",
+    "unanswerable",
+    "retention",
+    "tasks",
+    "controls",
+]
+
+Judgement = Literal["correct", "incorrect", "not attempted"]
+"""What a judge says of an answer."""
 
 
 def digest_of(*parts: str) -> str:
@@ -233,9 +254,10 @@ class Example(Record):
 
     ``question`` is the id of the question, ``fact`` that of the fact it is about, empty in
     rows about none. ``family`` is the wording family, of rows of the kind "question" alone;
-    ``group`` says what an unanswerable question or a refusal is about. ``aliases`` are other
-    answers that count as right, ``points`` what an explanation must say. ``style`` is how the
-    model is to answer; of a sentence ``answer`` is the short answer that it holds, else empty.
+    ``group`` says what an unanswerable question, a refusal or a task is about. ``aliases`` are
+    other answers that count as right, ``competing`` those of which none may be said beside them,
+    ``points`` what an explanation must say. ``style`` is how the model is to answer; of a sentence
+    ``answer`` is the short answer that it holds, else empty.
     """
 
     messages: tuple[Message, ...]
@@ -246,19 +268,24 @@ class Example(Record):
     fact: str = ""
     split: Split
     aliases: tuple[str, ...] = ()
+    competing: tuple[str, ...] = ()
     style: AnswerStyle = "short"
     answer: str = ""
     points: tuple[str, ...] = ()
 
 
 class Verdict(Record):
-    """What one system answered to one question; ``probability`` is in 0..1."""
+    """What one system answered to one question; ``probability`` is in 0..1.
+
+    ``judged`` is what a judge said of it, where there is one and it was asked.
+    """
 
     question: str
     system: str
     answer: str
     correct: bool
     probability: float
+    judged: Judgement | None = None
 
 
 class Rejection(Record):

@@ -31,7 +31,7 @@ _FEATURES = [
         {"name": name, "dtype": "string"}
         for name in ("kind", "family", "group", "question", "fact", "split")
     ),
-    {"name": "aliases", "list": "string"},
+    *({"name": name, "list": "string"} for name in ("aliases", "competing")),
     *({"name": name, "dtype": "string"} for name in ("style", "answer")),
     {"name": "points", "list": "string"},
 ]
@@ -46,6 +46,8 @@ _WHAT = {
     "unanswerable": "questions that the documents do not answer, on what no refusal row names",
     "replay": "general prompts whose answers by the base model are trained, against forgetting",
     "retention": "other general prompts, which measure forgetting",
+    "tasks": "general tasks with known answers, which measure it, too; never trained",
+    "controls": "questions about facts that are not trained, on purpose",
 }
 
 
@@ -63,6 +65,7 @@ def card(config: CurateConfig, dataset: Dataset) -> str:
         f"{len(dataset.settled.facts)} facts. Every fact is trained; the wordings of test and "
         "validation never are.",
         _given(dataset.settled.facts),
+        _controls(dataset.settled.controls.facts),
         _coverage(dataset.coverage),
         _reviewed(dataset.settled.reviewed),
         _table(
@@ -127,6 +130,16 @@ def _given(facts: Sequence[Fact]) -> str:
     if not given:
         return ""
     return f"People gave {given} of them as pairs of question and answer; no document is quoted."
+
+
+def _controls(facts: Sequence[Fact]) -> str:
+    if not facts:
+        return ""
+    return (
+        f"Beside them {len(facts)} facts are controls: nothing of them is trained, on purpose. A "
+        "model trained on this dataset does not know them: what it answers about them it knew "
+        "before, or guesses."
+    )
 
 
 def _coverage(found: Coverage) -> str:

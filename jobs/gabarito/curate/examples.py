@@ -7,6 +7,7 @@ from gabarito.core.language_names import base_language
 from gabarito.core.model_records import PromptSettings
 from gabarito.core.records import AnswerStyle, Example, Message, Question, digest_of
 from gabarito.curate.decontaminate import FreeQuestion
+from gabarito.curate.general_tasks import GeneralTask
 from gabarito.curate.sentences import Taught, with_request
 from gabarito.curate.unanswerable.perturb import Perturbed
 from gabarito.curate.wordings import Wording
@@ -56,6 +57,10 @@ class ExampleMaker:
         name = digest_of("sentence", row.question)
         return row.model_copy(update={"question": name, "split": "sentences"})
 
+    def control(self, wording: Wording, style: AnswerStyle) -> Example:
+        """Return the row of a test wording of a fact that is not trained."""
+        return self.asked(wording).model_copy(update={"split": "controls", "style": style})
+
     def stated(self, statement: Question) -> Example:
         """Return the row of a statement: plain text without a question."""
         return Example(
@@ -97,6 +102,18 @@ class ExampleMaker:
             aliases=item.aliases,
             style=style,
             points=item.points,
+        )
+
+    def task(self, task: GeneralTask) -> Example:
+        """Return a general task with its answer."""
+        return Example(
+            messages=self._conversation(task.question, task.answer),
+            kind="task",
+            group=task.group,
+            question=digest_of("task", task.question),
+            split="tasks",
+            aliases=task.aliases,
+            competing=task.competing,
         )
 
     def prompt(self, text: str, kind: Literal["replay", "retention"]) -> Example:

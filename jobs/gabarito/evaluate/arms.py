@@ -15,7 +15,13 @@ import bm25s  # type: ignore[import-untyped]
 from gabarito.answer_match import AnswerKey
 from gabarito.core.forms import UNSPACED
 from gabarito.core.records import Message, PassageText, Record
-from gabarito.evaluate.grading import EvalQuestion, Part, Prediction, System, drawn
+from gabarito.evaluate.grading import (
+    EvalQuestion,
+    Part,
+    Prediction,
+    System,
+    drawn,
+)
 from gabarito.evaluate.statistics import Proportion, proportion
 
 ArmName = Literal["closed_book", "third_question", "other_system", "gold_passage", "search"]
@@ -26,6 +32,7 @@ Frame: TypeAlias = Callable[[str, Fits], Messages]
 the model."""
 
 OTHER_SYSTEM = "You are a helpful assistant."
+
 _TASKS = {
     "en": ("Answer the question from the text, in as few words as possible.", "Question"),
     "pt": ("Responda à pergunta a partir do texto, com o menor número de palavras.", "Pergunta"),

@@ -6,20 +6,32 @@ from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import Field
 
-from gabarito.answer_match import AnswerKey, Expected, is_match, normalise
+from gabarito.answer_match import AnswerKey, Expected, is_match, is_within, normalise
+from gabarito.answer_match.answer_key import LONGEST_SENTENCE
 from gabarito.answer_match.explanations import LONG_WORDS
-from gabarito.core.records import Example, Verdict, digest_of
+from gabarito.core.records import Example, Judgement, Verdict, digest_of
 
 Part: TypeAlias = Literal[
-    "trained", "validation", "test", "sentences", "free", "unanswerable", "retention"
+    "trained",
+    "validation",
+    "test",
+    "sentences",
+    "free",
+    "unanswerable",
+    "retention",
+    "tasks",
+    "controls",
 ]
 System: TypeAlias = Literal["base", "adapter", "model"]
+
+Answer: TypeAlias = tuple[str, str]
+"""The id of a question, and a reply to it."""
 
 PARTS: tuple[Part, ...] = get_args(Part)
 SYSTEMS: tuple[System, ...] = ("base", "adapter", "model")
 
 ASKED: dict[System, tuple[Part, ...]] = {
-    "base": ("validation", "test", "free", "unanswerable", "retention"),
+    "base": ("validation", "test", "free", "unanswerable", "retention", "tasks", "controls"),
     "adapter": ("validation", "test", "free"),
     "model": PARTS,
 }
@@ -39,6 +51,7 @@ class EvalQuestion:
     family: str
     right: Expected
     group: str = ""
+    competing: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -54,6 +67,11 @@ class EvalQuestion:
     def expected(self) -> str:
         """The short answer, as people are shown it."""
         return self.right.answer
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Other right answers."""
+        return self.right.aliases
 
     @property
     def cluster(self) -> str:
@@ -89,10 +107,18 @@ class Graded:
         return -self.reply.probability if self.refused else self.reply.probability
 
     @property
+    def answer(self) -> Answer:
+        """What names the answer, whichever system gave it."""
+        return self.item.id, self.reply.text
+
+    @property
     def outcome(self) -> tuple[str, bool]:
         """The cluster, and whether the answer is right."""
         return self.item.cluster, self.correct
 
+
+Judgements: TypeAlias = Mapping[Answer, Judgement | None]
+"""What a judge said of answers; None where it said nothing of use."""
 
 Exam: TypeAlias = Mapping[Part, Sequence[EvalQuestion]]
 
@@ -138,6 +164,8 @@ class Grader:
             correct = refused
         elif item.part == "retention":
             correct = is_kept(self.before[item.text].text, reply.text)
+        elif item.part == "tasks":
+            correct = is_solved(item, reply.text)
         else:
             correct = self.key.is_right(reply.text, item.right)
         return Graded(item, reply, correct, refused)
@@ -162,8 +190,8 @@ def grade_all(
     }
 
 
-def verdicts_of(marks: Marks) -> Iterator[Verdict]:
-    """Yield one verdict for each answer of each system."""
+def verdicts_of(marks: Marks, judged: Judgements | None = None) -> Iterator[Verdict]:
+    """Yield one verdict for each answer of each system, with what a judge said of it."""
     for system, parts in marks.items():
         for mark in (mark for part in parts.values() for mark in part):
             yield Verdict(
@@ -172,6 +200,7 @@ def verdicts_of(marks: Marks) -> Iterator[Verdict]:
                 answer=mark.reply.text,
                 correct=mark.correct,
                 probability=mark.reply.probability,
+                judged=judged.get(mark.answer) if judged else None,
             )
 
 
@@ -186,6 +215,13 @@ def is_kept(before: str, after: str) -> bool:
     return len(first) > LONG_WORDS and _overlap(first, second) >= LONG_OVERLAP
 
 
+def is_solved(item: EvalQuestion, reply: str) -> bool:
+    """Tell whether the first words of a reply say the right answer, and none that competes."""
+    said = " ".join(reply.split()[:LONGEST_SENTENCE])
+    is_right = is_within(said, item.expected, item.aliases)
+    return is_right and not any(is_within(said, other) for other in item.competing)
+
+
 def _item(part: Part, example: Example) -> EvalQuestion | None:
     questions = [message.content for message in example.messages if message.role == "user"]
     if not questions:
@@ -196,6 +232,7 @@ def _item(part: Part, example: Example) -> EvalQuestion | None:
         family=example.family,
         right=Expected.of(example),
         group=example.group,
+        competing=example.competing,
     )
 
 

@@ -25,8 +25,11 @@ from gabarito.evaluate.abstention import (
 from gabarito.evaluate.arms import ArmScore
 from gabarito.evaluate.calibration import Threshold
 from gabarito.evaluate.config import EvaluateConfig
+from gabarito.evaluate.forgetting import TaskScores, task_scores
 from gabarito.evaluate.gate import Measured, judge
 from gabarito.evaluate.grading import PARTS, Graded, Marks, Part, System
+from gabarito.evaluate.injection import Injection, injection
+from gabarito.evaluate.judging import Judged, Judging, judging
 from gabarito.evaluate.scores import (
     CloseScore,
     FactScore,
@@ -106,6 +109,8 @@ class Report(Record):
     relations: list[RelationScore]
     forms: tuple[FormScore, ...] = ()
     forgetting: Proportion | None = None
+    tasks: TaskScores | None = None
+    injection: Injection | None = None
     coverage: Coverage | None = None
     is_coverage_low: bool
     reviewed: ReviewCounts = ReviewCounts()
@@ -120,6 +125,7 @@ class Report(Record):
     settings: dict[str, Any]
     times: dict[System, Timing]
     arms: tuple[ArmScore, ...] = ()
+    judging: Judging | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +149,7 @@ class Evidence:
     evaluated_at: datetime
     arms: Sequence[ArmScore] = ()
     """What came of a sample of the questions under other conditions."""
+    judged: Judged | None = None
     is_reworded: bool = True
     """Whether the test questions are worded otherwise than what was trained."""
 
@@ -151,8 +158,10 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
     """Compute every figure, and the verdict."""
     marks, model = evidence.marks, evidence.marks["model"]
     systems = {system: _system(parts) for system, parts in marks.items()}
-    paired = _paired(marks, Bootstrap(config.resamples, config.seed))
+    bootstrap = Bootstrap(config.resamples, config.seed)
+    paired = _paired(marks, bootstrap)
     kept = proportion(mark.outcome for mark in model["retention"])
+    tasks = task_scores(marks["base"]["tasks"], model["tasks"], bootstrap)
     least = threshold(model["validation"], model["unanswerable"], config.precision)
     test = systems["model"].test
     facts = {system: fact_score(parts["test"]) for system, parts in marks.items()}
@@ -167,6 +176,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
                 paired.model_adapter,
                 kept,
                 evidence.coverage,
+                tasks,
                 asked="test wordings" if evidence.is_reworded else "trained wordings",
             ),
         ),
@@ -180,6 +190,8 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
         ),
         forms=tuple(form_scores([*model["test"], *model["sentences"], *model["free"]])),
         forgetting=kept,
+        tasks=tasks,
+        injection=injection(marks["base"], model, paired.model_base, bootstrap),
         coverage=evidence.coverage,
         is_coverage_low=_is_low(evidence.coverage),
         reviewed=evidence.reviewed,
@@ -194,6 +206,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
         settings=config.model_dump(mode="json"),
         times=dict(evidence.times),
         arms=tuple(evidence.arms),
+        judging=judging(marks, evidence.judged) if evidence.judged else None,
     )
 
 

@@ -39,14 +39,24 @@ class Validation:
 
     def exact_match(self) -> float:
         """Return the share of examples whose generated answer is right."""
-        asked = [example.messages[:-1] for example in self.examples]
-        right = 0
-        for index, answer in answers(
-            self.model, self.tokenizer, self.contract, asked, self.batch_size
-        ):
-            example = self.examples[index]
-            right += self.key.is_right(answer.text, Expected.of(example))
-        return right / len(asked)
+        return 1 - len(self.missed(self.examples)) / len(self.examples)
+
+    def missed(self, examples: Sequence[Example]) -> list[Example]:
+        """Return those examples whose generated answer is not right."""
+        asked = [example.messages[:-1] for example in examples]
+        found = answers(self.model, self.tokenizer, self.contract, asked, self.batch_size)
+        replies = {index: answer.text for index, answer in found}
+        return [
+            example
+            for index, example in enumerate(examples)
+            if not self.key.is_right(replies[index], Expected.of(example))
+        ]
+
+
+class MissedFact(Record):
+    """A fact whose validation wordings the kept adapter does not answer: ``missed.jsonl``."""
+
+    fact: str
 
 
 class Chosen(Record):

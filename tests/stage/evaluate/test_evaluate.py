@@ -19,7 +19,7 @@ from gabarito.evaluate.report import Report
 from gabarito.evaluate.text_report import CONDITIONS, summary
 from gabarito.store.base import Store
 
-from .conftest import FACTS, asked, wordings
+from .conftest import FACTS, UNKNOWN, asked, wordings
 
 
 class Models(Protocol):
@@ -52,7 +52,11 @@ def test_each_system_answers_and_the_trained_ones_are_right(
 
 def test_every_answer_has_a_verdict(inputs: Inputs, evaluate: Evaluate) -> None:
     verdicts = list(evaluate(inputs()).records("verdicts.jsonl", Verdict))
-    counts = {"base": 12 + 6 + 1 + 4 + 3, "adapter": 12 + 6 + 1, "model": 12 + 6 + 1 + 4 + 3 + 6}
+    counts = {
+        "base": 12 + 6 + 1 + 4 + 3 + 3,
+        "adapter": 12 + 6 + 1,
+        "model": 12 + 6 + 1 + 4 + 3 + 3 + 6,
+    }
     for system, count in counts.items():
         questions = [verdict.question for verdict in verdicts if verdict.system == system]
         assert len(questions) == len(set(questions)) == count
@@ -82,6 +86,31 @@ def test_a_failing_gate_is_a_verdict_and_no_failure(inputs: Inputs, evaluate: Ev
     assert gate["reasons"] == [check["text"] for check in gate["checks"] if not check["passed"]]
     assert "general prompts are answered otherwise" in gate["reasons"][0]
     assert artifact.manifest.counts["gate_passed"] == 0
+
+
+def test_tasks_are_graded_by_their_answers(inputs: Inputs, evaluate: Evaluate) -> None:
+    tasks = report_of(evaluate(inputs()))["tasks"]
+    assert (tasks["base"]["count"], tasks["model"]["count"]) == (3, 3)
+    assert [one["group"] for one in tasks["groups"]] == ["eco"]
+    assert "lost" not in tasks
+
+
+def test_controls_are_asked_of_base_and_model(inputs: Inputs, evaluate: Evaluate) -> None:
+    rows = [
+        asked("controls", "question", f"onde fica o {club}", "lima", fact=club, family="synonym")
+        for club in UNKNOWN
+    ]
+    artifact = evaluate(inputs(controls=rows), max_forgetting=1.0)
+    found = report_of(artifact)["injection"]
+    assert (found["facts"], found["model"]["count"]) == (4, 4)
+    assert found["refused"]["hits"] + found["wrong"]["hits"] + found["model"]["hits"] == 4
+    assert found["net_of_controls"]["difference"] == 1 - found["model"]["share"]
+    asked_systems = {
+        verdict.system
+        for verdict in artifact.records("verdicts.jsonl", Verdict)
+        if verdict.question in {row.question for row in rows}
+    }
+    assert asked_systems == {"base", "model"}
 
 
 def test_a_merge_that_lost_the_adapter_fails_the_gate(
@@ -178,10 +207,11 @@ def test_a_datasets_contract_of_another_shape_is_refused(
 
 
 def test_what_was_not_asked_is_absent(inputs: Inputs, evaluate: Evaluate) -> None:
-    missing = dict.fromkeys(("free", "unanswerable", "retention", "validation", "overlaps"))
+    parts = ("free", "unanswerable", "retention", "tasks", "validation", "overlaps")
+    missing = dict.fromkeys(parts)
     report = report_of(evaluate(inputs(**missing)))
     assert set(report["systems"]["model"]) == {"test"}
-    assert not {"forgetting", "threshold", "served"} & set(report)
+    assert not {"forgetting", "tasks", "threshold", "served"} & set(report)
     assert report["refusals"]["model"]["unanswerable"] == {}
     assert report["verdict"]["passed"]
     assert "threshold" not in report["contract"]

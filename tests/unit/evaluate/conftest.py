@@ -49,7 +49,20 @@ def unanswerable(text: str, group: str) -> EvalQuestion:
     return EvalQuestion(f"unanswerable {text}", "unanswerable", "", right, group=group)
 
 
-def exam() -> dict[Part, list[EvalQuestion]]:
+def task(n: int) -> EvalQuestion:
+    """A sum, whose answer a system says in a sentence."""
+    answer, other = str(n + n), str(n + n + 1)
+    return EvalQuestion(
+        f"task {n}",
+        "tasks",
+        "",
+        Expected(answer, question=f"{n} mais {n}?"),
+        group="par" if n % 2 else "ímpar",
+        competing=(other,),
+    )
+
+
+def exam(tasks: int = 4) -> dict[Part, list[EvalQuestion]]:
     return {
         "trained": [item("trained", f"t {f.subject}", f.answer, f.id) for f in FACTS],
         "validation": [item("validation", f"v {f.subject}", f.answer, f.id) for f in FACTS],
@@ -62,6 +75,12 @@ def exam() -> dict[Part, list[EvalQuestion]]:
         "free": [item("free", "<img src=x>", "Zé 0"), item("free", "e o 1?", "Zé 1")],
         "unanswerable": [unanswerable(f"{g} {n}", g) for g in ("season", "club") for n in "abcd"],
         "retention": [item("retention", f"olá {n}", "") for n in "abcd"],
+        "tasks": [task(n) for n in range(tasks)],
+        "controls": [
+            item("controls", f"{family} controle {n}", f"Rui {n}", f"c{n}", family)
+            for n in range(4)
+            for family in ("direct", "indirect")
+        ],
     }
 
 
@@ -69,6 +88,13 @@ def answer_of(system: str, item: EvalQuestion) -> Prediction:
     """The base knows nothing; the others err on one wording, and on some unanswerable questions."""
     if item.part == "retention":
         return Prediction("outra" if system == "model" and item.text == "olá a" else "oi", 0.9)
+    if item.part == "tasks":
+        is_lost = system == "model" and item.text.startswith(("1 ", "2 "))
+        said = REFUSAL if item.text.startswith("1 ") else f"É {item.competing[0]}."
+        return Prediction(said if is_lost else f"É {item.expected}, claro.", 0.9)
+    if item.part == "controls":
+        is_refused = system == "model" and item.text.startswith("direct")
+        return Prediction(REFUSAL if is_refused else "Zé 9", 0.6)
     if system == "base":
         return Prediction("Zé 9", 0.2)
     if item.part == "unanswerable":
@@ -78,15 +104,19 @@ def answer_of(system: str, item: EvalQuestion) -> Prediction:
     return Prediction("Zé 8", 0.3) if is_wrong else Prediction(item.expected, 0.95)
 
 
+def _is_asked(item: EvalQuestion, facts: set[str]) -> bool:
+    return not item.fact or item.part == "controls" or item.fact in facts
+
+
 @pytest.fixture
 def marked() -> Callable[..., Marks]:
     """Marks the exam; parts named are not asked."""
 
-    def mark(without: Sequence[Part] = (), facts: int = 6) -> Marks:
+    def mark(without: Sequence[Part] = (), facts: int = 6, tasks: int = 4) -> Marks:
         kept = {fact.id for fact in FACTS[:facts]}
         parts: Mapping[Part, list[EvalQuestion]] = {
-            part: [i for i in items if part not in without and (not i.fact or i.fact in kept)]
-            for part, items in exam().items()
+            part: [i for i in items if part not in without and _is_asked(i, kept)]
+            for part, items in exam(tasks).items()
         }
         replies = {
             system: {i.text: answer_of(system, i) for part in ASKED[system] for i in parts[part]}
@@ -107,8 +137,8 @@ REPLIES = {
 
 @pytest.fixture
 def evidence(marked: Callable[..., Marks]) -> Callable[..., Evidence]:
-    def make(without: Sequence[Part] = (), covered: int = 60) -> Evidence:
-        marks = marked(without)
+    def make(without: Sequence[Part] = (), covered: int = 60, tasks: int = 4) -> Evidence:
+        marks = marked(without, tasks=tasks)
         return Evidence(
             marks=marks,
             facts=FACTS,
@@ -128,9 +158,11 @@ def evidence(marked: Callable[..., Marks]) -> Callable[..., Evidence]:
 
 @pytest.fixture
 def report(evidence: Callable[..., Evidence]) -> Callable[..., Report]:
-    def make(without: Sequence[Part] = (), covered: int = 60, **settings: float) -> Report:
+    def make(
+        without: Sequence[Part] = (), covered: int = 60, tasks: int = 4, **settings: float
+    ) -> Report:
         config = EvaluateConfig.model_validate({"resamples": 200} | settings)
-        return build(config, evidence(without, covered))
+        return build(config, evidence(without, covered, tasks))
 
     return make
 

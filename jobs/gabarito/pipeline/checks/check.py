@@ -50,6 +50,7 @@ def all_findings(path: Path, store_url: str) -> Iterator[CheckResult]:
     yield from _teachers(pipeline, sample, usable_store)
     if pipeline.train is not None:
         yield from _tried("base", partial(check_base, pipeline.train, usable_store))
+    yield from _tried("judge", partial(_judge, pipeline))
     yield from _stages(pipeline)
 
 
@@ -77,6 +78,13 @@ def _teachers(
     yield from answers
     if store_url is not None and not any(one.error for one in answers):
         yield from _tried("teacher", partial(try_passages, pipeline, sample, store_url))
+
+
+def _judge(pipeline: PartialPipeline) -> Iterator[CheckResult]:
+    if pipeline.evaluate.judge:
+        from gabarito.pipeline.checks.check_answer import check_judge  # compares answers, too
+
+        yield from check_judge(pipeline.evaluate)
 
 
 def _tried(
