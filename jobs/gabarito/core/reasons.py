@@ -94,6 +94,7 @@ class GenerateReason(Reason):
     NOT_REVERSED = "reverse question without the fact's answer"
     TOO_LONG = "too long"
     EMPTY_ALIAS = "alias that names nothing"
+    UNSAID_POINT = "point that the explanation does not say"
     EXCESS_ALIAS = "alias too long, or one too many"
 
     OTHER_NAME = "name not asked for"

@@ -22,8 +22,17 @@ ExampleKind = Literal[
     "retention",
     "task",
 ]
+AnswerStyle = Literal["short", "sentence"]
 Split = Literal[
-    "train", "validation", "test", "free", "unanswerable", "retention", "tasks", "controls"
+    "train",
+    "validation",
+    "test",
+    "sentences",
+    "free",
+    "unanswerable",
+    "retention",
+    "tasks",
+    "controls",
 ]
 
 Judgement = Literal["correct", "incorrect", "not attempted"]
@@ -117,7 +126,8 @@ class Fact(Record):
     """One atomic statement of a document, with the words that support it, or a person's own.
 
     A person's fact (``given``) stands in no document and has no quote; its relation is the
-    question as the person asked it.
+    question as the person asked it. ``points`` are what must be said of an answer that is an
+    explanation; without them its clauses are.
     """
 
     id: str
@@ -130,6 +140,7 @@ class Fact(Record):
     aliases: tuple[str, ...] = ()
     qualifier: str = ""
     kind: str = ""
+    points: tuple[str, ...] = ()
     given: PairOrigin | None = None
 
     @model_validator(mode="after")
@@ -244,7 +255,9 @@ class Example(Record):
     ``question`` is the id of the question, ``fact`` that of the fact it is about, empty in
     rows about none. ``family`` is the wording family, of rows of the kind "question" alone;
     ``group`` says what an unanswerable question, a refusal or a task is about. ``aliases`` are
-    other answers that count as right, ``competing`` those of which none may be said beside them.
+    other answers that count as right, ``competing`` those of which none may be said beside them,
+    ``points`` what an explanation must say. ``style`` is how the model is to answer; of a sentence
+    ``answer`` is the short answer that it holds, else empty.
     """
 
     messages: tuple[Message, ...]
@@ -256,6 +269,9 @@ class Example(Record):
     split: Split
     aliases: tuple[str, ...] = ()
     competing: tuple[str, ...] = ()
+    style: AnswerStyle = "short"
+    answer: str = ""
+    points: tuple[str, ...] = ()
 
 
 class Verdict(Record):
