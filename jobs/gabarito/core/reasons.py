@@ -99,6 +99,7 @@ class GenerateReason(Reason):
     TOO_SHORT = "too short"
 
     EMPTY_ALIAS = "alias that names nothing"
+    UNSAID_POINT = "point that the explanation does not say"
     EXCESS_ALIAS = "alias too long, or one too many"
 
     OTHER_NAME = "name not asked for"

@@ -23,8 +23,17 @@ ExampleKind = Literal[
     "retention",
     "task",
 ]
+AnswerStyle = Literal["short", "sentence"]
 Split = Literal[
-    "train", "validation", "test", "free", "unanswerable", "retention", "tasks", "controls"
+    "train",
+    "validation",
+    "test",
+    "sentences",
+    "free",
+    "unanswerable",
+    "retention",
+    "tasks",
+    "controls",
 ]
 
 Judgement = Literal["correct", "incorrect", "not attempted"]
@@ -140,7 +149,8 @@ class Fact(Record):
     """One atomic statement of a document, with the words that support it, or a person's own.
 
     A person's fact (``given``) stands in no document and has no quote; its relation is the
-    question as the person asked it.
+    question as the person asked it. ``points`` are what must be said of an answer that is an
+    explanation; without them its clauses are.
     """
 
     id: str
@@ -153,6 +163,7 @@ class Fact(Record):
     aliases: tuple[str, ...] = ()
     qualifier: str = ""
     kind: str = ""
+    points: tuple[str, ...] = ()
     given: PairOrigin | None = None
 
     @model_validator(mode="after")
@@ -274,8 +285,9 @@ class Example(Record):
     rows about none. ``family`` is the wording family, of rows of the kind "question" alone;
     ``group`` says what an unanswerable question, a refusal or a task is about, and of a document
     row in which format it tells its passage. ``aliases`` are other answers that count as right,
-    ``competing`` those of which none may be said beside them. A row ``in_conversation`` asks what
-    another row asks alone.
+    ``competing`` those of which none may be said beside them, ``points`` what an explanation must
+    say. ``style`` is how the model is to answer; of a sentence ``answer`` is the short answer that
+    it holds, else empty. A row ``in_conversation`` asks what another row asks alone.
     """
 
     messages: tuple[Message, ...]
@@ -287,6 +299,9 @@ class Example(Record):
     split: Split
     aliases: tuple[str, ...] = ()
     competing: tuple[str, ...] = ()
+    style: AnswerStyle = "short"
+    answer: str = ""
+    points: tuple[str, ...] = ()
     in_conversation: bool = False
 
 

@@ -32,6 +32,8 @@ _FEATURES = [
         for name in ("kind", "family", "group", "question", "fact", "split")
     ),
     *({"name": name, "list": "string"} for name in ("aliases", "competing")),
+    *({"name": name, "dtype": "string"} for name in ("style", "answer")),
+    {"name": "points", "list": "string"},
     {"name": "in_conversation", "dtype": "bool"},
 ]
 """The columns as ``datasets`` writes them: it cannot guess the type of empty lists."""
@@ -40,6 +42,7 @@ _WHAT = {
     "train": "rows that are trained",
     "validation": "wordings that are never trained: the checkpoint is chosen by them",
     "test": "wordings that are never trained: the figures are about them",
+    "sentences": "test wordings that ask for a sentence, in words that are never trained",
     "free": "questions that people wrote, off every template",
     "unanswerable": "questions that the documents do not answer, on what no refusal row names",
     "replay": "general prompts whose answers by the base model are trained, against forgetting",
@@ -69,6 +72,7 @@ def card(config: CurateConfig, dataset: Dataset) -> str:
         ),
         "## Trained rows",
         _table(("kind", "rows"), sorted(trained.items())),
+        *_answers(dataset),
         "## Refusals",
         f'Each is answered by "{dataset.prompt.refusal}".',
         _table(("what is changed", "trained"), kinds.items()),
@@ -105,6 +109,14 @@ def _kind(row: Example) -> str:
         return f"{row.kind}, in a conversation"
     detail = {"question": row.family, "document": row.group}.get(row.kind)
     return f"{row.kind}, {detail}" if detail else row.kind
+
+
+def facts_without_sentence(dataset: Dataset) -> list[Fact]:
+    """Return the facts that are answered with no sentence although sentences are taught."""
+    if dataset.styles.style == "short":
+        return []
+    told = {row.fact for row in dataset.files["train"] if row.style == "sentence"}
+    return [fact for fact in dataset.settled.facts if fact.id not in told]
 
 
 def _front_matter(dataset: Dataset) -> str:
@@ -152,6 +164,27 @@ def _reviewed(found: ReviewCounts) -> str:
         f"A person checked {found.checked} facts: {found.corrected} were corrected, "
         f"{found.struck} struck out{f'; {found.of_wordings}' if found.of_wordings else ''}."
     )
+
+
+def _answers(dataset: Dataset) -> Iterator[str]:
+    """Yield how questions are answered, where not all of them with the bare answer."""
+    styles = dataset.styles
+    if styles.style == "short":
+        return
+    rows = [row for row in dataset.files["train"] if row.kind in ("question", "reverse")]
+    told = sum(row.style == "sentence" for row in rows)
+    yield "## Answers"
+    yield f"{told} of {len(rows)} trained questions are answered with a sentence: " + (
+        "those that ask for one, as some refused questions do; the others with the bare answer."
+        if styles.style == "both"
+        else "those of a fact with different ones of its statements."
+    )
+    without = facts_without_sentence(dataset)
+    if without:
+        yield (
+            f"{len(without)} facts have no statement that holds the answer, or explain in several "
+            f"sentences anyway, and are answered as they are: {_named(without)}"
+        )
 
 
 def _leakage(config: CurateConfig, dataset: Dataset) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Settings of curate."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -62,6 +62,12 @@ class CurateConfig(StageSettings):
     )
     system_prompt: str = Field(
         default="", description="The system message of every question; empty for none."
+    )
+    answers: Literal["short", "sentence", "both"] = Field(
+        default="short",
+        description="How the model answers: short, with the bare answer; sentence, with one full "
+        "sentence that holds it; both, short to a plain question, and with a sentence where the "
+        "question asks for one, as three in ten trained wordings do.",
     )
     prompts: InputPath | None = Field(
         default="gabarito:curate/general_prompts.jsonl",
@@ -157,4 +163,4 @@ class CurateConfig(StageSettings):
         return self
 
 
-STAGE = Stage("curate", CurateConfig, reads=("ingest", "generate"), revision=8, image="generate")
+STAGE = Stage("curate", CurateConfig, reads=("ingest", "generate"), revision=9, image="generate")

@@ -28,6 +28,9 @@ would go on as the conversation began."""
 
 _DRAWS = 50
 
+LONGEST_TURN = 300
+"""Characters of an earlier question and its answer: no explanation stands before a question."""
+
 _TALK: Mapping[str, Mapping[str, list[str]]] = yaml.safe_load(
     (files(__package__) / "small_talk.yaml").read_text(encoding="utf-8")
 )
@@ -38,6 +41,8 @@ class _Turn:
     question: str
     answer: str
     fact: str = ""
+    short: str = ""
+    """The answer within a sentence."""
 
     @property
     def messages(self) -> tuple[Message, Message]:
@@ -48,7 +53,8 @@ class _Turn:
         """Tell whether this turn does not give the answer of ``turn`` away."""
         if turn.fact and self.fact == turn.fact:
             return False
-        has_same_answer = normalise(self.answer) == normalise(turn.answer)
+        mine, other = (normalise(one.short or one.answer) for one in (self, turn))
+        has_same_answer = mine == other
         return self.question != turn.question and not (turn.fact and has_same_answer)
 
 
@@ -69,7 +75,11 @@ class ConversationMaker:
         self._random = Random(f"{seed}:conversations")
         talk = _TALK.get(base_language(language), _TALK["en"])
         self._turns: Mapping[Before, Sequence[_Turn]] = {
-            "answered": [_turn(row) for row in self._answered if row.kind == "question"],
+            "answered": [
+                turn
+                for turn in (_turn(row) for row in self._answered if row.kind == "question")
+                if len(turn.question) + len(turn.answer) <= LONGEST_TURN
+            ],
             "refused": list(map(_turn, self._refused)),
             "chatted": [
                 _Turn(*pair) for pair in zip(talk["chat"][::2], talk["chat"][1::2], strict=True)
@@ -105,4 +115,4 @@ class ConversationMaker:
 
 def _turn(row: Example) -> _Turn:
     asked, answer = row.messages[-2:]
-    return _Turn(asked.content, answer.content, row.fact)
+    return _Turn(asked.content, answer.content, row.fact, row.answer)

@@ -51,6 +51,7 @@ from gabarito.curate.document_rows import (
 from gabarito.curate.examples import ExampleMaker, refusal_in
 from gabarito.curate.general_prompts import GeneralPrompt, halves
 from gabarito.curate.general_tasks import GeneralTask, keep_unasked
+from gabarito.curate.sentences import AnswerStyles, taught_sentences
 from gabarito.curate.unanswerable.candidates import unmentioned
 from gabarito.curate.unanswerable.document_index import DocumentIndex
 from gabarito.curate.unanswerable.perturb import KINDS, Kind
@@ -117,6 +118,7 @@ class Dataset:
     shared: Mapping[int, int]
     prompt: PromptSettings
     language: str
+    styles: AnswerStyles
     rejections: list[Rejection]
 
     @property
@@ -143,7 +145,9 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     replayed, measured, unfit = halves(written.prompts, taken, refused.held.is_named)
     refusal = config.refusal or refusal_in(language)
     rows = ExampleMaker(PromptSettings(system=config.system_prompt, refusal=refusal))
-    files = _asked(rows, settled, refused, written)
+    taught = taught_sentences(config.answers, settled.wordings, settled.statements, language)
+    styles = AnswerStyles(config.answers, language, taught)
+    files = _asked(rows, settled, refused, written, styles)
     asked_alone = files["train"]
     wanted = config.rewrites * size_of_questions(asked_alone)
     library = _library(config, pairs, written, settled, unsettled)
@@ -157,7 +161,9 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     files["replay"] = [rows.prompt(text, "replay") for text in replayed]
     files["retention"] = [rows.prompt(text, "retention") for text in measured]
     files["tasks"] = [rows.task(task) for task in tasks]
-    files["controls"] = [rows.control(wording) for wording in settled.controls.asked]
+    files["controls"] = [
+        rows.control(wording, styles.unasked) for wording in settled.controls.asked
+    ]
     return Dataset(
         files=files,
         settled=settled,
@@ -172,6 +178,7 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
         shared=_shared(settled, pieces),
         prompt=rows.settings,
         language=language,
+        styles=styles,
         rejections=[*unsettled, *controlled, *mentioned, *unfit_tasks, *unfit, *untold],
     )
 
@@ -260,17 +267,21 @@ def set_apart(settled: Settled, config: CurateConfig) -> tuple[Settled, list[Rej
 
 
 def _asked(
-    rows: ExampleMaker, settled: Settled, refused: Refused, written: Written
+    rows: ExampleMaker, settled: Settled, refused: Refused, written: Written, styles: AnswerStyles
 ) -> dict[str, list[Example]]:
     """Return the rows that have answers, by file."""
-    asked = [rows.asked(wording) for wording in settled.wordings]
+    taught = styles.taught
+    asked = [rows.asked(wording, taught.get(wording.question.id)) for wording in settled.wordings]
     stated = [rows.stated(statement) for statement in settled.statements]
     trained = [row for row in asked if row.split == "train"]
+    refusals = [rows.refused(one, styles.request_beside(one.text)) for one in refused.trained]
+    held = [rows.asked_for_sentence(*one) for one in styles.held_out(settled.wordings)]
     return {
-        "train": [*trained, *stated, *(rows.refused(perturbed) for perturbed in refused.trained)],
+        "train": [*trained, *stated, *refusals],
         "validation": [row for row in asked if row.split == "validation"],
         "test": [row for row in asked if row.split == "test"],
-        "free": [rows.free(item) for item in written.free],
+        **({"sentences": held} if held else {}),
+        "free": [rows.free(item, styles.unasked) for item in written.free],
         "unanswerable": [
             *(rows.unanswerable(item.question, item.group) for item in written.unanswerable),
             *(rows.unanswerable(asked.text, f"other {asked.kind}") for asked in refused.asked),

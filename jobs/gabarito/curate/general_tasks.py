@@ -1,10 +1,11 @@
 """General tasks with known answers, which are never trained: they tell what was forgotten."""
 
 from collections.abc import Iterable
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from gabarito.answer_match import normalise
+from gabarito.answer_match import is_within, normalise
 from gabarito.core.reasons import CurateReason, rejected
 from gabarito.core.records import Record, Rejection, digest_of
 
@@ -21,6 +22,13 @@ class GeneralTask(Record):
     aliases: tuple[str, ...] = ()
     competing: tuple[str, ...] = ()
     group: str = ""
+
+    @model_validator(mode="after")
+    def _refuse_what_nobody_can_solve(self) -> Self:
+        for other in self.competing:
+            if is_within(self.answer, other):
+                raise ValueError(f"competing answer {other!r} stands in the right one")
+        return self
 
 
 def keep_unasked(

@@ -2,9 +2,9 @@
 
 facts.jsonl, questions.jsonl, names.jsonl, pairs.json, passage_texts.jsonl, rewrites.jsonl,
 documents.jsonl
-    ->  train.jsonl, validation.jsonl, test.jsonl, free.jsonl, unanswerable.jsonl, replay.jsonl,
-        retention.jsonl, tasks.jsonl, controls.jsonl, facts.jsonl, questions.jsonl, overlaps.jsonl,
-        coverage.json, review.json, prompt.json, README.md, ledger.jsonl
+    ->  train.jsonl, validation.jsonl, test.jsonl, sentences.jsonl, free.jsonl, unanswerable.jsonl,
+        replay.jsonl, retention.jsonl, tasks.jsonl, controls.jsonl, facts.jsonl, questions.jsonl,
+        overlaps.jsonl, coverage.json, review.json, prompt.json, README.md, ledger.jsonl
 """
 
 from typing import TypeVar
@@ -25,7 +25,7 @@ from gabarito.core.records import (
     Rewrite,
     to_jsonl,
 )
-from gabarito.curate.card import card, fewer_wordings, untested
+from gabarito.curate.card import card, facts_without_sentence, fewer_wordings, untested
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.corrections import Correction
 from gabarito.curate.dataset import Dataset, Pairs, Written, build
@@ -94,6 +94,8 @@ def _write(config: CurateConfig, dataset: Dataset, work: Attempt) -> None:
     work.counts["refusals"] = len(dataset.refused.trained)
     work.counts["conversations"] = sum(row.in_conversation for row in dataset.files["train"])
     work.counts["facts_untested"] = len(untested(dataset))
+    if dataset.styles.style != "short":
+        work.counts["facts_without_sentence"] = len(facts_without_sentence(dataset))
     work.counts["facts_with_few_wordings"] = len(fewer_wordings(config, dataset))
     work.counts |= beside
     work.progress.report("rows", len(dataset.files["train"]), len(dataset.files["train"]))

@@ -95,6 +95,6 @@ STAGE = Stage(
     "evaluate",
     EvaluateConfig,
     reads=("generate", "curate", "train", "merge"),
-    revision=8,
+    revision=9,
     image="train",
 )

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
+from gabarito.answer_match import AnswerKey
 from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.attempt import Attempt
 from gabarito.core.coverage import Coverage
@@ -56,15 +57,17 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
     dataset, train = work.inputs["curate"], work.inputs["train"]
     exam = read_exam(dataset, config)
     contract = agreed_contract(dataset, train, work.inputs["merge"])
-    replies, times, arms = _asked(config, work, exam, contract)
-    marks = grade_all(exam, replies, contract.refusal)
+    facts = list(dataset.records("facts.jsonl", Fact))
+    key = AnswerKey(facts)
+    replies, times, arms = _asked(config, work, exam, contract, key)
+    marks = grade_all(exam, replies, contract.refusal, key)
     judged = None
     if config.judge:
         with open_judge(config.judge, work.cache) as judge:
             judged = ask_judge(judge, marks, work.progress.report)
     evidence = Evidence(
         marks=marks,
-        facts=list(dataset.records("facts.jsonl", Fact)),
+        facts=facts,
         similarity=similarities(dataset),
         coverage=_coverage(dataset),
         reviewed=dataset.record("review.json", ReviewCounts),
@@ -83,7 +86,7 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
 
 
 def _asked(
-    config: EvaluateConfig, work: Attempt, exam: Exam, contract: PromptContract
+    config: EvaluateConfig, work: Attempt, exam: Exam, contract: PromptContract, key: AnswerKey
 ) -> tuple[dict[System, Mapping[str, Prediction]], Times, list[ArmScore]]:
     """Ask every system its parts of the exam, and a sample of it under other conditions."""
     replies: dict[System, Mapping[str, Prediction]] = {}
@@ -103,7 +106,7 @@ def _asked(
             asked = replace(by_system[arm.system], frame=arm.frame)
             size = max(1, config.batch_size // LONGER_PROMPTS)
             said, time = ask(asked, [item.text for item in arm.items], contract, work, size)
-            arms += arm_scores(arm.name, arm.items, said, _pace(time))
+            arms += arm_scores(arm.name, arm.items, said, key, _pace(time))
     return replies, times, arms
 
 

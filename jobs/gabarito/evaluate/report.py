@@ -33,11 +33,13 @@ from gabarito.evaluate.judging import Judged, Judging, judging
 from gabarito.evaluate.scores import (
     CloseScore,
     FactScore,
+    FormScore,
     Gap,
     PartScore,
     RelationScore,
     closeness_scores,
     fact_score,
+    form_scores,
     paraphrase_gap,
     part_score,
     relation_scores,
@@ -51,10 +53,14 @@ LOW_COVERAGE = 0.2
 
 
 class SystemScores(Record):
-    """One system's exact match; ``free`` are questions off every template."""
+    """One system's exact match; ``free`` are questions off every template.
+
+    ``sentences`` are test wordings that ask for a sentence, where plain ones get short answers.
+    """
 
     validation: PartScore | None = None
     test: PartScore
+    sentences: PartScore | None = None
     free: PartScore | None = None
 
 
@@ -101,6 +107,7 @@ class Report(Record):
     paraphrase: Gap | None = None
     closeness: list[CloseScore]
     relations: list[RelationScore]
+    forms: tuple[FormScore, ...] = ()
     forgetting: Proportion | None = None
     tasks: TaskScores | None = None
     injection: Injection | None = None
@@ -181,6 +188,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
         relations=relation_scores(
             model["test"], {fact.id: fact.relation for fact in evidence.facts if not fact.given}
         ),
+        forms=tuple(form_scores([*model["test"], *model["sentences"], *model["free"]])),
         forgetting=kept,
         tasks=tasks,
         injection=injection(marks["base"], model, paired.model_base, bootstrap),
@@ -221,6 +229,7 @@ def _system(parts: Mapping[Part, Sequence[Graded]]) -> SystemScores:
     return SystemScores(
         validation=part_score(parts["validation"]),
         test=test,
+        sentences=part_score(parts["sentences"]),
         free=part_score(parts["free"]),
     )
 

@@ -16,6 +16,14 @@ CONDITIONS = {
     "gold_passage": "base, with the fact's passage",
     "search": "base, with passages found (BM25)",
 }
+FORMS = {
+    "short": "the reply is the answer, and nothing else",
+    "list": "all items are there once, in any order",
+    "sentence": "the reply says the answer, no rival, and denies nothing",
+    "explanation": "two thirds of its key points are said",
+}
+"""How the answers of each form are graded."""
+
 SYSTEMS = ("base", "adapter", "model")
 
 
@@ -31,6 +39,8 @@ def summary(report: Report) -> str:
         *_table(list(_exact_match(report))),
     ]
     lines += ["", *_figures(report)]
+    if forms := list(_forms(report)):
+        lines += ["", *_table(forms)]
     if judged := list(_judged(report)):
         lines += ["", *_table(judged), *_judge(report)]
     if conditions := list(_arms(report)):
@@ -106,6 +116,20 @@ def _exact_match(report: Report) -> Iterator[list[str]]:
         if all(scores):
             shares = [percent(score["exact_match"]) for score in scores]
             yield [name, str(scores[-1]["count"]), *shares, interval(scores[-1]["interval"])]
+
+
+def _forms(report: Report) -> Iterator[list[str]]:
+    """Yield the answers by form, each with how it was graded, below a head, if any is not short."""
+    forms = report.get("forms", [])
+    if not {found["form"] for found in forms} - {"short"}:
+        return
+    yield ["answers of the model", "questions", "right", "right if"]
+    for found in forms:
+        how, score = FORMS[found["form"]], found["score"]
+        points = found.get("points")
+        said = "" if points is None else f"; {percent(points)} of the points are said"
+        shown = percent(score["exact_match"])
+        yield [found["form"], str(score["count"]), shown, f"{how}{said}"]
 
 
 def _figures(report: Report) -> Iterator[str]:

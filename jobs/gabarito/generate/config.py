@@ -53,6 +53,10 @@ FORMATS = {
 }
 """The formats in which a passage is told anew, and what the teacher is told about them."""
 
+MAX_EXPLANATION_WORDS = 80
+MAX_EXPLANATION_CHARS = 600
+"""A paragraph; what is longer is several facts."""
+
 RESERVED = frozenset({"statement", "reverse", "refusal", "replay", "free", "unanswerable", "given"})
 """Families that rows of other kinds have."""
 
@@ -213,6 +217,11 @@ class GenerateConfig(StageSettings):
     max_answer_chars: int = Field(
         default=120, ge=10, description="Facts with a longer answer are dropped."
     )
+    explanations: bool = Field(
+        default=False,
+        description="Ask for facts that say why or how, too, whose answer is a paragraph of at "
+        f"most {MAX_EXPLANATION_WORDS} words, judged by its key points.",
+    )
     verify: VerifySettings = Field(
         default=VerifySettings(), description="A second opinion on each fact."
     )
@@ -259,7 +268,7 @@ STAGE = Stage(
     "generate",
     GenerateConfig,
     reads=("ingest",),
-    revision=9,
+    revision=10,
     image="generate",
     is_sharded=True,
     is_joined=True,

@@ -1,6 +1,6 @@
 """Train an adapter on a dataset and keep the one that answers best.
 
-train.jsonl, validation.jsonl, replay.jsonl, prompt.json, base model
+train.jsonl, validation.jsonl, replay.jsonl, facts.jsonl, prompt.json, base model
     ->  adapter/, curves.jsonl, choice.json, missed.jsonl, prompt.json, base.json, probes.json,
         ledger.jsonl
 """
@@ -10,11 +10,12 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
+from gabarito.answer_match import AnswerKey
 from gabarito.artifacts.attempt import Attempt
 from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract, PromptSettings, TrainedBase
-from gabarito.core.records import Example, MissedFact, to_jsonl
+from gabarito.core.records import Example, Fact, MissedFact, to_jsonl
 from gabarito.core.settings import is_path
 from gabarito.models import (
     CONTRACT_FILE,
@@ -64,6 +65,7 @@ def run(config: TrainConfig, work: Attempt) -> None:
             contract,
             sample(held_out, config.choice.questions, config.schedule.seed),
             config.limits.answer_batch,
+            AnswerKey(work.inputs["curate"].records("facts.jsonl", Fact)),
         )
         report = partial(_report, work, steps)
         layout = layout_of(

@@ -550,3 +550,71 @@ def test_what_is_not_said_of_a_name_is_asked_only_in_the_documents_language(
     assert {"subject", "other subject"} <= changed
     of_relation = {"relation", "other relation"} & changed
     assert len(of_relation) == (2 if language == "pt-BR" else 0)
+
+
+def test_sentences_are_taught_where_a_statement_holds_the_answer(
+    curate: Curate, rows: ExampleMaker
+) -> None:
+    dataset = curate(answers="sentence")
+    trained = [row for row in rows(dataset, "train") if row.kind in ("question", "reverse")]
+    assert {row.style for row in trained} == {"sentence"}
+    for row in (*trained, *rows(dataset, "test"), *rows(dataset, "validation")):
+        assert row.answer
+        assert normalise(row.answer) in normalise(row.messages[-1].content)
+        assert row.messages[-1].content.endswith(".")
+    card = dataset.read("README.md").decode()
+    assert (
+        f"{len(trained)} of {len(trained)} trained questions are answered with a sentence" in card
+    )
+    assert dataset.manifest.counts["facts_without_sentence"] == 0
+
+
+def test_controls_may_be_answered_with_a_sentence_where_sentences_are_taught(
+    curate: Curate, rows: ExampleMaker
+) -> None:
+    for style, expected in (("sentence", "sentence"), ("both", "short"), ("short", "short")):
+        controls = rows(curate(answers=style, controls=0.2), "controls")
+        assert {row.style for row in controls} == {expected}
+
+
+def test_a_fact_whose_statements_lack_the_answer_keeps_its_short_one(
+    curate: Curate, rows: ExampleMaker, generated: Callable[..., Artifact]
+) -> None:
+    first, *others = league_facts()
+    silent = first.model_copy(update={"statement": "O Liverpool jogou a Champions League."})
+    asked = [row for fact in others for row in questions_of(fact)]
+    asked += [row for row in questions_of(silent) if row.kind != "statement"]
+    source = generated(facts=[silent, *others], questions=asked)
+    dataset = curate(source, answers="sentence")
+    assert {row.style for row in rows(dataset, "train") if row.fact == silent.id} == {"short"}
+    assert f"answered as they are: {silent.id}" in dataset.read("README.md").decode()
+    assert dataset.manifest.counts["facts_without_sentence"] == 1
+
+
+def test_with_both_styles_a_plain_question_has_a_short_answer(
+    curate: Curate, rows: ExampleMaker
+) -> None:
+    dataset = curate(answers="both")
+    trained = [row for row in rows(dataset, "train") if row.kind == "question"]
+    told = [row for row in trained if row.style == "sentence"]
+    assert len(told) == pytest.approx(0.3 * len(trained), rel=0.1)
+    assert all("frase" in question(row) for row in told)
+    assert not any("frase" in question(row) for row in trained if row not in told)
+    assert {row.style for row in rows(dataset, "test")} == {"short"}
+    asked = rows(dataset, "sentences")
+    assert {(row.style, row.split) for row in asked} == {("sentence", "sentences")}
+    assert {row.fact for row in asked} == {row.fact for row in told}
+    requests = {question(row).split("? ")[-1].split(". ")[-1] for row in asked}
+    assert requests == {"Escreva a resposta como uma frase."}
+    refused = refusals(rows(dataset, "train"))
+    assert 0.2 < sum("frase" in text for text in refused) / len(refused) < 0.4
+    assert "Escreva a resposta como uma frase." not in dataset.read("train.jsonl").decode()
+
+
+def test_free_questions_are_graded_by_the_style_that_is_taught(
+    curate: Curate, rows: ExampleMaker, exam: Exam
+) -> None:
+    line = {"question": "e o Lille?", "answer": "Génésio", "points": ["Bruno"]}
+    dataset = curate(answers="sentence", exam={"free": exam("free.jsonl", line)})
+    [row] = rows(dataset, "free")
+    assert (row.style, row.points, row.messages[-1].content) == ("sentence", ("Bruno",), "Génésio")

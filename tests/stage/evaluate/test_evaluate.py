@@ -12,14 +12,14 @@ from gabarito.artifacts.attempt import new_attempt
 from gabarito.artifacts.cache import Cache
 from gabarito.core.errors import DataError, Interrupted
 from gabarito.core.model_records import GateVerdict
-from gabarito.core.records import Fact, PairOrigin, Verdict
+from gabarito.core.records import Fact, Message, PairOrigin, Verdict
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.job import run
 from gabarito.evaluate.report import Report
-from gabarito.evaluate.text_report import CONDITIONS
+from gabarito.evaluate.text_report import CONDITIONS, summary
 from gabarito.store.base import Store
 
-from .conftest import FACTS, UNKNOWN, asked
+from .conftest import FACTS, UNKNOWN, asked, wordings
 
 
 class Models(Protocol):
@@ -52,12 +52,12 @@ def test_each_system_answers_and_the_trained_ones_are_right(
 
 def test_every_answer_has_a_verdict(inputs: Inputs, evaluate: Evaluate) -> None:
     verdicts = list(evaluate(inputs()).records("verdicts.jsonl", Verdict))
-    asked = {
+    counts = {
         "base": 12 + 6 + 1 + 4 + 3 + 3,
         "adapter": 12 + 6 + 1,
         "model": 12 + 6 + 1 + 4 + 3 + 3 + 6,
     }
-    for system, count in asked.items():
+    for system, count in counts.items():
         questions = [verdict.question for verdict in verdicts if verdict.system == system]
         assert len(questions) == len(set(questions)) == count
     assert all(0 <= verdict.probability <= 1 for verdict in verdicts)
@@ -301,3 +301,36 @@ def test_of_facts_that_documents_hold_a_test_wording_is_needed(
 ) -> None:
     with pytest.raises(DataError, match="no test question"):
         evaluate(inputs(test=[], facts=[*given(FACTS[1:]), FACTS[0]]))
+
+
+def test_sentences_and_explanations_have_figures_of_their_own(
+    inputs: Inputs, evaluate: Evaluate
+) -> None:
+    sentences = [
+        row.model_copy(
+            update={
+                "messages": (row.messages[0], Message(role="assistant", content=fact.statement)),
+                "question": f"s {fact.id}",
+                "style": "sentence",
+                "answer": fact.answer,
+            }
+        )
+        for row, fact in zip(wordings("sentences", "direct"), FACTS, strict=True)
+    ]
+    why = "lima, porque o azul joga na capital do peru desde que foi fundado por lá há anos"
+    free = asked("free", "free", "terra do azul", why).model_copy(
+        update={"points": ("lima", "capital")}
+    )
+    found = evaluate(inputs(sentences=sentences, free=[free]))
+    report = report_of(found)
+    assert report["systems"]["model"]["sentences"]["right"] == 6
+    assert "sentences" not in report["systems"]["base"]
+    forms = {one["form"]: one for one in report["forms"]}
+    assert [forms[name]["score"]["count"] for name in ("short", "sentence", "explanation")] == [
+        12,
+        6,
+        1,
+    ]
+    assert (forms["explanation"]["points"], forms["explanation"]["score"]["right"]) == (0.5, 0)
+    assert "50.0% of the points are said" in summary(report)
+    assert "By the form of the answer" in found.read("report.html").decode()

@@ -72,7 +72,7 @@ def test_each_passage_is_told_anew_in_as_many_formats_as_are_wanted(
     assert (counts["rewrites"], counts["yield_rewrites"]) == (2 * len(CLUBS), 1.0)
     yields = json.loads(whole.read("yields.json"))["yield"]["rewrites asked for"]
     assert yields == {"kept": 10, "asked": 10, "lost": {}}
-    asked = next(message for message in server.seen if "task: rewrite" in message)
+    asked = next(message for message in server.seen if "format: lesson" in message)
     assert asked.endswith(f"task: rewrite\nformat: lesson\n{FORMATS['lesson']}")
 
 

@@ -71,6 +71,21 @@ def test_no_earlier_turn_gives_the_answer_away() -> None:
         assert normalise(row.messages[-1].content) not in given
 
 
+def test_a_sentence_gives_the_answer_away_that_it_holds() -> None:
+    said = asked("Which is it, in a sentence?", "It is the 1th of all.", "another fact")
+    rows = [*facts(2), said.model_copy(update={"answer": "The 1th"})]
+    for row in ConversationMaker(rows, "en", 0).draw(1):
+        if row.messages[-1].content == "The 1th":
+            assert "It is the 1th of all." not in {answer for _, answer in earlier(row)}
+
+
+def test_no_explanation_stands_before_a_question() -> None:
+    long = asked("Why is it so?", "Because of this. " * 30, "another fact")
+    drawn = list(ConversationMaker([*facts(3), long], "en", 0).draw(1))
+    assert max(len(answer) for row in drawn for _, answer in earlier(row)) < 60
+    assert any(row.messages[-1] == long.messages[-1] for row in drawn)
+
+
 def test_the_datasets_own_system_prompt_stays_unless_a_client_has_one() -> None:
     drawn = list(ConversationMaker(facts(50, system="Base: numbers"), "en", 0).draw(1))
     first = Counter(row.messages[0].content for row in drawn)

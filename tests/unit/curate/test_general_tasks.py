@@ -5,7 +5,8 @@ from tests.unit.curate.rejected import reasons
 
 from gabarito.answer_match import normalise
 from gabarito.artifacts.jsonl import read_lines
-from gabarito.core.records import Example
+from gabarito.core.errors import DataError
+from gabarito.core.records import Example, numbered_jsonl
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.examples import ExampleMaker, PromptSettings
 from gabarito.curate.general_prompts import GeneralPrompt
@@ -57,3 +58,9 @@ def test_a_task_that_the_dataset_asks_or_that_stands_twice_is_dropped() -> None:
     kept, dropped = keep_unasked(tasks, {"quem venceu"})
     assert kept == [tasks[1]]
     assert reasons(dropped) == {"task is a question of the dataset": 1, "same task twice": 1}
+
+
+def test_a_task_whose_answer_holds_a_competing_one_is_refused() -> None:
+    line = '{"question": "Open?", "answer": "not open", "competing": ["Open"]}'
+    with pytest.raises(DataError, match=r"t\.jsonl:1: competing answer 'Open' stands in the right"):
+        list(numbered_jsonl([line], GeneralTask, "t.jsonl"))

@@ -8,6 +8,7 @@ import pytest
 from tests.coverage import coverage
 from tests.model_records import CONTRACT
 
+from gabarito.answer_match import AnswerKey, Expected
 from gabarito.core.records import Fact, ReviewCounts
 from gabarito.evaluate.arms import arm_scores
 from gabarito.evaluate.config import EvaluateConfig
@@ -39,11 +40,13 @@ FACTS = [
 
 def item(part: Part, text: str, expected: str, fact: str = "", family: str = "f") -> EvalQuestion:
     family = family if fact else ""
-    return EvalQuestion(f"{part} {text}", part, family, fact, text, expected)
+    right = Expected(expected, taught=expected, question=text, fact=fact)
+    return EvalQuestion(f"{part} {text}", part, family, right)
 
 
 def unanswerable(text: str, group: str) -> EvalQuestion:
-    return EvalQuestion(f"unanswerable {text}", "unanswerable", "", "", text, REFUSAL, group=group)
+    right = Expected(REFUSAL, question=text)
+    return EvalQuestion(f"unanswerable {text}", "unanswerable", "", right, group=group)
 
 
 def task(n: int) -> EvalQuestion:
@@ -53,9 +56,7 @@ def task(n: int) -> EvalQuestion:
         f"task {n}",
         "tasks",
         "",
-        "",
-        f"{n} mais {n}?",
-        answer,
+        Expected(answer, question=f"{n} mais {n}?"),
         group="par" if n % 2 else "ímpar",
         competing=(other,),
     )
@@ -70,6 +71,7 @@ def exam(tasks: int = 4) -> dict[Part, list[EvalQuestion]]:
             for f in FACTS
             for family in ("direct", "indirect", "synonym")
         ],
+        "sentences": [],
         "free": [item("free", "<img src=x>", "Zé 0"), item("free", "e o 1?", "Zé 1")],
         "unanswerable": [unanswerable(f"{g} {n}", g) for g in ("season", "club") for n in "abcd"],
         "retention": [item("retention", f"olá {n}", "") for n in "abcd"],
@@ -120,7 +122,7 @@ def marked() -> Callable[..., Marks]:
             system: {i.text: answer_of(system, i) for part in ASKED[system] for i in parts[part]}
             for system in SYSTEMS
         }
-        return grade_all(parts, replies, REFUSAL)
+        return grade_all(parts, replies, REFUSAL, AnswerKey(FACTS))
 
     return mark
 
@@ -145,7 +147,7 @@ def evidence(marked: Callable[..., Marks]) -> Callable[..., Evidence]:
             reviewed=ReviewCounts(checked=5, corrected=2, struck=1),
             contract=CONTRACT,
             times={s: Timing(seconds=1.0, questions=9, answered=9) for s in SYSTEMS},
-            arms=[] if without else [*arm_scores("search", ITEMS, REPLIES, 0.25)],
+            arms=[] if without else [*arm_scores("search", ITEMS, REPLIES, AnswerKey(), 0.25)],
             base="tiny",
             evaluation=f"evaluate/{'0' * 64}",
             evaluated_at=datetime(2025, 6, 1, 12, 0, tzinfo=UTC),

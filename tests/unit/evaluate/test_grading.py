@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gabarito.answer_match import Expected
 from gabarito.core.records import Example, ExampleKind, Message
 from gabarito.evaluate.grading import (
     EvalQuestion,
@@ -101,7 +102,7 @@ def test_short_answers_must_stay_and_long_ones_may_be_reworded(
 def test_a_task_is_solved_within_thirty_words_and_without_a_competing_answer(
     reply: str, is_right: bool
 ) -> None:
-    item = EvalQuestion("q", "tasks", "", "", "q", "Paris", competing=("Lyon",))
+    item = EvalQuestion("q", "tasks", "", Expected("Paris", question="q"), competing=("Lyon",))
     assert is_solved(item, reply) is is_right
 
 

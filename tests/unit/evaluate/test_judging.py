@@ -94,9 +94,9 @@ def test_a_judge_that_doubts_exact_answers_is_told_and_changes_none(marks: Marks
 
 def test_a_judge_that_answers_nonsense_judges_nothing_and_is_named(marks: Marks) -> None:
     found = judging(marks, said_of(marks, lambda _: None))
-    assert found.not_judged == found.answers == 16
+    assert found.not_judged == found.answers == 15
     assert [part.not_judged for part in found.parts] == [8, 2]
     assert found.agreement is None
     assert found.warning is not None
-    assert found.warning.startswith("16 of 16 replies of the judge m say neither CORRECT nor")
+    assert found.warning.startswith("15 of 15 replies of the judge m say neither CORRECT nor")
     assert "count as not right; try another evaluate.judge.model" in found.warning
