@@ -77,10 +77,22 @@ class TrainConfig(StageSettings):
         description="The layers that are adapted. Facts are learned in the MLP: attention alone "
         "learns the form of answers.",
     )
-    rank: int = Field(default=16, ge=1, le=1024, description="Rank of the adapter.")
-    alpha: int = Field(default=32, ge=1, description="Weight of the adapter, times its rank.")
+    rank: int | None = Field(
+        default=None, ge=1, le=1024, description="Rank of the adapter; 32 by default."
+    )
+    alpha: int | None = Field(
+        default=None,
+        ge=1,
+        description="Weight of the adapter, times its rank; by default twice the rank.",
+    )
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Dropout before the adapter.")
-    learning_rate: float = Field(default=5e-4, gt=0, lt=1, description="Highest learning rate.")
+    learning_rate: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="Highest learning rate. By default by the weights of the base: 0.001 up to "
+        "300 million, 0.0005 up to 2 billion, 0.0003 up to 5 billion, 0.0002 above.",
+    )
     batch_size: int = Field(default=64, ge=1, le=8192, description="Rows of a step.")
     steps: int | None = Field(
         default=None, ge=1, description="Training steps; give either steps or epochs."

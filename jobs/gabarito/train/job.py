@@ -7,6 +7,7 @@ train.jsonl, validation.jsonl, replay.jsonl, facts.jsonl, prompt.json, base mode
 
 import json
 from collections import Counter
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from gabarito.train.encode import Row, contract_for, encoded, probes_of, prompts
 from gabarito.train.loop import TrainPlan, fit
 from gabarito.train.lora import attach, save, trained_parameters
 from gabarito.train.loss import check_head
+from gabarito.train.recipe import recipe_of
 from gabarito.train.replay import replayed
 from gabarito.train.sampler import sampler_of
 from gabarito.train.schedule import count_replay, count_steps
@@ -57,6 +59,8 @@ def run(config: TrainConfig, work: Attempt) -> None:
         counts = Counter[str](row.kind for row in rows)
         steps = count_steps(config, counts)
         work.counts |= {f"rows.{kind}": n for kind, n in counts.items()}
+        recipe = recipe_of(config, base.model.num_parameters())
+        work.write_text("recipe.json", json.dumps(asdict(recipe)) + "\n")
         model = attach(base.model, config)
         held_out = list(work.inputs["curate"].records("validation.jsonl", Example))
         validation = Validation(
@@ -74,7 +78,8 @@ def run(config: TrainConfig, work: Attempt) -> None:
             max(len(row.ids) for row in rows),
             base.pad,
         )
-        plan = TrainPlan(sampler_of(rows, config), steps, layout, validation, report)
+        order = sampler_of(rows, config)
+        plan = TrainPlan(order, steps, recipe.learning_rate, layout, validation, report)
         done = fit(model, config, plan, Checkpoints(work.cache, work.address.fingerprint))
         with disk_errors(str(work.folder)):
             save(model, work.folder / "adapter")

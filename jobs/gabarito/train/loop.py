@@ -44,6 +44,7 @@ class TrainPlan:
 
     order: BatchSampler
     steps: int
+    learning_rate: float
     layout: Layout
     validation: Validation
     report: Callable[[StepMetrics], None]
@@ -91,7 +92,7 @@ class _Trainer:
         self._objective = self._accelerator.prepare(LossModule(model))
         self._optimizer = torch.optim.AdamW(
             self._parameters.values(),
-            lr=config.learning_rate,
+            lr=plan.learning_rate,
             betas=BETAS,
             weight_decay=0.0,
             fused=True,
@@ -202,7 +203,7 @@ class _Trainer:
     def _set_rate(self, step: int) -> float:
         schedule = self._config.schedule
         share = rate_at(step, self._plan.steps, schedule.warmup, schedule.floor)
-        rate = self._config.learning_rate * share
+        rate = self._plan.learning_rate * share
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         return rate
@@ -235,7 +236,7 @@ class _Trainer:
         if not math.isfinite(float(norm or 0.0)):
             raise SettingsError(
                 f"train: the gradient of step {step + 1} is no number; lower learning_rate, "
-                f"now {self._config.learning_rate!r}"
+                f"now {self._plan.learning_rate!r}"
             )
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)

@@ -15,6 +15,7 @@ from gabarito.core.errors import BugError, DataError
 from gabarito.models import CausalModel
 from gabarito.models.adapter import peft_is_quiet
 from gabarito.train.config import TrainConfig
+from gabarito.train.recipe import recipe_of
 
 TARGETS: Mapping[str, str | list[str]] = {
     "all-linear": "all-linear",
@@ -35,9 +36,10 @@ def attach(model: CausalModel, config: TrainConfig) -> PeftModel:
         DataError: if the model has no such layers.
     """
     torch.manual_seed(config.schedule.seed)
+    recipe = recipe_of(config, model.num_parameters())
     lora = LoraConfig(
-        r=config.rank,
-        lora_alpha=config.alpha,
+        r=recipe.rank,
+        lora_alpha=recipe.alpha,
         lora_dropout=config.dropout,
         target_modules=TARGETS[config.targets],
         task_type="CAUSAL_LM",

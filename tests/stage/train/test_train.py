@@ -12,6 +12,7 @@ from peft import PeftModel
 from safetensors.torch import load
 from tests.unit.models.hub import COMMIT, running
 
+from gabarito.answer_match import AnswerKey
 from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.cache import Cache
 from gabarito.artifacts.fingerprint import digest_of_path
@@ -99,7 +100,7 @@ def test_what_is_missed_at_the_end_is_named(
     train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held_out = sorted({row.fact for row in dataset().records("validation.jsonl", Example)})
-    monkeypatch.setattr("gabarito.train.validation.is_match", lambda _said, _answer, _others: False)
+    monkeypatch.setattr(AnswerKey, "is_right", lambda _self, _said, _expected: False)
     trained = train(dataset(), choice={"questions": 1})
     missed = [line.fact for line in trained.records("missed.jsonl", MissedFact)]
     assert missed == held_out
