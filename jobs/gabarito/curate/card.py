@@ -50,7 +50,11 @@ _WHAT = {
 def card(config: CurateConfig, dataset: Dataset) -> str:
     """Return the text of README.md."""
     trained = Counter(map(_kind, dataset.files["train"]))
-    kinds = Counter(perturbed.kind for perturbed in dataset.refused.trained)
+    changed = Counter(perturbed.kind for perturbed in dataset.refused.trained)
+    kinds = {
+        **changed,
+        **({"nothing: left open": len(dataset.open.trained)} if dataset.open.trained else {}),
+    }
     asked = Counter(row.group for row in dataset.files["unanswerable"])
     parts = [
         _front_matter(dataset),
@@ -175,7 +179,7 @@ def _doubts(config: CurateConfig, dataset: Dataset) -> Iterator[str]:
         )
     if not dataset.files["replay"]:
         yield "there are no prompts: nothing is replayed, and forgetting is not measured on them"
-    if config.refusals and not dataset.refused.trained:
+    if config.refusals and not (dataset.refused.trained or dataset.open.trained):
         yield (
             "there are no refusal rows: no trained question names a year, or a name that a teacher "
             "found, in the place of which another could stand"

@@ -13,6 +13,7 @@ from gabarito.core.records import (
     Example,
     Fact,
     Name,
+    OpenQuestion,
     Overlap,
     PairsInfo,
     PassageText,
@@ -51,6 +52,13 @@ from gabarito.curate.examples import ExampleMaker, refusal_in
 from gabarito.curate.general_prompts import GeneralPrompt, halves
 from gabarito.curate.unanswerable.candidates import unmentioned
 from gabarito.curate.unanswerable.document_index import DocumentIndex
+from gabarito.curate.unanswerable.open_questions import (
+    GROUP,
+    Answers,
+    OpenQuestions,
+    draw_open,
+    keep_open,
+)
 from gabarito.curate.unanswerable.perturb import KINDS, Kind
 from gabarito.curate.unanswerable.sample import Refused, UnanswerableSampler
 from gabarito.curate.wordings import Wording, hold_out, wordings
@@ -68,6 +76,7 @@ class Pairs:
     passages: Sequence[PassageText] = ()
     """As the teacher was shown them."""
     rewrites: Sequence[Rewrite] = ()
+    open_questions: Sequence[OpenQuestion] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,7 @@ class Dataset:
     files: Mapping[str, list[Example]]
     settled: Settled
     refused: Refused
+    open: OpenQuestions
     overlaps: list[Overlap]
     coverage: Coverage
     shared: Mapping[int, int]
@@ -126,6 +136,8 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     settled, unsettled = settle(config, pairs, written)
     taken = {wording.key for wording in settled.wordings}
     taken |= {normalise(text) for text in exam_texts(written.free, written.unanswerable)}
+    left_open, answered = _left_open(config, pairs, written, settled)
+    taken |= {normalise(question.text) for question in left_open}
     index = DocumentIndex(settled.documented, pairs.names, config.timeless, pairs.documents)
     near, mentioned = unmentioned(pairs.names, index.texts)
     refuser = UnanswerableSampler(
@@ -133,10 +145,11 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     )
     language = pairs.info.language
     refused = refuser.draw(settled.wordings, language, taken, _kinds(pairs))
+    opened = draw_open(left_open, refused.held.is_named, config.held_back, config.seed)
     replayed, measured, unfit = halves(written.prompts, taken, refused.held.is_named)
     refusal = config.refusal or refusal_in(language)
     rows = ExampleMaker(PromptSettings(system=config.system_prompt, refusal=refusal))
-    files = _asked(rows, settled, refused, written)
+    files = _asked(rows, settled, (refused, opened), written)
     asked_alone = files["train"]
     wanted = config.rewrites * size_of_questions(asked_alone)
     wrong = wrong_facts(pairs.facts, pairs.questions, settled.facts, unsettled)
@@ -153,6 +166,7 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
         files=files,
         settled=settled,
         refused=refused,
+        open=opened,
         overlaps=overlaps(settled.wordings),
         coverage=coverage_of(
             pairs.documents,
@@ -163,8 +177,19 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
         shared=_shared(settled, pieces),
         prompt=rows.settings,
         language=language,
-        rejections=[*unsettled, *mentioned, *unfit, *untold],
+        rejections=[*unsettled, *answered, *mentioned, *unfit, *untold],
     )
+
+
+def _left_open(
+    config: CurateConfig, pairs: Pairs, written: Written, settled: Settled
+) -> tuple[list[OpenQuestion], list[Rejection]]:
+    """Return the questions that the documents leave open, as far as the facts tell; or none."""
+    if not config.refusals:
+        return [], []
+    answers = Answers(settled.documented, settled.wordings, config.similarity)
+    exam = exam_texts(written.free, written.unanswerable)
+    return keep_open(pairs.open_questions, answers, exam, config.similarity)
 
 
 def _library(config: CurateConfig, pairs: Pairs, written: Written, settled: Settled) -> Library:
@@ -226,19 +251,26 @@ def settle(config: CurateConfig, pairs: Pairs, written: Written) -> tuple[Settle
 
 
 def _asked(
-    rows: ExampleMaker, settled: Settled, refused: Refused, written: Written
+    rows: ExampleMaker,
+    settled: Settled,
+    unanswerable: tuple[Refused, OpenQuestions],
+    written: Written,
 ) -> dict[str, list[Example]]:
     """Return the rows that have answers, by file."""
     asked = [rows.asked(wording) for wording in settled.wordings]
     stated = [rows.stated(statement) for statement in settled.statements]
     trained = [row for row in asked if row.split == "train"]
+    refused, opened = unanswerable
+    refusals = [rows.refused(perturbed.text, perturbed.kind) for perturbed in refused.trained]
+    refusals += [rows.refused(text, GROUP) for text in opened.trained]
     return {
-        "train": [*trained, *stated, *(rows.refused(perturbed) for perturbed in refused.trained)],
+        "train": [*trained, *stated, *refusals],
         "validation": [row for row in asked if row.split == "validation"],
         "test": [row for row in asked if row.split == "test"],
         "free": [rows.free(item) for item in written.free],
         "unanswerable": [
             *(rows.unanswerable(item.question, item.group) for item in written.unanswerable),
             *(rows.unanswerable(asked.text, f"other {asked.kind}") for asked in refused.asked),
+            *(rows.unanswerable(text, f"other {GROUP}") for text in opened.asked),
         ],
     }

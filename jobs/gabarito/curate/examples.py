@@ -8,7 +8,6 @@ from gabarito.core.model_records import PromptSettings
 from gabarito.core.records import Example, Message, Question, digest_of
 from gabarito.curate.decontaminate import FreeQuestion
 from gabarito.curate.document_rows import Piece
-from gabarito.curate.unanswerable.perturb import Perturbed
 from gabarito.curate.wordings import Wording
 
 REFUSALS = {
@@ -66,13 +65,13 @@ class ExampleMaker:
             split="train",
         )
 
-    def refused(self, perturbed: Perturbed) -> Example:
-        """Return the row that teaches to refuse a near miss."""
+    def refused(self, text: str, group: str) -> Example:
+        """Return the row that teaches to refuse a question."""
         return Example(
-            messages=self._conversation(perturbed.text, self.settings.refusal),
+            messages=self._conversation(text, self.settings.refusal),
             kind="refusal",
-            group=perturbed.kind,
-            question=digest_of("refusal", perturbed.text),
+            group=group,
+            question=digest_of("refusal", text),
             split="train",
         )
 

@@ -7,10 +7,12 @@ from gabarito.core.records import Fact, Question, Rejection
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.facts import AcceptedFacts, accept_facts
 from gabarito.generate.names import NameFilter
+from gabarito.generate.open_questions import OpenQuestionFilter
 from gabarito.generate.passages import Passage
 from gabarito.generate.prompts import (
     facts_prompt,
     names_prompt,
+    open_questions_prompt,
     questions_prompt,
     refused_facts_prompt,
     rewrite_prompt,
@@ -21,6 +23,7 @@ from gabarito.generate.replies import UNFORESEEN, Reading
 from gabarito.generate.results import (
     Call,
     FactResult,
+    OpenResult,
     PassageResult,
     RewriteResult,
     Task,
@@ -148,6 +151,35 @@ class Tasks:
                 break
         return RewriteResult(
             rewrite=told.rewrite(), rejections=tuple(told.rejections), calls=tuple(calls)
+        )
+
+    @property
+    def asks_open_questions(self) -> bool:
+        """Whether passages are asked for questions that they leave open."""
+        return self._config.open_questions > 0
+
+    def write_open_questions(self, passage: Passage) -> OpenResult:
+        """Ask for questions that a passage leaves open, until half of those wanted pass."""
+        language = self._config.language or passage.document.language
+        wanted = OpenQuestionFilter(passage, language, self._config)
+        calls: list[Call] = []
+        for attempt in range(1, self._config.attempts + 1):
+            messages = open_questions_prompt(wanted, attempt)
+            reading, call = self._teacher.ask("open", wanted.item, attempt, messages)
+            before = len(wanted.questions)
+            try:
+                wanted.accept(reading.objects)
+            except UNFORESEEN as error:
+                wanted.rejections.append(_unforeseen(error, reading, wanted.item))
+            calls.append(_with_kept(call, len(wanted.questions) - before))
+            wanted.rejections += _broken(reading, wanted.item)
+            if wanted.is_enough or reading.is_nothing:
+                break
+        return OpenResult(
+            questions=tuple(wanted.questions),
+            asked=self._config.open_questions,
+            rejections=tuple(wanted.rejections),
+            calls=tuple(calls),
         )
 
     def expand_names(
