@@ -80,6 +80,7 @@ class GenerateReason(Reason):
     OTHER_SUBJECT = "second opinion names another subject"
     OTHER_LIMITS = "second opinion names other limits"
     NOT_STATED = "second opinion finds no answer"
+    ANSWERED = "second opinion finds an answer"
     NO_OPINION = "no second opinion came"
 
     NO_FAMILY = "family not named"

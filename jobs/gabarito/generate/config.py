@@ -266,7 +266,7 @@ STAGE = Stage(
     "generate",
     GenerateConfig,
     reads=("ingest",),
-    revision=9,
+    revision=10,
     image="generate",
     is_sharded=True,
     is_joined=True,

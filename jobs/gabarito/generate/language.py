@@ -25,7 +25,7 @@ _CLEARLY = 0.9
 _LANGUAGES: dict[str, dict[str, Any]] = yaml.safe_load(
     (files(__package__) / "languages.yaml").read_text(encoding="utf-8")
 )
-_LEAST_LETTERS = 4
+_LEAST_LETTERS = 3
 """Shorter words are seldom what a text is about."""
 
 _WORDS = {code: frozenset(entry["words"].split()) for code, entry in _LANGUAGES.items()}
@@ -112,7 +112,7 @@ def names_nothing(text: str, code: str) -> bool:
 
 
 def content_words(text: str, code: str) -> set[str]:
-    """Return the words of a text that carry its meaning, in lower case, of four letters or more."""
+    """Return the words of a text that carry its meaning, in lower case, the shortest left out."""
     little = _NAMELESS.get(base_language(code), frozenset())
     words = set(map(str.lower, _WORD.findall(text)))
     return {word for word in words - little if len(word) >= _LEAST_LETTERS}

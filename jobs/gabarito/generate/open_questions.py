@@ -67,6 +67,14 @@ class OpenQuestionFilter:
                     )
                 )
 
+    def drop_answered(self, answers: Mapping[str, str]) -> None:
+        """Drop the questions, by their ids, that a second opinion finds an answer to."""
+        for question in self.questions:
+            if answer := answers.get(question.id):
+                reason = GenerateReason.ANSWERED
+                self.rejections.append(dropped(self.item, reason, answer, question.text))
+        self.questions = [one for one in self.questions if not answers.get(one.id)]
+
     def _faults(self, text: str) -> Faults:
         if not text:
             yield GenerateReason.NO_FIELD, "question"

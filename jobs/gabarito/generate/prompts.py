@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gabarito.core.language_names import UNDETERMINED, is_same_language, language_name
 from gabarito.core.pair_records import GIVEN
-from gabarito.core.records import Fact, Message, Rejection
+from gabarito.core.records import Fact, Message, OpenQuestion, Rejection
 from gabarito.generate.config import FORMATS
 from gabarito.generate.names import NameFilter
 from gabarito.generate.open_questions import OpenQuestionFilter
@@ -289,16 +289,26 @@ def open_questions_prompt(wanted: OpenQuestionFilter, attempt: int) -> list[Mess
 
 def verify_prompt(passage: Passage, facts: Mapping[int, Fact], attempt: int) -> list[Message]:
     """Ask about the facts of a passage, by their numbers, without their answers."""
+    asked = {
+        number: f"{fact.relation} | of: {fact.subject}"
+        + (f" | limits: {fact.qualifier}" if fact.qualifier else "")
+        for number, fact in facts.items()
+    }
+    return _verifying(passage, asked, attempt)
+
+
+def verify_open_prompt(passage: Passage, asked: Mapping[int, OpenQuestion]) -> list[Message]:
+    """Ask the questions that a passage is to leave open, by their numbers."""
+    return _verifying(passage, {number: one.text for number, one in asked.items()}, 1)
+
+
+def _verifying(passage: Passage, asked: Mapping[int, str], attempt: int) -> list[Message]:
     lines = [
         *_lines_of(passage),
         "task: verify",
         *([f"attempt: {attempt}"] if attempt > 1 else []),
         "questions:",
-        *(
-            f"{number}. {fact.relation} | of: {fact.subject}"
-            + (f" | limits: {fact.qualifier}" if fact.qualifier else "")
-            for number, fact in facts.items()
-        ),
+        *(f"{number}. {question}" for number, question in asked.items()),
     ]
     return _messages(_VERIFY, lines)
 

@@ -16,6 +16,7 @@ from gabarito.generate.prompts import (
     questions_prompt,
     refused_facts_prompt,
     rewrite_prompt,
+    verify_open_prompt,
     verify_prompt,
 )
 from gabarito.generate.questions import QuestionFilter
@@ -30,7 +31,13 @@ from gabarito.generate.results import (
     dropped,
 )
 from gabarito.generate.rewrites import RewriteFilter
-from gabarito.generate.teachers.second_opinion import MOST_AT_ONCE, Opinion, doubts_of, opinions_of
+from gabarito.generate.teachers.second_opinion import (
+    MOST_AT_ONCE,
+    Opinion,
+    answer_found,
+    doubts_of,
+    opinions_of,
+)
 from gabarito.generate.teachers.teacher import Teacher
 
 ENOUGH = 0.05
@@ -175,12 +182,27 @@ class Tasks:
             wanted.rejections += _broken(reading, wanted.item)
             if wanted.is_enough or reading.is_nothing:
                 break
+        self._drop_answered(wanted, calls)
         return OpenResult(
             questions=tuple(wanted.questions),
             asked=self._config.open_questions,
             rejections=tuple(wanted.rejections),
             calls=tuple(calls),
         )
+
+    def _drop_answered(self, wanted: OpenQuestionFilter, calls: list[Call]) -> None:
+        """Drop what a second opinion can answer from the passage; adds what it took to ``calls``.
+
+        A question about which no opinion comes stays.
+        """
+        if self._second is None or not wanted.questions:
+            return
+        asked = dict(enumerate(wanted.questions, start=1))
+        messages = verify_open_prompt(wanted.passage, asked)
+        reading, call = self._second.ask("verify", wanted.item, 1, messages)
+        found = opinions_of(reading.objects, asked)
+        wanted.drop_answered({asked[n].id: answer_found(one) for n, one in found.items()})
+        calls.append(_with_kept(call, len(found)))
 
     def expand_names(
         self, name_filter: NameFilter, language: str

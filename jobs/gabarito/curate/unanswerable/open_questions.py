@@ -4,6 +4,7 @@ A perturbed question teaches to refuse names that nobody knows; these teach to r
 said of those that everybody knows. All that are left are trained, but for a share held back.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,10 +15,14 @@ from gabarito.answer_match import normalise
 from gabarito.core.reasons import CurateReason, rejected
 from gabarito.core.records import Fact, OpenQuestion, Rejection
 from gabarito.curate.similarity import similarity
-from gabarito.curate.unanswerable.document_index import stems
+from gabarito.curate.unanswerable.mentions import fold
 from gabarito.curate.wordings import Wording, by_fact
 
 GROUP = "open"
+
+_WORD = re.compile(r"[^\W_]+")
+_STEM = 5
+"""Letters that the forms of one word share."""
 
 _RAREST = 2
 """Words by which the facts are found that a question may be about, the rarest first."""
@@ -35,7 +40,8 @@ class Answers:
     """Tells which questions the facts of a dataset answer.
 
     A fact answers a question that is more similar than ``limit`` to one of its wordings, and one
-    that has no word of meaning which is not said by the fact or by a wording of it.
+    that has no word which is not said by the fact or by a wording of it: "who" and "how many" ask
+    for something else where nobody asked so.
     """
 
     def __init__(self, facts: Iterable[Fact], wordings: Iterable[Wording], limit: float) -> None:
@@ -45,14 +51,14 @@ class Answers:
         self._said: dict[str, set[str]] = {}
         self._facts: dict[str, list[str]] = defaultdict(list)
         for fact in facts:
-            said = set().union(*map(stems, self._texts(fact)))
+            said = set().union(*map(_stems, self._texts(fact)))
             self._about[fact.id], self._said[fact.id] = fact.about, said
             for stem in said:
                 self._facts[stem].append(fact.id)
 
     def fault(self, text: str) -> str | None:
         """Say which fact answers a question, if one does."""
-        asked, key = stems(text), normalise(text)
+        asked, key = _stems(text), normalise(text)
         rarest = sorted(asked & self._facts.keys(), key=lambda stem: (len(self._facts[stem]), stem))
         for fact in dict.fromkeys(fact for stem in rarest[:_RAREST] for fact in self._facts[stem]):
             if asked <= self._said[fact]:
@@ -112,3 +118,8 @@ def _nearest(key: str, others: Iterable[str], limit: float) -> str:
     found = (ratio for other in others if (ratio := similarity(key, other)) > limit)
     ratio = next(found, None)
     return "" if ratio is None else f"{ratio:.2f}"
+
+
+def _stems(text: str) -> set[str]:
+    """Return the beginnings of all words of a text, and of the parts of identifiers."""
+    return {word[:_STEM] for word in _WORD.findall(fold(text))}
