@@ -16,6 +16,8 @@ from gabarito.curate.contradictions import matter
 from gabarito.curate.dataset import Dataset
 from gabarito.curate.wordings import by_fact
 
+_LEFT_OPEN = "nothing: left open"
+
 BUCKETS = (0.0, 0.5, 0.6, 0.7, 0.85, 1.0)
 """Bounds of the groups by similarity to the nearest trained wording."""
 
@@ -50,11 +52,8 @@ _WHAT = {
 def card(config: CurateConfig, dataset: Dataset) -> str:
     """Return the text of README.md."""
     trained = Counter(map(_kind, dataset.files["train"]))
-    changed = Counter(perturbed.kind for perturbed in dataset.refused.trained)
-    kinds = {
-        **changed,
-        **({"nothing: left open": len(dataset.open.trained)} if dataset.open.trained else {}),
-    }
+    kinds: Counter[str] = Counter(perturbed.kind for perturbed in dataset.refused.trained)
+    kinds[_LEFT_OPEN] = len(dataset.open.trained)
     asked = Counter(row.group for row in dataset.files["unanswerable"])
     parts = [
         _front_matter(dataset),
@@ -72,7 +71,7 @@ def card(config: CurateConfig, dataset: Dataset) -> str:
         _table(("kind", "rows"), sorted(trained.items())),
         "## Refusals",
         f'Each is answered by "{dataset.prompt.refusal}".',
-        _table(("what is changed", "trained"), kinds.items()),
+        _table(("what is changed", "trained"), (+kinds).items()),
         _table(("asked at the end about", "questions"), asked.items()),
         "## Leakage",
         *_leakage(config, dataset),

@@ -115,9 +115,8 @@ def draw_open(
 
 def _nearest(key: str, others: Iterable[str], limit: float) -> str:
     """Return the similarity to the first of others that is nearly the same, or nothing."""
-    found = (ratio for other in others if (ratio := similarity(key, other)) > limit)
-    ratio = next(found, None)
-    return "" if ratio is None else f"{ratio:.2f}"
+    ratios = (similarity(key, other) for other in others)
+    return next((f"{ratio:.2f}" for ratio in ratios if ratio > limit), "")
 
 
 def _stems(text: str) -> set[str]:
