@@ -42,8 +42,8 @@ from gabarito.curate.dedup import (
     merge_wordings,
 )
 from gabarito.curate.document_rows import (
-    Library,
-    Piece,
+    RewriteLibrary,
+    RewritePiece,
     document_pieces,
     size_of_questions,
     wrong_facts,
@@ -192,9 +192,11 @@ def _left_open(
     return keep_open(pairs.open_questions, answers, exam, config.similarity)
 
 
-def _library(config: CurateConfig, pairs: Pairs, written: Written, settled: Settled) -> Library:
+def _library(
+    config: CurateConfig, pairs: Pairs, written: Written, settled: Settled
+) -> RewriteLibrary:
     """Return what the teacher told anew, and what must not be in it."""
-    return Library(
+    return RewriteLibrary(
         rewrites=pairs.rewrites,
         passages=pairs.passages,
         wordings=settled.wordings,
@@ -203,7 +205,7 @@ def _library(config: CurateConfig, pairs: Pairs, written: Written, settled: Sett
     )
 
 
-def _shared(settled: Settled, pieces: Sequence[Piece]) -> Mapping[int, int]:
+def _shared(settled: Settled, pieces: Sequence[RewritePiece]) -> Mapping[int, int]:
     """Count the test questions that share a run of words with any text that is trained."""
     texts = [wording.key for wording in settled.wordings if wording.split == "train"]
     texts += [normalise(statement.text) for statement in settled.statements]

@@ -22,7 +22,7 @@ _SENTENCE = re.compile(r"(?<=[.!?…。！？])\s*(?=\S)")
 
 
 @dataclass(frozen=True)
-class Piece:
+class RewritePiece:
     """Paragraphs of a rewrite that make a row; ``number`` is its place there, from 0."""
 
     rewrite: Rewrite
@@ -36,7 +36,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Library:
+class RewriteLibrary:
     """Passages as a teacher told them anew, and the questions that must not stand there.
 
     Those are the ``exam``'s, and the wordings that are not trained; nearly one of them is what is
@@ -67,8 +67,8 @@ class Library:
 
 
 def document_pieces(
-    library: Library, wrong: set[str], size: float
-) -> tuple[list[Piece], list[Rejection]]:
+    library: RewriteLibrary, wrong: set[str], size: float
+) -> tuple[list[RewritePiece], list[Rejection]]:
     """Return rows of this size in all, without what leaks, and without the facts in ``wrong``."""
     right, doubted = keep_right(library, wrong)
     unasked, leaking = keep_unasked(right, library)
@@ -100,7 +100,7 @@ def wrong_facts(
     return wrong | (disputed - now.keys())
 
 
-def keep_right(library: Library, wrong: set[str]) -> tuple[list[Rewrite], list[Rejection]]:
+def keep_right(library: RewriteLibrary, wrong: set[str]) -> tuple[list[Rewrite], list[Rejection]]:
     """Drop the rewrites of passages that hold a fact which is wrong: they would teach it."""
     doubted = {passage.id: wrong & set(passage.facts) for passage in library.passages}
     kept: list[Rewrite] = []
@@ -116,7 +116,7 @@ def keep_right(library: Library, wrong: set[str]) -> tuple[list[Rewrite], list[R
 
 
 def keep_unasked(
-    rewrites: Iterable[Rewrite], library: Library
+    rewrites: Iterable[Rewrite], library: RewriteLibrary
 ) -> tuple[list[Rewrite], list[Rejection]]:
     """Drop the paragraphs in which a question stands that is asked at the end, or nearly one."""
     asked, everywhere = library.asked(), {wording.key for wording in library.held_out}
@@ -135,25 +135,27 @@ def keep_unasked(
     return kept, dropped
 
 
-def pieces_of(rewrite: Rewrite) -> Iterator[Piece]:
+def pieces_of(rewrite: Rewrite) -> Iterator[RewritePiece]:
     """Cut a rewrite into rows: between paragraphs, or between sentences where one is too long."""
     parts: list[str] = []
     for paragraph in rewrite.paragraphs:
         is_short = size_of(paragraph) <= MOST_BYTES
         parts += [paragraph] if is_short else _joined(_SENTENCE.split(paragraph), " ")
     for number, text in enumerate(_joined(parts, "\n")):
-        yield Piece(rewrite, number, text)
+        yield RewritePiece(rewrite, number, text)
 
 
-def evenly(pieces: Iterable[Piece], size: float) -> tuple[list[Piece], list[Rejection]]:
+def evenly(
+    pieces: Iterable[RewritePiece], size: float
+) -> tuple[list[RewritePiece], list[Rejection]]:
     """Take pieces until they have this size, one of each passage in turn, and of each format."""
     turns: dict[str, int] = defaultdict(int)
-    ranked: list[tuple[int, Piece]] = []
+    ranked: list[tuple[int, RewritePiece]] = []
     for piece in sorted(pieces, key=lambda one: one.number):
         ranked.append((turns[piece.rewrite.passage], piece))
         turns[piece.rewrite.passage] += 1
     ranked.sort(key=lambda pair: (pair[0], pair[1].rewrite.id))
-    taken: list[Piece] = []
+    taken: list[RewritePiece] = []
     dropped: list[Rejection] = []
     for _, piece in ranked:
         if size > 0:

@@ -7,7 +7,7 @@ from gabarito.core.language_names import base_language
 from gabarito.core.model_records import PromptSettings
 from gabarito.core.records import Example, Message, Question, digest_of
 from gabarito.curate.decontaminate import FreeQuestion
-from gabarito.curate.document_rows import Piece
+from gabarito.curate.document_rows import RewritePiece
 from gabarito.curate.wordings import Wording
 
 REFUSALS = {
@@ -55,7 +55,7 @@ class ExampleMaker:
             split="train",
         )
 
-    def told(self, piece: Piece) -> Example:
+    def told(self, piece: RewritePiece) -> Example:
         """Return the row of what a passage says: plain text without a question."""
         return Example(
             messages=(Message(role="assistant", content=piece.text),),

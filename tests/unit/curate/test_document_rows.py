@@ -7,8 +7,8 @@ from gabarito.core.reasons import CurateReason, rejected
 from gabarito.core.records import Fact, PassageText, Question, Rewrite
 from gabarito.curate.document_rows import (
     MOST_BYTES,
-    Library,
-    Piece,
+    RewriteLibrary,
+    RewritePiece,
     document_pieces,
     evenly,
     pieces_of,
@@ -27,7 +27,7 @@ def rewrite(*paragraphs: str, passage: str = "p", name: str = "lesson") -> Rewri
     return Rewrite.of(passage=passage, document="d", format=name, paragraphs=paragraphs or TOLD)
 
 
-def library(*rewrites: Rewrite, fact: str = "f", **parts: object) -> Library:
+def library(*rewrites: Rewrite, fact: str = "f", **parts: object) -> RewriteLibrary:
     passages = {one.passage: (fact,) if one.passage == "p" else () for one in rewrites}
     fields = {
         "rewrites": rewrites,
@@ -38,10 +38,10 @@ def library(*rewrites: Rewrite, fact: str = "f", **parts: object) -> Library:
         "exam": (),
         "limit": 0.85,
     }
-    return Library(**(fields | parts))  # type: ignore[arg-type]
+    return RewriteLibrary(**(fields | parts))  # type: ignore[arg-type]
 
 
-def texts(pieces: list[Piece]) -> list[str]:
+def texts(pieces: list[RewritePiece]) -> list[str]:
     return [piece.text for piece in pieces]
 
 
