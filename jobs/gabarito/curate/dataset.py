@@ -52,7 +52,7 @@ from gabarito.curate.examples import ExampleMaker, refusal_in
 from gabarito.curate.general_prompts import GeneralPrompt, halves
 from gabarito.curate.unanswerable.candidates import unmentioned
 from gabarito.curate.unanswerable.document_index import DocumentIndex
-from gabarito.curate.unanswerable.open_questions import (
+from gabarito.curate.unanswerable.left_open import (
     GROUP,
     Answers,
     OpenQuestions,

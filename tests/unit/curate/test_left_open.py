@@ -4,7 +4,7 @@ from tests.unit.curate.rejected import reasons
 
 from gabarito.core.reasons import CurateReason
 from gabarito.core.records import Fact, OpenQuestion, Rejection
-from gabarito.curate.unanswerable.open_questions import Answers, draw_open, keep_open
+from gabarito.curate.unanswerable.left_open import Answers, draw_open, keep_open
 from gabarito.curate.wordings import Wording
 
 MakeFact = Callable[..., Fact]
