@@ -79,7 +79,7 @@ class Reviewed:
         info = PairsInfo(language="en", families=FAMILIES)
         coverage = coverage_of(self.documents, self.facts)
         files = {"facts.jsonl": self.facts, "questions.jsonl": self.questions, "names.jsonl": []}
-        files |= {"passage_texts.jsonl": [], "rewrites.jsonl": []}
+        files |= {"passage_texts.jsonl": [], "rewrites.jsonl": [], "open_questions.jsonl": []}
         if doubts:
             files["doubts.jsonl"] = list(doubts)
         texts = {"pairs.json": info, "coverage.json": coverage}

@@ -1,10 +1,11 @@
 """What the recorded teacher answers about the handbook, slips included.
 
-teacher/*.txt, teacher/names.yaml, rewrites/*.txt  ->  replies.jsonl
+teacher/*.txt, teacher/names.yaml, rewrites/*.txt, open.txt  ->  replies.jsonl
 
 A text of teacher/ holds one fact after the other, with a line for each field and for each of its
 wordings; one of rewrites/ one passage after the other: words that stand in it, and a line for each
-paragraph of each format in which it is told anew.
+paragraph of each format in which it is told anew. So does open.txt, with a line for each question
+that the passage leaves open.
 """
 
 import json
@@ -23,6 +24,7 @@ HERE = Path(__file__).parent
 REPLIES = HERE / "replies.jsonl"
 TEACHER = HERE / "teacher"
 REWRITES = HERE / "rewrites"
+OPEN = HERE / "open.txt"
 FAMILIES = tuple(family.name for family in Families().all)
 SLIPS = "slips"
 """The text of facts that are wrong, each beside the quote of a right one."""
@@ -59,6 +61,11 @@ def rewrites() -> list[Entry]:
     return [entry for path in sorted(REWRITES.glob("*.txt")) for entry in entries(path)]
 
 
+def left_open() -> list[Entry]:
+    """Return the passages with the questions that they leave open, slips among them."""
+    return entries(OPEN)
+
+
 def names() -> dict[str, Any]:
     """Return other spellings and near misses of each kind."""
     found: dict[str, Any] = yaml.safe_load(TEACHER.joinpath("names.yaml").read_text("utf-8"))
@@ -76,6 +83,10 @@ def recordings() -> Iterator[Recording]:
             reply = _reply({"text": text} for text in entry[name])
             fields = {"task": "rewrite", "key": entry["at"][0], "format": name}
             yield Recording.model_validate({**fields, "replies": [reply]})
+    for entry in left_open():
+        asked: Rows = [{"question": text} for text in entry["ask"]]
+        replies = (_shaped(asked, *entry.get("shape", [""])),)
+        yield Recording(task="open", key=entry["at"][0], replies=replies)
     for kind, found in names().items():
         rows: Rows = [{"name": name, "also": also} for name, also in found["also"].items()]
         rows += [{"instead": name} for name in found["instead"]]

@@ -1,6 +1,7 @@
 """The real sample from its pages to its dataset; nothing is trained here."""
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from gabarito.pipeline.schema import read_pipeline
 from gabarito.store.open import open_store
 from sample.handbook.__main__ import main
 from sample.handbook.pages import PAGES, cached_pages
-from sample.handbook.replies import HERE, facts, rewrites
+from sample.handbook.replies import HERE, Entry, facts, left_open, rewrites
 
 pytestmark = pytest.mark.real
 
@@ -57,8 +58,11 @@ def test_every_quote_stands_in_a_page(read: dict[str, Document]) -> None:
     assert [quote for quote in quotes if not any(quoted(quote, text) for text in pages)] == []
 
 
-def test_every_rewrite_is_of_a_page(read: dict[str, Document]) -> None:
-    places = [entry["at"][0] for entry in rewrites()]
+@pytest.mark.parametrize("replies", [rewrites, left_open])
+def test_every_rewrite_and_open_question_is_of_a_page(
+    read: dict[str, Document], replies: Callable[[], list[Entry]]
+) -> None:
+    places = [entry["at"][0] for entry in replies()]
     pages = [" ".join(page.text.split()) for page in read.values()]
     assert [place for place in places if sum(place in text for text in pages) != 1] == []
 
@@ -74,9 +78,24 @@ def test_every_fact_survives_and_the_slips_do_not(made: Artifacts) -> None:
     assert len(reasons) >= 8
 
 
+def test_most_open_questions_are_trained_or_asked_at_the_end(made: Artifacts) -> None:
+    written = sum(len(entry["ask"]) for entry in left_open())
+    rows = [
+        row
+        for name in ("train.jsonl", "unanswerable.jsonl")
+        for row in made["curate"].records(name, Example)
+        if row.group in ("open", "other open") and not row.in_conversation
+    ]
+    assert 0.9 * written <= len(rows) < written
+    kept = {row.messages[-2].content for row in rows}
+    assert "Which command creates an example course directory of nbgrader?" not in kept
+
+
 def test_nearly_every_wording_is_trained_and_the_exam_is_whole(made: Artifacts) -> None:
     rows = Counter(row.kind for row in made["curate"].records("train.jsonl", Example))
     assert rows["question"] >= 0.98 * 8 * len(facts())
     assert rows["refusal"] > 500
+    groups = Counter(row.group for row in made["curate"].records("unanswerable.jsonl", Example))
+    assert groups["other open"] >= 25
     free = list(made["curate"].records("free.jsonl", Example))
     assert len(free) == len(lines("free.jsonl", HERE))

@@ -80,6 +80,7 @@ class GenerateReason(Reason):
     OTHER_SUBJECT = "second opinion names another subject"
     OTHER_LIMITS = "second opinion names other limits"
     NOT_STATED = "second opinion finds no answer"
+    ANSWERED = "second opinion finds an answer"
     NO_OPINION = "no second opinion came"
 
     NO_FAMILY = "family not named"
@@ -96,6 +97,9 @@ class GenerateReason(Reason):
     UNKNOWN_FIGURES = "figures that the passage does not have"
     UNKNOWN_NAMES = "names that the document does not have"
     COPIED = "copied from the passage"
+    OPEN_AGAIN = "question given twice for a passage"
+    NO_SUBJECT = "names nothing of its passage"
+    EXCESS_QUESTION = "more questions than were asked for"
     TOO_SHORT = "too short"
 
     EMPTY_ALIAS = "alias that names nothing"
@@ -108,7 +112,7 @@ class GenerateReason(Reason):
 
 
 class CurateReason(Reason):
-    """Why a fact, a question, a rewrite, a near miss or a prompt is not in the dataset."""
+    """Why a fact, a wording, a rewrite, a near miss, an open question or a prompt is left out."""
 
     STRUCK = "struck out by a person"
     STRUCK_WORDING = "wording struck out by a person"
@@ -126,6 +130,7 @@ class CurateReason(Reason):
     WRONG_FACT = "rewrite of a passage with a wrong fact"
     ENOUGH = "more rewrites than are wanted"
 
+    ANSWERED = "open question that a fact answers"
     IN_DOCUMENTS = "near miss is in the documents"
     SAME_PROMPT = "same prompt twice"
     ASKED = "prompt is a question of the dataset"

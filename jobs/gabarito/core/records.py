@@ -137,6 +137,22 @@ class Rewrite(Record):
         )
 
 
+class OpenQuestion(Record):
+    """A question on the subject of a passage which it leaves open, as a teacher wrote it."""
+
+    id: str
+    passage: str
+    document: str
+    text: str
+
+    @classmethod
+    def of(cls, *, passage: str, document: str, text: str) -> Self:
+        """Make a question named by its passage and text."""
+        return cls(
+            id=digest_of("open", passage, text), passage=passage, document=document, text=text
+        )
+
+
 class PairOrigin(Record):
     """Where a person's fact comes from: the pair, its file and row, and the source it names."""
 

@@ -16,6 +16,8 @@ from gabarito.curate.contradictions import matter
 from gabarito.curate.dataset import Dataset
 from gabarito.curate.wordings import by_fact
 
+_LEFT_OPEN = "nothing: left open"
+
 BUCKETS = (0.0, 0.5, 0.6, 0.7, 0.85, 1.0)
 """Bounds of the groups by similarity to the nearest trained wording."""
 
@@ -55,7 +57,8 @@ _WHAT = {
 def card(config: CurateConfig, dataset: Dataset) -> str:
     """Return the text of README.md."""
     trained = Counter(map(_kind, dataset.files["train"]))
-    kinds = Counter(perturbed.kind for perturbed in dataset.refused.trained)
+    kinds: Counter[str] = Counter(perturbed.kind for perturbed in dataset.refused.trained)
+    kinds[_LEFT_OPEN] = len(dataset.open.trained)
     asked = Counter(row.group for row in dataset.files["unanswerable"])
     parts = [
         _front_matter(dataset),
@@ -75,7 +78,7 @@ def card(config: CurateConfig, dataset: Dataset) -> str:
         *_answers(dataset),
         "## Refusals",
         f'Each is answered by "{dataset.prompt.refusal}".',
-        _table(("what is changed", "trained"), kinds.items()),
+        _table(("what is changed", "trained"), (+kinds).items()),
         _table(("asked at the end about", "questions"), asked.items()),
         "## Leakage",
         *_leakage(config, dataset),
@@ -221,7 +224,7 @@ def _doubts(config: CurateConfig, dataset: Dataset) -> Iterator[str]:
         )
     if not dataset.files["replay"]:
         yield "there are no prompts: nothing is replayed, and forgetting is not measured on them"
-    if config.refusals and not dataset.refused.trained:
+    if config.refusals and not (dataset.refused.trained or dataset.open.trained):
         yield (
             "there are no refusal rows: no trained question names a year, or a name that a teacher "
             "found, in the place of which another could stand"

@@ -91,7 +91,11 @@ class CurateConfig(StageSettings):
         "which strikes it out if there is none. Nothing is asked of the teacher again.",
     )
     refusals: float = Field(
-        default=1.0, ge=0, le=10, description="Refusal rows for each trained question row."
+        default=1.0,
+        ge=0,
+        le=10,
+        description="Refusal rows for each trained question row, each a trained question with one "
+        "thing changed; the open questions of generate.open_questions come on top, unless it is 0.",
     )
     conversations: Share = Field(
         default=0.15,
@@ -127,7 +131,8 @@ class CurateConfig(StageSettings):
         ge=0,
         le=0.5,
         description="Share of the periods and near misses that no refusal row names; questions "
-        "about them are asked at the end.",
+        "about them are asked at the end. So is this share of the open questions of "
+        "generate.open_questions, as the group ``other open``.",
     )
     unanswerable: int = Field(
         default=240,
@@ -163,4 +168,4 @@ class CurateConfig(StageSettings):
         return self
 
 
-STAGE = Stage("curate", CurateConfig, reads=("ingest", "generate"), revision=9, image="generate")
+STAGE = Stage("curate", CurateConfig, reads=("ingest", "generate"), revision=10, image="generate")

@@ -13,6 +13,7 @@ from gabarito.core.records import (
     Example,
     Fact,
     Name,
+    OpenQuestion,
     Overlap,
     PairsInfo,
     PassageText,
@@ -54,6 +55,13 @@ from gabarito.curate.general_tasks import GeneralTask, keep_unasked
 from gabarito.curate.sentences import AnswerStyles, taught_sentences
 from gabarito.curate.unanswerable.candidates import unmentioned
 from gabarito.curate.unanswerable.document_index import DocumentIndex
+from gabarito.curate.unanswerable.left_open import (
+    GROUP,
+    Answers,
+    OpenQuestions,
+    draw_open,
+    keep_open,
+)
 from gabarito.curate.unanswerable.perturb import KINDS, Kind
 from gabarito.curate.unanswerable.sample import Refused, UnanswerableSampler
 from gabarito.curate.wordings import Wording, hold_out, wordings
@@ -71,6 +79,7 @@ class Pairs:
     passages: Sequence[PassageText] = ()
     """As the teacher was shown them."""
     rewrites: Sequence[Rewrite] = ()
+    open_questions: Sequence[OpenQuestion] = ()
 
 
 @dataclass(frozen=True)
@@ -113,6 +122,7 @@ class Dataset:
     files: Mapping[str, list[Example]]
     settled: Settled
     refused: Refused
+    open: OpenQuestions
     overlaps: list[Overlap]
     coverage: Coverage
     shared: Mapping[int, int]
@@ -133,6 +143,8 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     taken = {wording.key for wording in settled.wordings}
     settled, controlled = set_apart(settled, config)
     taken |= {normalise(text) for text in exam_texts(written.free, written.unanswerable)}
+    left_open, answered = _left_open(config, pairs, written, settled)
+    taken |= {normalise(question.text) for question in left_open}
     index = DocumentIndex(settled.documented, pairs.names, config.timeless, pairs.documents)
     near, mentioned = unmentioned(pairs.names, index.texts)
     refuser = UnanswerableSampler(
@@ -140,6 +152,7 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     )
     language = pairs.info.language
     refused = refuser.draw(settled.wordings, language, taken, _kinds(pairs))
+    opened = draw_open(left_open, refused.held.is_named, config.held_back, config.seed)
     tasks, unfit_tasks = keep_unasked(written.tasks, taken)
     taken |= {normalise(task.question) for task in tasks}  # and none of them is replayed
     replayed, measured, unfit = halves(written.prompts, taken, refused.held.is_named)
@@ -147,7 +160,7 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     rows = ExampleMaker(PromptSettings(system=config.system_prompt, refusal=refusal))
     taught = taught_sentences(config.answers, settled.wordings, settled.statements, language)
     styles = AnswerStyles(config.answers, language, taught)
-    files = _asked(rows, settled, refused, written, styles)
+    files = _asked(rows, settled, (refused, opened), written, styles)
     asked_alone = files["train"]
     wanted = config.rewrites * size_of_questions(asked_alone)
     library = _library(config, pairs, written, settled, unsettled)
@@ -168,6 +181,7 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
         files=files,
         settled=settled,
         refused=refused,
+        open=opened,
         overlaps=overlaps(settled.wordings),
         coverage=coverage_of(
             pairs.documents,
@@ -179,8 +193,19 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
         prompt=rows.settings,
         language=language,
         styles=styles,
-        rejections=[*unsettled, *controlled, *mentioned, *unfit_tasks, *unfit, *untold],
+        rejections=[*unsettled, *controlled, *answered, *mentioned, *unfit_tasks, *unfit, *untold],
     )
+
+
+def _left_open(
+    config: CurateConfig, pairs: Pairs, written: Written, settled: Settled
+) -> tuple[list[OpenQuestion], list[Rejection]]:
+    """Return the questions that the documents leave open, as far as the facts tell; or none."""
+    if not config.refusals:
+        return [], []
+    answers = Answers(settled.documented, settled.wordings, config.similarity)
+    exam = exam_texts(written.free, written.unanswerable)
+    return keep_open(pairs.open_questions, answers, exam, config.similarity)
 
 
 def _library(
@@ -267,14 +292,21 @@ def set_apart(settled: Settled, config: CurateConfig) -> tuple[Settled, list[Rej
 
 
 def _asked(
-    rows: ExampleMaker, settled: Settled, refused: Refused, written: Written, styles: AnswerStyles
+    rows: ExampleMaker,
+    settled: Settled,
+    unanswerable: tuple[Refused, OpenQuestions],
+    written: Written,
+    styles: AnswerStyles,
 ) -> dict[str, list[Example]]:
     """Return the rows that have answers, by file."""
     taught = styles.taught
     asked = [rows.asked(wording, taught.get(wording.question.id)) for wording in settled.wordings]
     stated = [rows.stated(statement) for statement in settled.statements]
     trained = [row for row in asked if row.split == "train"]
-    refusals = [rows.refused(one, styles.request_beside(one.text)) for one in refused.trained]
+    refused, opened = unanswerable
+    texts = [(perturbed.text, str(perturbed.kind)) for perturbed in refused.trained]
+    texts += [(text, GROUP) for text in opened.trained]
+    refusals = [rows.refused(*one, styles.request_beside(one[0])) for one in texts]
     held = [rows.asked_for_sentence(*one) for one in styles.held_out(settled.wordings)]
     return {
         "train": [*trained, *stated, *refusals],
@@ -285,5 +317,6 @@ def _asked(
         "unanswerable": [
             *(rows.unanswerable(item.question, item.group) for item in written.unanswerable),
             *(rows.unanswerable(asked.text, f"other {asked.kind}") for asked in refused.asked),
+            *(rows.unanswerable(text, f"other {GROUP}") for text in opened.asked),
         ],
     }

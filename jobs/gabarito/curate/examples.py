@@ -10,7 +10,6 @@ from gabarito.curate.decontaminate import FreeQuestion
 from gabarito.curate.document_rows import RewritePiece
 from gabarito.curate.general_tasks import GeneralTask
 from gabarito.curate.sentences import Taught, with_request
-from gabarito.curate.unanswerable.perturb import Perturbed
 from gabarito.curate.wordings import Wording
 
 REFUSALS = {
@@ -82,14 +81,14 @@ class ExampleMaker:
             split="train",
         )
 
-    def refused(self, perturbed: Perturbed, request: str = "") -> Example:
-        """Return the row that teaches to refuse a near miss, also where it asks for a sentence."""
-        text = with_request(perturbed.text, request)
+    def refused(self, text: str, group: str, request: str = "") -> Example:
+        """Return the row that teaches to refuse a question, also where it asks for a sentence."""
+        text = with_request(text, request)
         return Example(
             messages=self._conversation(text, self.settings.refusal),
             kind="refusal",
-            group=perturbed.kind,
-            question=digest_of("refusal", perturbed.text),
+            group=group,
+            question=digest_of("refusal", text),
             split="train",
         )
 

@@ -1,7 +1,7 @@
 """Make a dataset whose test wordings are never trained.
 
 facts.jsonl, questions.jsonl, names.jsonl, pairs.json, passage_texts.jsonl, rewrites.jsonl,
-documents.jsonl
+open_questions.jsonl, documents.jsonl
     ->  train.jsonl, validation.jsonl, test.jsonl, sentences.jsonl, free.jsonl, unanswerable.jsonl,
         replay.jsonl, retention.jsonl, tasks.jsonl, controls.jsonl, facts.jsonl, questions.jsonl,
         overlaps.jsonl, coverage.json, review.json, prompt.json, README.md, ledger.jsonl
@@ -19,6 +19,7 @@ from gabarito.core.records import (
     Document,
     Fact,
     Name,
+    OpenQuestion,
     PairsInfo,
     PassageText,
     Question,
@@ -68,6 +69,7 @@ def _read_pairs(generated: Artifact, ingested: Artifact) -> Pairs:
         documents=list(ingested.records("documents.jsonl", Document)),
         passages=list(generated.records("passage_texts.jsonl", PassageText)),
         rewrites=list(generated.records("rewrites.jsonl", Rewrite)),
+        open_questions=list(generated.records("open_questions.jsonl", OpenQuestion)),
     )
 
 
@@ -91,7 +93,7 @@ def _write(config: CurateConfig, dataset: Dataset, work: Attempt) -> None:
         work.counts["facts_checked_by_people"] = reviewed.checked
     work.write_text("prompt.json", dataset.prompt.model_dump_json(indent=1) + "\n")
     work.write_text("README.md", card(config, dataset))
-    work.counts["refusals"] = len(dataset.refused.trained)
+    work.counts["refusals"] = len(dataset.refused.trained) + len(dataset.open.trained)
     work.counts["conversations"] = sum(row.in_conversation for row in dataset.files["train"])
     work.counts["facts_untested"] = len(untested(dataset))
     if dataset.styles.style != "short":

@@ -34,7 +34,7 @@ class Recording(Record):
     Of those for a rewrite, the ones that ask for this ``format``.
     """
 
-    task: Literal["facts", "missed", "verify", "questions", "names", "rewrite"]
+    task: Literal["facts", "missed", "verify", "questions", "names", "rewrite", "open"]
     key: str = Field(min_length=1)
     format: str = ""
     replies: tuple[RecordedReply, ...] = Field(min_length=1)

@@ -232,12 +232,19 @@ class GenerateConfig(StageSettings):
         description="In how many formats each passage that holds a fact is told anew, a request "
         f"for each: so many of {', '.join(FORMATS)}, in this order.",
     )
+    open_questions: int = Field(
+        default=0,
+        ge=0,
+        le=20,
+        description="How many questions are written for each passage that holds a fact which are "
+        "on its subject and which it leaves open, for refusals: a request for each passage.",
+    )
     yield_floor: float = Field(
         default=0.5,
         ge=0,
         le=1,
         description="Least share of the passages that must be read, and of the facts offered and "
-        "the wordings and rewrites asked for that must pass the checks.",
+        "the wordings, rewrites and open questions asked for that must pass the checks.",
     )
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from gabarito.core.coverage import Coverage
 from gabarito.core.records import QuestionKind
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.results import Whole
-from gabarito.generate.yields import share_of_rewrites, shares
+from gabarito.generate.yields import Share, share_of_open, share_of_rewrites, shares
 
 
 def figures_of(
@@ -60,13 +60,15 @@ def _figures_of_teacher(
         "yield_passages": round(passages.value, 4),
         "yield_facts": round(facts.value, 4),
         "yield_wordings": round(wordings.value, 4),
-        **_figures_of_rewrites(whole),
+        **_figures_of("rewrites", share_of_rewrites(whole)),
+        **_figures_of("open_questions", share_of_open(whole)),
     }
 
 
-def _figures_of_rewrites(whole: Whole) -> dict[str, float]:
+def _figures_of(name: str, found: tuple[Share, ...]) -> dict[str, float]:
+    """Return how many there are and how much of what was asked for that is, if any was."""
     return {
-        name: value
-        for share in share_of_rewrites(whole)
-        for name, value in (("rewrites", share.kept), ("yield_rewrites", round(share.value, 4)))
+        key: value
+        for share in found
+        for key, value in ((name, share.kept), (f"yield_{name}", round(share.value, 4)))
     }

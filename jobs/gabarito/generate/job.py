@@ -2,9 +2,9 @@
 
 documents.jsonl, pairs.jsonl  ->  passages.jsonl, worded_pairs.jsonl, for each shard
 those of all shards           ->  facts.jsonl, questions.jsonl, passage_texts.jsonl,
-                                  rewrites.jsonl, names.jsonl, pairs.json, coverage.json,
-                                  yields.json, calls.jsonl, ledger.jsonl, and with a second
-                                  opinion doubts.jsonl
+                                  rewrites.jsonl, open_questions.jsonl, names.jsonl, pairs.json,
+                                  coverage.json, yields.json, calls.jsonl, ledger.jsonl, and with
+                                  a second opinion doubts.jsonl
 """
 
 import json
@@ -124,6 +124,7 @@ def _write(
     work.write("questions.jsonl", to_jsonl(whole.questions))
     work.write("passage_texts.jsonl", to_jsonl(whole.passage_texts))
     work.write("rewrites.jsonl", to_jsonl(one.rewrite for one in whole.rewrites if one.rewrite))
+    work.write("open_questions.jsonl", to_jsonl(whole.open_questions))
     work.write("names.jsonl", to_jsonl(whole.names))
     work.write_text("pairs.json", info.model_dump_json(indent=1) + "\n")
     work.write("calls.jsonl", to_jsonl(whole.calls))

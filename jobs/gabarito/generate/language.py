@@ -25,6 +25,9 @@ _CLEARLY = 0.9
 _LANGUAGES: dict[str, dict[str, Any]] = yaml.safe_load(
     (files(__package__) / "languages.yaml").read_text(encoding="utf-8")
 )
+_LEAST_LETTERS = 3
+"""Shorter words are seldom what a text is about."""
+
 _WORDS = {code: frozenset(entry["words"].split()) for code, entry in _LANGUAGES.items()}
 
 _NAMELESS = {
@@ -106,6 +109,13 @@ def names_nothing(text: str, code: str) -> bool:
     codes = {"en", base_language(code)} if base_language(code) in _LANGUAGES else set(_LANGUAGES)
     nameless = frozenset().union(*(_NAMELESS[known] for known in codes))
     return not any(char.isdigit() or char in "+#" for char in text) and nameless.issuperset(words)
+
+
+def content_words(text: str, code: str) -> set[str]:
+    """Return the words of a text that carry its meaning, in lower case, the shortest left out."""
+    little = _NAMELESS.get(base_language(code), frozenset())
+    words = set(map(str.lower, _WORD.findall(text)))
+    return {word for word in words - little if len(word) >= _LEAST_LETTERS}
 
 
 @lru_cache

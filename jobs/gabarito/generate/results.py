@@ -13,6 +13,7 @@ from gabarito.core.reasons import GenerateReason, rejected
 from gabarito.core.records import (
     Fact,
     Name,
+    OpenQuestion,
     PassageText,
     Question,
     Record,
@@ -25,7 +26,7 @@ from gabarito.generate.replies import without_halves
 PAIRS_FILE = "worded_pairs.jsonl"
 """The facts that people gave, with their wordings, of a shard."""
 
-Task = Literal["facts", "missed", "verify", "questions", "names", "rewrite"]
+Task = Literal["facts", "missed", "verify", "questions", "names", "rewrite", "open"]
 
 
 Status = Literal["good", "nothing", "cut", "useless"]
@@ -69,6 +70,15 @@ class RewriteResult(Record):
     calls: tuple[Call, ...]
 
 
+class OpenResult(Record):
+    """The questions that a passage leaves open, of so many ``asked``, and how they came about."""
+
+    questions: tuple[OpenQuestion, ...]
+    asked: int
+    rejections: tuple[Rejection, ...]
+    calls: tuple[Call, ...]
+
+
 class PassageResult(Record):
     """The facts of a passage, and how they came about."""
 
@@ -79,6 +89,7 @@ class PassageResult(Record):
     doubts: tuple[Rejection, ...] = ()
     """Why a second opinion does not confirm facts, whatever became of them."""
     rewrites: tuple[RewriteResult, ...] = ()
+    open: OpenResult | None = None
 
 
 @dataclass
@@ -92,6 +103,7 @@ class Whole:
     names: list[Name] = field(default_factory=list)
     doubts: list[Rejection] = field(default_factory=list)
     rewrites: list[RewriteResult] = field(default_factory=list)
+    open: list[OpenResult] = field(default_factory=list)
     facts_of: Counter[str] = field(default_factory=Counter)
     """How many facts each passage had, those that stand elsewhere too."""
     held_by: dict[str, list[str]] = field(default_factory=dict)
@@ -101,6 +113,11 @@ class Whole:
     def questions(self) -> Iterator[Question]:
         """The questions and statements of all facts."""
         return (question for item in self.facts for question in item.questions)
+
+    @property
+    def open_questions(self) -> Iterator[OpenQuestion]:
+        """The questions that the passages leave open."""
+        return (question for item in self.open for question in item.questions)
 
     @property
     def passage_texts(self) -> Iterator[PassageText]:
@@ -207,6 +224,10 @@ def merge_shards(passages: Sequence[Passage], yields: Iterable[PassageResult]) -
             whole.rewrites.append(told)
             whole.rejections += told.rejections
             whole.calls += told.calls
+        if found.open:
+            whole.open.append(found.open)
+            whole.rejections += found.open.rejections
+            whole.calls += found.open.calls
         whole.facts_of[passage.id] = len(found.facts)
         whole.held_by[passage.id] = [item.fact.id for item in found.facts]
         for item in found.facts:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gabarito.core.pair_records import Pair
 from gabarito.generate.passages import Passage
-from gabarito.generate.results import FactResult, PassageResult, RewriteResult
+from gabarito.generate.results import FactResult, OpenResult, PassageResult, RewriteResult
 from gabarito.generate.tasks import Tasks
 from gabarito.generate.teachers.batches import NotYet
 from gabarito.generate.teachers.teacher import Teacher
@@ -53,6 +53,7 @@ class Scheduler:
         self._worded: dict[Place, FactResult] = {}
         self._first: dict[str, Place] = {}
         self._rewritten: dict[Place, RewriteResult] = {}
+        self._open: dict[int, OpenResult] = {}
         self._missing: Counter[int] = Counter()
         self._questions = 0
 
@@ -128,19 +129,28 @@ class Scheduler:
             self._ready.append((ask_anew, partial(self._take_rewrite, (index, number))))
             self._missing[index] += 1
 
+        if found.facts and self._tasks.asks_open_questions:
+            ask_open = partial(self._tasks.write_open_questions, passage)
+            self._ready.append((ask_open, partial(self._take_open, index)))
+            self._missing[index] += 1
+
     def _take_wordings(self, place: Place, worded: FactResult) -> None:
         self._worded[place] = worded
         self._questions += len(worded.questions)
-        self._take_one(place)
+        self._take_one(place[0])
 
     def _take_rewrite(self, place: Place, found: RewriteResult) -> None:
         self._rewritten[place] = found
-        self._take_one(place)
+        self._take_one(place[0])
 
-    def _take_one(self, place: Place) -> None:
-        self._missing[place[0]] -= 1
-        if not self._missing[place[0]]:
-            del self._missing[place[0]]
+    def _take_open(self, index: int, found: OpenResult) -> None:
+        self._open[index] = found
+        self._take_one(index)
+
+    def _take_one(self, index: int) -> None:
+        self._missing[index] -= 1
+        if not self._missing[index]:
+            del self._missing[index]
 
     def _take_pair(self, index: int, worded: FactResult) -> None:
         self._of_pairs[index] = worded
@@ -156,4 +166,5 @@ class Scheduler:
             for number in range(len(self._tasks.formats))
             if (index, number) in self._rewritten
         )
-        return found.model_copy(update={"facts": facts, "rewrites": rewrites})
+        more = {"rewrites": rewrites, "open": self._open.get(index)}
+        return found.model_copy(update={"facts": facts, **more})

@@ -7,13 +7,16 @@ from gabarito.core.records import Fact, Question, Rejection
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.facts import AcceptedFacts, accept_facts
 from gabarito.generate.names import NameFilter
+from gabarito.generate.open_questions import OpenQuestionFilter
 from gabarito.generate.passages import Passage
 from gabarito.generate.prompts import (
     facts_prompt,
     names_prompt,
+    open_questions_prompt,
     questions_prompt,
     refused_facts_prompt,
     rewrite_prompt,
+    verify_open_prompt,
     verify_prompt,
     with_explanations,
 )
@@ -22,13 +25,20 @@ from gabarito.generate.replies import UNFORESEEN, Reading
 from gabarito.generate.results import (
     Call,
     FactResult,
+    OpenResult,
     PassageResult,
     RewriteResult,
     Task,
     dropped,
 )
 from gabarito.generate.rewrites import RewriteFilter
-from gabarito.generate.teachers.second_opinion import MOST_AT_ONCE, Opinion, doubts_of, opinions_of
+from gabarito.generate.teachers.second_opinion import (
+    MOST_AT_ONCE,
+    Opinion,
+    answer_found,
+    doubts_of,
+    opinions_of,
+)
 from gabarito.generate.teachers.teacher import Teacher
 
 ENOUGH = 0.05
@@ -150,6 +160,50 @@ class Tasks:
         return RewriteResult(
             rewrite=told.rewrite(), rejections=tuple(told.rejections), calls=tuple(calls)
         )
+
+    @property
+    def asks_open_questions(self) -> bool:
+        """Whether passages are asked for questions that they leave open."""
+        return self._config.open_questions > 0
+
+    def write_open_questions(self, passage: Passage) -> OpenResult:
+        """Ask for questions that a passage leaves open, until half of those wanted pass."""
+        language = self._config.language or passage.document.language
+        wanted = OpenQuestionFilter(passage, language, self._config)
+        calls: list[Call] = []
+        for attempt in range(1, self._config.attempts + 1):
+            messages = open_questions_prompt(wanted, attempt)
+            reading, call = self._teacher.ask("open", wanted.item, attempt, messages)
+            before = len(wanted.questions)
+            try:
+                wanted.accept(reading.objects)
+            except UNFORESEEN as error:
+                wanted.rejections.append(_unforeseen(error, reading, wanted.item))
+            calls.append(_with_kept(call, len(wanted.questions) - before))
+            wanted.rejections += _broken(reading, wanted.item)
+            if wanted.is_enough or reading.is_nothing:
+                break
+        self._drop_answered(wanted, calls)
+        return OpenResult(
+            questions=tuple(wanted.questions),
+            asked=self._config.open_questions,
+            rejections=tuple(wanted.rejections),
+            calls=tuple(calls),
+        )
+
+    def _drop_answered(self, wanted: OpenQuestionFilter, calls: list[Call]) -> None:
+        """Drop what a second opinion can answer from the passage; adds what it took to ``calls``.
+
+        A question about which no opinion comes stays.
+        """
+        if self._second is None or not wanted.questions:
+            return
+        asked = dict(enumerate(wanted.questions, start=1))
+        messages = verify_open_prompt(wanted.passage, asked)
+        reading, call = self._second.ask("verify", wanted.item, 1, messages)
+        found = opinions_of(reading.objects, asked)
+        wanted.drop_answered({asked[n].id: answer_found(one) for n, one in found.items()})
+        calls.append(_with_kept(call, len(found)))
 
     def expand_names(
         self, name_filter: NameFilter, language: str

@@ -21,6 +21,7 @@ NOT_A_FAILURE = frozenset(
         GenerateReason.FAMILY_AGAIN,
         GenerateReason.EMPTY_ALIAS,
         GenerateReason.EXCESS_ALIAS,
+        GenerateReason.EXCESS_QUESTION,
     }
 )
 """What was dropped is there already, or its fact is kept: they do not lower the yield."""
@@ -95,6 +96,19 @@ def share_of_rewrites(whole: Whole) -> tuple[Share, ...]:
     return (Share("rewrites asked for", total - len(lost), total, reasons),)
 
 
+def share_of_open(whole: Whole) -> tuple[Share, ...]:
+    """Return how many of the open questions asked for passed the checks, if any were."""
+    asked = sum(one.asked for one in whole.open)
+    if not asked:
+        return ()
+    kept = sum(len(one.questions) for one in whole.open)
+    reasons = Counter(
+        item.reason for one in whole.open for item in one.rejections if _is_loss(item)
+    )
+    reasons[NOT_GIVEN] = max(asked - kept - reasons.total(), 0)
+    return (Share("open questions asked for", kept, asked, reasons),)
+
+
 def _is_loss(item: Rejection) -> bool:
     return item.reason not in NOT_A_FAILURE | OF_A_REPLY
 
@@ -108,7 +122,7 @@ def refuse_low_yield(whole: Whole, config: GenerateConfig) -> None:
     if config.teacher is None:
         return
     floor, judged = config.yield_floor, shares(whole, config)[0 if whole.passages else 2 :]
-    judged += share_of_rewrites(whole)
+    judged += share_of_rewrites(whole) + share_of_open(whole)
     share = next((item for item in judged if item.value < floor or not item.asked), None)
     if share is None:
         return
@@ -155,7 +169,11 @@ def yields_of(whole: Whole, config: GenerateConfig) -> dict[str, Any]:
         },
         "yield": {
             share.what: {"kept": share.kept, "asked": share.asked, "lost": dict(share.lost)}
-            for share in (*shares(whole, config), *share_of_rewrites(whole))
+            for share in (
+                *shares(whole, config),
+                *share_of_rewrites(whole),
+                *share_of_open(whole),
+            )
         },
     }
 

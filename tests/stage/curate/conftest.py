@@ -124,6 +124,8 @@ def generated(store: Store) -> Callable[..., Artifact]:
             work.write("names.jsonl", to_jsonl(names))
             work.write("passage_texts.jsonl", to_jsonl(_passages(facts)))
             work.write("rewrites.jsonl", to_jsonl(records.get("rewrites", [])))
+            opened = records.get("open_questions", [])
+            work.write("open_questions.jsonl", to_jsonl(opened))
             return work.publish()
 
     return publish

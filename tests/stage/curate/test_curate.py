@@ -10,7 +10,16 @@ import pytest
 from gabarito.answer_match import normalise
 from gabarito.artifacts.artifact import Artifact
 from gabarito.core.errors import DataError, MissingError
-from gabarito.core.records import Example, Fact, Name, Question, Rejection, ReviewCounts, Rewrite
+from gabarito.core.records import (
+    Example,
+    Fact,
+    Name,
+    OpenQuestion,
+    Question,
+    Rejection,
+    ReviewCounts,
+    Rewrite,
+)
 from gabarito.curate.unanswerable.mentions import NameFinder
 from gabarito.curate.unanswerable.periods import periods
 
@@ -122,6 +131,51 @@ def test_rewrites_are_trained_up_to_the_length_of_the_questions(
     assert "| document, lesson |" in dataset.read("README.md").decode()
     others = curate(source, rewrites=0)
     assert not [row for row in rows(others, "train") if row.kind == "document"]
+
+
+def test_open_questions_are_refused_and_a_share_of_them_is_asked_at_the_end(
+    curate: Curate, generated: Curate, rows: ExampleMaker, exam: Exam
+) -> None:
+    texts = [
+        "Quem costurou a camisa do Liverpool?",
+        "liverpool mascote altura",
+        "De que cor é o ônibus do Celtic?",
+        "Em que ano abriu a loja do Benfica?",
+        "quanto custa um ingresso do Girona",
+        "Quem preside o Lille?",
+        "Por que o Arsenal mudou de hino?",
+        "Quantos sócios tem o Monaco?",
+    ]
+    fact, leak = "Quem foi o técnico do Liverpool?", "Quem lavou as meias do Liverpool na viagem?"
+    opened = [
+        OpenQuestion.of(passage="p", document="d", text=text) for text in [*texts, fact, leak]
+    ]
+    facts = list(league_facts())
+    club = next(one for one in facts if (one.subject, one.relation) == ("Liverpool", "técnico"))
+    asked = [row for one in facts for row in questions_of(one)]
+    asked.append(
+        Question.of(fact=club.id, family="casual", text=fact, answer=club.answer, kind="question")
+    )
+    source = generated(open_questions=opened, facts=facts, questions=asked)
+    written = exam(
+        "unanswerable", {"question": "Quem lavou as meias do Liverpool na viajem", "group": "x"}
+    )
+    dataset = curate(source, exam={"unanswerable": written})
+    trained = [row for row in alone(rows(dataset, "train")) if row.group == "open"]
+    kept = [row for row in rows(dataset, "unanswerable") if row.group == "other open"]
+    assert {row.kind for row in trained} == {"refusal"}
+    assert {row.messages[-1].content for row in [*trained, *kept]} == {REFUSAL}
+    assert sorted(map(question, [*trained, *kept])) == sorted(texts)
+    assert len(kept) == 2
+    dropped = {one.raw: one.reason for one in dataset.records("ledger.jsonl", Rejection)}
+    assert dropped[fact] == "open question that a fact answers"
+    assert dropped[leak] == "leaks into test"
+    perturbed = [row for row in alone(rows(dataset, "train")) if row.kind == "refusal"]
+    assert dataset.manifest.counts["refusals"] == len(perturbed)
+    assert "| nothing: left open | 6 |" in dataset.read("README.md").decode()
+    none = curate(source, refusals=0)
+    assert not [row for row in rows(none, "train") if row.kind == "refusal"]
+    assert "other open" not in {row.group for row in rows(none, "unanswerable")}
 
 
 def test_the_rewrite_of_a_passage_that_a_person_corrected_is_not_trained(

@@ -7,7 +7,6 @@ from gabarito.core.records import Example, Fact, Question
 from gabarito.curate.decontaminate import FreeQuestion
 from gabarito.curate.examples import ExampleMaker, refusal_in
 from gabarito.curate.general_prompts import GeneralPrompt, halves
-from gabarito.curate.unanswerable.perturb import Perturbed
 from gabarito.curate.wordings import Wording
 
 ROWS = ExampleMaker(PromptSettings(system="", refusal="Não sei."))
@@ -48,11 +47,8 @@ def test_a_system_prompt_stands_before_questions_but_not_before_statements(
     assert (rows.stated(statement).kind, rows.stated(statement).family) == ("statement", "")
 
 
-def test_refusals_are_about_no_fact(
-    make_fact: Callable[..., Fact], make_wording: Callable[..., Wording]
-) -> None:
-    base = make_wording(make_fact("final", "campeão", "PSG"), "Quem venceu?")
-    row = ROWS.refused(Perturbed("period", "Quem venceu em 1999?", base))
+def test_refusals_are_about_no_fact() -> None:
+    row = ROWS.refused("Quem venceu em 1999?", "period")
     assert said(row)[-1] == ("assistant", "Não sei.")
     assert (row.fact, row.kind, row.group, row.split) == ("", "refusal", "period", "train")
     asked = ROWS.unanswerable("Quem venceu em 1998?", "period")

@@ -22,6 +22,7 @@ from sample.handbook.replies import (
     Entry,
     entries,
     facts,
+    left_open,
     main,
     names,
     rewrites,
@@ -137,6 +138,17 @@ def test_the_rewrites_are_in_two_formats_and_none_asks_what_people_ask() -> None
     parts = [normalise(part) for entry in found for text in paragraphs(entry) for part in cut(text)]
     for asked in (normalise(text) for name in ("free", "five") for text in exam(name)):
         assert max(similarity(asked, part) for part in parts) < MOST_ALIKE, asked
+
+
+def test_open_questions_are_no_questions_that_measure_and_some_are_slips() -> None:
+    found = left_open()
+    asked = [text for entry in found for text in entry["ask"]]
+    assert len({entry["at"][0] for entry in found}) == len(found) >= 40
+    assert 150 <= len(asked) > len({normalise(text) for text in asked})
+    measured = [normalise(text) for name in ("free", "five", "unanswerable") for text in exam(name)]
+    nearest = {text: max(similarity(normalise(text), one) for one in measured) for text in asked}
+    assert [text for text, ratio in nearest.items() if ratio > MOST_ALIKE] == []
+    assert len([shape for entry in found for shape in entry.get("shape", [])]) >= 2
 
 
 def test_every_reply_about_a_fact_can_be_read_but_where_it_is_cut() -> None:

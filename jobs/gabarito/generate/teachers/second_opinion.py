@@ -6,7 +6,7 @@ only who reads the passage can tell that two names are one.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,9 +47,7 @@ class Opinion:
     limits: str
 
 
-def opinions_of(
-    objects: Iterable[Mapping[str, Any]], asked: Mapping[int, Fact]
-) -> dict[int, Opinion]:
+def opinions_of(objects: Iterable[Mapping[str, Any]], asked: Collection[int]) -> dict[int, Opinion]:
     """Return the opinions of a reply by the number of the question, the first of each."""
     found: dict[int, Opinion] = {}
     for item in objects:
@@ -69,6 +67,12 @@ def doubts_of(facts: Mapping[int, Fact], opinions: Mapping[int, Opinion]) -> lis
         if doubt:
             doubts.append(dropped(fact.id, *doubt, fact.model_dump_json()))
     return doubts
+
+
+def answer_found(opinion: Opinion) -> str:
+    """Return the answer that was found, or nothing where it is said of another subject."""
+    is_other = letters(opinion.subject).split(" ")[0] in _NO
+    return "" if is_other or _is_nothing(opinion.answer) else opinion.answer
 
 
 def _doubt(fact: Fact, opinion: Opinion) -> tuple[GenerateReason, str] | None:

@@ -114,6 +114,7 @@ def _trial_of(found: Sequence[PassageResult], settings: GenerateConfig, waited_s
     calls = [call for passage in found for call in passage.calls]
     calls += [call for fact in facts for call in fact.calls]
     calls += [call for passage in found for told in passage.rewrites for call in told.calls]
+    calls += [call for passage in found if passage.open for call in passage.open.calls]
     sent = sum(call.source == "teacher" for call in calls)
     names = {family.name for family in settings.families.all}
     return Trial(
