@@ -18,14 +18,16 @@ import click
 import yaml
 
 from gabarito.demo.recordings import RecordedReply, Recording
-from gabarito.generate.config import FORMATS, Families
+from gabarito.generate.config import FORMATS, FURTHER, Families
 
 HERE = Path(__file__).parent
 REPLIES = HERE / "replies.jsonl"
 TEACHER = HERE / "teacher"
 REWRITES = HERE / "rewrites"
 OPEN = HERE / "open.txt"
-FAMILIES = tuple(family.name for family in Families().all)
+FAMILIES = (*(family.name for family in Families().all), *FURTHER)
+"""What the teacher words every fact in: what is asked for by default, and by its pipeline.yaml."""
+
 SLIPS = "slips"
 """The text of facts that are wrong, each beside the quote of a right one."""
 

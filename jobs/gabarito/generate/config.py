@@ -249,7 +249,7 @@ class GenerateConfig(StageSettings):
 
     @model_validator(mode="after")
     def _refuse_families_that_are_there(self) -> Self:
-        known = [family.name for family in self.families.all]
+        known = [family.name for family in self.families.all] if self.more.facts else []
         more = [family.name for family in self.more.families]
         counted = Counter([*known, *more])
         wrong = [name for name in more if counted[name] > 1 or name in RESERVED]

@@ -119,7 +119,9 @@ def test_a_password_in_the_url_is_refused_and_not_shown() -> None:
 
 def test_the_families_of_more_wordings_differ_from_all_others() -> None:
     with pytest.raises(SettingsError, match=r"families of more must differ .*casual"):
-        read(more={"families": ["casual", "hurry"]})
+        read(more={"facts": "missed.jsonl", "families": ["casual", "hurry"]})
+    train = {"train": ["casual", "hurry"]}
+    assert read(families=train).families.train[1].name == "hurry", "nothing more is asked for"
     config = read(more={"families": ["hurry"]})
     assert [family.name for family in config.of_more.families.all] == ["hurry"]
     assert (config.of_more.statements, config.of_more.reverse) == (0, False)

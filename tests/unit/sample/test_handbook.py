@@ -10,7 +10,7 @@ from tests.unit.demo.files import lines, recordings, stands_in
 from gabarito.answer_match import is_match, normalise
 from gabarito.core.settings import local_path
 from gabarito.curate.similarity import similarity
-from gabarito.generate.config import FORMATS
+from gabarito.generate.config import FORMATS, FURTHER, Families
 from gabarito.generate.grounding import is_supported_by, letters
 from gabarito.generate.replies import read_reply
 from gabarito.pipeline.schema import read_pipeline
@@ -31,6 +31,7 @@ from sample.handbook.replies import (
 from .files import spoken
 
 STATEMENTS = 3
+TRAINED = (*(family.name for family in Families().train), *FURTHER)
 MOST_ALIKE = 0.9
 
 
@@ -115,6 +116,15 @@ def test_every_fact_is_told_in_every_family(told: list[Entry]) -> None:
             assert is_supported_by([*entry["answer"], *entry.get("alias", [])], text), text
 
 
+def test_what_is_asked_in_a_hurry_is_short_and_what_is_asked_at_length_has_two_clauses(
+    told: list[Entry],
+) -> None:
+    hurried = [entry["hurry"][0] for entry in told]
+    assert [text for text in hurried if not 3 <= len(text.split()) <= 6] == []
+    long = [entry["long"][0] for entry in told]
+    assert [text for text in long if len(text.split()) < 15 or "," not in text] == []
+
+
 def test_no_sentence_is_written_twice(told: list[Entry]) -> None:
     counted = Counter(text for entry in told for text in sentences(entry))
     assert [text for text, times in counted.items() if times > 1] == []
@@ -160,5 +170,6 @@ def test_every_reply_about_a_fact_can_be_read_but_where_it_is_cut() -> None:
 def test_the_pipeline_file_can_be_read() -> None:
     pipeline = read_pipeline(local_path(str(HERE / "pipeline.yaml")))
     assert pipeline.curate.exam.free == str(HERE / "free.jsonl")
+    assert tuple(family.name for family in pipeline.generate.families.train) == TRAINED
     assert pipeline.train is not None
     assert pipeline.train.targets == "all-linear"
