@@ -99,7 +99,7 @@ def recordings() -> Iterator[Recording]:
 @click.argument("path", type=click.Path(path_type=Path), default=REPLIES)
 def main(path: Path) -> None:
     """Write the recorded replies to PATH."""
-    lines = [recording.model_dump_json() for recording in recordings()]
+    lines = [recording.line() for recording in recordings()]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     click.echo(f"wrote {len(lines)} recordings to {path}")
 

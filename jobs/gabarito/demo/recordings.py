@@ -39,6 +39,10 @@ class Recording(Record):
     format: str = ""
     replies: tuple[RecordedReply, ...] = Field(min_length=1)
 
+    def line(self) -> str:
+        """Return it as a line of a file; a format stands there only if one is asked for."""
+        return self.model_dump_json(exclude=None if self.format else {"format"})
+
 
 class Recordings:
     """Finds the reply to a message."""
