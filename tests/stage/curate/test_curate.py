@@ -328,7 +328,7 @@ def test_prompts_are_replayed_and_kept_back_half_and_half(
 ) -> None:
     dataset = curate()
     replay, retention = rows(dataset, "replay"), rows(dataset, "retention")
-    assert len(replay) == len(retention) == 60
+    assert len(replay) == len(retention) == 210
     assert not {question(row) for row in replay} & {question(row) for row in retention}
     assert {row.split for row in retention} == {"retention"}
     assert all(row.messages[-1].role == "user" for row in (*replay, *retention))

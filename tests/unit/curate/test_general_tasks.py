@@ -46,9 +46,10 @@ def test_a_task_is_not_solved_by_its_question_said_again(asked: list[EvalQuestio
     assert [item.text for item in asked if is_solved(item, item.text)] == []
 
 
-def test_no_task_is_a_general_prompt(asked: list[EvalQuestion]) -> None:
-    files = ("gabarito:curate/general_prompts.jsonl", "gabarito:demo/prompts.jsonl")
-    prompts = {normalise(row.text) for path in files for row in read_lines(path, GeneralPrompt)}
+def test_no_task_is_a_prompt_of_the_demo(asked: list[EvalQuestion]) -> None:
+    prompts = {
+        normalise(row.text) for row in read_lines("gabarito:demo/prompts.jsonl", GeneralPrompt)
+    }
     assert not prompts & {normalise(item.text) for item in asked}
 
 
