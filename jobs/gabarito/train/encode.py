@@ -83,7 +83,7 @@ def encoded(
         if len(row.ids) <= longest:
             yield row
         else:
-            text = example.messages[0].content
+            text = example.messages[-2:][0].content  # of a conversation its question
             yield _too_long(example, f"{len(row.ids)} tokens, at most {longest}", text)
 
 

@@ -65,6 +65,16 @@ def test_kinds_are_told_apart(base: Base, contract: PromptContract) -> None:
     assert kinds == ["questions", "statements", "documents", "refusals"]
 
 
+def test_of_a_conversation_that_is_too_long_its_question_is_told(
+    base: Base, contract: PromptContract
+) -> None:
+    messages = (*example("Olá!", "Oi!").messages, *QUESTION.messages)
+    row = QUESTION.model_copy(update={"messages": messages})
+    (found,) = encoded([row], contract, base.tokenizer, longest=3)
+    assert isinstance(found, Rejection)
+    assert found.raw == "Quem foi o campeão?"
+
+
 def test_a_row_that_is_too_long_is_rejected(base: Base, contract: PromptContract) -> None:
     long = example("Quem? " * 30, "Paris")
     rejected, row = encoded([long, QUESTION], contract, base.tokenizer, 64)
