@@ -6,12 +6,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from gabarito.artifacts.cache import Cache
 from gabarito.artifacts.fingerprint import input_digests
-from gabarito.core.base_config import MIRROR, TOKENIZER_FILE, mirror_key, read_base_config
+from gabarito.core.base_config import TOKENIZER_FILE, read_base_config
 from gabarito.core.errors import DataError, MissingError
 from gabarito.core.mistakes import sentence_of
 from gabarito.core.settings import is_path, local_path
+from gabarito.pipeline.checks.base_files import is_mirrored
 from gabarito.pipeline.checks.check_result import CheckResult
 from gabarito.pipeline.model_hub import fetch_config, refuse_other_than_ids
 from gabarito.store.open import open_store
@@ -39,7 +39,7 @@ def check_base(settings: TrainConfig, store_url: str | None) -> Iterator[CheckRe
 
 def _hub_base(base: str, store_url: str | None) -> Iterator[CheckResult]:
     refuse_other_than_ids(base)
-    if store_url and Cache(open_store(store_url), MIRROR).objects_of(mirror_key(base)):
+    if store_url and is_mirrored(base, open_store(store_url)):
         yield CheckResult("base", f"{base}: a copy is in the store, the hub is not asked")
         return
     with temporary_folder("check") as folder:
