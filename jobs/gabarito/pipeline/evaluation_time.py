@@ -31,8 +31,9 @@ class Examination:
         counts = self._counts()
         asked = {one: sum(counts.get(part, 0) for part in ASKED[one]) for one in SYSTEMS}
         own = outlook.own_answers_s(pace, asked["base"], size)
-        trained = sum(outlook.answers_s(pace, asked[one], size) for one in SYSTEMS[1:])
-        return own + trained + self._compared_s(outlook, pace)
+        adapted = outlook.adapter_s(pace, asked["adapter"], size)
+        merged = outlook.answers_s(pace, asked["model"], size)
+        return own + adapted + merged + self._compared_s(outlook, pace)
 
     def _counts(self) -> dict[str, int]:
         config = self.config

@@ -34,6 +34,8 @@ class Seconds(Record):
     device: str
     train: float
     evaluate: float
+    is_shared: bool = False
+    """Whether other programs kept the processors busy while it was measured."""
 
 
 class TrainingForecast(Record):
@@ -67,6 +69,8 @@ class TrainingForecast(Record):
                 f"on {self.seconds.device} train takes {_range(self.seconds.train)}, "
                 f"evaluate {_range(self.seconds.evaluate)}"
             )
+            if self.seconds.is_shared:
+                parts.append("less when other programs leave the processors to it")
         return ", ".join(parts)
 
     def _figure(self, number: int) -> str:

@@ -66,12 +66,16 @@ class Outlook:
         return (
             self.tokens * pace.train_token_s
             + pace.answer_s(written, self.prompt, own, ANSWERED_AT_ONCE)
-            + examinations * self.answers_s(pace, asked, config.limits.answer_batch)
+            + examinations * self.adapter_s(pace, asked, config.limits.answer_batch)
         )
 
     def answers_s(self, pace: Pace, answers: int, batch: int, prompt: float = 1.0) -> float:
         """Return the seconds of a trained model's answers; prompts are so many times longer."""
         return pace.answer_s(answers, prompt * self.prompt, self.answer, batch)
+
+    def adapter_s(self, pace: Pace, answers: int, batch: int) -> float:
+        """Return those of the base with the adapter beside it."""
+        return pace.adapter * self.answers_s(pace, answers, batch)
 
     def own_answers_s(self, pace: Pace, answers: int, batch: int, more: float = 0.0) -> float:
         """Return those of the untrained base, to questions after ``more`` tokens of passages."""

@@ -2,16 +2,16 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 
 import torch
 from peft import PeftModel
 
 from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Record
-from gabarito.models import Base, GenerationLimits, generate, stop_tokens
+from gabarito.models import Base, GenerationLimits, generate, positions_of, stop_tokens
 from gabarito.train.checkpoint import Checkpoints, StepMetrics
 from gabarito.train.config import TrainConfig
 from gabarito.train.encode import Row
@@ -27,39 +27,43 @@ WARM_UP_ROWS = 2
 STEPS = 3
 """Steps of a measured training; the first is slower, and not counted."""
 
-PROMPTS = 16
-"""Prompts that are read to tell what reading takes."""
-
-FEW, MORE = 4, 64
+FEW, MORE = 4, 40
 """Rows of the batches that are decoded: what a row adds follows from two sizes."""
 
-ENDS = 8
-"""Tokens of the prompts of those: what is before them hardly matters to a step."""
-
 DECODED = 6
-"""Tokens that are decoded in each of them."""
+"""Tokens that are decoded in the larger of them."""
 
-OWN_ROWS = 6
-"""Questions that the untrained base answers in its own length."""
+OWN_S = 5.0
+"""Seconds in which the base answers in its own length; what has not ended by then is long."""
+
+LONG = 1024
+"""Tokens of a prompt with passages: each of them takes longer than one of a question."""
 
 
 class Pace(Record):
-    """What a machine takes for a base, in seconds for each token or row."""
+    """What a machine takes for a base, in seconds for each token, step or row."""
 
     train_token_s: float
     prompt_token_s: float
+    long_token_s: float
+    """A token of a prompt with passages."""
     decode_step_s: float
     """A step of a batch that decodes, beside what its rows take."""
     decode_row_s: float
+    adapter: float
+    """How many times longer an answer takes while the adapter stands beside the base."""
     own_tokens: float
     """Tokens of the base's own answer to a question, if it may be of ``own_limit`` tokens."""
     own_limit: int
+    cpu_share: float = 1.0
+    """Of what the processors could do, what the training got; the rest had other programs."""
 
     def answer_s(self, answers: int, prompt: float, length: float, batch: int) -> float:
         """Return the seconds of so many answers, ``length`` tokens each, ``batch`` at once."""
+        token_s = self.long_token_s if prompt > LONG / 4 else self.prompt_token_s
         steps = math.ceil(answers / batch) * length
         decoded = steps * self.decode_step_s + answers * length * self.decode_row_s
-        return answers * prompt * self.prompt_token_s + decoded
+        return answers * prompt * token_s + decoded
 
 
 @dataclass(frozen=True)
@@ -77,27 +81,39 @@ def measure(
 
     The base is of no use afterwards: an adapter stands beside it.
     """
-    prompt_s, step_s, row_s = _answering(base, like.prompts)
-    own = _own_answers(base, like.prompts, contract.max_new_tokens)
+    few, more = (list(islice(cycle(like.prompts), rows)) for rows in (FEW, MORE))
+    _generated(base, few, 2)  # the first of all is slower
+    plain = _generated(base, few, 1 + DECODED)
+    most = min(contract.max_new_tokens, max(1 + DECODED, int(OWN_S / plain.step_s)))
+    own = _generated(base, few, most, ends=True)
+    many = _generated(base, more, 1 + DECODED)
+    long = _generated(base, [_long_prompt(base, like.prompts)], 1)
+    row_s = max(0.0, (many.step_s - own.step_s) / (MORE - FEW))
     model = attach(base.model, config)
-    is_cpu = model.device.type == "cpu"
+    adapted = _generated(base, few, 1 + DECODED)
 
     def token_s(rows: int) -> float:
         batch = list(islice(cycle(like.rows), rows))
         return _train(model, base, config, contract, batch, kept)
 
     rows = config.batch_size
-    if is_cpu:
+    began, used = time.monotonic(), time.process_time()
+    if model.device.type == "cpu":
         mean = sum(len(row.ids) for row in like.rows) / len(like.rows)
         affordable = int(STEP_S / (token_s(WARM_UP_ROWS) * mean))
         rows = max(WARM_UP_ROWS, min(config.batch_size, affordable))
+    train_token_s = token_s(rows)
+    could = (time.monotonic() - began) * torch.get_num_threads()
     return Pace(
-        train_token_s=token_s(rows),
-        prompt_token_s=prompt_s,
-        decode_step_s=step_s,
+        train_token_s=train_token_s,
+        prompt_token_s=many.prompt_token_s,
+        long_token_s=long.prompt_token_s,
+        decode_step_s=max(0.0, own.step_s - FEW * row_s),
         decode_row_s=row_s,
-        own_tokens=own,
+        adapter=max(1.0, adapted.all_s / plain.all_s),
+        own_tokens=sum(contract.max_new_tokens if n >= most else n for n in own.lengths) / FEW,
         own_limit=contract.max_new_tokens,
+        cpu_share=(time.process_time() - used) / could if model.device.type == "cpu" else 1.0,
     )
 
 
@@ -121,40 +137,36 @@ def _train(  # noqa: PLR0913  # what a training needs
     return sum(1 / point.tokens_per_s for point in counted) / len(counted)
 
 
-def _answering(base: Base, prompts: Sequence[Sequence[int]]) -> tuple[float, float, float]:
-    """Return the seconds of a prompt's token, of a step that decodes, and of a row in it."""
-    _decode_s(base, prompts[:WARM_UP_ROWS], 1)
-    read = list(islice(cycle(prompts), PROMPTS))
-    prompt_s = _decode_s(base, read, 1) / sum(map(len, read))
-    few_s, more_s = (_step_s(base, prompts, rows) for rows in (FEW, MORE))
-    row_s = max(0.0, (more_s - few_s) / (MORE - FEW))
-    return prompt_s, max(0.0, few_s - FEW * row_s), row_s
+@dataclass(frozen=True)
+class _Generation:
+    """What a batch of answers took: reading the prompts, and each step after it."""
+
+    prompt_token_s: float
+    step_s: float
+    all_s: float
+    lengths: Sequence[int]
+    """Tokens of the answers, their ends included."""
 
 
-def _step_s(base: Base, prompts: Sequence[Sequence[int]], rows: int) -> float:
-    """Return the seconds of a step of so many rows that decode."""
-    ends = [prompt[-ENDS:] for prompt in islice(cycle(prompts), rows)]
-    first = _decode_s(base, ends, 1)
-    return (_decode_s(base, ends, 1 + DECODED) - first) / DECODED
+def _generated(
+    base: Base, prompts: Sequence[Sequence[int]], most: int, *, ends: bool = False
+) -> _Generation:
+    """Let prompts be answered, in their own length if ``ends``, else in ``most`` tokens."""
+    stop = stop_tokens(base.model, base.tokenizer) if ends else frozenset[int]()
+    limits = GenerationLimits(stop, most, len(prompts))
+    began, told = time.monotonic(), []
+    found = generate(base.model, prompts, limits, lambda _: told.append(time.monotonic()))
+    answers = [answer for _, answer in found]
+    read_s, decoded_s = told[0] - began, told[-1] - told[0]
+    return _Generation(
+        prompt_token_s=read_s / sum(map(len, prompts)),
+        step_s=decoded_s / max(1, len(told) - 1),
+        all_s=read_s + decoded_s,
+        lengths=[len(answer.ids) + answer.is_finished for answer in answers],
+    )
 
 
-def _decode_s(base: Base, prompts: Sequence[Sequence[int]], tokens: int) -> float:
-    """Return the seconds in which all prompts get so many tokens; none of them ends before."""
-    limits = GenerationLimits(frozenset(), tokens, len(prompts))
-    return _timed(lambda: list(generate(base.model, prompts, limits)), base)
-
-
-def _own_answers(base: Base, prompts: Sequence[Sequence[int]], most: int) -> float:
-    """Return how long the answers of the untrained base are, in tokens."""
-    asked = list(islice(cycle(prompts), OWN_ROWS))
-    limits = GenerationLimits(stop_tokens(base.model, base.tokenizer), most, len(asked))
-    found = [answer for _, answer in generate(base.model, asked, limits)]
-    return sum(len(answer.ids) + answer.is_finished for answer in found) / len(found)
-
-
-def _timed(work: Callable[[], object], base: Base) -> float:
-    began = time.monotonic()
-    work()
-    if base.model.device.type == "cuda":
-        torch.cuda.synchronize(base.model.device)
-    return time.monotonic() - began
+def _long_prompt(base: Base, prompts: Sequence[Sequence[int]]) -> list[int]:
+    """Return a prompt as long as one with passages, as far as the model takes it."""
+    room = positions_of(base.model) or LONG + 1
+    return list(islice(cycle(chain.from_iterable(prompts)), min(LONG, room - 1)))

@@ -55,6 +55,9 @@ ROW_TOKENS = 64
 PASSAGE_SHARE = 0.7
 """How long a passage is on average, as a share of the longest."""
 
+SHARED = 0.7
+"""With less of the processors than this a probe was disturbed; alone it gets .9 and more."""
+
 LOADS = {"train": 1, "evaluate": 4}
 """How often a stage opens a model."""
 
@@ -148,6 +151,7 @@ class TrainingHere:
             device=device_name(device, threads),
             train=LOADS["train"] * load_s + train_s,
             evaluate=LOADS["evaluate"] * load_s + examination.seconds(self._outlook, pace),
+            is_shared=pace.cpu_share < SHARED,
         )
 
     def _pace(self, base: Base, expected: ExpectedRows) -> Pace:
