@@ -1,16 +1,15 @@
 """What a training takes of memory, reckoned from a base's config.json: no weights are needed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers.pytorch_utils import Conv1D
 
 from gabarito.core.model_records import Method
 from gabarito.core.records import Record
-from gabarito.models import CausalModel
+from gabarito.models import CausalModel, empty_model
 from gabarito.models.device import CGROUP
 from gabarito.train.config import TrainConfig
 from gabarito.train.lora import attach, trained_parameters
@@ -87,22 +86,19 @@ class Shape:
 
 def shape_of(folder: Path, config: TrainConfig) -> Shape:
     """Return the sizes of the base whose ``config.json`` lies in ``folder``, with an adapter."""
-    settings = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     with torch.device("meta"):
-        of_class: Any = AutoModelForCausalLM  # without types
-        model = of_class.from_config(settings, trust_remote_code=False)
+        model = empty_model(folder)
         total = model.num_parameters()
         head = model.get_output_embeddings()
-        layers: Mapping[str, torch.nn.Module] = dict(model.named_modules())
         linear = sum(
-            layer.weight.numel()
-            for layer in layers.values()
-            if isinstance(layer, torch.nn.Linear) and layer is not head
+            layer.get_parameter("weight").numel()
+            for layer in model.modules()
+            if isinstance(layer, (torch.nn.Linear, Conv1D)) and layer is not head
         )
-        able = bool(model.supports_gradient_checkpointing)
+        able = model.supports_gradient_checkpointing
         adapted = attach(model, config)
     trained = sum(number.numel() for number in trained_parameters(adapted).values())
-    return Shape(settings, head.weight.shape[0], linear, total - linear, trained, able)
+    return Shape(model.config, head.weight.shape[0], linear, total - linear, trained, able)
 
 
 def free_bytes(device: torch.device) -> float:

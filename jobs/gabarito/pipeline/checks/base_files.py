@@ -31,7 +31,7 @@ def is_at_hand(base: str, store: Store) -> bool:
 def small_files(base: str, store: Store) -> Iterator[Path | None]:
     """Give a folder with the files of a base but its weights; None where it lies in a bucket.
 
-    Of a base of the model hub that is not in the store it holds ``config.json`` alone.
+    Of a base of the model hub that is not in the store it holds the settings alone.
     """
     if is_path(base):
         yield None if base.startswith("s3://") else local_path(base)

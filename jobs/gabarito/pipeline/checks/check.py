@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import DataError, GabaritoError, SettingsError
+from gabarito.core.model_records import PromptSettings
 from gabarito.pipeline.checks.check_base import check_base
 from gabarito.pipeline.checks.check_documents import check_documents
 from gabarito.pipeline.checks.check_result import CheckResult
@@ -62,7 +63,9 @@ def all_findings(path: Path, store_url: str, *, probes: bool = False) -> Iterato
 
 def _base(pipeline: PartialPipeline, store_url: str | None) -> Iterator[CheckResult]:
     if pipeline.train is not None:
-        yield from _tried("base", partial(check_base, pipeline.train, store_url))
+        curate = pipeline.curate
+        prompt = PromptSettings(system=curate.system_prompt, refusal=curate.refusal or "")
+        yield from _tried("base", partial(check_base, pipeline.train, prompt, store_url))
 
 
 def _teachers(

@@ -13,7 +13,6 @@ from typing import get_args
 import torch
 
 from gabarito.artifacts.cache import Cache
-from gabarito.core.base_config import TOKENIZER_FILE
 from gabarito.core.model_records import Method
 from gabarito.core.text import in_number
 from gabarito.generate.config import GenerateConfig
@@ -45,6 +44,7 @@ from gabarito.store.scratch import temporary_folder
 from gabarito.train.checkpoint import Checkpoints
 from gabarito.train.config import TrainConfig
 from gabarito.train.encode import ROW_KINDS, Row, contract_for, encode
+from gabarito.train.fitness import has_tokenizer
 from gabarito.train.memory import free_bytes, shape_of
 from gabarito.train.outlook import Outlook
 from gabarito.train.probe import Pace, Sampled, measure
@@ -107,7 +107,7 @@ class TrainingHere:
     @cached_property
     def _rows(self) -> list[Row]:
         """Some of the rows to train, none where no tokenizer is at hand."""
-        if self.expected is None or not (self.folder / TOKENIZER_FILE).is_file():
+        if self.expected is None or not has_tokenizer(self.folder):
             return []
         tokenizer = load_tokenizer(self.folder)
         contract = contract_for(tokenizer, self.expected.prompt, [])
