@@ -72,6 +72,7 @@ def another_architecture(folder: Path) -> Path:
         n_layer=2,
         n_head=2,
         n_positions=128,
+        initializer_range=0.2,
         bos_token_id=1,
         eos_token_id=2,
         pad_token_id=0,

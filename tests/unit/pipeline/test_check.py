@@ -207,7 +207,7 @@ def as_gguf(model: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (as_mamba, "./model/config.json: 'mamba' is recurrent, it has no attention; use a base"),
+        (as_mamba, "/model/config.json: 'mamba' is recurrent, it has no attention; use a base"),
         (as_t5, "T5ForConditionalGeneration is no causal language model; use one such as"),
         (with_few_words, "tokens and the model 100; they belong to different models: copy all"),
         (with_nothing_to_pad_with, "; set pad_token in tokenizer_config.json to another token"),
