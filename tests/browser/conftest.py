@@ -11,18 +11,21 @@ from selenium.webdriver.chrome.service import Service
 from tests.coverage import coverage
 from tests.model_records import CONTRACT
 
-from gabarito.core.records import Fact, ReviewCounts
+from gabarito.answer_match import AnswerKey, Expected
+from gabarito.core.records import Fact, Judgement, ReviewCounts
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.grading import (
     ASKED,
     PARTS,
     SYSTEMS,
+    Answer,
     EvalQuestion,
     Part,
     Prediction,
     System,
     grade_all,
 )
+from gabarito.evaluate.judging import Judged, to_judge
 from gabarito.evaluate.report import Evidence, Timing, build
 from gabarito.evaluate.report_page import render
 
@@ -61,7 +64,8 @@ HALF_KNOWN_FACTS = (10, 11, 12)
 
 
 def _item(part: Part, text: str, expected: str, fact: str = "", family: str = "f") -> EvalQuestion:
-    return EvalQuestion(f"{part} {text}", part, family, fact, text, expected)
+    right = Expected(expected, taught=expected, question=text, fact=fact)
+    return EvalQuestion(f"{part} {text}", part, family, right)
 
 
 def _exam() -> dict[Part, list[EvalQuestion]]:
@@ -74,16 +78,37 @@ def _exam() -> dict[Part, list[EvalQuestion]]:
         exam["validation"].append(_item("validation", text, fact.answer, fact.id))
     exam["free"] = [_item("free", HOSTILE, "Zé 0"), _item("free", LONG_WORD, LONG_WORD)]
     exam["unanswerable"] = [
-        EvalQuestion(f"u {n}", "unanswerable", "", "", text, REFUSAL, group=f"season{LONG_WORD}")
+        EvalQuestion(
+            f"u {n}",
+            "unanswerable",
+            "",
+            Expected(REFUSAL, question=text),
+            group=f"season{LONG_WORD}",
+        )
         for n in range(9)
         if (text := f"e em 19{n}{LONG_WORD}?")
     ]
     exam["retention"] = [_item("retention", f"olá {LONG_WORD}", "")]
+    exam["tasks"] = [
+        EvalQuestion(
+            f"t {n}",
+            "tasks",
+            "",
+            Expected(f"R{n}", question=f"{n}{LONG_WORD}?"),
+            group=f"g{LONG_WORD}",
+        )
+        for n in range(30)
+    ]
+    exam["controls"] = [
+        _item("controls", f"{n}{LONG_WORD}", f"Rui {n}", f"c{n}", LONG_WORD) for n in range(6)
+    ]
     return exam
 
 
 def _reply(system: System, item: EvalQuestion) -> Prediction:
-    if system == "base":
+    if item.part == "tasks":
+        return Prediction(item.expected if system == "base" else LONG_WORD, 0.5)
+    if system == "base" or item.part == "controls":
         return Prediction("Zé Ninguém", 0.1)
     if item.part == "unanswerable":
         return Prediction(REFUSAL, 0.9)
@@ -104,8 +129,11 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
         system: {item.text: _reply(system, item) for part in ASKED[system] for item in exam[part]}
         for system in SYSTEMS
     }
+    marks = grade_all(exam, replies, REFUSAL, AnswerKey())
+    said: dict[Answer, Judgement | None] = {mark.answer: None for mark in to_judge(marks, 300)}
     evidence = Evidence(
-        marks=grade_all(exam, replies, REFUSAL),
+        marks=marks,
+        judged=Judged(f"judge-{LONG_WORD}", 300, said, 0.0),
         facts=FACTS,
         similarity={},
         coverage=coverage(title=f"<b>{LONG_WORD}</b>"),

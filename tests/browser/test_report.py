@@ -145,7 +145,7 @@ def test_the_filters_work_from_the_keyboard(opened: Browser) -> None:
 def test_nothing_is_wider_than_the_screen(browser: Browser, page: str, width: int) -> None:
     browser.open(page, width)
     folds = "[...document.querySelectorAll('details')]"
-    assert browser.value(f"{folds}.map((one) => one.open = true).length") == 5
+    assert browser.value(f"{folds}.map((one) => one.open = true).length") == 8
     assert browser.value("document.documentElement.scrollWidth") <= width
 
 

@@ -117,6 +117,19 @@ def test_each_pod_gets_the_keys_that_it_needs() -> None:
     assert having == {"generate", "test"}
     key = {"name": "gabarito-teacher", "key": "verify-key"}
     assert _secret(release, "generate", "GABARITO_VERIFY_KEY") == key
+    judge = {"name": "gabarito-teacher", "key": "judge-key"}
+    asking = {pod.component for pod in release.pods() if "GABARITO_JUDGE_KEY" in str(pod.spec)}
+    assert asking == {"evaluate", "test"}
+    assert _secret(release, "evaluate", "GABARITO_JUDGE_KEY") == judge
+
+
+def test_a_judge_at_the_teachers_address_gets_its_key(tmp_path: Path) -> None:
+    judged = {"pipeline": {"evaluate": {"judge": {"model": "m", "url": None}}}}
+    release = changed(tmp_path, "external-secret", judged)
+    pods = {pod.component: str(pod.spec) for pod in release.pods()}
+    assert "GABARITO_TEACHER_KEY" in pods["evaluate"]
+    assert "GABARITO_TEACHER_URL" in pods["evaluate"]
+    assert "GABARITO_JUDGE_KEY" not in pods["evaluate"]
 
 
 def test_a_role_needs_no_secret() -> None:

@@ -40,6 +40,17 @@ def test_who_has_the_second_opinion_is_reached_too(tmp_path: Path) -> None:
     assert {each for each in ALL if 8200 in _ports(release, each)} == {"generate", "test"}
 
 
+def test_the_judge_is_for_evaluate(tmp_path: Path) -> None:
+    judge = {"model": "m", "url": "https://judge:8200/v1"}
+    release = changed(tmp_path, "demo", {"pipeline": {"evaluate": {"judge": judge}}})
+    assert {each for each in ALL if 8200 in _ports(release, each)} == {"evaluate", "test"}
+    teacher = {"teacher": {"url": "http://teacher:8100/v1"}}
+    of_teacher = {"pipeline": {"evaluate": {"judge": {"model": "m"}}}} | teacher
+    release = changed(tmp_path, "demo", of_teacher)
+    asking = {each for each in ALL if 8100 in _ports(release, each)}
+    assert asking == {"generate", "evaluate", "test"}
+
+
 def test_the_web_is_for_sources_that_are_on_it(tmp_path: Path) -> None:
     pairs = {"type": "pairs", "path": "s3://b/p.csv", "question": "q", "answer": "a"}
     pages = {"type": "urls", "urls": ["https://example.com/"]}

@@ -9,11 +9,13 @@ from tests.stage.train.conftest import base, dataset, settings, store, train
 
 from gabarito.artifacts.artifact import Artifact
 from gabarito.models import load_base
+from gabarito.train.attention import use_row_attention
+from gabarito.train.batch import Packed
 from gabarito.train.checkpoint import StepMetrics
 from gabarito.train.config import TrainConfig
 from gabarito.train.encode import Row
 from gabarito.train.lora import attach, trained_parameters
-from gabarito.train.loss import LossModule, collate
+from gabarito.train.loss import LossModule
 
 __all__ = ["base", "dataset", "settings", "store", "train"]
 
@@ -52,8 +54,8 @@ def test_the_loss_on_the_gpu_is_that_of_the_cpu(base: Path) -> None:
         place = torch.device(device)
         model = load_base(base, dtype=torch.float32, device=place).model
         adapted = attach(model, TrainConfig(base="org/name"))
-        batch = collate(ROWS, pad=0, device=place)
-        found.append(float(LossModule(adapted)(batch.ids, batch.learned)))
+        use_row_attention(model)
+        found.append(float(LossModule(adapted)(Packed((1, 4)).batch(ROWS, place))))
     assert found[0] == pytest.approx(found[1], rel=1e-3)
 
 

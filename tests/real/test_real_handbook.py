@@ -7,11 +7,11 @@ import pytest
 from tests.unit.demo.files import documents, lines
 
 from gabarito.artifacts.artifact import Artifact, open_artifact
+from gabarito.chat.open_client import URL_NAME
 from gabarito.commands.pipeline import run_pipeline
 from gabarito.core.records import Document, Example, Fact
 from gabarito.demo.process import started
 from gabarito.generate.grounding import quoted
-from gabarito.generate.teachers.open_teacher import URL_NAME
 from gabarito.pipeline.runs import new_run
 from gabarito.pipeline.schema import read_pipeline
 from gabarito.store.open import open_store

@@ -13,11 +13,15 @@
 {{- $node := list (dict "ipBlock" (dict "cidr" "169.254.169.254/32")) (dict "ipBlock" (dict "cidr" "169.254.170.23/32")) }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" $node "ports" (list 80)) }}
 {{- end }}
+{{- $asked := list }}
 {{- if has .component (list "generate" "test") }}
-{{- $root := .root }}
-{{- range list (include "gabarito.teacher" $root) (include "gabarito.secondTeacher" $root) | compact | uniq }}
-{{- include "gabarito.teacherRule" (dict "policy" $policy.teacher "url" .) }}
+{{- $asked = list (include "gabarito.teacher" .root) (include "gabarito.secondTeacher" .root) }}
 {{- end }}
+{{- if has .component (list "evaluate" "test") }}
+{{- $asked = append $asked (include "gabarito.judge" .root) }}
+{{- end }}
+{{- range $asked | compact | uniq }}
+{{- include "gabarito.teacherRule" (dict "policy" $policy.teacher "url" .) }}
 {{- end }}
 {{- if has .component (list "controller" "test") }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" (list $serve) "ports" (list 8000)) }}

@@ -21,17 +21,25 @@
 {{- end }}
 {{- end }}
 {{- end }}
-{{- if has .component (list "generate" "test") }}
+{{- $asks := has .component (list "generate" "test") }}
+{{- $judge := dict }}
+{{- if has .component (list "evaluate" "test") }}
+{{- $judge = fromJson (include "gabarito.judgeSettings" .root) }}
+{{- end }}
 {{- with .root.Values.teacher }}
+{{- if or $asks (and $judge (not $judge.url)) }}
 {{- with .url }}
 - {name: GABARITO_TEACHER_URL, value: {{ . | quote }}}
 {{- end }}
 {{- with .existingSecret }}
 {{- include "gabarito.secretEnv" (list "GABARITO_TEACHER_KEY" . $.root.Values.teacher.secretKey) }}
-{{- with $.root.Values.teacher.verifySecretKey }}
-{{- include "gabarito.secretEnv" (list "GABARITO_VERIFY_KEY" $.root.Values.teacher.existingSecret .) }}
 {{- end }}
 {{- end }}
+{{- if and .existingSecret .verifySecretKey $asks }}
+{{- include "gabarito.secretEnv" (list "GABARITO_VERIFY_KEY" .existingSecret .verifySecretKey) }}
+{{- end }}
+{{- if and .existingSecret .judgeSecretKey $judge.url }}
+{{- include "gabarito.secretEnv" (list "GABARITO_JUDGE_KEY" .existingSecret .judgeSecretKey) }}
 {{- end }}
 {{- end }}
 {{- if has .component (list "serve" "controller" "test") }}

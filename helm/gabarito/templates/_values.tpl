@@ -59,3 +59,15 @@
 {{- $verify := (.Values.pipeline.generate | default dict).verify | default dict }}
 {{- ($verify.teacher | default dict).url | default "" }}
 {{- end }}
+
+{{/* The settings of the judge, as JSON; empty if there is none. */}}
+{{- define "gabarito.judgeSettings" -}}
+{{- toJson ((.Values.pipeline.evaluate | default dict).judge | default dict) }}
+{{- end }}
+
+{{/* The address of the judge, if there is one. */}}
+{{- define "gabarito.judge" -}}
+{{- with fromJson (include "gabarito.judgeSettings" .) }}
+{{- .url | default $.Values.teacher.url }}
+{{- end }}
+{{- end }}

@@ -28,6 +28,11 @@ class Language:
     code: str
     articles: frozenset[str]
     conjunction: str
+    joins: tuple[str, ...]
+    alternative: str
+    both: str
+    negations: tuple[str, ...]
+    function: frozenset[str]
     numbers: Mapping[str, str]
     is_compound: bool
     missed: Mapping[str, str]
@@ -40,11 +45,23 @@ def _language(code: str, entry: Mapping[str, Any]) -> Language:
     def words(name: str) -> list[str]:
         return str(entry.get(name, "")).split()
 
+    def phrases(name: str) -> tuple[str, ...]:
+        return tuple(
+            phrase
+            for part in entry.get(name, "").split(",")
+            if (phrase := without_accents(part.strip()))
+        )
+
     numbers = {word: word for word in words("numbers")} | entry.get("spellings", {})
     return Language(
         code=code,
         articles=frozenset(words("articles")),
         conjunction=entry["and"],
+        joins=phrases("joins"),
+        alternative=entry.get("or", ""),
+        both=entry.get("both", ""),
+        negations=phrases("not"),
+        function=frozenset(map(without_accents, words("function"))),
         numbers={without_accents(word): known for word, known in numbers.items()},
         is_compound=bool(entry.get("compound")),
         missed=entry.get("missed", {}),

@@ -12,7 +12,7 @@ class ChatEndpoint:
     """Where a model answers, and how it is treated.
 
     ``url`` is the base of the protocol, such as ``https://api.example.com/v1``; ``key_name``
-    the environment variable that ``key`` came from.
+    the environment variable that ``key`` came from, ``role`` what messages call the model.
     """
 
     url: str
@@ -21,6 +21,7 @@ class ChatEndpoint:
     concurrency: int = 64
     timeout_s: float = 120.0
     retries: int = 8
+    role: str = "teacher"
 
     @property
     def completions(self) -> str:
@@ -32,12 +33,12 @@ class ChatEndpoint:
         parts = split_url(self.url)
         if parts is None:
             raise SettingsError(
-                f"teacher {self.url!r}: not an http or https URL; write http://host:port/v1"
+                f"{self.role} {self.url!r}: not an http or https URL; write http://host:port/v1"
             )
         if parts.username is not None or parts.password is not None:
             raise SettingsError(
-                f"teacher at {parts.hostname}: its url holds a user or password, which would be "
-                f"stored and shown; take them out and set {self.key_name} to the key"
+                f"{self.role} at {parts.hostname}: its url holds a user or password, which would "
+                f"be stored and shown; take them out and set {self.key_name} to the key"
             )
         path = parts.path.rstrip("/").removesuffix("/chat/completions") or "/v1"
         return parts._replace(path=f"{path}/chat/completions", fragment="").geturl()

@@ -181,7 +181,7 @@ class ChatClient:
             response = send(self._pool, "POST", self._url, self._headers, data)
         except TimeoutError:
             what = f"gave no whole answer within {self.endpoint.timeout_s:g} s"
-            return CallFailure(what, cure="raise timeout_s if the teacher is slow", is_silence=True)
+            return CallFailure(what, cure="raise timeout_s if the model is slow", is_silence=True)
         except urllib3.exceptions.HTTPError as error:
             said = shown(reason_of(error), self.endpoint.key)  # it may be a line of the answer
             return CallFailure(f"does not answer: {said}", is_silence=True)
@@ -231,7 +231,7 @@ class ChatClient:
         return RefusedRequest(error, tries)
 
     def _error(self, trouble: CallFailure, tries: int) -> GabaritoError:
-        where = f"teacher {self.endpoint.url}"
+        where = f"{self.endpoint.role} {self.endpoint.url}"
         if trouble.error is AccessError:
             state = "holds a key that it refuses" if self.endpoint.key else "is not set"
             name = self.endpoint.key_name

@@ -94,8 +94,8 @@ def _failure(status: int, response: Response, secret: str | None) -> CallFailure
     if status in BUSY or status >= SERVER_ERRORS:
         return CallFailure(what, status=status, pause_s=pause_of(headers))
     if status == NOT_FOUND:
-        return CallFailure(what, SettingsError, "check the teacher's model and url", status)
-    cure = "change the settings of the teacher that it refuses"
+        return CallFailure(what, SettingsError, "check its model and url", status)
+    cure = "change those of its settings that it refuses"
     return CallFailure(what, SettingsError, cure, status, is_of_request=True, said=said)
 
 

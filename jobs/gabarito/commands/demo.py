@@ -5,11 +5,11 @@ from typing import Unpack
 
 import click
 
+from gabarito.chat.open_client import KEY_NAME, URL_NAME
 from gabarito.commands.options import port_type, store_option
 from gabarito.core.secrets import secret_from
 from gabarito.core.settings import local_path
 from gabarito.demo.recorded_teacher import Manners, serve_replies
-from gabarito.generate.teachers.open_teacher import KEY_NAME, URL_NAME
 from gabarito.store.open import open_store
 
 SAMPLE = "gabarito:demo"

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from gabarito.answer_match import normalise
+from gabarito.answer_match import AnswerKey, Expected, normalise
 from gabarito.artifacts.artifact import Address, Artifact, open_artifact
 from gabarito.artifacts.channel import ServedModel, read_model
 from gabarito.chat.ask import ask, served_name
 from gabarito.controller.config import ServeTarget
 from gabarito.controller.state import SmokeTestResult
 from gabarito.core.errors import DataError, GabaritoError, ServiceError
-from gabarito.core.records import Example, Verdict
+from gabarito.core.records import Example, Fact, Verdict
 from gabarito.core.secrets import secret_from
 from gabarito.evaluate.grading import questions_of
 from gabarito.pipeline.runs import read_run
@@ -30,14 +30,16 @@ PAUSE_S = 2.0
 
 @dataclass(frozen=True)
 class KnownAnswer:
-    """A test question, and what the model answered to it in its evaluation."""
+    """A test question with what is right, and what the model answered in its evaluation."""
 
-    question: str
+    right: Expected
     answer: str
 
 
-def known_answers(store: Store, model: ServedModel, count: int) -> list[KnownAnswer]:
-    """Return questions that the merged model answered right in its evaluation.
+def known_answers(
+    store: Store, model: ServedModel, count: int
+) -> tuple[list[KnownAnswer], AnswerKey]:
+    """Return questions that the merged model answered right in its evaluation, and by which key.
 
     Raises:
         DataError: if what the evaluation read or wrote is gone.
@@ -47,13 +49,14 @@ def known_answers(store: Store, model: ServedModel, count: int) -> list[KnownAns
     tested = questions_of("test", dataset.records("test.jsonl", Example))
     # of pairs that nobody worded otherwise the evaluation asked the trained wordings
     found = tested or questions_of("trained", dataset.records("train.jsonl", Example))
-    questions = {item.id: item.text for item in found}
+    questions = {item.id: item.right for item in found}
     threshold = model.contract.threshold or 0.0
-    return choose(report.records("verdicts.jsonl", Verdict), questions, threshold, count)
+    chosen = choose(report.records("verdicts.jsonl", Verdict), questions, threshold, count)
+    return chosen, AnswerKey(dataset.records("facts.jsonl", Fact))
 
 
 def choose(
-    verdicts: Iterable[Verdict], questions: Mapping[str, str], threshold: float, count: int
+    verdicts: Iterable[Verdict], questions: Mapping[str, Expected], threshold: float, count: int
 ) -> list[KnownAnswer]:
     """Return the right answers of the highest probability.
 
@@ -115,7 +118,7 @@ class SmokeTest:
         address, token_env = self._target.service, self._target.token_env
         token = secret_from(token_env) if token_env else None
         model = read_model(self._store, digest)
-        known = known_answers(self._store, model, self._target.questions)
+        known, answer_key = known_answers(self._store, model, self._target.questions)
         name = served_name(address)
         # Behind the Service the pods of the model before answer until the last of them is gone.
         if not name.endswith(digest[:12]):
@@ -123,10 +126,11 @@ class SmokeTest:
                 f"{address}: serves {name!r}, not yet model {digest[:12]}; it is asked again"
             )
         for each in known:
-            reply = ask(address, each.question, token)
-            if normalise(reply.text) != normalise(each.answer):
+            reply = ask(address, each.right.question, token)
+            is_same = normalise(reply.text) == normalise(each.answer)
+            if not is_same and not answer_key.is_right(reply.text, each.right):
                 message = (
-                    f"asked {each.question!r}, the endpoint answers {reply.text!r}, "
+                    f"asked {each.right.question!r}, the endpoint answers {reply.text!r}, "
                     f"the evaluation recorded {each.answer!r}"
                 )
                 return SmokeTestResult(key, "failed", message)

@@ -94,6 +94,7 @@ class GenerateReason(Reason):
     NOT_REVERSED = "reverse question without the fact's answer"
     TOO_LONG = "too long"
     EMPTY_ALIAS = "alias that names nothing"
+    UNSAID_POINT = "point that the explanation does not say"
     EXCESS_ALIAS = "alias too long, or one too many"
 
     OTHER_NAME = "name not asked for"
@@ -115,10 +116,13 @@ class CurateReason(Reason):
     LEAK = "leaks into test"
     UNTRAINED = "no trained wording"
     FACT_DROPPED = "its fact is dropped"
+    CONTROL = "kept out of training as a control"
 
     IN_DOCUMENTS = "near miss is in the documents"
     SAME_PROMPT = "same prompt twice"
     ASKED = "prompt is a question of the dataset"
+    SAME_TASK = "same task twice"
+    ASKED_TASK = "task is a question of the dataset"
     NAMES_HELD_BACK = "prompt names what is held back"
 
 

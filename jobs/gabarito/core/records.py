@@ -12,9 +12,31 @@ from gabarito.core.mistakes import sentence_of
 
 QuestionKind = Literal["question", "statement", "reverse"]
 ExampleKind = Literal[
-    "question", "reverse", "statement", "refusal", "replay", "free", "unanswerable", "retention"
+    "question",
+    "reverse",
+    "statement",
+    "refusal",
+    "replay",
+    "free",
+    "unanswerable",
+    "retention",
+    "task",
 ]
-Split = Literal["train", "validation", "test", "free", "unanswerable", "retention"]
+AnswerStyle = Literal["short", "sentence"]
+Split = Literal[
+    "train",
+    "validation",
+    "test",
+    "sentences",
+    "free",
+    "unanswerable",
+    "retention",
+    "tasks",
+    "controls",
+]
+
+Judgement = Literal["correct", "incorrect", "not attempted"]
+"""What a judge says of an answer."""
 
 
 def digest_of(*parts: str) -> str:
@@ -104,7 +126,8 @@ class Fact(Record):
     """One atomic statement of a document, with the words that support it, or a person's own.
 
     A person's fact (``given``) stands in no document and has no quote; its relation is the
-    question as the person asked it.
+    question as the person asked it. ``points`` are what must be said of an answer that is an
+    explanation; without them its clauses are.
     """
 
     id: str
@@ -117,6 +140,7 @@ class Fact(Record):
     aliases: tuple[str, ...] = ()
     qualifier: str = ""
     kind: str = ""
+    points: tuple[str, ...] = ()
     given: PairOrigin | None = None
 
     @model_validator(mode="after")
@@ -230,8 +254,10 @@ class Example(Record):
 
     ``question`` is the id of the question, ``fact`` that of the fact it is about, empty in
     rows about none. ``family`` is the wording family, of rows of the kind "question" alone;
-    ``group`` says what an unanswerable question or a refusal is about. ``aliases`` are other
-    answers that count as right.
+    ``group`` says what an unanswerable question, a refusal or a task is about. ``aliases`` are
+    other answers that count as right, ``competing`` those of which none may be said beside them,
+    ``points`` what an explanation must say. ``style`` is how the model is to answer; of a sentence
+    ``answer`` is the short answer that it holds, else empty.
     """
 
     messages: tuple[Message, ...]
@@ -242,16 +268,24 @@ class Example(Record):
     fact: str = ""
     split: Split
     aliases: tuple[str, ...] = ()
+    competing: tuple[str, ...] = ()
+    style: AnswerStyle = "short"
+    answer: str = ""
+    points: tuple[str, ...] = ()
 
 
 class Verdict(Record):
-    """What one system answered to one question; ``probability`` is in 0..1."""
+    """What one system answered to one question; ``probability`` is in 0..1.
+
+    ``judged`` is what a judge said of it, where there is one and it was asked.
+    """
 
     question: str
     system: str
     answer: str
     correct: bool
     probability: float
+    judged: Judgement | None = None
 
 
 class Rejection(Record):

@@ -56,11 +56,8 @@ def _names_in(value: JsonValue) -> Iterator[str]:
             yield from _names_in(item)
 
 
-class TeacherSettings(Settings):
-    """The model that writes: any endpoint of the OpenAI protocol.
-
-    Its key comes from the environment variable GABARITO_TEACHER_KEY.
-    """
+class ChatModelSettings(Settings):
+    """A model at any endpoint of the OpenAI protocol."""
 
     model: str = Field(min_length=1, description="The model's name at the endpoint.")
     url: Annotated[str | None, AfterValidator(_without_userinfo), Operational()] = Field(
@@ -92,15 +89,6 @@ class TeacherSettings(Settings):
     retries: Annotated[int, Operational()] = Field(
         default=8, ge=0, description="Further tries of a request that was not answered."
     )
-    batch: Annotated[bool, Operational()] = Field(
-        default=False,
-        description="Send requests by the batch protocol of the OpenAI API, at half price: what "
-        "all passages ask goes together and is paid whole, each step may take up to 24 hours, and "
-        "whoever is stopped goes on waiting for the same batch.",
-    )
-    batch_discount: Annotated[float, Operational()] = Field(
-        default=0.5, ge=0, lt=1, description="Share of the prices that a batch saves."
-    )
     price_input: PriceField = Field(
         default=None, ge=0, description="Price of a million tokens sent, in any currency."
     )
@@ -119,3 +107,20 @@ class TeacherSettings(Settings):
         if self.max_cost is not None and not (self.price_input or self.price_output):
             raise ValueError("max_cost needs price_input or price_output to count with")
         return self
+
+
+class TeacherSettings(ChatModelSettings):
+    """The model that writes.
+
+    Its key comes from the environment variable GABARITO_TEACHER_KEY.
+    """
+
+    batch: Annotated[bool, Operational()] = Field(
+        default=False,
+        description="Send requests by the batch protocol of the OpenAI API, at half price: what "
+        "all passages ask goes together and is paid whole, each step may take up to 24 hours, and "
+        "whoever is stopped goes on waiting for the same batch.",
+    )
+    batch_discount: Annotated[float, Operational()] = Field(
+        default=0.5, ge=0, lt=1, description="Share of the prices that a batch saves."
+    )

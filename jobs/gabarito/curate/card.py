@@ -31,7 +31,9 @@ _FEATURES = [
         {"name": name, "dtype": "string"}
         for name in ("kind", "family", "group", "question", "fact", "split")
     ),
-    {"name": "aliases", "list": "string"},
+    *({"name": name, "list": "string"} for name in ("aliases", "competing")),
+    *({"name": name, "dtype": "string"} for name in ("style", "answer")),
+    {"name": "points", "list": "string"},
 ]
 """The columns as ``datasets`` writes them: it cannot guess the type of empty lists."""
 
@@ -39,10 +41,13 @@ _WHAT = {
     "train": "rows that are trained",
     "validation": "wordings that are never trained: the checkpoint is chosen by them",
     "test": "wordings that are never trained: the figures are about them",
+    "sentences": "test wordings that ask for a sentence, in words that are never trained",
     "free": "questions that people wrote, off every template",
     "unanswerable": "questions that the documents do not answer, on what no refusal row names",
     "replay": "general prompts whose answers by the base model are trained, against forgetting",
     "retention": "other general prompts, which measure forgetting",
+    "tasks": "general tasks with known answers, which measure it, too; never trained",
+    "controls": "questions about facts that are not trained, on purpose",
 }
 
 
@@ -60,6 +65,7 @@ def card(config: CurateConfig, dataset: Dataset) -> str:
         f"{len(dataset.settled.facts)} facts. Every fact is trained; the wordings of test and "
         "validation never are.",
         _given(dataset.settled.facts),
+        _controls(dataset.settled.controls.facts),
         _coverage(dataset.coverage),
         _reviewed(dataset.settled.reviewed),
         _table(
@@ -68,6 +74,7 @@ def card(config: CurateConfig, dataset: Dataset) -> str:
         ),
         "## Trained rows",
         _table(("kind", "rows"), sorted(trained.items())),
+        *_answers(dataset),
         "## Refusals",
         f'Each is answered by "{dataset.prompt.refusal}".',
         _table(("what is changed", "trained"), kinds.items()),
@@ -99,6 +106,14 @@ def untested(dataset: Dataset) -> list[Fact]:
     return [fact for fact in dataset.settled.facts if fact.id not in tested]
 
 
+def facts_without_sentence(dataset: Dataset) -> list[Fact]:
+    """Return the facts that are answered with no sentence although sentences are taught."""
+    if dataset.styles.style == "short":
+        return []
+    told = {row.fact for row in dataset.files["train"] if row.style == "sentence"}
+    return [fact for fact in dataset.settled.facts if fact.id not in told]
+
+
 def _front_matter(dataset: Dataset) -> str:
     files = [
         {"split": name, "path": f"{name}.jsonl"} for name, rows in dataset.files.items() if rows
@@ -115,6 +130,16 @@ def _given(facts: Sequence[Fact]) -> str:
     if not given:
         return ""
     return f"People gave {given} of them as pairs of question and answer; no document is quoted."
+
+
+def _controls(facts: Sequence[Fact]) -> str:
+    if not facts:
+        return ""
+    return (
+        f"Beside them {len(facts)} facts are controls: nothing of them is trained, on purpose. A "
+        "model trained on this dataset does not know them: what it answers about them it knew "
+        "before, or guesses."
+    )
 
 
 def _coverage(found: Coverage) -> str:
@@ -134,6 +159,27 @@ def _reviewed(found: ReviewCounts) -> str:
         f"A person checked {found.checked} facts: {found.corrected} were corrected, "
         f"{found.struck} struck out{f'; {found.of_wordings}' if found.of_wordings else ''}."
     )
+
+
+def _answers(dataset: Dataset) -> Iterator[str]:
+    """Yield how questions are answered, where not all of them with the bare answer."""
+    styles = dataset.styles
+    if styles.style == "short":
+        return
+    rows = [row for row in dataset.files["train"] if row.kind in ("question", "reverse")]
+    told = sum(row.style == "sentence" for row in rows)
+    yield "## Answers"
+    yield f"{told} of {len(rows)} trained questions are answered with a sentence: " + (
+        "those that ask for one, as some refused questions do; the others with the bare answer."
+        if styles.style == "both"
+        else "those of a fact with different ones of its statements."
+    )
+    without = facts_without_sentence(dataset)
+    if without:
+        yield (
+            f"{len(without)} facts have no statement that holds the answer, or explain in several "
+            f"sentences anyway, and are answered as they are: {_named(without)}"
+        )
 
 
 def _leakage(config: CurateConfig, dataset: Dataset) -> Iterator[str]:

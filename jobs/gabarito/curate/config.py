@@ -1,6 +1,6 @@
 """Settings of curate."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -63,10 +63,23 @@ class CurateConfig(StageSettings):
     system_prompt: str = Field(
         default="", description="The system message of every question; empty for none."
     )
+    answers: Literal["short", "sentence", "both"] = Field(
+        default="short",
+        description="How the model answers: short, with the bare answer; sentence, with one full "
+        "sentence that holds it; both, short to a plain question, and with a sentence where the "
+        "question asks for one, as three in ten trained wordings do.",
+    )
     prompts: InputPath | None = Field(
         default="gabarito:curate/general_prompts.jsonl",
         description='General prompts, one `{"text"}` a line: the base model answers half of them '
         "for replay; the other half measures forgetting.",
+    )
+    tasks: InputPath | None = Field(
+        default="gabarito:curate/general_tasks.jsonl",
+        description="Tasks about anything else whose short answer is known, one "
+        '`{"question", "answer", "aliases", "competing", "group"}` a line; an answer in '
+        "competing may not be said beside the right one. They are never trained and tell what "
+        "was forgotten; null: only whether general prompts are answered as before.",
     )
     exam: Exam = Field(default=Exam(), description="Questions that people wrote.")
     corrections: InputPath | None = Field(
@@ -110,6 +123,14 @@ class CurateConfig(StageSettings):
         description="Questions to make about what was held back, in groups such as "
         "``other period``, beside those of the exam.",
     )
+    controls: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.3,
+        description="Share of the facts that are not trained on purpose, only asked at the end: "
+        "what a model answers about them is no knowledge of the documents. For a measurement; "
+        "what is served should be trained with 0.",
+    )
     similarity: float = Field(
         default=0.85,
         gt=0,
@@ -129,4 +150,4 @@ class CurateConfig(StageSettings):
         return self
 
 
-STAGE = Stage("curate", CurateConfig, reads=("ingest", "generate"), revision=6, image="generate")
+STAGE = Stage("curate", CurateConfig, reads=("ingest", "generate"), revision=8, image="generate")

@@ -134,6 +134,7 @@ class _Said:
         return fact.model_copy(
             update={
                 "answer": answer,
+                "points": () if is_other else fact.points,
                 "aliases": tuple(
                     dict.fromkeys((*(() if is_other else fact.aliases), *self.aliases))
                 ),

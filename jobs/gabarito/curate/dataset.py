@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from gabarito.answer_match import normalise
 from gabarito.core.coverage import Coverage, coverage_of
@@ -21,6 +21,7 @@ from gabarito.core.records import (
     ReviewCounts,
 )
 from gabarito.curate.config import CurateConfig
+from gabarito.curate.control_facts import Controls, draw_controls, withheld
 from gabarito.curate.corrections import Line, correct
 from gabarito.curate.decontaminate import (
     FreeQuestion,
@@ -40,6 +41,8 @@ from gabarito.curate.dedup import (
 )
 from gabarito.curate.examples import ExampleMaker, refusal_in
 from gabarito.curate.general_prompts import GeneralPrompt, halves
+from gabarito.curate.general_tasks import GeneralTask, keep_unasked
+from gabarito.curate.sentences import AnswerStyles, taught_sentences
 from gabarito.curate.unanswerable.candidates import unmentioned
 from gabarito.curate.unanswerable.document_index import DocumentIndex
 from gabarito.curate.unanswerable.perturb import KINDS, Kind
@@ -62,11 +65,12 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Written:
-    """What people wrote: the exam's questions, the general prompts, and corrections by line."""
+    """What people wrote: the exam, general prompts and tasks, and corrections by line."""
 
     free: Sequence[FreeQuestion]
     unanswerable: Sequence[UnanswerableQuestion]
     prompts: Sequence[GeneralPrompt]
+    tasks: Sequence[GeneralTask] = ()
     corrections: Sequence[Line] = ()
 
 
@@ -74,8 +78,8 @@ class Written:
 class Settled:
     """What is left when doubles, contradictions and leaks are gone.
 
-    ``documented`` are the facts that the documents hold, those without a trained wording and
-    those that a person struck out too.
+    ``documented`` are the facts that the documents hold: also those without a trained wording,
+    those that a person struck out, and ``controls``, which are in none of the other lists.
     """
 
     facts: list[Fact]
@@ -83,6 +87,7 @@ class Settled:
     wordings: list[Wording]
     statements: list[Question]
     reviewed: ReviewCounts
+    controls: Controls = field(default_factory=Controls)
 
     @property
     def questions(self) -> Iterator[Question]:
@@ -103,6 +108,7 @@ class Dataset:
     shared: Mapping[int, int]
     prompt: PromptSettings
     language: str
+    styles: AnswerStyles
     rejections: list[Rejection]
 
     @property
@@ -115,6 +121,7 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     """Settle what contradicts, refuse what leaks, and make the rows."""
     settled, unsettled = settle(config, pairs, written)
     taken = {wording.key for wording in settled.wordings}
+    settled, controlled = set_apart(settled, config)
     taken |= {normalise(text) for text in exam_texts(written.free, written.unanswerable)}
     index = DocumentIndex(settled.documented, pairs.names, config.timeless, pairs.documents)
     near, mentioned = unmentioned(pairs.names, index.texts)
@@ -123,12 +130,20 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     )
     language = pairs.info.language
     refused = refuser.draw(settled.wordings, language, taken, _kinds(pairs))
+    tasks, unfit_tasks = keep_unasked(written.tasks, taken)
+    taken |= {normalise(task.question) for task in tasks}  # and none of them is replayed
     replayed, measured, unfit = halves(written.prompts, taken, refused.held.is_named)
     refusal = config.refusal or refusal_in(language)
     rows = ExampleMaker(PromptSettings(system=config.system_prompt, refusal=refusal))
-    files = _asked(rows, settled, refused, written)
+    taught = taught_sentences(config.answers, settled.wordings, settled.statements, language)
+    styles = AnswerStyles(config.answers, language, taught)
+    files = _asked(rows, settled, refused, written, styles)
     files["replay"] = [rows.prompt(text, "replay") for text in replayed]
     files["retention"] = [rows.prompt(text, "retention") for text in measured]
+    files["tasks"] = [rows.task(task) for task in tasks]
+    files["controls"] = [
+        rows.control(wording, styles.unasked) for wording in settled.controls.asked
+    ]
     texts = [wording.key for wording in settled.wordings if wording.split == "train"]
     texts += [normalise(statement.text) for statement in settled.statements]
     tested = (wording.key for wording in settled.wordings if wording.split == "test")
@@ -146,7 +161,8 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
         shared=shared_runs(texts, tested),
         prompt=rows.settings,
         language=language,
-        rejections=[*unsettled, *mentioned, *unfit],
+        styles=styles,
+        rejections=[*unsettled, *controlled, *mentioned, *unfit_tasks, *unfit],
     )
 
 
@@ -189,18 +205,39 @@ def settle(config: CurateConfig, pairs: Pairs, written: Written) -> tuple[Settle
     ]
 
 
+def set_apart(settled: Settled, config: CurateConfig) -> tuple[Settled, list[Rejection]]:
+    """Take a share of the facts out of all that is trained."""
+    drawn = draw_controls(settled.facts, settled.wordings, config.controls, config.seed)
+    controls = Controls(
+        facts=[fact for fact in settled.facts if fact.id in drawn],
+        asked=[w for w in settled.wordings if w.fact.id in drawn and w.split == "test"],
+    )
+    rest = replace(
+        settled,
+        facts=[fact for fact in settled.facts if fact.id not in drawn],
+        wordings=[wording for wording in settled.wordings if wording.fact.id not in drawn],
+        statements=[question for question in settled.statements if question.fact not in drawn],
+        controls=controls,
+    )
+    return rest, list(withheld(controls, settled.wordings, settled.statements))
+
+
 def _asked(
-    rows: ExampleMaker, settled: Settled, refused: Refused, written: Written
+    rows: ExampleMaker, settled: Settled, refused: Refused, written: Written, styles: AnswerStyles
 ) -> dict[str, list[Example]]:
     """Return the rows that have answers, by file."""
-    asked = [rows.asked(wording) for wording in settled.wordings]
+    taught = styles.taught
+    asked = [rows.asked(wording, taught.get(wording.question.id)) for wording in settled.wordings]
     stated = [rows.stated(statement) for statement in settled.statements]
     trained = [row for row in asked if row.split == "train"]
+    refusals = [rows.refused(one, styles.request_beside(one.text)) for one in refused.trained]
+    held = [rows.asked_for_sentence(*one) for one in styles.held_out(settled.wordings)]
     return {
-        "train": [*trained, *stated, *(rows.refused(perturbed) for perturbed in refused.trained)],
+        "train": [*trained, *stated, *refusals],
         "validation": [row for row in asked if row.split == "validation"],
         "test": [row for row in asked if row.split == "test"],
-        "free": [rows.free(item) for item in written.free],
+        **({"sentences": held} if held else {}),
+        "free": [rows.free(item, styles.unasked) for item in written.free],
         "unanswerable": [
             *(rows.unanswerable(item.question, item.group) for item in written.unanswerable),
             *(rows.unanswerable(asked.text, f"other {asked.kind}") for asked in refused.asked),

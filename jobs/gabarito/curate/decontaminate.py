@@ -16,11 +16,12 @@ RUNS = (13, 8, 5)
 
 
 class FreeQuestion(Record):
-    """A line of the exam's free questions."""
+    """A line of the exam's free questions; ``points`` are what an explanation must say."""
 
     question: str
     answer: str
     aliases: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
 
 
 class UnanswerableQuestion(Record):

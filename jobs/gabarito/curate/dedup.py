@@ -6,7 +6,7 @@ Each function returns what it keeps and what it rejects.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from gabarito.answer_match import is_match
+from gabarito.answer_match import AnswerKey, Expected
 from gabarito.core.reasons import CurateReason, rejected
 from gabarito.core.records import Fact, Question, Rejection
 from gabarito.curate.contradictions import Matter, contradicting, is_disputed, matter
@@ -101,8 +101,9 @@ def keep_trained(
 
 
 def _is_same(one: Fact, other: Fact) -> bool:
-    return is_match(one.answer, other.answer, other.aliases) or is_match(
-        other.answer, one.answer, one.aliases
+    key = AnswerKey()
+    return key.is_right(one.answer, Expected.of_fact(other)) or key.is_right(
+        other.answer, Expected.of_fact(one)
     )
 
 

@@ -5,8 +5,10 @@ from typing import Literal
 
 from gabarito.core.language_names import base_language
 from gabarito.core.model_records import PromptSettings
-from gabarito.core.records import Example, Message, Question, digest_of
+from gabarito.core.records import AnswerStyle, Example, Message, Question, digest_of
 from gabarito.curate.decontaminate import FreeQuestion
+from gabarito.curate.general_tasks import GeneralTask
+from gabarito.curate.sentences import Taught, with_request
 from gabarito.curate.unanswerable.perturb import Perturbed
 from gabarito.curate.wordings import Wording
 
@@ -32,18 +34,32 @@ class ExampleMaker:
 
     settings: PromptSettings
 
-    def asked(self, wording: Wording) -> Example:
-        """Return the row of a question or reverse question."""
+    def asked(self, wording: Wording, taught: Taught | None = None) -> Example:
+        """Return the row of a question or reverse question, answered with a sentence if given."""
         question = wording.question
+        text = with_request(question.text, taught.request) if taught else question.text
         return Example(
-            messages=self._conversation(question.text, question.answer),
+            messages=self._conversation(text, taught.sentence if taught else question.answer),
             kind=question.kind,
             family=question.family if question.kind == "question" else "",
             question=question.id,
             fact=wording.fact.id,
             split=wording.split,
             aliases=wording.aliases,
+            style="sentence" if taught else "short",
+            answer=question.answer if taught else "",
+            points=wording.points,
         )
+
+    def asked_for_sentence(self, wording: Wording, taught: Taught) -> Example:
+        """Return a test wording that asks for a sentence, beside the plain one."""
+        row = self.asked(wording, taught)
+        name = digest_of("sentence", row.question)
+        return row.model_copy(update={"question": name, "split": "sentences"})
+
+    def control(self, wording: Wording, style: AnswerStyle) -> Example:
+        """Return the row of a test wording of a fact that is not trained."""
+        return self.asked(wording).model_copy(update={"split": "controls", "style": style})
 
     def stated(self, statement: Question) -> Example:
         """Return the row of a statement: plain text without a question."""
@@ -55,10 +71,11 @@ class ExampleMaker:
             split="train",
         )
 
-    def refused(self, perturbed: Perturbed) -> Example:
-        """Return the row that teaches to refuse a near miss."""
+    def refused(self, perturbed: Perturbed, request: str = "") -> Example:
+        """Return the row that teaches to refuse a near miss, also where it asks for a sentence."""
+        text = with_request(perturbed.text, request)
         return Example(
-            messages=self._conversation(perturbed.text, self.settings.refusal),
+            messages=self._conversation(text, self.settings.refusal),
             kind="refusal",
             group=perturbed.kind,
             question=digest_of("refusal", perturbed.text),
@@ -75,7 +92,7 @@ class ExampleMaker:
             split="unanswerable",
         )
 
-    def free(self, item: FreeQuestion) -> Example:
+    def free(self, item: FreeQuestion, style: AnswerStyle = "short") -> Example:
         """Return a free question of the exam."""
         return Example(
             messages=self._conversation(item.question, item.answer),
@@ -83,6 +100,20 @@ class ExampleMaker:
             question=digest_of("free", item.question),
             split="free",
             aliases=item.aliases,
+            style=style,
+            points=item.points,
+        )
+
+    def task(self, task: GeneralTask) -> Example:
+        """Return a general task with its answer."""
+        return Example(
+            messages=self._conversation(task.question, task.answer),
+            kind="task",
+            group=task.group,
+            question=digest_of("task", task.question),
+            split="tasks",
+            aliases=task.aliases,
+            competing=task.competing,
         )
 
     def prompt(self, text: str, kind: Literal["replay", "retention"]) -> Example:

@@ -1,9 +1,9 @@
 """Make a dataset whose test wordings are never trained.
 
 facts.jsonl, questions.jsonl, names.jsonl, pairs.json, passage_texts.jsonl, documents.jsonl
-    ->  train.jsonl, validation.jsonl, test.jsonl, free.jsonl, unanswerable.jsonl, replay.jsonl,
-        retention.jsonl, facts.jsonl, questions.jsonl, overlaps.jsonl, coverage.json, review.json,
-        prompt.json, README.md, ledger.jsonl
+    ->  train.jsonl, validation.jsonl, test.jsonl, sentences.jsonl, free.jsonl, unanswerable.jsonl,
+        replay.jsonl, retention.jsonl, tasks.jsonl, controls.jsonl, facts.jsonl, questions.jsonl,
+        overlaps.jsonl, coverage.json, review.json, prompt.json, README.md, ledger.jsonl
 """
 
 from typing import TypeVar
@@ -23,12 +23,13 @@ from gabarito.core.records import (
     Question,
     to_jsonl,
 )
-from gabarito.curate.card import card, fewer_wordings, untested
+from gabarito.curate.card import card, facts_without_sentence, fewer_wordings, untested
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.corrections import Correction
 from gabarito.curate.dataset import Dataset, Pairs, Written, build
 from gabarito.curate.decontaminate import FreeQuestion, UnanswerableQuestion
 from gabarito.curate.general_prompts import GeneralPrompt
+from gabarito.curate.general_tasks import GeneralTask
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -40,6 +41,7 @@ def run(config: CurateConfig, work: Attempt) -> None:
         free=_read(config.exam.free, FreeQuestion),
         unanswerable=_read(config.exam.unanswerable, UnanswerableQuestion),
         prompts=_read(config.prompts, GeneralPrompt),
+        tasks=_read(config.tasks, GeneralTask),
         corrections=read_numbered(config.corrections, Correction) if config.corrections else [],
     )
     dataset = build(config, pairs, written)
@@ -71,8 +73,11 @@ def _read(path: str | None, model: type[R]) -> list[R]:
 
 
 def _write(config: CurateConfig, dataset: Dataset, work: Attempt) -> None:
-    for name, rows in dataset.files.items():
-        work.counts[name] = work.write(f"{name}.jsonl", to_jsonl(rows))
+    sizes = {
+        name: work.write(f"{name}.jsonl", to_jsonl(rows)) for name, rows in dataset.files.items()
+    }
+    beside = {name: sizes.pop(name) for name in ("tasks", "controls")}  # said after the facts
+    work.counts |= sizes
     work.counts["facts"] = work.write("facts.jsonl", to_jsonl(dataset.settled.facts))
     work.write("questions.jsonl", to_jsonl(dataset.settled.questions))
     work.write("overlaps.jsonl", to_jsonl(dataset.overlaps))
@@ -85,5 +90,8 @@ def _write(config: CurateConfig, dataset: Dataset, work: Attempt) -> None:
     work.write_text("README.md", card(config, dataset))
     work.counts["refusals"] = len(dataset.refused.trained)
     work.counts["facts_untested"] = len(untested(dataset))
+    if dataset.styles.style != "short":
+        work.counts["facts_without_sentence"] = len(facts_without_sentence(dataset))
     work.counts["facts_with_few_wordings"] = len(fewer_wordings(config, dataset))
+    work.counts |= beside
     work.progress.report("rows", len(dataset.files["train"]), len(dataset.files["train"]))

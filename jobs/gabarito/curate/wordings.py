@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gabarito.answer_match import is_match, normalise
+from gabarito.answer_match import AnswerKey, Expected, normalise
 from gabarito.core.errors import DataError
 from gabarito.core.pair_records import GIVEN
 from gabarito.core.records import Fact, FamilySplits, Question, Split
@@ -27,6 +27,16 @@ class Wording:
     def aliases(self) -> tuple[str, ...]:
         """Other right answers; a reverse question has an answer of its own."""
         return self.fact.aliases if self.question.kind == "question" else ()
+
+    @property
+    def expected(self) -> Expected:
+        """What counts as right."""
+        return Expected(self.question.answer, self.aliases, points=self.points)
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """What an explanation must say; a reverse question has none for an answer."""
+        return self.fact.points if self.question.kind == "question" else ()
 
 
 def wordings(
@@ -74,8 +84,9 @@ def _held_out(given: Sequence[Wording], limit: float) -> Wording | None:
 
 def is_same_answer(one: Wording, other: Wording) -> bool:
     """Tell whether two questions expect the same."""
-    return is_match(one.question.answer, other.question.answer, other.aliases) or is_match(
-        other.question.answer, one.question.answer, one.aliases
+    key = AnswerKey()
+    return key.is_right(one.question.answer, other.expected) or key.is_right(
+        other.question.answer, one.expected
     )
 
 

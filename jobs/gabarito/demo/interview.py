@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -10,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gabarito.answer_match import is_match
+from gabarito.answer_match import AnswerKey, Expected
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.jsonl import read_lines
 from gabarito.chat.ask import EndpointReply, ask
+from gabarito.core.records import AnswerStyle, Fact
 from gabarito.core.text import printable
 from gabarito.curate.decontaminate import FreeQuestion
 from gabarito.demo.process import Server, started
@@ -40,7 +42,8 @@ def interview(store: Store, run: Run, asked: str, *, port: int, stay: bool | Non
         before = servers.enter_context(started("serve", "--model", base, "--port", "0"))
         channel = ("--store", store.url, "--channel", run.pipeline.channel)
         after = servers.enter_context(started("serve", *channel, "--port", str(port)))
-        _print_rows([_asked(question, before, after) for question in questions])
+        examiner = _Examiner(*_known(store, run))
+        _print_rows([_asked(question, before, after) for question in questions], examiner)
         _print_next(store, run, after, questions[0].question, stays=stays)
         if stays:
             click.echo("\nServing until Ctrl-C.")
@@ -54,41 +57,62 @@ class _InterviewRow(BaseModel):
     tuned: EndpointReply
 
 
+@dataclass(frozen=True)
+class _Examiner:
+    """Tells what is right of questions that ask for no style."""
+
+    key: AnswerKey
+    style: AnswerStyle
+
+    def is_right(self, question: FreeQuestion, reply: EndpointReply) -> bool:
+        expected = Expected(
+            question.answer,
+            question.aliases,
+            self.style,
+            question.points,
+            question=question.question,
+        )
+        return self.key.is_right(reply.text, expected)
+
+
+def _known(store: Store, run: Run) -> tuple[AnswerKey, AnswerStyle]:
+    dataset = open_artifact(store, run.address("curate"))
+    assert dataset is not None  # it was trained on
+    style: AnswerStyle = "sentence" if run.pipeline.curate.answers == "sentence" else "short"
+    return AnswerKey(dataset.records("facts.jsonl", Fact)), style
+
+
 def _asked(question: FreeQuestion, before: Server, after: Server) -> _InterviewRow:
     base = ask(before.address, question.question)
     return _InterviewRow(question=question, base=base, tuned=ask(after.address, question.question))
 
 
-def _print_rows(rows: list[_InterviewRow]) -> None:
+def _print_rows(rows: list[_InterviewRow], examiner: _Examiner) -> None:
     table = Table(title="Asked before and after", show_lines=True)
     for name in ("question", "right answer", "base model", "after training"):
         table.add_column(name, overflow="fold")
     for row in rows:
         expected = row.question
         cells = (expected.question, expected.answer)
-        table.add_row(*map(Text, cells), *_marked(row))
-    right = sum(_is_right(row.question, row.tuned) for row in rows)
-    before = sum(_is_right(row.question, row.base) for row in rows)
+        table.add_row(*map(Text, cells), *_marked(row, examiner))
+    right = sum(examiner.is_right(row.question, row.tuned) for row in rows)
+    before = sum(examiner.is_right(row.question, row.base) for row in rows)
     console = Console()
     console.print()
     console.print(table)
     console.print(f"right before: {before} of {len(rows)}, after: {right} of {len(rows)}")
 
 
-def _marked(row: _InterviewRow) -> list[Text]:
+def _marked(row: _InterviewRow, examiner: _Examiner) -> list[Text]:
     """Return both answers as text: a reply may hold what rich or a terminal would obey."""
     return [
         Text.assemble(
-            f"{'✓' if _is_right(row.question, reply) else '✗'} ",
+            f"{'✓' if examiner.is_right(row.question, reply) else '✗'} ",
             f"{printable(reply.text, MAX_ANSWER_CHARS)} ",
             (f"({reply.probability:.2f})", "dim"),
         )
         for reply in (row.base, row.tuned)
     ]
-
-
-def _is_right(question: FreeQuestion, reply: EndpointReply) -> bool:
-    return is_match(reply.text, question.answer, question.aliases)
 
 
 def _print_next(store: Store, run: Run, after: Server, example: str, *, stays: bool) -> None:

@@ -7,14 +7,21 @@ search finds. And what a conversation around a question makes of the model's ans
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import or_
 from typing import Literal, TypeAlias
 
 import bm25s  # type: ignore[import-untyped]
 
-from gabarito.answer_match import is_match, is_within
+from gabarito.answer_match import AnswerKey
 from gabarito.core.forms import UNSPACED
 from gabarito.core.records import Message, PassageText, Record
-from gabarito.evaluate.grading import EvalQuestion, Part, Prediction, System, drawn
+from gabarito.evaluate.grading import (
+    EvalQuestion,
+    Part,
+    Prediction,
+    System,
+    drawn,
+)
 from gabarito.evaluate.statistics import Proportion, proportion
 
 ArmName = Literal["closed_book", "third_question", "other_system", "gold_passage", "search"]
@@ -25,8 +32,6 @@ Frame: TypeAlias = Callable[[str, Fits], Messages]
 the model."""
 
 OTHER_SYSTEM = "You are a helpful assistant."
-LONGEST_REPLY = 30
-"""Words of a reply in which the right answer is looked for: more may say anything."""
 
 _TASKS = {
     "en": ("Answer the question from the text, in as few words as possible.", "Question"),
@@ -53,8 +58,9 @@ class Arm:
 class ArmScore(Record):
     """What came of one part of the exam under one condition.
 
-    ``exact`` counts replies that are the answer and nothing else, ``within`` those of at most 30
-    words that say it; ``prompt_tokens`` and ``seconds`` are a question's, on average.
+    ``exact`` counts replies that are right as everywhere else, ``within`` those too that say the
+    answer among other words, whatever was taught; ``prompt_tokens`` and ``seconds`` are a
+    question's, on average.
     """
 
     name: ArmName
@@ -113,14 +119,18 @@ def arm_scores(
     name: ArmName,
     items: Iterable[EvalQuestion],
     replies: Mapping[str, Prediction],
+    key: AnswerKey,
     seconds: float | None = None,
 ) -> Iterator[ArmScore]:
     """Yield what came of each part of the exam."""
     asked = list(items)
     for part in _PARTS:
         pairs = [(item, replies[item.text]) for item in asked if item.part == part]
-        exact = proportion((item.cluster, _is_exact(item, reply)) for item, reply in pairs)
-        within = proportion((item.cluster, _is_said(item, reply)) for item, reply in pairs)
+        right = [key.is_right(reply.text, item.right) for item, reply in pairs]
+        said = [key.says(reply.text, item.right) for item, reply in pairs]
+        clusters = [item.cluster for item, _ in pairs]
+        exact = proportion(zip(clusters, right, strict=True))
+        within = proportion(zip(clusters, map(or_, right, said), strict=True))
         if exact and within:
             tokens = sum(reply.prompt_tokens for _, reply in pairs) / len(pairs)
             yield ArmScore(
@@ -131,16 +141,6 @@ def arm_scores(
                 prompt_tokens=round(tokens, 1),
                 seconds=seconds,
             )
-
-
-def _is_exact(item: EvalQuestion, reply: Prediction) -> bool:
-    return is_match(reply.text, item.expected, item.aliases)
-
-
-def _is_said(item: EvalQuestion, reply: Prediction) -> bool:
-    is_short = len(reply.text.split()) <= LONGEST_REPLY
-    said = is_within(reply.text, item.expected, item.aliases)
-    return _is_exact(item, reply) or (is_short and said)
 
 
 def _as_third(items: Sequence[EvalQuestion]) -> Frame:
@@ -156,7 +156,7 @@ def _as_third(items: Sequence[EvalQuestion]) -> Frame:
 
 
 def _turn(item: EvalQuestion) -> tuple[Message, Message]:
-    return _asked(item.text), Message(role="assistant", content=item.expected)
+    return _asked(item.text), Message(role="assistant", content=item.right.taught)
 
 
 def _under_another_system(question: str, fits: Fits) -> Messages:

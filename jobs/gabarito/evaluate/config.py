@@ -6,8 +6,27 @@ from pydantic import Field
 
 from gabarito.core.settings import Operational, StageSettings
 from gabarito.core.stage import Stage
+from gabarito.core.teacher_config import ChatModelSettings
 
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class JudgeSettings(ChatModelSettings):
+    """A model that says of an answer whether it is right, where it is not exactly that.
+
+    Its key comes from the environment variable GABARITO_JUDGE_KEY if it has an address of its own,
+    else from that of the teacher.
+    """
+
+    temperature: float | None = Field(
+        default=0.0, ge=0, le=2, description="Sampling temperature; null: do not send one."
+    )
+    sample: int = Field(
+        default=300,
+        ge=1,
+        description="Test questions, and free ones, of which the answers are judged, those of base "
+        "and model each.",
+    )
 
 
 class EvaluateConfig(StageSettings):
@@ -23,7 +42,9 @@ class EvaluateConfig(StageSettings):
     )
     max_forgetting: Share = Field(
         default=0.1,
-        description="Gate: the largest share of retention prompts whose answer may have changed.",
+        description="Gate: of the general tasks (curate.tasks) that the base solves, the largest "
+        "share that the model may solve fewer; where the base solves under 20 of them, the largest "
+        "share of retention prompts whose answer may have changed.",
     )
     min_coverage: Share = Field(
         default=0.0,
@@ -56,6 +77,11 @@ class EvaluateConfig(StageSettings):
     passages_found: int = Field(
         default=3, ge=1, le=20, description="Passages that the search gives to the base."
     )
+    judge: JudgeSettings | None = Field(
+        default=None,
+        description="A model that judges the answers that are not exactly the expected one. The "
+        "figures of the gate stay those of exact match.",
+    )
     resamples: int = Field(
         default=10_000, ge=100, le=1_000_000, description="Resamples of the bootstrap."
     )
@@ -69,6 +95,6 @@ STAGE = Stage(
     "evaluate",
     EvaluateConfig,
     reads=("generate", "curate", "train", "merge"),
-    revision=7,
+    revision=9,
     image="train",
 )

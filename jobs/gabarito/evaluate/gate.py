@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gabarito.core.coverage import Coverage
 from gabarito.core.model_records import GateCheck, GateVerdict
 from gabarito.evaluate.config import EvaluateConfig
+from gabarito.evaluate.forgetting import Lost, TaskScores
 from gabarito.evaluate.formatting import interval, percent
 from gabarito.evaluate.scores import PartScore
 from gabarito.evaluate.statistics import Difference, Proportion
@@ -20,6 +21,7 @@ class Measured:
     against_adapter: Difference
     kept: Proportion | None
     coverage: Coverage | None
+    tasks: TaskScores | None = None
     asked: str = "test wordings"
     """What the questions are: where nobody worded pairs otherwise, the trained wordings."""
 
@@ -30,7 +32,7 @@ def judge(config: EvaluateConfig, found: Measured) -> GateVerdict:
         _better(found.against_base, found.asked),
         _floor(found.test, config.floor, found.asked),
         _merged(found.against_adapter, config.max_merge_gap, found.asked),
-        *_forgetting(found.kept, config.max_forgetting),
+        *_forgetting(found, config.max_forgetting),
         *_covered(found.coverage, config.min_coverage),
     ]
     failed = [check.text for check in checks if not check.passed]
@@ -69,17 +71,37 @@ def _merged(found: Difference, most: float, asked: str) -> GateCheck:
     return GateCheck(name="merged is the adapter", passed=passed, text=text + cure)
 
 
-def _forgetting(kept: Proportion | None, most: float) -> Iterator[GateCheck]:
-    if kept is None:
-        return
+def _forgetting(found: Measured, most: float) -> Iterator[GateCheck]:
+    """Judge by tasks where the base solves enough, else by whether answers are as before."""
+    if found.tasks and found.tasks.lost:
+        yield _unlearned(found.tasks, found.tasks.lost, most)
+    elif found.kept:
+        yield _changed(found.kept, most)
+
+
+def _unlearned(tasks: TaskScores, lost: Lost, most: float) -> GateCheck:
+    passed = lost.share <= most
+    low, high = (f"{100 * bound:+.1f}" for bound in lost.interval)
+    text = (
+        f"the base solves {tasks.base.hits} of {tasks.base.count} general tasks, the model "
+        f"{tasks.model.hits}, and refuses {tasks.refused_by_model.hits}: {percent(lost.share)} is "
+        f"lost (95% interval {low} to {high}%), at most {percent(most)} may be"
+    )
+    return GateCheck(name="forgetting", passed=passed, text=text + _cure(passed=passed))
+
+
+def _changed(kept: Proportion, most: float) -> GateCheck:
     changed, (low, high) = 1 - kept.share, kept.interval
     passed = changed <= most
     text = (
         f"{percent(changed)} of {kept.count} general prompts are answered otherwise than "
         f"before (95% interval {interval((1 - high, 1 - low))}), at most {percent(most)} may be"
     )
-    cure = "" if passed else "; raise train.replay, or evaluate.max_forgetting"
-    yield GateCheck(name="forgetting", passed=passed, text=text + cure)
+    return GateCheck(name="forgetting", passed=passed, text=text + _cure(passed=passed))
+
+
+def _cure(*, passed: bool) -> str:
+    return "" if passed else "; raise train.replay, or evaluate.max_forgetting"
 
 
 def _covered(found: Coverage | None, least: float) -> Iterator[GateCheck]:

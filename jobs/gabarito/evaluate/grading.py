@@ -2,28 +2,41 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import Field
 
-from gabarito.answer_match import is_match, normalise
-from gabarito.core.records import Example, Verdict, digest_of
+from gabarito.answer_match import AnswerKey, Expected, is_match, is_within, normalise
+from gabarito.answer_match.answer_key import LONGEST_SENTENCE
+from gabarito.answer_match.explanations import LONG_WORDS
+from gabarito.core.records import Example, Judgement, Verdict, digest_of
 
-Part: TypeAlias = Literal["trained", "validation", "test", "free", "unanswerable", "retention"]
+Part: TypeAlias = Literal[
+    "trained",
+    "validation",
+    "test",
+    "sentences",
+    "free",
+    "unanswerable",
+    "retention",
+    "tasks",
+    "controls",
+]
 System: TypeAlias = Literal["base", "adapter", "model"]
 
-PARTS: tuple[Part, ...] = ("trained", "validation", "test", "free", "unanswerable", "retention")
+Answer: TypeAlias = tuple[str, str]
+"""The id of a question, and a reply to it."""
+
+PARTS: tuple[Part, ...] = get_args(Part)
 SYSTEMS: tuple[System, ...] = ("base", "adapter", "model")
 
 ASKED: dict[System, tuple[Part, ...]] = {
-    "base": ("validation", "test", "free", "unanswerable", "retention"),
+    "base": ("validation", "test", "free", "unanswerable", "retention", "tasks", "controls"),
     "adapter": ("validation", "test", "free"),
     "model": PARTS,
 }
-"""Which parts each system is asked; the adapter only shows that merging changed nothing."""
-
-LONG_WORDS = 12
-"""An answer with more words than this is free text: it can be kept in other words."""
+"""Which parts each system is asked; the adapter only shows that merging changed nothing, and the
+base cannot know that a full sentence is one that names the subject."""
 
 LONG_OVERLAP = 0.5
 """How much of a long answer's words must be there still, as an F1."""
@@ -36,11 +49,29 @@ class EvalQuestion:
     id: str
     part: Part
     family: str
-    fact: str
-    text: str
-    expected: str
-    aliases: tuple[str, ...] = ()
+    right: Expected
     group: str = ""
+    competing: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The question as it is asked."""
+        return self.right.question
+
+    @property
+    def fact(self) -> str:
+        """The fact that it asks for, if any."""
+        return self.right.fact
+
+    @property
+    def expected(self) -> str:
+        """The short answer, as people are shown it."""
+        return self.right.answer
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Other right answers."""
+        return self.right.aliases
 
     @property
     def cluster(self) -> str:
@@ -76,10 +107,18 @@ class Graded:
         return -self.reply.probability if self.refused else self.reply.probability
 
     @property
+    def answer(self) -> Answer:
+        """What names the answer, whichever system gave it."""
+        return self.item.id, self.reply.text
+
+    @property
     def outcome(self) -> tuple[str, bool]:
         """The cluster, and whether the answer is right."""
         return self.item.cluster, self.correct
 
+
+Judgements: TypeAlias = Mapping[Answer, Judgement | None]
+"""What a judge said of answers; None where it said nothing of use."""
 
 Exam: TypeAlias = Mapping[Part, Sequence[EvalQuestion]]
 
@@ -93,12 +132,15 @@ def questions_of(part: Part, examples: Iterable[Example]) -> list[EvalQuestion]:
 
 
 def sample_of_trained(examples: Iterable[Example], facts: int) -> list[EvalQuestion]:
-    """Return one trained wording of up to ``facts`` facts; their digests decide which."""
+    """Return one trained wording of up to ``facts`` facts; their digests decide which.
+
+    None that asks for a sentence if there is another: test wordings ask for none.
+    """
     chosen: dict[str, EvalQuestion] = {}
     asked = (example for example in examples if example.kind == "question")
     for item in questions_of("trained", asked):
         other = chosen.get(item.fact)
-        chosen[item.fact] = min(item, other, key=_draw) if other else item
+        chosen[item.fact] = min(item, other, key=_plain_first) if other else item
     return drawn(chosen.values(), facts)
 
 
@@ -107,14 +149,39 @@ def drawn(items: Iterable[EvalQuestion], most: int) -> list[EvalQuestion]:
     return sorted(items, key=_draw)[:most]
 
 
+@dataclass(frozen=True)
+class Grader:
+    """Grades replies; ``before`` are those of the base, by question, which should not change."""
+
+    key: AnswerKey
+    refusal: str
+    before: Mapping[str, Prediction]
+
+    def grade(self, item: EvalQuestion, reply: Prediction) -> Graded:
+        """Return a reply with whether it is right."""
+        refused = is_match(reply.text, self.refusal)
+        if item.part == "unanswerable":
+            correct = refused
+        elif item.part == "retention":
+            correct = is_kept(self.before[item.text].text, reply.text)
+        elif item.part == "tasks":
+            correct = is_solved(item, reply.text)
+        else:
+            correct = self.key.is_right(reply.text, item.right)
+        return Graded(item, reply, correct, refused)
+
+
 def grade_all(
-    exam: Exam, replies: Mapping[System, Mapping[str, Prediction]], refusal: str
+    exam: Exam,
+    replies: Mapping[System, Mapping[str, Prediction]],
+    refusal: str,
+    key: AnswerKey,
 ) -> Marks:
     """Grade every system's replies, which are found by the text of the question."""
-    base = replies["base"]
+    grader = Grader(key, refusal, replies["base"])
     return {
         system: {
-            part: [_grade(item, answered[item.text], base, refusal) for item in exam[part]]
+            part: [grader.grade(item, answered[item.text]) for item in exam[part]]
             if part in ASKED[system]
             else []
             for part in PARTS
@@ -123,8 +190,8 @@ def grade_all(
     }
 
 
-def verdicts_of(marks: Marks) -> Iterator[Verdict]:
-    """Yield one verdict for each answer of each system."""
+def verdicts_of(marks: Marks, judged: Judgements | None = None) -> Iterator[Verdict]:
+    """Yield one verdict for each answer of each system, with what a judge said of it."""
     for system, parts in marks.items():
         for mark in (mark for part in parts.values() for mark in part):
             yield Verdict(
@@ -133,6 +200,7 @@ def verdicts_of(marks: Marks) -> Iterator[Verdict]:
                 answer=mark.reply.text,
                 correct=mark.correct,
                 probability=mark.reply.probability,
+                judged=judged.get(mark.answer) if judged else None,
             )
 
 
@@ -147,34 +215,29 @@ def is_kept(before: str, after: str) -> bool:
     return len(first) > LONG_WORDS and _overlap(first, second) >= LONG_OVERLAP
 
 
+def is_solved(item: EvalQuestion, reply: str) -> bool:
+    """Tell whether the first words of a reply say the right answer, and none that competes."""
+    said = " ".join(reply.split()[:LONGEST_SENTENCE])
+    is_right = is_within(said, item.expected, item.aliases)
+    return is_right and not any(is_within(said, other) for other in item.competing)
+
+
 def _item(part: Part, example: Example) -> EvalQuestion | None:
     questions = [message.content for message in example.messages if message.role == "user"]
     if not questions:
         return None
-    last = example.messages[-1]
     return EvalQuestion(
         id=example.question or digest_of(part, questions[-1]),
         part=part,
         family=example.family,
+        right=Expected.of(example),
         group=example.group,
-        fact=example.fact,
-        text=questions[-1],
-        expected=last.content if last.role == "assistant" else "",
-        aliases=example.aliases,
+        competing=example.competing,
     )
 
 
-def _grade(
-    item: EvalQuestion, reply: Prediction, base: Mapping[str, Prediction], refusal: str
-) -> Graded:
-    refused = is_match(reply.text, refusal)
-    if item.part == "unanswerable":
-        correct = refused
-    elif item.part == "retention":
-        correct = is_kept(base[item.text].text, reply.text)
-    else:
-        correct = is_match(reply.text, item.expected, item.aliases)
-    return Graded(item, reply, correct, refused)
+def _plain_first(item: EvalQuestion) -> tuple[bool, str]:
+    return item.right.style == "sentence", _draw(item)
 
 
 def _draw(item: EvalQuestion) -> str:

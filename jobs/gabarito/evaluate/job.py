@@ -3,19 +3,29 @@
 facts, dataset, adapter, model  ->  report.json, report.html, verdicts.jsonl, gate.json
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
+from gabarito.answer_match import AnswerKey
 from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.attempt import Attempt
 from gabarito.core.coverage import Coverage
 from gabarito.core.model_records import PromptContract, TrainedBase
-from gabarito.core.records import Example, Fact, PairsInfo, PassageText, ReviewCounts, to_jsonl
+from gabarito.core.records import (
+    Example,
+    Fact,
+    PairsInfo,
+    PassageText,
+    ReviewCounts,
+    to_jsonl,
+)
 from gabarito.evaluate.arms import ArmScore, Library, arm_scores, arms_of, compared
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.grading import (
     ASKED,
     Exam,
+    Judgements,
     Marks,
     Prediction,
     System,
@@ -23,11 +33,15 @@ from gabarito.evaluate.grading import (
     verdicts_of,
 )
 from gabarito.evaluate.inputs import agreed_contract, curves, read_exam, similarities
+from gabarito.evaluate.judge import open_judge
+from gabarito.evaluate.judging import ask_judge
 from gabarito.evaluate.predict import ask, predictors
 from gabarito.evaluate.report import Evidence, Report, Times, Timing, build
 from gabarito.evaluate.report_page import render
 from gabarito.models import use_cpu_quota
 from gabarito.store.scratch import temporary_folder
+
+log = logging.getLogger("gabarito.evaluate")
 
 LONGER_PROMPTS = 16
 """How many times longer prompts with passages are: so many fewer are answered at once."""
@@ -43,17 +57,24 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
     dataset, train = work.inputs["curate"], work.inputs["train"]
     exam = read_exam(dataset, config)
     contract = agreed_contract(dataset, train, work.inputs["merge"])
-    replies, times, arms = _asked(config, work, exam, contract)
-    marks = grade_all(exam, replies, contract.refusal)
+    facts = list(dataset.records("facts.jsonl", Fact))
+    key = AnswerKey(facts)
+    replies, times, arms = _asked(config, work, exam, contract, key)
+    marks = grade_all(exam, replies, contract.refusal, key)
+    judged = None
+    if config.judge:
+        with open_judge(config.judge, work.cache) as judge:
+            judged = ask_judge(judge, marks, work.progress.report)
     evidence = Evidence(
         marks=marks,
-        facts=list(dataset.records("facts.jsonl", Fact)),
+        facts=facts,
         similarity=similarities(dataset),
         coverage=_coverage(dataset),
         reviewed=dataset.record("review.json", ReviewCounts),
         contract=contract,
         times=times,
         arms=arms,
+        judged=judged,
         base=train.record("base.json", TrainedBase).reference,
         evaluation=f"{work.address.stage}/{work.address.fingerprint}",
         evaluated_at=work.started_at,
@@ -61,11 +82,11 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
     )
     report = build(config, evidence)
     work.write_text("report.html", render(report, evidence, curves(train)))
-    _write(work, report, marks)
+    _write(work, report, marks, judged.said if judged else None)
 
 
 def _asked(
-    config: EvaluateConfig, work: Attempt, exam: Exam, contract: PromptContract
+    config: EvaluateConfig, work: Attempt, exam: Exam, contract: PromptContract, key: AnswerKey
 ) -> tuple[dict[System, Mapping[str, Prediction]], Times, list[ArmScore]]:
     """Ask every system its parts of the exam, and a sample of it under other conditions."""
     replies: dict[System, Mapping[str, Prediction]] = {}
@@ -85,7 +106,7 @@ def _asked(
             asked = replace(by_system[arm.system], frame=arm.frame)
             size = max(1, config.batch_size // LONGER_PROMPTS)
             said, time = ask(asked, [item.text for item in arm.items], contract, work, size)
-            arms += arm_scores(arm.name, arm.items, said, _pace(time))
+            arms += arm_scores(arm.name, arm.items, said, key, _pace(time))
     return replies, times, arms
 
 
@@ -108,10 +129,15 @@ def _coverage(dataset: Artifact) -> Coverage | None:
     return found if found.documents.total else None
 
 
-def _write(work: Attempt, report: Report, marks: Marks) -> None:
+def _write(work: Attempt, report: Report, marks: Marks, judged: Judgements | None) -> None:
     work.write_text("report.json", report.model_dump_json(indent=1, exclude_none=True) + "\n")
     work.write_text("gate.json", report.verdict.model_dump_json(indent=1) + "\n")
-    work.counts["answers"] = work.write("verdicts.jsonl", to_jsonl(verdicts_of(marks)))
+    work.counts["answers"] = work.write("verdicts.jsonl", to_jsonl(verdicts_of(marks, judged)))
     for name, scores in report.systems.items():
         work.counts[f"percent_right_by_{name}"] = round(100 * scores.test.exact_match, 1)
     work.counts["gate_passed"] = float(report.verdict.passed)
+    if report.judging:
+        work.counts |= {"judged": report.judging.answers, "not_judged": report.judging.not_judged}
+        work.counts["cost"] = report.judging.cost
+        if report.judging.warning:
+            log.warning("judge is unreliable", extra={"why": report.judging.warning})

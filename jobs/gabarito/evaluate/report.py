@@ -25,16 +25,21 @@ from gabarito.evaluate.abstention import (
 from gabarito.evaluate.arms import ArmScore
 from gabarito.evaluate.calibration import Threshold
 from gabarito.evaluate.config import EvaluateConfig
+from gabarito.evaluate.forgetting import TaskScores, task_scores
 from gabarito.evaluate.gate import Measured, judge
 from gabarito.evaluate.grading import PARTS, Graded, Marks, Part, System
+from gabarito.evaluate.injection import Injection, injection
+from gabarito.evaluate.judging import Judged, Judging, judging
 from gabarito.evaluate.scores import (
     CloseScore,
     FactScore,
+    FormScore,
     Gap,
     PartScore,
     RelationScore,
     closeness_scores,
     fact_score,
+    form_scores,
     paraphrase_gap,
     part_score,
     relation_scores,
@@ -48,10 +53,14 @@ LOW_COVERAGE = 0.2
 
 
 class SystemScores(Record):
-    """One system's exact match; ``free`` are questions off every template."""
+    """One system's exact match; ``free`` are questions off every template.
+
+    ``sentences`` are test wordings that ask for a sentence, where plain ones get short answers.
+    """
 
     validation: PartScore | None = None
     test: PartScore
+    sentences: PartScore | None = None
     free: PartScore | None = None
 
 
@@ -98,7 +107,10 @@ class Report(Record):
     paraphrase: Gap | None = None
     closeness: list[CloseScore]
     relations: list[RelationScore]
+    forms: tuple[FormScore, ...] = ()
     forgetting: Proportion | None = None
+    tasks: TaskScores | None = None
+    injection: Injection | None = None
     coverage: Coverage | None = None
     is_coverage_low: bool
     reviewed: ReviewCounts = ReviewCounts()
@@ -113,6 +125,7 @@ class Report(Record):
     settings: dict[str, Any]
     times: dict[System, Timing]
     arms: tuple[ArmScore, ...] = ()
+    judging: Judging | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +149,7 @@ class Evidence:
     evaluated_at: datetime
     arms: Sequence[ArmScore] = ()
     """What came of a sample of the questions under other conditions."""
+    judged: Judged | None = None
     is_reworded: bool = True
     """Whether the test questions are worded otherwise than what was trained."""
 
@@ -144,8 +158,10 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
     """Compute every figure, and the verdict."""
     marks, model = evidence.marks, evidence.marks["model"]
     systems = {system: _system(parts) for system, parts in marks.items()}
-    paired = _paired(marks, Bootstrap(config.resamples, config.seed))
+    bootstrap = Bootstrap(config.resamples, config.seed)
+    paired = _paired(marks, bootstrap)
     kept = proportion(mark.outcome for mark in model["retention"])
+    tasks = task_scores(marks["base"]["tasks"], model["tasks"], bootstrap)
     least = threshold(model["validation"], model["unanswerable"], config.precision)
     test = systems["model"].test
     facts = {system: fact_score(parts["test"]) for system, parts in marks.items()}
@@ -160,6 +176,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
                 paired.model_adapter,
                 kept,
                 evidence.coverage,
+                tasks,
                 asked="test wordings" if evidence.is_reworded else "trained wordings",
             ),
         ),
@@ -171,7 +188,10 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
         relations=relation_scores(
             model["test"], {fact.id: fact.relation for fact in evidence.facts if not fact.given}
         ),
+        forms=tuple(form_scores([*model["test"], *model["sentences"], *model["free"]])),
         forgetting=kept,
+        tasks=tasks,
+        injection=injection(marks["base"], model, paired.model_base, bootstrap),
         coverage=evidence.coverage,
         is_coverage_low=_is_low(evidence.coverage),
         reviewed=evidence.reviewed,
@@ -186,6 +206,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
         settings=config.model_dump(mode="json"),
         times=dict(evidence.times),
         arms=tuple(evidence.arms),
+        judging=judging(marks, evidence.judged) if evidence.judged else None,
     )
 
 
@@ -208,6 +229,7 @@ def _system(parts: Mapping[Part, Sequence[Graded]]) -> SystemScores:
     return SystemScores(
         validation=part_score(parts["validation"]),
         test=test,
+        sentences=part_score(parts["sentences"]),
         free=part_score(parts["free"]),
     )
 

@@ -5,6 +5,8 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Literal, Self
 
+from gabarito.answer_match.answer_key import EXPLANATION, AnswerForm
+from gabarito.answer_match.explanations import share_said
 from gabarito.core.records import Record
 from gabarito.evaluate.grading import Graded
 from gabarito.evaluate.statistics import Interval, Method, Proportion, proportion
@@ -38,6 +40,17 @@ class PartScore(Score):
     """A part of the exam, and the same by wording family."""
 
     by_family: dict[str, Score]
+
+
+class FormScore(Record):
+    """The answers of one form: how many are right, and of explanations how much is said.
+
+    ``points`` is the mean share of an explanation's key points that a reply says, 0..1.
+    """
+
+    form: AnswerForm
+    score: Score
+    points: float | None = None
 
 
 class FactScore(Record):
@@ -87,6 +100,22 @@ def part_score(marks: Sequence[Graded]) -> PartScore | None:
         return None
     families = grouped([mark for mark in marks if mark.item.family], lambda mark: mark.item.family)
     return PartScore(**whole.model_dump(), by_family=_scores(families))
+
+
+def form_scores(marks: Sequence[Graded]) -> list[FormScore]:
+    """Return right answers by form, most frequent first."""
+    found = grouped(marks, lambda mark: mark.item.right.form)
+    forms = [
+        FormScore(form=form, score=counted, points=_points(group) if form == EXPLANATION else None)
+        for form, group in found.items()
+        if (counted := score(group))
+    ]
+    return sorted(forms, key=lambda one: -one.score.count)
+
+
+def _points(marks: Sequence[Graded]) -> float:
+    said = [share_said(mark.reply.text, mark.item.right.key_points) for mark in marks]
+    return round(sum(said) / len(said), 4)
 
 
 def fact_score(test: Sequence[Graded]) -> FactScore | None:

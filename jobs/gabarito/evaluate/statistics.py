@@ -61,6 +61,26 @@ class Difference(Record):
     mcnemar: McNemar
 
 
+class Contrast(Record):
+    """One share minus another, on different questions, with its 95 % interval."""
+
+    difference: float
+    interval: Interval
+
+
+def contrast(first: Proportion, second: Proportion) -> Contrast:
+    """Return how far two shares of different questions are apart.
+
+    The interval is made of those of the two shares (Newcombe 1998, method 10; with any interval of
+    a share Zou and Donner 2008), so that each may count its facts in its own way.
+    """
+    difference = first.share - second.share
+    (low_1, high_1), (low_2, high_2) = first.interval, second.interval
+    low = math.hypot(first.share - low_1, high_2 - second.share)
+    high = math.hypot(high_1 - first.share, second.share - low_2)
+    return Contrast(difference=difference, interval=(difference - low, difference + high))
+
+
 def wilson(right: float, count: float) -> Interval:
     """Return Wilson's 95 % interval of a proportion (Wilson 1927)."""
     if count == 0:

@@ -16,6 +16,14 @@ CONDITIONS = {
     "gold_passage": "base, with the fact's passage",
     "search": "base, with passages found (BM25)",
 }
+FORMS = {
+    "short": "the reply is the answer, and nothing else",
+    "list": "all items are there once, in any order",
+    "sentence": "the reply says the answer, no rival, and denies nothing",
+    "explanation": "two thirds of its key points are said",
+}
+"""How the answers of each form are graded."""
+
 SYSTEMS = ("base", "adapter", "model")
 
 
@@ -31,6 +39,10 @@ def summary(report: Report) -> str:
         *_table(list(_exact_match(report))),
     ]
     lines += ["", *_figures(report)]
+    if forms := list(_forms(report)):
+        lines += ["", *_table(forms)]
+    if judged := list(_judged(report)):
+        lines += ["", *_table(judged), *_judge(report)]
     if conditions := list(_arms(report)):
         lines += ["", *_table(conditions)]
     groups = list(_unanswerable(report))
@@ -106,6 +118,20 @@ def _exact_match(report: Report) -> Iterator[list[str]]:
             yield [name, str(scores[-1]["count"]), *shares, interval(scores[-1]["interval"])]
 
 
+def _forms(report: Report) -> Iterator[list[str]]:
+    """Yield the answers by form, each with how it was graded, below a head, if any is not short."""
+    forms = report.get("forms", [])
+    if not {found["form"] for found in forms} - {"short"}:
+        return
+    yield ["answers of the model", "questions", "right", "right if"]
+    for found in forms:
+        how, score = FORMS[found["form"]], found["score"]
+        points = found.get("points")
+        said = "" if points is None else f"; {percent(points)} of the points are said"
+        shown = percent(score["exact_match"])
+        yield [found["form"], str(score["count"]), shown, f"{how}{said}"]
+
+
 def _figures(report: Report) -> Iterator[str]:
     facts = report["facts"].get("model")
     if facts:
@@ -120,6 +146,8 @@ def _figures(report: Report) -> Iterator[str]:
     kept = report.get("forgetting")
     if kept:
         yield f"general prompts answered as before: {percent(kept['share'])} of {kept['count']}"
+    yield from _tasks(report)
+    yield from _injection(report)
     least = report.get("threshold")
     if least:
         yield (
@@ -127,6 +155,70 @@ def _figures(report: Report) -> Iterator[str]:
             f"precision {percent(least['precision'])}, "
             f"{percent(least['coverage'])} answered where it was chosen"
         )
+
+
+def _tasks(report: Report) -> Iterator[str]:
+    found = report.get("tasks")
+    if found:
+        yield (
+            f"general tasks solved: {percent(found['model']['share'])} of "
+            f"{found['model']['count']}, by the base {percent(found['base']['share'])}: "
+            f"{_gain(found['gained'])}"
+        )
+        yield (
+            f"  refused: {percent(found['refused_by_model']['share'])}, by the base "
+            f"{percent(found['refused_by_base']['share'])}"
+        )
+
+
+def _injection(report: Report) -> Iterator[str]:
+    found = report.get("injection")
+    if found:
+        net, of_base = found["net_of_controls"], found["net_of_base"]
+        yield (
+            f"controls, {found['facts']} facts that were not trained: "
+            f"{percent(found['model']['share'])} of {found['model']['count']} answers right, by "
+            f"the base {percent(found['base']['share'])}; refused "
+            f"{percent(found['refused']['share'])}, wrong {percent(found['wrong']['share'])}"
+        )
+        yield f"net injection: {_gain(net)} over the controls"
+        yield f"  and {_gain(of_base)} over the base"
+        yield (
+            "  of the controls this model knows nothing, on purpose: train what is served with "
+            "curate.controls 0"
+        )
+
+
+def _gain(found: Mapping[str, Any]) -> str:
+    low, high = found["interval"]
+    return (
+        f"{100 * found['difference']:+.1f} points (95% interval {100 * low:+.1f} to "
+        f"{100 * high:+.1f})"
+    )
+
+
+def _judged(report: Report) -> Iterator[list[str]]:
+    found = report.get("judging")
+    if not found:
+        return
+    yield ["by a judge", "answers", "exact", "right", "incorrect", "not attempted", "not judged"]
+    for part in found["parts"]:
+        shares = [percent(part[kind]["share"]) for kind in ("exact", "right")]
+        counts = [str(part[kind]) for kind in ("incorrect", "not_attempted", "not_judged")]
+        name = f"{part['system']}, {_asked(report) if part['part'] == 'test' else 'free wordings'}"
+        yield [name, str(part["right"]["count"]), *shares, *counts]
+
+
+def _judge(report: Report) -> Iterator[str]:
+    found = report["judging"]
+    agreed = found.get("agreement")
+    if agreed:
+        yield (
+            f"the judge {found['model']} calls {percent(agreed['share'])} of {agreed['count']} "
+            "exactly right answers correct"
+        )
+    if found.get("warning"):
+        yield f"the judge is not to be relied on: {found['warning']}"
 
 
 def _arms(report: Report) -> Iterator[list[str]]:

@@ -28,6 +28,10 @@ INSTRUCTIONS = {
 }
 """What the teacher is told about the wording families that need no instruction."""
 
+MAX_EXPLANATION_WORDS = 80
+MAX_EXPLANATION_CHARS = 600
+"""A paragraph; what is longer is several facts."""
+
 RESERVED = frozenset({"statement", "reverse", "refusal", "replay", "free", "unanswerable", "given"})
 """Families that rows of other kinds have."""
 
@@ -167,6 +171,11 @@ class GenerateConfig(StageSettings):
     max_answer_chars: int = Field(
         default=120, ge=10, description="Facts with a longer answer are dropped."
     )
+    explanations: bool = Field(
+        default=False,
+        description="Ask for facts that say why or how, too, whose answer is a paragraph of at "
+        f"most {MAX_EXPLANATION_WORDS} words, judged by its key points.",
+    )
     verify: VerifySettings = Field(
         default=VerifySettings(), description="A second opinion on each fact."
     )
@@ -183,7 +192,7 @@ STAGE = Stage(
     "generate",
     GenerateConfig,
     reads=("ingest",),
-    revision=8,
+    revision=9,
     image="generate",
     is_sharded=True,
     is_joined=True,

@@ -1,14 +1,19 @@
 """Facts of a reply: each is checked against the passage that it must come from."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from gabarito.answer_match import normalise
+from gabarito.answer_match.explanations import is_explanation, key_points, share_said
 from gabarito.core.language_names import is_same_language
 from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Fact, Rejection
-from gabarito.generate.config import GenerateConfig
+from gabarito.generate.config import (
+    MAX_EXPLANATION_CHARS,
+    MAX_EXPLANATION_WORDS,
+    GenerateConfig,
+)
 from gabarito.generate.grounding import (
     has_same_figures,
     is_supported_by,
@@ -40,6 +45,9 @@ _FINAL = frozenset((GenerateReason.REPEATED_FACT, GenerateReason.TOO_LONG))
 MAX_ALIASES = 20
 """No answer has more ways to be given; each is compared with every answer of the model."""
 
+MAX_POINTS = 8
+"""An explanation with more of them is several facts."""
+
 MAX_HANDED_BACK = 50
 """A passage has fewer facts; a reply of more that are all wrong is noise."""
 
@@ -56,10 +64,22 @@ class FactCandidate:
     fields: Mapping[str, str]
     original: str
     aliases: tuple[str, ...]
+    points: tuple[str, ...]
     shown: str
     language: str
     is_translated: bool
     config: GenerateConfig
+
+    @property
+    def explains(self) -> bool:
+        """Whether its answer is an explanation, where those are asked for."""
+        return self.config.explanations and is_explanation(self.fields["answer"])
+
+    @property
+    def points_said(self) -> tuple[str, ...]:
+        """The points of an explanation that it says itself."""
+        answer = self.fields["answer"]
+        return tuple(point for point in self.points if share_said(answer, [point]) == 1)
 
 
 @dataclass
@@ -106,6 +126,10 @@ def accept_facts(
                 for alias, reason in _aliases(candidate)
                 if reason
             ]
+            unsaid = [point for point in candidate.points if point not in candidate.points_said]
+            sifted.rejections += [
+                dropped(passage.id, GenerateReason.UNSAID_POINT, point, item) for point in unsaid
+            ]
     sifted.mendable = sifted.mendable[:MAX_HANDED_BACK]
     return sifted
 
@@ -118,6 +142,7 @@ def _candidate(
         fields={name: text_of(item.get(name)) for name in (*REQUIRED, "qualifier", "kind")},
         original=text_of(item.get("original")) if is_translated else "",
         aliases=texts_of(item.get("aliases")),
+        points=texts_of(item.get("points"))[:MAX_POINTS] if config.explanations else (),
         shown=shown_text(passage),
         language=language,
         is_translated=is_translated,
@@ -155,6 +180,9 @@ def _faults_of_answer(candidate: FactCandidate, support: str) -> Faults:
     """
     fields = candidate.fields
     answer = candidate.original or fields["answer"]
+    if candidate.explains and not candidate.is_translated:
+        yield from _faults_of_explanation(answer, candidate.points_said, support)
+        return
     is_quoted = is_supported_by([answer], support)
     if candidate.is_translated and not candidate.original and not is_quoted:
         yield GenerateReason.NO_FIELD, "original"
@@ -164,6 +192,15 @@ def _faults_of_answer(candidate: FactCandidate, support: str) -> Faults:
         yield GenerateReason.NOT_QUOTED, answer
     if candidate.is_translated:
         yield from _faults_of_translation(fields["answer"], answer, candidate.language)
+
+
+def _faults_of_explanation(answer: str, points: Sequence[str], support: str) -> Faults:
+    """Yield what of an explanation the quote does not say: it need not repeat it word for word."""
+    if is_supported_by([answer], support):
+        return
+    unsaid = [one for one in (*key_points(answer), *points) if not share_said(support, [one])]
+    if unsaid:
+        yield GenerateReason.NOT_QUOTED, unsaid[0]
 
 
 def _faults_of_translation(answer: str, original: str, language: str) -> Faults:
@@ -176,18 +213,22 @@ def _faults_of_translation(answer: str, original: str, language: str) -> Faults:
 
 def _faults_of_length(candidate: FactCandidate) -> Faults:
     """Yield what is too long, before anything is looked for in anything."""
+    most, room = candidate.config.max_question_chars, 0
+    if candidate.explains:
+        room = MAX_EXPLANATION_CHARS
+        words = len(candidate.fields["answer"].split())
+        if words > MAX_EXPLANATION_WORDS:
+            yield GenerateReason.TOO_LONG, f"answer of {words} words"
     longest = {
         "quote": MAX_QUOTE_CHARS,
-        "answer": candidate.config.max_answer_chars,
-        **dict.fromkeys(
-            ("statement", "subject", "relation", "qualifier", "kind"),
-            candidate.config.max_question_chars,
-        ),
+        "answer": max(candidate.config.max_answer_chars, room),
+        "statement": most + room,
+        **dict.fromkeys(("subject", "relation", "qualifier", "kind"), most),
     }
     if len(candidate.original) > longest["answer"]:
         yield GenerateReason.TOO_LONG, "original"
-    for name, most in longest.items():
-        if len(candidate.fields[name]) > most:
+    for name, chars in longest.items():
+        if len(candidate.fields[name]) > chars:
             yield GenerateReason.TOO_LONG, name
 
 
@@ -198,7 +239,12 @@ def _fact(candidate: FactCandidate, passage: Passage) -> Fact:
     aliases = [alias for alias, reason in _aliases(candidate) if reason is None]
     if candidate.original not in ("", fields["answer"], *aliases):
         aliases.append(candidate.original)
-    return Fact.of(document=passage.document.id, aliases=tuple(aliases), **fields)
+    return Fact.of(
+        document=passage.document.id,
+        aliases=tuple(aliases),
+        points=candidate.points_said if candidate.explains else (),
+        **fields,
+    )
 
 
 def _aliases(candidate: FactCandidate) -> Iterator[tuple[str, GenerateReason | None]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from gabarito.core.language_names import UNDETERMINED, is_same_language, language_name
 from gabarito.core.pair_records import GIVEN
 from gabarito.core.records import Fact, Message, Rejection
+from gabarito.generate.config import MAX_EXPLANATION_WORDS
 from gabarito.generate.names import NameFilter
 from gabarito.generate.passages import Passage
 from gabarito.generate.questions import QuestionFilter
@@ -49,6 +50,14 @@ passage; they are never translated.\
 _ORIGINAL = """\
 - original: the words of the quote that are the answer, copied letter for letter, also where \
 they are the same in {language}
+"""
+
+_EXPLANATIONS = """
+Where the passage says why something is so, or how something is done, that is a fact as well. Its \
+answer is the explanation: whole, in one to three sentences of the passage's words and at most \
+{words} words, although other answers are short. Its quote is all that the explanation comes \
+from. Its line has one field more, "points": ["...", "..."], two to six things that must be said \
+for the explanation to be right, each in a few words of the answer.
 """
 
 _QUESTIONS = """\
@@ -126,6 +135,13 @@ def refused_facts_prompt(
         *(f"- {item.reason}: {item.detail}: {item.raw[:_RAW_SHOWN_CHARS]}" for item in refused),
     ]
     return _messages(_facts_system(passage, language), lines)
+
+
+def with_explanations(messages: Sequence[Message]) -> list[Message]:
+    """Return a request for facts that asks for explanations, too."""
+    system, user = messages
+    text = system.content + _EXPLANATIONS.format(words=MAX_EXPLANATION_WORDS)
+    return [system.model_copy(update={"content": text}), user]
 
 
 def _facts_system(passage: Passage, language: str) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gabarito.answer_match import is_match
+from gabarito.answer_match import AnswerKey, Expected
+from gabarito.answer_match.explanations import RIGHT_SHARE, share_said
 from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Fact, Question, QuestionKind, Rejection
 from gabarito.generate.config import GenerateConfig
@@ -51,7 +52,7 @@ class QuestionFilter:
         return Wanted(
             families=tuple(name for name in names if not have[name]),
             statements=max(self.config.statements - have[STATEMENT], 0),
-            reverse=self.config.reverse and not have[REVERSE],
+            reverse=self.config.reverse and not have[REVERSE] and not self._expected.is_explanation,
         )
 
     def accept(self, objects: Sequence[dict[str, Any]]) -> None:
@@ -76,7 +77,7 @@ class QuestionFilter:
         yield from self._faults_of_family(family)
         if not text:
             yield GenerateReason.NO_FIELD, "text" if family == STATEMENT else "question"
-        if len(text) > self.config.max_question_chars:
+        if len(text) > self._most_chars(family):
             yield GenerateReason.TOO_LONG, f"{len(text)} characters"
         if is_other_language(text, self.language):
             yield GenerateReason.OTHER_LANGUAGE, text
@@ -103,11 +104,15 @@ class QuestionFilter:
             yield GenerateReason.FAMILY_AGAIN, family
 
     def _faults_of_statement(self, text: str) -> Faults:
-        if not is_supported_by(self._answers, text):
+        if self._expected.is_explanation:
+            is_said = share_said(text, self._expected.key_points) >= RIGHT_SHARE
+        else:
+            is_said = is_supported_by(self._answers, text)
+        if not is_said:
             yield GenerateReason.NO_ANSWER, text
 
     def _faults_of_question(self, text: str, answer: str) -> Faults:
-        if answer and not is_match(answer, self.fact.answer, self.fact.aliases):
+        if answer and not AnswerKey().is_right(answer, self._expected):
             yield GenerateReason.OTHER_ANSWER, answer
         known = f"{self.fact.subject} | {self.fact.qualifier} | {self.fact.relation}"
         giving = [given for given in self._answers if not is_given_away([given], known)]
@@ -125,6 +130,15 @@ class QuestionFilter:
             yield GenerateReason.NOT_REVERSED, text
         if is_given_away([answer], text):
             yield GenerateReason.GIVEN_AWAY, text
+
+    def _most_chars(self, family: str) -> int:
+        """Return how long a text may be: a statement of an explanation has that in it."""
+        is_long = family == STATEMENT and self._expected.is_explanation
+        return self.config.max_question_chars + (len(self.fact.answer) if is_long else 0)
+
+    @property
+    def _expected(self) -> Expected:
+        return Expected.of_fact(self.fact)
 
     @property
     def _answers(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from gabarito.generate.prompts import (
     questions_prompt,
     refused_facts_prompt,
     verify_prompt,
+    with_explanations,
 )
 from gabarito.generate.questions import QuestionFilter
 from gabarito.generate.replies import UNFORESEEN, Reading
@@ -157,6 +158,8 @@ class Tasks:
                 if handed
                 else facts_prompt(passage, language, attempt, facts, missed=bool(round_))
             )
+            if self._config.explanations:
+                messages = with_explanations(messages)
             reading, call = self._teacher.ask(task, passage.id, attempt, messages)
             try:
                 sifted = accept_facts(reading.objects, passage, facts, language, self._config)

@@ -60,5 +60,8 @@ class CausalModel(Protocol):
     def activation_checkpointing_enable(self, options: dict[str, bool], /) -> None:
         """Compute activations once more for the gradient instead of keeping them."""
 
+    def set_attn_implementation(self, name: str, /) -> None:
+        """Exchange the function that computes attention."""
+
     def save_pretrained(self, folder: str, /) -> None:
         """Write weights and config."""

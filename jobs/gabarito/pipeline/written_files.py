@@ -17,6 +17,7 @@ def written_files(pipeline: PartialPipeline) -> Iterator[tuple[str, str]]:
         ("curate.exam.free", curate.exam.free),
         ("curate.exam.unanswerable", curate.exam.unanswerable),
         ("curate.prompts", curate.prompts),
+        ("curate.tasks", curate.tasks),
         ("curate.corrections", curate.corrections),
     ):
         if path:
@@ -32,11 +33,13 @@ def lines_of(setting: str, path: str) -> int:
     from gabarito.curate.corrections import Correction
     from gabarito.curate.decontaminate import FreeQuestion, UnanswerableQuestion
     from gabarito.curate.general_prompts import GeneralPrompt
+    from gabarito.curate.general_tasks import GeneralTask
 
     kinds: dict[str, type[BaseModel]] = {
         "curate.exam.free": FreeQuestion,
         "curate.exam.unanswerable": UnanswerableQuestion,
         "curate.prompts": GeneralPrompt,
+        "curate.tasks": GeneralTask,
         "curate.corrections": Correction,
     }
     return len(read_lines(path, kinds[setting]))

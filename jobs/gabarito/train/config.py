@@ -114,4 +114,4 @@ class TrainConfig(StageSettings):
         return self
 
 
-STAGE = Stage("train", TrainConfig, reads=("curate",), revision=3, image="train")
+STAGE = Stage("train", TrainConfig, reads=("curate",), revision=4, image="train")

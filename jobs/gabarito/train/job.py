@@ -1,7 +1,8 @@
 """Train an adapter on a dataset and keep the one that answers best.
 
-train.jsonl, validation.jsonl, replay.jsonl, prompt.json, base model
-    ->  adapter/, curves.jsonl, choice.json, prompt.json, base.json, probes.json, ledger.jsonl
+train.jsonl, validation.jsonl, replay.jsonl, facts.jsonl, prompt.json, base model
+    ->  adapter/, curves.jsonl, choice.json, missed.jsonl, prompt.json, base.json, probes.json,
+        ledger.jsonl
 """
 
 import json
@@ -9,11 +10,12 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
+from gabarito.answer_match import AnswerKey
 from gabarito.artifacts.attempt import Attempt
 from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract, PromptSettings, TrainedBase
-from gabarito.core.records import Example, to_jsonl
+from gabarito.core.records import Example, Fact, to_jsonl
 from gabarito.core.settings import is_path
 from gabarito.models import (
     CONTRACT_FILE,
@@ -25,16 +27,17 @@ from gabarito.models import (
     use_cpu_quota,
 )
 from gabarito.store.disk import disk_errors
+from gabarito.train.batch import layout_of
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
 from gabarito.train.config import TrainConfig
-from gabarito.train.encode import Row, contract_for, encoded, probes_of, prompts
+from gabarito.train.encode import Row, contract_for, encoded, probes_of, prompts, shared_prefix
 from gabarito.train.loop import TrainPlan, fit
 from gabarito.train.lora import attach, save, trained_parameters
 from gabarito.train.loss import check_head
 from gabarito.train.replay import replayed
 from gabarito.train.sampler import sampler_of
 from gabarito.train.schedule import count_replay, count_steps
-from gabarito.train.validation import Validation, chosen, sample
+from gabarito.train.validation import MissedFact, Validation, chosen, sample
 
 
 def run(config: TrainConfig, work: Attempt) -> None:
@@ -55,14 +58,29 @@ def run(config: TrainConfig, work: Attempt) -> None:
         steps = count_steps(config, counts)
         work.counts |= {f"rows.{kind}": n for kind, n in counts.items()}
         model = attach(base.model, config)
-        held_out = _validation(config, work)
-        size = config.limits.answer_batch
-        validation = Validation(model, base.tokenizer, contract, held_out, size)
+        held_out = list(work.inputs["curate"].records("validation.jsonl", Example))
+        validation = Validation(
+            model,
+            base.tokenizer,
+            contract,
+            sample(held_out, config.choice.questions, config.schedule.seed),
+            config.limits.answer_batch,
+            AnswerKey(work.inputs["curate"].records("facts.jsonl", Fact)),
+        )
         report = partial(_report, work, steps)
-        plan = TrainPlan(sampler_of(rows, config), steps, base.pad, validation, report)
+        layout = layout_of(
+            base.model,
+            shared_prefix(contract, base.tokenizer),
+            max(len(row.ids) for row in rows),
+            base.pad,
+        )
+        plan = TrainPlan(sampler_of(rows, config), steps, layout, validation, report)
         done = fit(model, config, plan, Checkpoints(work.cache, work.address.fingerprint))
         with disk_errors(str(work.folder)):
             save(model, work.folder / "adapter")
+        missed = sorted({example.fact for example in validation.missed(held_out)})
+        work.write("missed.jsonl", to_jsonl(MissedFact(fact=fact) for fact in missed))
+        work.counts["facts_missed"] = len(missed)
         work.write_text("base.json", origin.model_dump_json(indent=1) + "\n")
         work.counts["parameters"] = sum(p.numel() for p in trained_parameters(model).values())
     _write(done, contract, work)
@@ -108,11 +126,6 @@ def _replay_prompts(
 def _longest(base: Base, config: TrainConfig) -> int:
     """Return the longest row in tokens: the model has no positions for more."""
     return min(config.max_tokens, positions_of(base.model) or config.max_tokens)
-
-
-def _validation(config: TrainConfig, work: Attempt) -> list[Example]:
-    examples = list(work.inputs["curate"].records("validation.jsonl", Example))
-    return sample(examples, config.choice.questions, config.schedule.seed)
 
 
 def _report(work: Attempt, steps: int, point: StepMetrics) -> None:

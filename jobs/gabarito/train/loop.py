@@ -14,11 +14,12 @@ from peft import PeftModel
 from gabarito.core.errors import Interrupted, SettingsError
 from gabarito.core.stop import deferred_stop
 from gabarito.models.adapter import base_of
+from gabarito.train.batch import Layout
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, CheckpointScore, StepMetrics
 from gabarito.train.config import TrainConfig
 from gabarito.train.encode import Row
 from gabarito.train.lora import flatten, restore, snapshot, trained_parameters, unflatten
-from gabarito.train.loss import LossModule, collate
+from gabarito.train.loss import LossModule
 from gabarito.train.micro_batch import (
     checkpoints_activations,
     enable_activation_checkpointing,
@@ -43,7 +44,7 @@ class TrainPlan:
 
     order: BatchSampler
     steps: int
-    pad: int
+    layout: Layout
     validation: Validation
     report: Callable[[StepMetrics], None]
 
@@ -83,7 +84,7 @@ class _Trainer:
         self._plan = plan
         self._checkpoints = checkpoints
         self._parameters = trained_parameters(model)
-        self._room = memory_budget(model, config.limits)
+        self._room = memory_budget(model, config.limits, plan.layout.tokens)
         if checkpoints_activations(base_of(model)):
             enable_activation_checkpointing(base_of(model))
         self._accelerator = _accelerator(model)
@@ -219,10 +220,10 @@ class _Trainer:
             torch.manual_seed(hash((self._config.schedule.seed, step, place)))
         total = torch.zeros((), device=self._accelerator.device)
         for i, part in enumerate(parts):
-            batch = collate(part, self._plan.pad, self._accelerator.device)
+            batch = self._plan.layout.batch(part, self._accelerator.device)
             is_last = i == len(parts) - 1
             with nullcontext() if is_last else self._accelerator.no_sync(self._objective):
-                loss = self._objective(batch.ids, batch.learned)
+                loss = self._objective(batch)
                 self._accelerator.backward(loss * processes / learned)
             total += loss.detach()
         self._update(step)

@@ -1,8 +1,5 @@
 """The loss: cross entropy of the learned tokens, the output layer computed for them alone."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import torch
 from peft import PeftModel
 from torch import nn
@@ -12,35 +9,12 @@ from torch.utils.checkpoint import checkpoint
 from gabarito.core.errors import DataError
 from gabarito.models import CausalModel
 from gabarito.models.adapter import base_of
-from gabarito.train.encode import Row
+from gabarito.train.batch import TrainBatch, hidden_states
 
 CHUNK_ELEMENTS = 1 << 26
 """Logits in memory at once: 256 MiB in float32."""
 
 PROBED_TOKENS = 16
-
-
-@dataclass(frozen=True)
-class TrainBatch:
-    """Rows padded on the right.
-
-    ``ids`` and ``learned``, a mask of the tokens that are learned, have shape
-    (rows, longest row).
-    """
-
-    ids: torch.Tensor
-    learned: torch.Tensor
-
-
-def collate(rows: Sequence[Row], pad: int, device: torch.device) -> TrainBatch:
-    """Return rows as one batch."""
-    longest = max(len(row.ids) for row in rows)
-    ids = torch.full((len(rows), longest), pad, dtype=torch.long)
-    learned = torch.zeros(len(rows), longest, dtype=torch.bool)
-    for i, row in enumerate(rows):
-        ids[i, : len(row.ids)] = torch.tensor(row.ids)
-        learned[i, row.learned_from : len(row.ids)] = True
-    return TrainBatch(ids.to(device), learned.to(device))
 
 
 class LossModule(nn.Module):
@@ -54,15 +28,11 @@ class LossModule(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, ids: torch.Tensor, learned: torch.Tensor) -> torch.Tensor:
-        """Return the sum over the learned tokens; both inputs have shape (rows, tokens).
-
-        No mask is given: padding stands on the right, where no token looks.
-        """
+    def forward(self, batch: TrainBatch) -> torch.Tensor:
+        """Return the sum over the learned tokens."""
         causal = base_of(self.model)
-        hidden = causal.get_decoder()(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
-        wanted = learned[:, 1:]
-        return summed_loss(hidden[wanted], ids[:, 1:][wanted], causal.get_output_embeddings())
+        hidden = hidden_states(causal, batch)[batch.places]
+        return summed_loss(hidden, batch.labels, causal.get_output_embeddings())
 
 
 def summed_loss(hidden: torch.Tensor, labels: torch.Tensor, head: nn.Module) -> torch.Tensor:

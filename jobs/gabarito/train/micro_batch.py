@@ -4,7 +4,7 @@ Without parts, a step of 64 rows of 512 tokens needs some 400 GB at the widths o
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -37,48 +37,44 @@ It takes about a third more time. Below, a row of 512 tokens needs less than 2 G
 
 @dataclass
 class MemoryBudget:
-    """What memory holds at once: so many rows, and so many tokens, their padding included."""
+    """What memory holds at once: so many rows, and so many tokens, as ``count`` counts them."""
 
     rows: int | None
     tokens: float
+    count: Callable[[Sequence[Row]], int]
 
     def parts(self, rows: Sequence[Row]) -> list[list[Row]]:
         """Return rows in parts that fit, in their order; a row too long is a part of its own."""
         parts: list[list[Row]] = []
-        longest = 0
         for row in rows:
-            longest = max(longest, len(row.ids))
-            if parts and self._holds(len(parts[-1]) + 1, longest):
+            if parts and self._holds([*parts[-1], row]):
                 parts[-1].append(row)
             else:
                 parts.append([row])
-                longest = len(row.ids)
         return parts
 
     def halve(self, rows: Sequence[Row]) -> bool:
         """Make do with half of the largest part of ``rows``; False if that is a single row."""
-        largest = max(self.parts(rows), key=padded)
+        largest = max(self.parts(rows), key=self.count)
         if len(largest) == 1:
             return False
-        self.tokens = padded(largest) / 2
+        self.tokens = self.count(largest) / 2
         return True
 
-    def _holds(self, rows: int, longest: int) -> bool:
-        return rows * longest <= self.tokens and rows <= (self.rows or rows)
+    def _holds(self, rows: Sequence[Row]) -> bool:
+        is_short = self.tokens == math.inf or self.count(rows) <= self.tokens
+        return is_short and len(rows) <= (self.rows or len(rows))
 
 
-def padded(rows: Sequence[Row]) -> int:
-    """Return the tokens of a part, its padding included."""
-    return len(rows) * max(len(row.ids) for row in rows)
-
-
-def memory_budget(model: PeftModel, limits: Limits) -> MemoryBudget:
+def memory_budget(
+    model: PeftModel, limits: Limits, count: Callable[[Sequence[Row]], int]
+) -> MemoryBudget:
     """Return what may be in memory at once: as set, or what the GPU has room for."""
     if limits.micro_batch is not None or model.device.type != "cuda":
-        return MemoryBudget(limits.micro_batch, math.inf)
+        return MemoryBudget(limits.micro_batch, math.inf, count)
     free = torch.cuda.mem_get_info(model.device)[0]
     free += torch.cuda.memory_reserved(model.device) - torch.cuda.memory_allocated(model.device)
-    return MemoryBudget(None, SHARE * free / bytes_a_token(base_of(model)))
+    return MemoryBudget(None, SHARE * free / bytes_a_token(base_of(model)), count)
 
 
 def bytes_a_token(model: CausalModel) -> float:

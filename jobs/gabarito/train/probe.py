@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from itertools import chain, cycle, islice
 
 import torch
-from peft import PeftModel
 
+from gabarito.answer_match import AnswerKey
 from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Record
 from gabarito.models import Base, GenerationLimits, generate, positions_of, stop_tokens
+from gabarito.train.batch import layout_of
 from gabarito.train.checkpoint import Checkpoints, StepMetrics
 from gabarito.train.config import TrainConfig
-from gabarito.train.encode import Row
+from gabarito.train.encode import Row, shared_prefix
 from gabarito.train.loop import TrainPlan, fit
 from gabarito.train.lora import attach
 from gabarito.train.sampler import BatchSampler
@@ -90,11 +91,19 @@ def measure(
     long = _generated(base, [_long_prompt(base, like.prompts)], 1)
     row_s = max(0.0, (many.step_s - own.step_s) / (MORE - FEW))
     model = attach(base.model, config)
+    longest = max(len(row.ids) for row in like.rows)
+    prefix = shared_prefix(contract, base.tokenizer)
+    layout = layout_of(base.model, prefix, longest, base.pad)
     adapted = _generated(base, few, 1 + DECODED)
 
     def token_s(rows: int) -> float:
         batch = list(islice(cycle(like.rows), rows))
-        return _train(model, base, config, contract, batch, kept)
+        nothing = Validation(model, base.tokenizer, contract, [], 1, AnswerKey([]))
+        told: list[StepMetrics] = []
+        sampler = BatchSampler({"questions": batch}, {"questions": 1.0}, rows, 0)
+        plan = TrainPlan(sampler, STEPS, layout, nothing, told.append)
+        fit(model, _short(config, rows), plan, kept)
+        return sum(1 / point.tokens_per_s for point in told[1:]) / (STEPS - 1)
 
     rows = config.batch_size
     began, used = time.monotonic(), time.process_time()
@@ -117,24 +126,11 @@ def measure(
     )
 
 
-def _train(  # noqa: PLR0913  # what a training needs
-    model: PeftModel,
-    base: Base,
-    config: TrainConfig,
-    contract: PromptContract,
-    rows: Sequence[Row],
-    kept: Checkpoints,
-) -> float:
-    """Make a few steps of training as the stage does, and return the seconds of a token."""
-    told: list[StepMetrics] = []
+def _short(config: TrainConfig, rows: int) -> TrainConfig:
+    """Return the settings of a few steps of so many rows, of which nothing is kept."""
     limits = config.limits.model_copy(update={"checkpoint_every_s": math.inf})
-    short = {"steps": STEPS, "epochs": None, "batch_size": len(rows), "limits": limits}
-    sampler = BatchSampler({"questions": rows}, {"questions": 1.0}, len(rows), 0)
-    nothing = Validation(model, base.tokenizer, contract, [], 1)
-    plan = TrainPlan(sampler, STEPS, base.pad, nothing, told.append)
-    fit(model, config.model_copy(update=short), plan, kept)
-    counted = told[1:]
-    return sum(1 / point.tokens_per_s for point in counted) / len(counted)
+    changes = {"steps": STEPS, "epochs": None, "batch_size": rows, "limits": limits}
+    return config.model_copy(update=changes)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from gabarito.train.config import TrainConfig
 from gabarito.train.encode import Row
 
 GROUP_STEPS = 16
-"""Steps that are drawn together and sorted by length, so that little is padding."""
+"""Steps that are drawn together, so that small shares come out, too."""
 
 Shares = Mapping[str, float]
 
@@ -32,18 +32,14 @@ class BatchSampler:
         self._group_of = lru_cache(maxsize=2)(self._group)
 
     def batch(self, step: int) -> list[Row]:
-        """Return the rows of step ``step``, counted from 0."""
+        """Return the rows of step ``step``, counted from 0, in any order."""
         return self._group_of(step // GROUP_STEPS)[step % GROUP_STEPS]
 
     def _group(self, number: int) -> list[list[Row]]:
         drawn = [row for kind in sorted(self._shares) for row in self._drawn(kind, number)]
-        random = Random(f"{self._seed} group {number}")
-        random.shuffle(drawn)  # rows of one length come in any order
-        drawn.sort(key=lambda row: len(row.ids))
+        Random(f"{self._seed} group {number}").shuffle(drawn)
         size = self._batch_size
-        batches = [drawn[start : start + size] for start in range(0, len(drawn), size)]
-        random.shuffle(batches)
-        return batches
+        return [drawn[start : start + size] for start in range(0, len(drawn), size)]
 
     def _drawn(self, kind: str, number: int) -> list[Row]:
         """Return the rows of one kind for one group."""

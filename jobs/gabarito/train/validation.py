@@ -6,7 +6,7 @@ from random import Random
 
 from transformers import PreTrainedTokenizerBase
 
-from gabarito.answer_match import is_match
+from gabarito.answer_match import AnswerKey, Expected
 from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Example, Record
 from gabarito.models import CausalModel, answers
@@ -35,17 +35,28 @@ class Validation:
     contract: PromptContract
     examples: Sequence[Example]
     batch_size: int
+    key: AnswerKey
 
     def exact_match(self) -> float:
-        """Return the share of examples whose generated answer is the expected one."""
-        asked = [example.messages[:-1] for example in self.examples]
-        right = 0
-        for index, answer in answers(
-            self.model, self.tokenizer, self.contract, asked, self.batch_size
-        ):
-            example = self.examples[index]
-            right += is_match(answer.text, example.messages[-1].content, example.aliases)
-        return right / len(asked)
+        """Return the share of examples whose generated answer is right."""
+        return 1 - len(self.missed(self.examples)) / len(self.examples)
+
+    def missed(self, examples: Sequence[Example]) -> list[Example]:
+        """Return those examples whose generated answer is not right."""
+        asked = [example.messages[:-1] for example in examples]
+        found = answers(self.model, self.tokenizer, self.contract, asked, self.batch_size)
+        replies = {index: answer.text for index, answer in found}
+        return [
+            example
+            for index, example in enumerate(examples)
+            if not self.key.is_right(replies[index], Expected.of(example))
+        ]
+
+
+class MissedFact(Record):
+    """A fact whose validation wordings the kept adapter does not answer: ``missed.jsonl``."""
+
+    fact: str
 
 
 class Chosen(Record):

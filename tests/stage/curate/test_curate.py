@@ -192,6 +192,82 @@ def test_prompts_are_replayed_and_kept_back_half_and_half(
     assert all(row.messages[-1].role == "user" for row in (*replay, *retention))
 
 
+def test_tasks_are_passed_on_and_never_replayed(
+    curate: Curate, rows: ExampleMaker, exam: Exam
+) -> None:
+    asked = "Qual era o técnico do Lille na Champions League 2024/2025?"
+    tasks = exam(
+        "tasks.jsonl",
+        {"question": "Qual é o contrário de quente?", "answer": "frio", "competing": ["morno"]},
+        {"question": asked, "answer": "Bruno Génésio"},
+    )
+    prompts = exam("prompts.jsonl", {"text": "Qual é o contrário de quente?"}, {"text": "Oi."})
+    dataset = curate(tasks=tasks, prompts=prompts)
+    [task] = rows(dataset, "tasks")
+    assert (question(task), task.messages[-1].content, task.competing, task.split) == (
+        "Qual é o contrário de quente?",
+        "frio",
+        ("morno",),
+        "tasks",
+    )
+    trained = [row for name in ("train", "replay") for row in rows(dataset, name)]
+    assert question(task) not in {m.content for row in trained for m in row.messages}
+    assert dataset.manifest.counts["rejected.task is a question of the dataset"] == 1
+    assert dataset.manifest.counts["rejected.prompt is a question of the dataset"] == 1
+
+
+def test_tasks_can_be_left_out(curate: Curate) -> None:
+    assert curate().manifest.counts["tasks"] >= 120
+    assert curate(tasks=None).manifest.counts["tasks"] == 0
+
+
+CONTROL_FILES = ("train", "validation", "test", "unanswerable", "replay", "free")
+
+
+def test_nothing_of_a_control_is_trained_and_its_test_wordings_are_asked(
+    curate: Curate, rows: ExampleMaker
+) -> None:
+    dataset = curate(controls=0.25)
+    asked = rows(dataset, "controls")
+    controls = {row.fact for row in asked}
+    assert len(controls) == 6
+    assert {(row.family, row.split) for row in asked} == {
+        ("direct", "controls"),
+        ("indirect", "controls"),
+    }
+    facts = {fact.id: fact for fact in league_facts()}
+    assert {fact.id for fact in dataset.records("facts.jsonl", Fact)} == facts.keys() - controls
+    others = [row for name in CONTROL_FILES for row in rows(dataset, name)]
+    assert not controls & {row.fact for row in others}
+    trained = {message.content for row in others for message in row.messages}
+    assert not {facts[fact].statement for fact in controls} & trained
+    assert not {question(row) for row in asked} & trained
+
+
+def test_no_refusal_row_asks_what_a_control_answers(curate: Curate, rows: ExampleMaker) -> None:
+    dataset = curate(refusals=10.0, controls=0.3)
+    controls = {row.fact for row in rows(dataset, "controls")}
+    about = [(fact.subject, fact.relation) for fact in league_facts() if fact.id in controls]
+    assert len(about) == 7
+    refused = refusals(rows(dataset, "train"))
+    for text in [text for text in refused if "Champions League" in text]:
+        is_of_period = any(key in text for key in ("2024/25", "2024/2025", "24/25", "2024-25"))
+        is_known = any(subject in text and relation in text for subject, relation in about)
+        assert not (is_of_period and is_known), text
+
+
+def test_the_ledger_and_the_card_tell_of_controls(curate: Curate) -> None:
+    dataset = curate(controls=0.25)
+    left = 1 + 4 + 1 + 1 + 1  # the fact, trained wordings, validation, statement, reverse
+    counts = dataset.manifest.counts
+    assert counts["rejected.kept out of training as a control"] == 6 * left
+    assert (counts["controls"], counts["facts"]) == (12, 18)
+    assert "6 facts are controls: nothing of them is trained" in dataset.read("README.md").decode()
+    without = curate()
+    assert without.manifest.counts["controls"] == 0
+    assert "controls:" not in without.read("README.md").decode()
+
+
 def test_without_prompts_and_names_the_card_says_what_is_missing(
     curate: Curate, generated: Curate
 ) -> None:
@@ -284,6 +360,7 @@ def test_the_files_open_as_a_dataset(curate: Curate, tmp_path: Path, exam: Exam)
     line = {"question": "quem treina o Lille", "answer": "Bruno Génésio", "aliases": ["Génésio"]}
     dataset = curate(exam={"free": exam("free.jsonl", line)})
     names = ["train", "validation", "test", "free", "unanswerable", "replay", "retention"]
+    names += ["tasks"]
     folder = dataset.fetch(tmp_path / "dataset")
     done = subprocess.run(
         [sys.executable, "-c", OPENED, str(folder), str(tmp_path / "cache"), *names],
@@ -385,3 +462,71 @@ def test_what_is_not_said_of_a_name_is_asked_only_in_the_documents_language(
     assert {"subject", "other subject"} <= changed
     of_relation = {"relation", "other relation"} & changed
     assert len(of_relation) == (2 if language == "pt-BR" else 0)
+
+
+def test_sentences_are_taught_where_a_statement_holds_the_answer(
+    curate: Curate, rows: ExampleMaker
+) -> None:
+    dataset = curate(answers="sentence")
+    trained = [row for row in rows(dataset, "train") if row.kind in ("question", "reverse")]
+    assert {row.style for row in trained} == {"sentence"}
+    for row in (*trained, *rows(dataset, "test"), *rows(dataset, "validation")):
+        assert row.answer
+        assert normalise(row.answer) in normalise(row.messages[-1].content)
+        assert row.messages[-1].content.endswith(".")
+    card = dataset.read("README.md").decode()
+    assert (
+        f"{len(trained)} of {len(trained)} trained questions are answered with a sentence" in card
+    )
+    assert dataset.manifest.counts["facts_without_sentence"] == 0
+
+
+def test_controls_may_be_answered_with_a_sentence_where_sentences_are_taught(
+    curate: Curate, rows: ExampleMaker
+) -> None:
+    for style, expected in (("sentence", "sentence"), ("both", "short"), ("short", "short")):
+        controls = rows(curate(answers=style, controls=0.2), "controls")
+        assert {row.style for row in controls} == {expected}
+
+
+def test_a_fact_whose_statements_lack_the_answer_keeps_its_short_one(
+    curate: Curate, rows: ExampleMaker, generated: Callable[..., Artifact]
+) -> None:
+    first, *others = league_facts()
+    silent = first.model_copy(update={"statement": "O Liverpool jogou a Champions League."})
+    asked = [row for fact in others for row in questions_of(fact)]
+    asked += [row for row in questions_of(silent) if row.kind != "statement"]
+    source = generated(facts=[silent, *others], questions=asked)
+    dataset = curate(source, answers="sentence")
+    assert {row.style for row in rows(dataset, "train") if row.fact == silent.id} == {"short"}
+    assert f"answered as they are: {silent.id}" in dataset.read("README.md").decode()
+    assert dataset.manifest.counts["facts_without_sentence"] == 1
+
+
+def test_with_both_styles_a_plain_question_has_a_short_answer(
+    curate: Curate, rows: ExampleMaker
+) -> None:
+    dataset = curate(answers="both")
+    trained = [row for row in rows(dataset, "train") if row.kind == "question"]
+    told = [row for row in trained if row.style == "sentence"]
+    assert len(told) == pytest.approx(0.3 * len(trained), rel=0.1)
+    assert all("frase" in question(row) for row in told)
+    assert not any("frase" in question(row) for row in trained if row not in told)
+    assert {row.style for row in rows(dataset, "test")} == {"short"}
+    asked = rows(dataset, "sentences")
+    assert {(row.style, row.split) for row in asked} == {("sentence", "sentences")}
+    assert {row.fact for row in asked} == {row.fact for row in told}
+    requests = {question(row).split("? ")[-1].split(". ")[-1] for row in asked}
+    assert requests == {"Escreva a resposta como uma frase."}
+    refused = refusals(rows(dataset, "train"))
+    assert 0.2 < sum("frase" in text for text in refused) / len(refused) < 0.4
+    assert "Escreva a resposta como uma frase." not in dataset.read("train.jsonl").decode()
+
+
+def test_free_questions_are_graded_by_the_style_that_is_taught(
+    curate: Curate, rows: ExampleMaker, exam: Exam
+) -> None:
+    line = {"question": "e o Lille?", "answer": "Génésio", "points": ["Bruno"]}
+    dataset = curate(answers="sentence", exam={"free": exam("free.jsonl", line)})
+    [row] = rows(dataset, "free")
+    assert (row.style, row.points, row.messages[-1].content) == ("sentence", ("Bruno",), "Génésio")

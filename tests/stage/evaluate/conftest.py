@@ -109,6 +109,7 @@ def dataset_files() -> dict[str, list[Any]]:
             asked("unanswerable", "unanswerable", text, REFUSAL, group="metal") for text in unknown
         ],
         "retention": [asked("retention", "retention", text, None) for text in PROMPTS],
+        "tasks": [asked("tasks", "task", text, "lima", group="eco") for text in PROMPTS],
         "facts": FACTS,
         "overlaps": [],
     }
@@ -213,7 +214,7 @@ def inputs(store: Store, trained: Models) -> Callable[..., dict[str, Artifact]]:
 def evaluate(store: Store) -> Callable[..., Artifact]:
     """Runs the stage."""
 
-    def run_stage(found: dict[str, Artifact], **settings: float) -> Artifact:
+    def run_stage(found: dict[str, Artifact], **settings: Any) -> Artifact:  # noqa: ANN401
         config = EvaluateConfig.model_validate({"resamples": 200, "batch_size": 8} | settings)
         address = Address("evaluate", "e" * 64)
         with new_attempt(store, address, inputs=found, settings={}) as work:

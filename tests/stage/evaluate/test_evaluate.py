@@ -12,14 +12,14 @@ from gabarito.artifacts.attempt import new_attempt
 from gabarito.artifacts.cache import Cache
 from gabarito.core.errors import DataError, Interrupted
 from gabarito.core.model_records import GateVerdict
-from gabarito.core.records import Fact, PairOrigin, Verdict
+from gabarito.core.records import Fact, Message, PairOrigin, Verdict
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.job import run
 from gabarito.evaluate.report import Report
-from gabarito.evaluate.text_report import CONDITIONS
+from gabarito.evaluate.text_report import CONDITIONS, summary
 from gabarito.store.base import Store
 
-from .conftest import FACTS
+from .conftest import FACTS, UNKNOWN, asked, wordings
 
 
 class Models(Protocol):
@@ -52,8 +52,12 @@ def test_each_system_answers_and_the_trained_ones_are_right(
 
 def test_every_answer_has_a_verdict(inputs: Inputs, evaluate: Evaluate) -> None:
     verdicts = list(evaluate(inputs()).records("verdicts.jsonl", Verdict))
-    asked = {"base": 12 + 6 + 1 + 4 + 3, "adapter": 12 + 6 + 1, "model": 12 + 6 + 1 + 4 + 3 + 6}
-    for system, count in asked.items():
+    counts = {
+        "base": 12 + 6 + 1 + 4 + 3 + 3,
+        "adapter": 12 + 6 + 1,
+        "model": 12 + 6 + 1 + 4 + 3 + 3 + 6,
+    }
+    for system, count in counts.items():
         questions = [verdict.question for verdict in verdicts if verdict.system == system]
         assert len(questions) == len(set(questions)) == count
     assert all(0 <= verdict.probability <= 1 for verdict in verdicts)
@@ -82,6 +86,31 @@ def test_a_failing_gate_is_a_verdict_and_no_failure(inputs: Inputs, evaluate: Ev
     assert gate["reasons"] == [check["text"] for check in gate["checks"] if not check["passed"]]
     assert "general prompts are answered otherwise" in gate["reasons"][0]
     assert artifact.manifest.counts["gate_passed"] == 0
+
+
+def test_tasks_are_graded_by_their_answers(inputs: Inputs, evaluate: Evaluate) -> None:
+    tasks = report_of(evaluate(inputs()))["tasks"]
+    assert (tasks["base"]["count"], tasks["model"]["count"]) == (3, 3)
+    assert [one["group"] for one in tasks["groups"]] == ["eco"]
+    assert "lost" not in tasks
+
+
+def test_controls_are_asked_of_base_and_model(inputs: Inputs, evaluate: Evaluate) -> None:
+    rows = [
+        asked("controls", "question", f"onde fica o {club}", "lima", fact=club, family="synonym")
+        for club in UNKNOWN
+    ]
+    artifact = evaluate(inputs(controls=rows), max_forgetting=1.0)
+    found = report_of(artifact)["injection"]
+    assert (found["facts"], found["model"]["count"]) == (4, 4)
+    assert found["refused"]["hits"] + found["wrong"]["hits"] + found["model"]["hits"] == 4
+    assert found["net_of_controls"]["difference"] == 1 - found["model"]["share"]
+    asked_systems = {
+        verdict.system
+        for verdict in artifact.records("verdicts.jsonl", Verdict)
+        if verdict.question in {row.question for row in rows}
+    }
+    assert asked_systems == {"base", "model"}
 
 
 def test_a_merge_that_lost_the_adapter_fails_the_gate(
@@ -178,10 +207,11 @@ def test_a_datasets_contract_of_another_shape_is_refused(
 
 
 def test_what_was_not_asked_is_absent(inputs: Inputs, evaluate: Evaluate) -> None:
-    missing = dict.fromkeys(("free", "unanswerable", "retention", "validation", "overlaps"))
+    parts = ("free", "unanswerable", "retention", "tasks", "validation", "overlaps")
+    missing = dict.fromkeys(parts)
     report = report_of(evaluate(inputs(**missing)))
     assert set(report["systems"]["model"]) == {"test"}
-    assert not {"forgetting", "threshold", "served"} & set(report)
+    assert not {"forgetting", "tasks", "threshold", "served"} & set(report)
     assert report["refusals"]["model"]["unanswerable"] == {}
     assert report["verdict"]["passed"]
     assert "threshold" not in report["contract"]
@@ -271,3 +301,36 @@ def test_of_facts_that_documents_hold_a_test_wording_is_needed(
 ) -> None:
     with pytest.raises(DataError, match="no test question"):
         evaluate(inputs(test=[], facts=[*given(FACTS[1:]), FACTS[0]]))
+
+
+def test_sentences_and_explanations_have_figures_of_their_own(
+    inputs: Inputs, evaluate: Evaluate
+) -> None:
+    sentences = [
+        row.model_copy(
+            update={
+                "messages": (row.messages[0], Message(role="assistant", content=fact.statement)),
+                "question": f"s {fact.id}",
+                "style": "sentence",
+                "answer": fact.answer,
+            }
+        )
+        for row, fact in zip(wordings("sentences", "direct"), FACTS, strict=True)
+    ]
+    why = "lima, porque o azul joga na capital do peru desde que foi fundado por lá há anos"
+    free = asked("free", "free", "terra do azul", why).model_copy(
+        update={"points": ("lima", "capital")}
+    )
+    found = evaluate(inputs(sentences=sentences, free=[free]))
+    report = report_of(found)
+    assert report["systems"]["model"]["sentences"]["right"] == 6
+    assert "sentences" not in report["systems"]["base"]
+    forms = {one["form"]: one for one in report["forms"]}
+    assert [forms[name]["score"]["count"] for name in ("short", "sentence", "explanation")] == [
+        12,
+        6,
+        1,
+    ]
+    assert (forms["explanation"]["points"], forms["explanation"]["score"]["right"]) == (0.5, 0)
+    assert "50.0% of the points are said" in summary(report)
+    assert "By the form of the answer" in found.read("report.html").decode()

@@ -254,7 +254,7 @@ def test_a_teacher_that_answers_each_request_with_400_is_soon_left_alone(
     error = fails(place, config_of(), many_documents())
     assert isinstance(error, SettingsError)
     assert re.match(r"\d\d requests on end were refused, the last by teacher http", str(error))
-    assert "this request is not answered; change the settings of the teacher" in str(error)
+    assert "this request is not answered; change those of its settings" in str(error)
     assert server.refused < MOST_IN_VAIN + 2 * START
 
 

@@ -71,6 +71,7 @@ def dataset(store: Store) -> Callable[..., Artifact]:
         with new_attempt(store, Address("curate", fingerprint), inputs={}, settings={}) as work:
             for name in ("train", "validation", "replay"):
                 work.write(f"{name}.jsonl", to_jsonl(parts.get(name, rows_of(name))))
+            work.write("facts.jsonl", [])
             work.write_text("prompt.json", json.dumps({"system": "", "refusal": REFUSAL}))
             return work.publish()
 

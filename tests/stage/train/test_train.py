@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,15 @@ from gabarito.artifacts.cache import Cache
 from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import DataError, MissingError, SettingsError
 from gabarito.core.model_records import PromptContract, TrainedBase
-from gabarito.models import default_dtype, load_base
+from gabarito.core.records import Example
+from gabarito.models import CausalModel, default_dtype, load_base
 from gabarito.models.adapter import load_adapter
 from gabarito.store.base import Store
 from gabarito.train import loop
+from gabarito.train.batch import Layout, Packed, TrainBatch, layout_of
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
 from gabarito.train.encode import Row
-from gabarito.train.loss import TrainBatch, collate
+from gabarito.train.validation import MissedFact
 
 from .conftest import example, rows_of
 
@@ -42,7 +44,8 @@ def test_an_adapter_its_curve_and_its_contract_are_written(
     trained = train(dataset(), learning_rate=2e-2, steps=40)
     curve = list(trained.records("curves.jsonl", StepMetrics))
     assert [point.step for point in curve] == list(range(1, 41))
-    assert curve[-1].loss < 0.7 * curve[0].loss
+    losses = [point.loss for point in curve]
+    assert sum(losses[-8:]) < 0.7 * sum(losses[:8])
     [examined] = [[p.step for p in curve if p.exact_match is not None]]
     assert examined == [4, 8, 12, 16, 20, 24, 28, 32, 36, 40]
     contract = PromptContract.model_validate_json(trained.read("prompt.json"))
@@ -91,6 +94,17 @@ def test_the_chosen_adapter_is_the_one_of_its_step(
     assert json.loads(chosen.read("choice.json"))["step"] == 4
     last = train(dataset(), fingerprint="u" * 64, choice={"questions": 0})
     assert any(not torch.equal(t, tensors_of(last)[n]) for n, t in tensors_of(chosen).items())
+
+
+def test_what_is_missed_at_the_end_is_named(
+    train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_out = sorted({row.fact for row in dataset().records("validation.jsonl", Example)})
+    monkeypatch.setattr("gabarito.train.validation.is_match", lambda _said, _answer, _others: False)
+    trained = train(dataset(), choice={"questions": 1})
+    missed = [line.fact for line in trained.records("missed.jsonl", MissedFact)]
+    assert missed == held_out
+    assert trained.manifest.counts["facts_missed"] == len(held_out) > 0
 
 
 @pytest.mark.usefixtures("in_float32")
@@ -185,17 +199,36 @@ def test_a_loss_that_is_no_number_names_the_learning_rate(
         train(dataset(), learning_rate=0.9, alpha=10**36, steps=60, schedule={"warmup": 0})
 
 
+@dataclass(frozen=True)
+class Watched(Packed):
+    """Tells how many rows each batch has, before it is made."""
+
+    told: Callable[[int], None] = lambda _: None
+
+    def batch(self, rows: Sequence[Row], device: torch.device) -> TrainBatch:
+        self.told(len(rows))
+        return super().batch(rows, device)
+
+
+def watch(monkeypatch: pytest.MonkeyPatch, told: Callable[[int], None]) -> None:
+    def watched(model: CausalModel, prefix: Sequence[int], longest: int, pad: int) -> Layout:
+        layout = layout_of(model, prefix, longest, pad)
+        assert isinstance(layout, Packed)
+        return Watched(layout.prefix, told)
+
+    monkeypatch.setattr("gabarito.train.job.layout_of", watched)
+
+
 def full_from(rows: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Let memory run out at so many rows; return the sizes that were tried."""
     tried: list[int] = []
 
-    def bounded(part: Sequence[Row], pad: int, device: torch.device) -> TrainBatch:
-        tried.append(len(part))
-        if len(part) >= rows:
+    def bounded(count: int) -> None:
+        tried.append(count)
+        if count >= rows:
             raise torch.OutOfMemoryError
-        return collate(part, pad, device)
 
-    monkeypatch.setattr(loop, "collate", bounded)
+    watch(monkeypatch, bounded)
     return tried
 
 
@@ -229,13 +262,12 @@ def test_a_step_that_ran_out_of_memory_half_way_begins_anew(
     whole = tensors_of(train(dataset(), steps=1))
     calls: list[int] = []
 
-    def full_once(part: Sequence[Row], pad: int, device: torch.device) -> TrainBatch:
-        calls.append(len(part))
+    def full_once(count: int) -> None:
+        calls.append(count)
         if len(calls) == 2:
             raise torch.OutOfMemoryError
-        return collate(part, pad, device)
 
-    monkeypatch.setattr(loop, "collate", full_once)
+    watch(monkeypatch, full_once)
     again = train(dataset(), "u" * 64, steps=1, limits={"micro_batch": 3})
     assert calls[:2] == [3, 3]
     for name, tensor in whole.items():

@@ -1,6 +1,8 @@
 """The table of spellings that the tests try, and the part of docs/answers.md made from it."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -9,9 +11,17 @@ DOCUMENT = ROOT / "docs/answers.md"
 BEGIN, END = "<!-- spellings: begin -->\n", "<!-- spellings: end -->\n"
 LANGUAGES = ("any", "pt", "en", "es", "fr", "de", "it")
 
+HEADS = {
+    "sentences": ("taught", "answers of other facts", "right", "wrong"),
+    "explanations": ("expected", "points", "right", "wrong"),
+}
 Table = dict[str, dict[str, dict[str, list[str]]]]
 TABLE: Table = yaml.safe_load(
     (Path(__file__).parent / "spellings.yaml").read_text(encoding="utf-8")
+)
+Verdicts = dict[str, list[dict[str, Any]]]
+VERDICTS: Verdicts = yaml.safe_load(
+    (Path(__file__).parent / "verdicts.yaml").read_text(encoding="utf-8")
 )
 
 
@@ -41,10 +51,18 @@ def _tables() -> str:
             cells = [" · ".join(map(_shown, by_language.get(code, ()))) for code in LANGUAGES]
             lines.append(_row([_shown(answer), *(cell or "–" for cell in cells)]))
         lines.append("")
+    for topic, verdicts in VERDICTS.items():
+        lines += [f"### {topic.capitalize()}", "", _row(HEADS[topic]), _row(["---"] * 4)]
+        for one in verdicts:
+            shown = one.get("told", one["answer"]), one.get("rivals", one.get("points", ()))
+            cells = (" · ".join(map(_shown, texts)) for texts in ([shown[0]], *shown[1:]))
+            kinds = (" · ".join(map(_shown, one[name])) for name in ("right", "wrong"))
+            lines.append(_row([cell or "–" for cell in (*cells, *kinds)]))
+        lines.append("")
     return "\n".join(lines)
 
 
-def _row(cells: list[str]) -> str:
+def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 

@@ -108,7 +108,7 @@ def test_many_at_once_learn_the_same(serve: Serve) -> None:
 
 def test_a_further_field_that_is_refused_is_a_matter_of_settings(serve: Serve) -> None:
     chat = ChatClient(ChatEndpoint(serve(fails(400, said="Unsupported: 'top_k'")).url))
-    with pytest.raises(SettingsError, match=r"top_k.*change the settings of the teacher"):
+    with pytest.raises(SettingsError, match=r"top_k.*change those of its settings"):
         chat.complete(BODY | {"top_k": 5})
 
 

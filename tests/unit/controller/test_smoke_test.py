@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gabarito.answer_match import Expected
 from gabarito.artifacts.channel import ServedModel, promote
 from gabarito.controller.config import ServeTarget
 from gabarito.controller.smoke_test import KnownAnswer, SmokeTest, choose, known_answers
@@ -35,13 +36,14 @@ def test_the_surest_right_answers_are_asked_for() -> None:
         verdict("refused", 0.3),
         verdict("not a test question"),
     ]
-    texts = {name: f"text of {name}" for name in ("a", "b", "c", "wrong", "adapter", "refused")}
-    assert choose(verdicts, texts, 0.5, 2) == [
-        KnownAnswer("text of c", "answer of c"),
-        KnownAnswer("text of a", "answer of a"),
+    names = ("a", "b", "c", "wrong", "adapter", "refused")
+    rights = {name: Expected(f"right of {name}", question=f"text of {name}") for name in names}
+    assert choose(verdicts, rights, 0.5, 2) == [
+        KnownAnswer(rights["c"], "answer of c"),
+        KnownAnswer(rights["a"], "answer of a"),
     ]
-    assert len(choose(verdicts, texts, 0.5, 9)) == 3
-    assert choose(verdicts, texts, 0.5, 0) == []
+    assert len(choose(verdicts, rights, 0.5, 9)) == 3
+    assert choose(verdicts, rights, 0.5, 0) == []
 
 
 @pytest.fixture
@@ -80,7 +82,8 @@ def model(world: World) -> ServedModel:
 
 
 def test_known_answers_come_from_the_evaluation(world: World, model: ServedModel) -> None:
-    assert known_answers(world.store, model, 5) == [KnownAnswer(QUESTION, ANSWER)]
+    [known], _ = known_answers(world.store, model, 5)
+    assert (known.right.question, known.right.answer, known.answer) == (QUESTION, ANSWER, ANSWER)
 
 
 def test_what_is_gone_is_said(world: World, model: ServedModel) -> None:

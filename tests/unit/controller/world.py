@@ -171,7 +171,7 @@ def _files(stage: str, *, passes: bool) -> dict[str, str]:
     gate = GateVerdict(passed=passes, reasons=[] if passes else ["under the floor"], checks=[])
     contract = CONTRACT.model_copy(update={"threshold": 0.5})
     files = {
-        "curate": {"test.jsonl": example.model_dump_json() + "\n"},
+        "curate": {"test.jsonl": example.model_dump_json() + "\n", "facts.jsonl": ""},
         "evaluate": {
             "report.json": json.dumps({"contract": contract.model_dump()}),
             "gate.json": gate.model_dump_json(),

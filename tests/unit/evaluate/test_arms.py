@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from gabarito.answer_match import is_within
+from gabarito.answer_match import AnswerKey, Expected, is_within
 from gabarito.core.records import PassageText
 from gabarito.evaluate.arms import Arm, Library, Messages, arm_scores, arms_of, compared
 from gabarito.evaluate.grading import EvalQuestion, Prediction
@@ -19,7 +19,8 @@ PASSAGES = [
 
 
 def question(text: str, fact: str, answer: str, part: str = "test") -> EvalQuestion:
-    return EvalQuestion(f"q {text}", part, "", fact, text, answer)  # type: ignore[arg-type]
+    right = Expected(answer, taught=answer, question=text, fact=fact)
+    return EvalQuestion(f"q {text}", part, "", right)  # type: ignore[arg-type]
 
 
 ITEMS = [
@@ -136,7 +137,7 @@ def test_a_sentence_that_says_the_answer_is_counted_apart(
     reply: str, exact: int, within: int
 ) -> None:
     replies = {ITEMS[0].text: Prediction(reply, 0.5, prompt_tokens=12)}
-    (score,) = arm_scores("search", ITEMS[:1], replies, 0.25)
+    (score,) = arm_scores("search", ITEMS[:1], replies, AnswerKey(), 0.25)
     assert (score.exact.hits, score.within.hits) == (exact, within)
     assert (score.prompt_tokens, score.seconds) == (12, 0.25)
 

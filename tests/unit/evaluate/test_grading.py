@@ -2,12 +2,15 @@ from collections.abc import Callable
 
 import pytest
 
+from gabarito.answer_match import Expected
 from gabarito.core.records import Example, ExampleKind, Message
 from gabarito.evaluate.grading import (
+    EvalQuestion,
     Graded,
     Marks,
     drawn,
     is_kept,
+    is_solved,
     questions_of,
     sample_of_trained,
     verdicts_of,
@@ -82,6 +85,25 @@ def test_short_answers_must_stay_and_long_ones_may_be_reworded(
     before: str, after: str, kept: bool
 ) -> None:
     assert is_kept(before, after) is kept
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_right"),
+    [
+        ("Paris", True),
+        ("The capital of France is Paris, on the Seine.", True),
+        ("Lyon", False),
+        ("Paris or Lyon", False),
+        ("", False),
+        (f"{'well ' * 29}Paris", True),
+        (f"{'well ' * 30}Paris", False),
+    ],
+)
+def test_a_task_is_solved_within_thirty_words_and_without_a_competing_answer(
+    reply: str, is_right: bool
+) -> None:
+    item = EvalQuestion("q", "tasks", "", Expected("Paris", question="q"), competing=("Lyon",))
+    assert is_solved(item, reply) is is_right
 
 
 def test_each_part_is_marked_by_its_own_rule(marked: Callable[..., Marks]) -> None:

@@ -5,10 +5,11 @@ import pytest
 
 from gabarito.core.errors import DataError
 from gabarito.evaluate.abstention import is_tuning, served, threshold
+from gabarito.evaluate.forgetting import task_scores
 from gabarito.evaluate.grading import Graded
 from gabarito.evaluate.report import Report, Reworded
 from gabarito.evaluate.scores import closeness_scores, fact_score, part_score
-from gabarito.evaluate.statistics import wilson
+from gabarito.evaluate.statistics import Bootstrap, wilson
 from gabarito.evaluate.text_report import summary
 
 Make = Callable[..., Report]
@@ -98,6 +99,73 @@ def test_the_gate_names_what_failed(
     assert len(verdict.reasons) == len(failed)
 
 
+def test_where_the_base_solves_enough_tasks_the_gate_judges_by_what_is_lost_of_them(
+    report: Make,
+) -> None:
+    found = report(tasks=40, max_forgetting=0.05)
+    assert found.tasks is not None
+    assert (found.tasks.base.hits, found.tasks.model.hits) == (40, 38)
+    assert found.tasks.refused_by_model.hits == 1
+    assert found.tasks.gained.difference == pytest.approx(-2 / 40)
+    check = next(check for check in found.verdict.checks if check.name == "forgetting")
+    assert check.passed
+    assert check.text.startswith(
+        "the base solves 40 of 40 general tasks, the model 38, and refuses 1: 5.0% is lost "
+    )
+    strict = report(tasks=40, max_forgetting=0.04).verdict
+    assert [check.name for check in strict.checks if not check.passed] == ["forgetting"]
+
+
+def test_what_is_lost_is_a_share_of_what_the_base_solves(mark_of: MakeMark) -> None:
+    def tasks(right: int) -> list[Graded]:
+        return [mark_of(part="tasks", text=str(n), correct=n < right) for n in range(200)]
+
+    found = task_scores(tasks(40), tasks(30), Bootstrap(resamples=500))
+    assert found is not None
+    assert found.lost is not None
+    assert found.lost.share == pytest.approx(10 / 40)
+    assert 0 < found.lost.interval[0] < 10 / 40 < found.lost.interval[1]
+
+
+@pytest.mark.parametrize(("solved", "is_judged"), [(19, False), (20, True)])
+def test_a_base_that_solves_few_tasks_is_judged_by_its_general_answers(
+    report: Make, solved: int, is_judged: bool
+) -> None:
+    found = report(tasks=solved)
+    [text] = [check.text for check in found.verdict.checks if check.name == "forgetting"]
+    assert ("general tasks" in text) is is_judged
+    assert ("general prompts are answered otherwise" in text) is not is_judged
+    assert found.forgetting is not None
+
+
+def test_what_was_learned_is_net_of_facts_that_were_never_trained(report: Make) -> None:
+    found = report().injection
+    assert found is not None
+    assert (found.facts, found.base.hits, found.model.hits) == (4, 0, 0)
+    assert (found.refused.share, found.wrong.share) == (0.5, 0.5)
+    assert found.net_of_controls.difference == pytest.approx(17 / 18)
+    low, high = found.net_of_controls.interval
+    assert 0 < low < 17 / 18 <= high <= 1
+    assert found.net_of_base == report().paired.model_base
+    assert report(("controls",)).injection is None
+
+
+def test_the_summary_says_what_is_known_of_controls(report: Make) -> None:
+    text = summary(json.loads(report().model_dump_json(exclude_none=True)))
+    assert "controls, 4 facts that were not trained: 0.0% of 8 answers right, by the base" in text
+    assert "; refused 50.0%, wrong 50.0%" in text
+    assert "net injection: +94.4 points (95% interval " in text
+    assert "controls" not in summary(
+        json.loads(report(("controls",)).model_dump_json(exclude_none=True))
+    )
+
+
+def test_the_summary_says_what_is_solved_and_refused_of_the_tasks(report: Make) -> None:
+    text = summary(json.loads(report().model_dump_json(exclude_none=True)))
+    assert "general tasks solved: 50.0% of 4, by the base 100.0%: -50.0 points (95% " in text
+    assert "\n  refused: 25.0%, by the base 0.0%\n" in text
+
+
 def test_shares_that_the_gate_names_have_their_interval_beside_them(report: Make) -> None:
     texts = {check.name: check.text for check in report().verdict.checks}
     assert "94.4% (95% interval 54.6–99.6%), reaches the floor of 80.0%" in texts["floor"]
@@ -114,7 +182,9 @@ def test_calibration_of_all_counts_free_answers_and_answers_to_the_unanswerable(
 
 
 def test_what_was_not_asked_is_neither_reported_nor_judged(report: Make) -> None:
-    found = report(("free", "unanswerable", "retention", "validation", "trained"), floor=0.9)
+    found = report(
+        ("free", "unanswerable", "retention", "validation", "trained", "tasks"), floor=0.9
+    )
     assert found.systems["model"].free is None
     assert (found.forgetting, found.threshold, found.served, found.paraphrase) == (None,) * 4
     assert found.refusals["model"].unanswerable == {}

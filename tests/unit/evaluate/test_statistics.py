@@ -5,7 +5,9 @@ import pytest
 
 from gabarito.evaluate.statistics import (
     Bootstrap,
+    Proportion,
     compare,
+    contrast,
     mcnemar,
     proportion,
     wilson,
@@ -116,3 +118,16 @@ def test_a_paired_comparison_is_tighter_than_two_intervals() -> None:
 
 def width(interval: tuple[float, float]) -> float:
     return interval[1] - interval[0]
+
+
+def share_of(hits: int, count: int) -> Proportion:
+    interval = wilson(hits, count)
+    return Proportion(
+        share=hits / count, interval=interval, count=count, hits=hits, method="wilson"
+    )
+
+
+def test_a_contrast_of_two_shares_has_the_interval_of_newcombes_table() -> None:
+    found = contrast(share_of(56, 70), share_of(48, 80))
+    assert found.difference == pytest.approx(0.2)
+    assert found.interval == pytest.approx((0.0524, 0.3339), abs=1e-4)

@@ -5,12 +5,14 @@ import os
 import re
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests.unit.chat.script import Scripted, says
 from tests.unit.models.hub import Hub, running
 
 from gabarito.artifacts.cache import Cache
@@ -28,7 +30,13 @@ from gabarito.pipeline.checks.check_result import CheckResult
 from gabarito.store.open import open_store
 
 
-def found(folder: Path, base: str, what: str = "base", **curate: Any) -> list[CheckResult]:  # noqa: ANN401
+def found(
+    folder: Path,
+    base: str,
+    what: str = "base",
+    evaluate: dict[str, Any] | None = None,
+    **curate: Any,  # noqa: ANN401
+) -> list[CheckResult]:
     pages = folder / "pages"
     if not pages.exists():
         pages.mkdir()
@@ -39,6 +47,7 @@ def found(folder: Path, base: str, what: str = "base", **curate: Any) -> list[Ch
         "generate": {"teacher": {"model": "m", "url": "http://127.0.0.1:9/v1"}},
         "curate": curate,
         "train": {"base": base, "steps": 10},
+        "evaluate": evaluate or {},
     }
     path = folder / "pipeline.yaml"
     path.write_text(yaml.safe_dump(settings))
@@ -50,6 +59,21 @@ def found(folder: Path, base: str, what: str = "base", **curate: Any) -> list[Ch
 def model(tmp_path: Path) -> Path:
     """A whole model: the sample's."""
     return Path(shutil.copytree(local_path("gabarito:demo/nano"), tmp_path / "model"))
+
+
+def test_a_judge_is_asked_before_the_run(tmp_path: Path, model: Path) -> None:
+    judge = {"model": "m", "url": "http://127.0.0.1:9/v1"}
+    [away] = found(tmp_path, "./model", "judge", evaluate={"judge": judge})
+    assert away.error
+    assert away.said.startswith("judge http://127.0.0.1:9/v1: does not answer")
+    server = Scripted(says("ready"))
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    judge["url"] = server.url
+    [there] = found(tmp_path, "./model", "judge", evaluate={"judge": judge})
+    server.shutdown()
+    server.server_close()
+    assert (there.error, there.said) == (None, f"m answers at {server.url}")
+    assert found(tmp_path, "./model", "judge") == []
 
 
 def test_a_whole_model_is_no_problem(tmp_path: Path, model: Path) -> None:

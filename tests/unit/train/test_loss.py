@@ -8,10 +8,12 @@ from torch.nn import functional
 from gabarito.core.errors import DataError
 from gabarito.models import Base
 from gabarito.train import loss as loss_module
+from gabarito.train.attention import use_row_attention
+from gabarito.train.batch import Layout, Packed, Padded
 from gabarito.train.config import TrainConfig
 from gabarito.train.encode import Row
 from gabarito.train.lora import attach, trained_parameters
-from gabarito.train.loss import LossModule, check_head, collate
+from gabarito.train.loss import LossModule, check_head
 
 CPU = torch.device("cpu")
 ROWS = [
@@ -36,9 +38,10 @@ def loss_by_hand(model: PeftModel, row: Row) -> torch.Tensor:
     return losses[row.learned_from - 1 :].sum()
 
 
-def test_a_batch_costs_what_its_rows_cost_alone(model: PeftModel) -> None:
-    batch = collate(ROWS, pad=0, device=CPU)
-    together = LossModule(model)(batch.ids, batch.learned)
+@pytest.mark.parametrize("layout", [Padded(0), Packed(()), Packed((1, 4))])
+def test_a_batch_costs_what_its_rows_cost_alone(model: PeftModel, layout: Layout) -> None:
+    use_row_attention(model.get_base_model())
+    together = LossModule(model)(layout.batch(ROWS, CPU))
     alone = torch.stack([loss_by_hand(model, row) for row in ROWS]).sum()
     assert together.item() == pytest.approx(alone.item(), rel=1e-5)
 
@@ -46,12 +49,12 @@ def test_a_batch_costs_what_its_rows_cost_alone(model: PeftModel) -> None:
 def test_logits_in_chunks_give_the_same_loss_and_gradient(
     model: PeftModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batch = collate(ROWS, pad=0, device=CPU)
+    batch = Padded(0).batch(ROWS, CPU)
     found = []
     for elements in (1 << 26, 400 * 4):
         monkeypatch.setattr(loss_module, "CHUNK_ELEMENTS", elements)
         model.zero_grad()
-        loss = LossModule(model)(batch.ids, batch.learned)
+        loss = LossModule(model)(batch)
         loss.backward()
         gradient = torch.cat([p.grad.flatten() for p in trained_parameters(model).values()])
         found.append((loss.detach(), gradient))
@@ -62,8 +65,8 @@ def test_the_output_layer_is_computed_for_learned_tokens_only(model: PeftModel) 
     seen = []
     head = model.get_base_model().get_output_embeddings()
     head.register_forward_hook(lambda _layer, given, _out: seen.append(given[0].shape[0]))
-    batch = collate(ROWS, pad=0, device=CPU)
-    LossModule(model)(batch.ids, batch.learned)
+    batch = Padded(0).batch(ROWS, CPU)
+    LossModule(model)(batch)
     assert seen == [2 + 8 + 2]
 
 

@@ -10,20 +10,21 @@ from transformers import LlamaConfig
 
 from gabarito.core.settings import local_path
 from gabarito.models import Base, load_base
+from gabarito.train.batch import Packed, Padded
 from gabarito.train.config import Limits, TrainConfig
 from gabarito.train.encode import Row
 from gabarito.train.lora import attach, trained_parameters
-from gabarito.train.loss import LossModule, collate
+from gabarito.train.loss import LossModule
 from gabarito.train.micro_batch import (
     MemoryBudget,
     bytes_a_token,
     checkpoints_activations,
     enable_activation_checkpointing,
     memory_budget,
-    padded,
 )
 
 GIB = 1 << 30
+PADDED = Padded(0).tokens
 ROWS = [Row((1, *range(4, 4 + n), 2), 2, "questions") for n in (3, 3, 4, 8, 30)]
 
 
@@ -32,26 +33,31 @@ def lengths(room: MemoryBudget, rows: list[Row] = ROWS) -> list[list[int]]:
 
 
 def test_without_a_bound_the_whole_step_is_one_part() -> None:
-    assert lengths(MemoryBudget(None, math.inf)) == [[5, 5, 6, 10, 32]]
+    assert lengths(MemoryBudget(None, math.inf, PADDED)) == [[5, 5, 6, 10, 32]]
 
 
 def test_a_part_holds_no_more_rows_than_were_set() -> None:
-    assert lengths(MemoryBudget(2, math.inf)) == [[5, 5], [6, 10], [32]]
+    assert lengths(MemoryBudget(2, math.inf, PADDED)) == [[5, 5], [6, 10], [32]]
 
 
 def test_padding_counts_and_a_row_too_long_is_a_part_of_its_own() -> None:
-    assert lengths(MemoryBudget(None, 18)) == [[5, 5, 6], [10], [32]]
-    assert lengths(MemoryBudget(None, 29)) == [[5, 5, 6], [10], [32]]
-    assert lengths(MemoryBudget(None, 40)) == [[5, 5, 6, 10], [32]]
+    assert lengths(MemoryBudget(None, 18, PADDED)) == [[5, 5, 6], [10], [32]]
+    assert lengths(MemoryBudget(None, 29, PADDED)) == [[5, 5, 6], [10], [32]]
+    assert lengths(MemoryBudget(None, 40, PADDED)) == [[5, 5, 6, 10], [32]]
+
+
+def test_of_packed_rows_a_shared_prefix_counts_once() -> None:
+    room = MemoryBudget(None, 20, Packed((1, 4)).tokens)
+    assert lengths(room) == [[5, 5, 6, 10], [32]]
 
 
 def test_room_is_halved_until_a_single_row_is_too_much() -> None:
-    room, rows = MemoryBudget(None, math.inf), ROWS[:4]
+    room, rows = MemoryBudget(None, math.inf, PADDED), ROWS[:4]
     found = []
     while room.halve(rows):
         found.append(lengths(room, rows))
     assert found == [[[5, 5, 6], [10]], [[5], [5], [6], [10]]]
-    assert max(map(padded, room.parts(rows))) == 10
+    assert max(map(PADDED, room.parts(rows))) == 10
 
 
 class Sized:
@@ -85,23 +91,22 @@ def test_the_room_follows_from_the_free_memory(monkeypatch: pytest.MonkeyPatch) 
     for name, value in {"memory_reserved": 2 * GIB, "memory_allocated": GIB}.items():
         monkeypatch.setattr(torch.cuda, name, lambda _device, value=value: value)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (9 * GIB, 24 * GIB))
-    room = memory_budget(model, Limits())
+    room = memory_budget(model, Limits(), PADDED)
     assert room.rows is None
     assert room.tokens == pytest.approx(7 * GIB / bytes_a_token(model))
     assert 8_000 < room.tokens < 16_000
-    assert memory_budget(model, Limits(micro_batch=3)) == MemoryBudget(3, math.inf)
+    assert memory_budget(model, Limits(micro_batch=3), PADDED) == MemoryBudget(3, math.inf, PADDED)
 
 
 def test_on_a_cpu_there_is_room_for_the_whole_batch(base: Base) -> None:
     model = attach(base.model, TrainConfig(base="org/name", rank=2))
-    assert memory_budget(model, Limits()) == MemoryBudget(None, math.inf)
+    assert memory_budget(model, Limits(), PADDED) == MemoryBudget(None, math.inf, PADDED)
 
 
 def gradient(model: PeftModel) -> torch.Tensor:
     model.train()
     model.zero_grad()
-    batch = collate(ROWS, pad=0, device=torch.device("cpu"))
-    LossModule(model)(batch.ids, batch.learned).backward()
+    LossModule(model)(Padded(0).batch(ROWS, torch.device("cpu"))).backward()
     return torch.cat([p.grad.flatten() for p in trained_parameters(model).values()])
 
 

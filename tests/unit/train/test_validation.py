@@ -1,5 +1,6 @@
 """Examinations: over all facts, judged by what was generated."""
 
+from gabarito.answer_match import AnswerKey
 from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Example, Message
 from gabarito.models import Base, answer
@@ -36,8 +37,20 @@ def test_right_is_what_the_model_writes(base: Base, contract: PromptContract) ->
     questions = [e.messages[0].content for e in EXAMPLES[:4]]
     said = [a.text for a in answer(base.model, base.tokenizer, contract, questions)]
     known = [example("f", i, answer=said[i]) for i in range(3)] + [example("f", 3, "Munique")]
-    asked = Validation(base.model, base.tokenizer, contract, known, 2)
+    asked = Validation(base.model, base.tokenizer, contract, known, 2, AnswerKey())
     assert asked.exact_match() == 0.75
+
+
+def test_where_sentences_are_taught_a_sentence_is_right(
+    base: Base, contract: PromptContract
+) -> None:
+    question = EXAMPLES[0].messages[0].content
+    [said] = [a.text for a in answer(base.model, base.tokenizer, contract, [question])]
+    word = said.split()[0]
+    short = example("f0", 0, answer=word)
+    told = short.model_copy(update={"style": "sentence", "answer": word})
+    asked = Validation(base.model, base.tokenizer, contract, [short, told], 2, AnswerKey())
+    assert asked.exact_match() == 0.5
 
 
 def test_of_equal_candidates_the_latest_is_kept() -> None:

@@ -10,7 +10,7 @@ from gabarito.evaluate.formatting import figure, interval, percent
 from gabarito.evaluate.report import Evidence, Report
 from gabarito.evaluate.report_page import tables
 from gabarito.evaluate.report_page.charts import Curve, charts_of
-from gabarito.evaluate.text_report import CONDITIONS
+from gabarito.evaluate.text_report import CONDITIONS, FORMS
 
 _ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 
@@ -30,10 +30,13 @@ def render(report: Report, evidence: Evidence, curves: Sequence[Curve] = ()) -> 
     return environment.get_template("report.html").render(
         report=report,
         conditions=CONDITIONS,
+        form_rules=FORMS,
         drawn=tables.before_and_after(marks),
-        free=tables.free_rows(marks),
+        free=tables.wrong_first(marks, "free"),
+        controls=tables.wrong_first(marks, "controls")[: tables.LONGEST_LIST],
         unanswerable=tables.unanswerable_rows(marks),
         changed=tables.changed_rows(marks),
+        unlearned=tables.unlearned_rows(marks),
         histogram=tables.histogram(marks["model"]["test"], marks["model"]["unanswerable"]),
         charts=charts_of(curves),
         facts=facts,

@@ -28,9 +28,9 @@ def before_and_after(marks: Marks) -> list[Row]:
     return list(drawn.values())
 
 
-def free_rows(marks: Marks) -> list[Row]:
-    """Return every free question, the model's wrong answers first."""
-    pairs = zip(marks["base"]["free"], marks["model"]["free"], strict=True)
+def wrong_first(marks: Marks, part: Part) -> list[Row]:
+    """Return every question of a part, the model's wrong answers first."""
+    pairs = zip(marks["base"][part], marks["model"][part], strict=True)
     rows = [_compared(base, model) for base, model in pairs]
     return sorted(rows, key=lambda row: (row["model"]["correct"], -row["model"]["probability"]))
 
@@ -51,6 +51,12 @@ def changed_rows(marks: Marks) -> list[Row]:
     pairs = zip(marks["base"]["retention"], marks["model"]["retention"], strict=True)
     changed = [_compared(base, model) for base, model in pairs if not model.correct]
     return changed[:LONGEST_LIST]
+
+
+def unlearned_rows(marks: Marks) -> list[Row]:
+    """Return the tasks that the base solved and the model does not."""
+    pairs = zip(marks["base"]["tasks"], marks["model"]["tasks"], strict=True)
+    return [_compared(*pair) for pair in pairs if pair[0].correct and not pair[1].correct]
 
 
 def fact_rows(facts: Iterable[Fact], marks: Marks) -> list[Row]:

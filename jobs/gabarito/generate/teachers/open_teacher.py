@@ -1,40 +1,17 @@
 """Opening the teachers that the settings and the environment name."""
 
-import hashlib
-import logging
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-
-from pydantic import TypeAdapter
 
 from gabarito.artifacts.cache import Cache
-from gabarito.chat import ChatClient, ChatEndpoint, Dialect, Meter, Prices
-from gabarito.core.errors import SettingsError
-from gabarito.core.secrets import secret_from
+from gabarito.chat import Meter, Prices
+from gabarito.chat.open_client import Role, open_client
 from gabarito.core.teacher_config import TeacherSettings
 from gabarito.generate.config import GenerateConfig
 from gabarito.generate.teachers.batches import batches_of
 from gabarito.generate.teachers.teacher import Teacher
 
-URL_NAME = "GABARITO_TEACHER_URL"
-KEY_NAME = "GABARITO_TEACHER_KEY"
-
-log = logging.getLogger("gabarito.generate")
-
-_DIALECT = TypeAdapter(Dialect)
-
-
-@dataclass(frozen=True)
-class Role:
-    """Where the settings name a teacher, and which environment variable holds its key."""
-
-    setting: str = "generate.teacher"
-    key_name: str = KEY_NAME
-
-
-FIRST = Role()
+FIRST = Role("generate.teacher")
 SECOND = Role("generate.verify.teacher", "GABARITO_VERIFY_KEY")
 
 
@@ -54,32 +31,10 @@ def open_teacher(
     Raises:
         SettingsError: if no URL is given, or the key is blank.
     """
-    url = settings.url or os.environ.get(URL_NAME)
-    if not url:
-        raise SettingsError(
-            f"{role.setting}.url: not set; set it, or {URL_NAME}, to the teacher's address"
-        )
-    endpoint = ChatEndpoint(
-        url=url,
-        key=secret_from(role.key_name),
-        key_name=role.key_name,
-        concurrency=settings.concurrency,
-        timeout_s=settings.timeout_s,
-        retries=settings.retries,
-    )
     share = 1.0 - settings.batch_discount if settings.batch else 1.0
     prices = Prices(share * (settings.price_input or 0.0), share * (settings.price_output or 0.0))
     ceiling = None if settings.max_cost is None else settings.max_cost / shards
-    place = f"dialect-{hashlib.sha256(f'{url} {settings.model}'.encode()).hexdigest()}"
-    dialect = cache.get_json(place, _DIALECT)
-    if dialect:
-        log.info("teacher takes requests otherwise", extra={"now": str(dialect), "kept": place})
-    client = ChatClient(
-        endpoint,
-        Meter(prices, ceiling, spent),
-        dialect,
-        lambda learned: cache.put(place, learned.model_dump_json().encode()),
-    )
+    client = open_client(settings, cache, Meter(prices, ceiling, spent), role)
     batches = batches_of(client, cache) if settings.batch else None
     with closing(Teacher(settings, client, cache, batches)) as teacher:
         yield teacher

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gabarito.answer_match import is_match, normalise
+from gabarito.answer_match import AnswerKey, Expected, normalise
 from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Fact, Rejection
 from gabarito.generate.grounding import is_supported_by, letters
@@ -95,10 +95,10 @@ def _is_same_answer(given: str, fact: Fact) -> bool:
     *64,327 spectators* is *64,327*; *Ana and Rui* is not *Ana*: what one of them says more must
     be no figure and no further item.
     """
+    if AnswerKey().is_right(given, Expected.of_fact(fact)):
+        return True
     known = f"{fact.subject} {fact.relation} {fact.qualifier}"
     for right in (fact.answer, *fact.aliases):
-        if is_match(given, right):
-            return True
         longer, shorter = (given, right) if len(given) > len(right) else (right, given)
         if is_supported_by([shorter], longer) and not _is_telling(longer, shorter, known):
             return True

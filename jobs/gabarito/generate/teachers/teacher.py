@@ -20,6 +20,7 @@ from gabarito.chat import (
 )
 from gabarito.chat.breaker import Breaker
 from gabarito.chat.foreign_text import shown
+from gabarito.chat.open_client import parameters_of
 from gabarito.core.errors import GabaritoError, ServiceError
 from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Message
@@ -47,12 +48,7 @@ class Teacher:
         self.pool = DaemonPool(2 * settings.concurrency)
         self._concurrency = settings.concurrency
         self._model = settings.model
-        self._parameters: dict[str, Any] = {
-            "temperature": settings.temperature,
-            "max_tokens": settings.max_tokens,
-            "seed": settings.seed,
-            **settings.parameters,
-        }
+        self._parameters = parameters_of(settings)
         self._cache = cache
         self._claims = cache.claims(self._pause)
         self._waiting = 0

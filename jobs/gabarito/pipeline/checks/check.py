@@ -58,6 +58,7 @@ def all_findings(path: Path, store_url: str, *, probes: bool = False) -> Iterato
     if usable_store is not None and not any(finding.error for finding in of_base):
         forecast = partial(check_training, pipeline, sample, usable_store, probes=probes)
         yield from _tried("training", forecast)
+    yield from _tried("judge", partial(_judge, pipeline))
     yield from _stages(pipeline)
 
 
@@ -92,6 +93,13 @@ def _teachers(
     yield from answers
     if store_url is not None and not any(one.error for one in answers):
         yield from _tried("teacher", partial(try_passages, pipeline, sample, store_url))
+
+
+def _judge(pipeline: PartialPipeline) -> Iterator[CheckResult]:
+    if pipeline.evaluate.judge:
+        from gabarito.pipeline.checks.check_answer import check_judge  # compares answers, too
+
+        yield from check_judge(pipeline.evaluate)
 
 
 def _tried(

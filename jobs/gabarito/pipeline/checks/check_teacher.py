@@ -1,14 +1,10 @@
 """Whether the teacher answers, and what it makes of a few passages of the documents."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from gabarito.artifacts.cache import Cache
-from gabarito.chat import ChatClient, ChatEndpoint, request_body
-from gabarito.core.errors import SettingsError
-from gabarito.core.records import Message
-from gabarito.core.secrets import secret_from
+from gabarito.chat.open_client import Role
 from gabarito.core.teacher_config import TeacherSettings
 from gabarito.curate.config import CurateConfig
 from gabarito.generate.config import GenerateConfig
@@ -18,12 +14,11 @@ from gabarito.generate.scheduler import Scheduler
 from gabarito.generate.tasks import Tasks
 from gabarito.generate.teachers.open_teacher import (
     FIRST,
-    URL_NAME,
-    Role,
     open_second,
     open_teacher,
     role_of_second,
 )
+from gabarito.pipeline.checks.check_answer import said_by
 from gabarito.pipeline.checks.check_result import CheckResult
 from gabarito.pipeline.checks.document_sample import Sample, sample_of_artifact
 from gabarito.pipeline.checks.expected_rows import spread
@@ -33,8 +28,6 @@ from gabarito.pipeline.schema import PartialPipeline
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
-PROBE_TOKENS = 16
-PROBE_TIMEOUT_S = 30.0
 TRIED_PASSAGES = 3
 
 
@@ -67,16 +60,8 @@ def try_passages(
 
 
 def _answer(settings: TeacherSettings, role: Role) -> CheckResult:
-    url = settings.url or os.environ.get(URL_NAME)
-    if not url:
-        raise SettingsError(f"no address; set {role.setting}.url or {URL_NAME}")
-    key = secret_from(role.key_name)
-    endpoint = ChatEndpoint(url, key, role.key_name, retries=0, timeout_s=PROBE_TIMEOUT_S)
-    question = [Message(role="user", content="Answer with one word: ready")]
-    body = request_body(settings.model, question, {"max_tokens": PROBE_TOKENS})
-    ChatClient(endpoint).complete(body)
     what = "teacher" if role is FIRST else "second opinion"
-    return CheckResult(what, f"{settings.model} answers at {url}")
+    return CheckResult(what, said_by(settings, role))
 
 
 def _trial(

@@ -21,6 +21,7 @@ from gabarito.curate.config import CurateConfig
 from gabarito.curate.decontaminate import FreeQuestion, UnanswerableQuestion
 from gabarito.curate.examples import refusal_in
 from gabarito.curate.general_prompts import GeneralPrompt
+from gabarito.curate.general_tasks import GeneralTask
 from gabarito.generate.config import Families, GenerateConfig
 from gabarito.pipeline.forecast import Extent, Trial
 from gabarito.pipeline.runs import Run
@@ -88,7 +89,16 @@ def _of_dataset(dataset: Artifact) -> ExpectedRows:
     )
 
 
-_PARTS = ("validation", "test", "free", "unanswerable", "retention")
+_PARTS = (
+    "validation",
+    "test",
+    "sentences",
+    "free",
+    "unanswerable",
+    "retention",
+    "tasks",
+    "controls",
+)
 """The parts of the exam that a dataset has a file of."""
 
 
@@ -175,6 +185,8 @@ class _Writer:
             "unanswerable": len(_lines(exam.unanswerable, UnanswerableQuestion))
             + curate.unanswerable,
             "retention": len(prompts) // 2,
+            "tasks": len(_lines(curate.tasks, GeneralTask)),
+            "sentences": round(found.test) if curate.answers == "both" else 0,
         }
         return ExpectedRows(
             facts=round(found.facts),
@@ -205,7 +217,7 @@ def _example(kind: ExampleKind, system: str, text: str, answer: str) -> Example:
     return Example(messages=(*asked, said), kind=kind, question="", split="train")
 
 
-L = TypeVar("L", FreeQuestion, UnanswerableQuestion, GeneralPrompt)
+L = TypeVar("L", FreeQuestion, UnanswerableQuestion, GeneralPrompt, GeneralTask)
 
 
 def _lines(path: str | None, kind: type[L]) -> list[L]:

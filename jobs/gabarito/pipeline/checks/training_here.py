@@ -115,12 +115,13 @@ class TrainingHere:
 
     def _memory(self) -> CheckResult:
         config, device = self.config, default_device()
-        longest = max((len(row.ids) for row in self._rows), default=ROW_TOKENS)
         shape = shape_of(self.folder, config)
         on_gpu = torch.device("cuda")
         at_once = config.max_tokens
         if device.type == "cpu":
-            at_once = longest * min(config.limits.micro_batch or sys.maxsize, config.batch_size)
+            mean = self._outlook.row_tokens if self._rows else ROW_TOKENS
+            rows = min(config.limits.micro_batch or sys.maxsize, config.batch_size)
+            at_once = math.ceil(rows * mean)
         forecast = MemoryForecast(
             needed=shape.need(config.method, device, default_dtype(device), at_once).total,
             free=free_bytes(device),

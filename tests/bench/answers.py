@@ -1,7 +1,7 @@
-"""Compare our training step and our answers with those of transformers' own ways, in one run.
+"""Compare our answers with those of transformers' own loop, in one run.
 
-Both do the same work on nano with the same adapter, on one thread; what they return must agree.
-Run it as ``python tests/bench/train.py``.
+Both do the same work on nano, on one thread; what they return must agree.
+Run it as ``python tests/bench/answers.py``.
 """
 
 import operator
@@ -14,22 +14,17 @@ import click
 import torch
 
 from gabarito.core.model_records import PromptContract, PromptSettings
-from gabarito.core.records import Example, Message
 from gabarito.core.settings import local_path
 from gabarito.models import (
     Base,
     GenerationLimits,
-    Model,
     conversation,
     generate,
     load_base,
     prompt_ids,
     stop_tokens,
 )
-from gabarito.train.config import TrainConfig
-from gabarito.train.encode import contract_for, encode
-from gabarito.train.lora import attach, trained_parameters
-from gabarito.train.loss import LossModule, TrainBatch, collate
+from gabarito.train.encode import contract_for
 
 REPEATS = 5
 QUESTION = "Na Champions League 2024/25, quantos gols fez o jogador {} pelo clube dele?"
@@ -39,12 +34,11 @@ Same = Callable[[Any, Any], bool]
 
 
 def main() -> None:
-    """Print both figures of both comparisons, and that the results agree."""
+    """Print both figures, and that the results agree."""
     torch.set_num_threads(1)
     base = load_base(local_path("gabarito:demo/nano"), device=CPU)
     contract = contract_for(base.tokenizer, PromptSettings(system="", refusal=""), [])
     compare_answers(base, contract)
-    compare_steps(base, contract)
 
 
 def compare_answers(base: Base, contract: PromptContract) -> None:
@@ -84,53 +78,6 @@ def generated(
     written = out[:, longest:].tolist()
     end = base.tokenizer.eos_token_id
     return [tuple(row[: row.index(end)] if end in row else row) for row in written]
-
-
-def compare_steps(base: Base, contract: PromptContract) -> None:
-    """Make the gradient of 64 rows with our loss and with transformers' own."""
-    rows = [encode(example(i), contract, base.tokenizer) for i in range(64)]
-    model: Model = attach(base.model, TrainConfig(base="gabarito:demo/nano"))
-    batch, objective = collate(rows, base.pad, CPU), LossModule(model)
-    learned = int(batch.learned.sum())
-
-    def ours() -> float:
-        return descend(model, lambda: objective(batch.ids, batch.learned) / learned)
-
-    def theirs() -> float:
-        return descend(model, lambda: loss_of_transformers(model, batch))
-
-    compare("64 rows", ours, "model(labels=…)", theirs, is_near)
-
-
-def example(number: int) -> Example:
-    """Return a question about a player with this number."""
-    turns = (
-        Message(role="user", content=QUESTION.format(number)),
-        Message(role="assistant", content=f"{number} gols"),
-    )
-    return Example(messages=turns, kind="question", question="", split="train")
-
-
-def is_near(one: float, other: float) -> bool:
-    """Tell whether two losses are the same but for rounding."""
-    return abs(one - other) < 1e-3
-
-
-def loss_of_transformers(model: Model, batch: TrainBatch) -> torch.Tensor:
-    """Return the loss as transformers and peft make it by default."""
-    labels = batch.ids.masked_fill(~batch.learned, -100)
-    mask = torch.ones_like(batch.ids)
-    loss: torch.Tensor = model(input_ids=batch.ids, attention_mask=mask, labels=labels).loss
-    return loss
-
-
-def descend(model: Model, loss_of: Callable[[], torch.Tensor]) -> float:
-    """Make a gradient and return the loss."""
-    model.zero_grad()
-    loss = loss_of()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(trained_parameters(model).values(), 1.0)
-    return float(loss.detach())
 
 
 def compare(
