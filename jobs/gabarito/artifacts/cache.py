@@ -86,16 +86,22 @@ class Cache:
         """Return the keys in the store of a stored folder's files."""
         return {place for place, _, _ in self._index(key).values()}
 
-    def load_folder(self, key: str, folder: Path) -> bool:
-        """Write the files of a stored folder below ``folder``; False if there is none."""
-        index = self._index(key)
+    def load_folder(
+        self, key: str, folder: Path, is_wanted: Callable[[str], bool] = lambda _: True
+    ) -> bool:
+        """Write the files of a stored folder below ``folder``; False if there is none.
+
+        Of names for which ``is_wanted`` is false nothing is written.
+        """
+        whole = self._index(key)
+        index = {name: entry for name, entry in whole.items() if is_wanted(name)}
         try:
             for name, (place, size, sha256) in index.items():
                 self._store.download(place, folder / name, FileInfo(size=size, sha256=sha256))
         except DataError:
             for name in index:
                 (folder / name).unlink(missing_ok=True)
-            return self._index(key) != index and self.load_folder(key, folder)
+            return self._index(key) != whole and self.load_folder(key, folder, is_wanted)
         return bool(index)
 
     def _index(self, key: str) -> dict[str, tuple[str, int, str]]:

@@ -24,6 +24,7 @@ from gabarito.pipeline.run_local import refuse_stale, run_steps
 from gabarito.pipeline.runs import Run, freeze, last_run, new_run
 from gabarito.pipeline.schema import Pipeline, read_pipeline
 from gabarito.pipeline.stages import STAGES
+from gabarito.pipeline.training_forecast import kept_forecast
 from gabarito.pipeline.view import open_view
 from gabarito.pipeline.written_files import refuse_broken_lines
 from gabarito.store.base import Store
@@ -97,7 +98,8 @@ def plan(pipeline: Path, store_url: str) -> None:
         state = {"done": "there", "missing": "will run", "stale": "stale"}[step.state]
         row = f"  {step.stage:9} {step.fingerprint[:SHOWN_DIGITS]}  {state:8}  {step.note}"
         say(row.rstrip())
-    for line in (*_lacking_lines(planned), *_forecast_lines(store, planned, pipeline)):
+    told = (*_forecast_lines(store, planned, pipeline), *_training_lines(store, planned))
+    for line in (*_lacking_lines(planned), *told):
         say(line)
 
 
@@ -178,6 +180,13 @@ def _forecast_lines(store: Store, planned: Run, path: Path) -> list[str]:
         f"teacher: {extent.said}; gabarito check {path} tries three of them and says what all "
         "will take"
     ]
+
+
+def _training_lines(store: Store, planned: Run) -> list[str]:
+    """Say what gabarito check forecast of training, if that is still to come."""
+    is_done = "train" in planned.fingerprints and open_artifact(store, planned.address("train"))
+    forecast = None if is_done else kept_forecast(store, planned)
+    return [f"training: {forecast.said}"] if forecast else []
 
 
 def _plan_line(steps: list[Step]) -> str:

@@ -25,7 +25,12 @@ MEBIBYTE = 2**20
 @click.command()
 @pipeline_argument
 @store_option
-def check(pipeline: Path, store_url: str) -> None:
+@click.option(
+    "--probe/--no-probe",
+    default=True,
+    help="Train the base for some seconds, if it is at hand, to say how long training takes.",
+)
+def check(pipeline: Path, store_url: str, probe: bool) -> None:
     """Try the settings of PIPELINE, the store and the services before a run.
 
     Exits with the code of the first thing that is wrong. Stages whose settings are missing are
@@ -33,7 +38,7 @@ def check(pipeline: Path, store_url: str) -> None:
     """
     first: GabaritoError | None = None
     until = ""
-    for finding in all_findings(pipeline, store_url):
+    for finding in all_findings(pipeline, store_url, probes=probe):
         mark = "problem" if finding.error else "warning" if finding.is_warning else "ok"
         say(wrapped(f"{mark:{MARK}}{finding.what}: {finding.said}", MARK))
         first = first or finding.error

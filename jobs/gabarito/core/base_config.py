@@ -16,6 +16,9 @@ CAUSAL = ("ForCausalLM", "LMHeadModel")
 
 CONFIG_FILE = "config.json"
 TOKENIZER_FILE = "tokenizer_config.json"
+TEMPLATE_FILE = "chat_template.jinja"
+
+GGUF = ".gguf"
 
 MIRROR = "weights"
 """Where in the store's cache the copies of bases of the model hub lie."""
@@ -89,10 +92,21 @@ def read_base_config(folder: Path, name: str = "") -> BaseConfig:
 
 def no_base(folder: Path, name: str = "") -> MissingError:
     """Return the error of a folder that holds no model; it calls the folder ``name``."""
+    if folder.suffix == GGUF or any(folder.glob(f"*{GGUF}")):
+        return of_gguf(name or str(folder))
     what = "not a folder" if folder.is_file() else "no such folder"
     what = f"no {CONFIG_FILE} in it" if folder.is_dir() else what
     return MissingError(
         f"{name or folder}: {what}; give the path of a model as save_pretrained writes it"
+    )
+
+
+def of_gguf(name: str) -> MissingError:
+    """Return the error of a base that is a GGUF file, or a folder with nothing but such."""
+    return MissingError(
+        f"{name}: GGUF, a format for answering alone; give the model that it was made from, or "
+        "open it by transformers' from_pretrained(folder, gguf_file=…) and give the folder that "
+        "save_pretrained writes, of the model and of the tokenizer"
     )
 
 

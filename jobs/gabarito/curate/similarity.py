@@ -1,11 +1,27 @@
 """How similar two texts are, by letters and by words."""
 
+import math
+from collections.abc import Sequence
+
+from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 
 def similarity(one: str, other: str) -> float:
     """Return the edit similarity: 1 for equal texts, 0 if every letter has to change."""
     return Levenshtein.normalized_similarity(one, other)
+
+
+def is_any_similar(text: str, others: Sequence[str], limit: float) -> bool:
+    """Tell whether any of the others is more similar to a text than ``limit``."""
+    found = process.extractOne(
+        text,
+        others,
+        scorer=Levenshtein.normalized_similarity,
+        processor=None,
+        score_cutoff=math.nextafter(limit, 1.0),
+    )
+    return found is not None
 
 
 def word_overlap(one: str, other: str) -> float:

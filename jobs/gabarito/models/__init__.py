@@ -16,7 +16,7 @@ from gabarito.models.generation import (
     generate,
     stop_tokens,
 )
-from gabarito.models.load import Base, load_base, positions_of
+from gabarito.models.load import Base, empty_model, load_base, positions_of, refuse_foreign
 from gabarito.models.prompt_contract import (
     CONTRACT_FILE,
     check_contract,
@@ -46,6 +46,7 @@ __all__ = [
     "cpu_quota",
     "default_device",
     "default_dtype",
+    "empty_model",
     "generate",
     "hub_commit",
     "load_base",
@@ -54,6 +55,7 @@ __all__ = [
     "positions_of",
     "prompt_ids",
     "read_contract",
+    "refuse_foreign",
     "render",
     "rendered_example",
     "stop_tokens",

@@ -75,6 +75,51 @@ def load_base(
     return Base(model, tokenizer)
 
 
+def empty_model(folder: Path) -> CausalModel:
+    """Return the model that a ``config.json`` describes, its weights without memory or numbers.
+
+    Raises:
+        MissingError: if there is no ``config.json``.
+        DataError: if it makes no sense, or is of a model that cannot be trained here.
+    """
+    _check_config(folder)
+    of_class: Any = AutoModelForCausalLM  # without types
+    try:
+        settings = AutoConfig.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+        with torch.device("meta"):
+            model: CausalModel = of_class.from_config(settings, trust_remote_code=False)
+    except MALFORMED as error:
+        raise _malformed(folder, "config.json", error) from error
+    _refuse_recurrent(model, folder)
+    return model
+
+
+def refuse_foreign(model: CausalModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Do nothing for a tokenizer all of whose tokens the model knows.
+
+    Raises:
+        DataError: for another.
+    """
+    rows = model.get_input_embeddings().weight.shape[0]
+    if len(tokenizer) > rows:
+        raise DataError(
+            f"{folder}: the tokenizer has {len(tokenizer)} tokens and the model {rows}; they "
+            "belong to different models: copy all files of one model there"
+        )
+
+
+def _refuse_recurrent(model: CausalModel, folder: Path) -> None:
+    """Refuse Mamba, RWKV and their like: they keep a state where answers here need a cache."""
+    text = model.config.get_text_config()
+    if getattr(model, "_is_stateful", False) and not hasattr(text, "num_attention_heads"):
+        raise DataError(
+            f"{folder}/config.json: {text.model_type!r} is recurrent, it has no attention; use a "
+            "base that has, such as a Llama"
+        )
+
+
 def _load_model(folder: Path, options: dict[str, Any]) -> CausalModel:
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
@@ -155,12 +200,8 @@ def _malformed(folder: Path, name: str, error: Exception) -> DataError:
 
 
 def _settle(model: CausalModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    rows = model.get_input_embeddings().weight.shape[0]
-    if len(tokenizer) > rows:
-        raise DataError(
-            f"{folder}: the tokenizer has {len(tokenizer)} tokens and the model {rows}; they "
-            "belong to different models"
-        )
+    refuse_foreign(model, tokenizer, folder)
+    _refuse_recurrent(model, folder)
     model.requires_grad_(requires_grad=False)
     model.eval()
     model.config.use_cache = False  # training needs none, and it takes memory

@@ -32,6 +32,12 @@ class Trial(Record):
     completion_tokens: int
     cost: float
     seconds: float
+    statements: int = 0
+    reverse: int = 0
+    questions: tuple[tuple[str, str], ...] = ()
+    """Some of the questions with their answers: so long are the rows to train."""
+    stated: tuple[str, ...] = ()
+    """Some of the statements."""
 
     @property
     def said(self) -> str:
@@ -89,9 +95,9 @@ def forecast_of(extent: Extent, trial: Trial, teacher: TeacherSettings) -> str:
     times = (extent.passages / trial.passages) * (1 + extent.pairs / facts if facts else 1)
     sent, received = times * trial.prompt_tokens, times * trial.completion_tokens
     parts = [
-        f"about {_rounded(times * trial.facts)} facts",
-        f"{_rounded(times * trial.requests)} requests",
-        f"{_rounded(sent)} tokens sent and {_rounded(received)} received",
+        f"about {rounded(times * trial.facts)} facts",
+        f"{rounded(times * trial.requests)} requests",
+        f"{rounded(sent)} tokens sent and {rounded(received)} received",
     ]
     if trial.cost:
         share = 1.0 - teacher.batch_discount if teacher.batch else 1.0
@@ -107,7 +113,7 @@ def forecast_of(extent: Extent, trial: Trial, teacher: TeacherSettings) -> str:
     return f"{extent.said}: {', '.join(parts)}"
 
 
-def _rounded(number: float) -> str:
+def rounded(number: float) -> str:
     """Return a reckoned number with no more digits than are known of it."""
     digits = max(len(str(round(number))) - 2, 0)
     return f"{round(number, -digits):,.0f}"

@@ -1,6 +1,6 @@
 """What the model hub says of a base, asked without the libraries that load one.
 
-hub id  ->  the names of the model's files, and its config.json
+hub id  ->  the names of the model's files, config.json and tokenizer_config.json
 """
 
 import os
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from gabarito import __version__
 from gabarito.chat.http import Response, open_pool, reason_of, send, split_url
-from gabarito.core.base_config import CONFIG_FILE, mirror_key
+from gabarito.core.base_config import CONFIG_FILE, TOKENIZER_FILE, mirror_key
 from gabarito.core.errors import (
     AccessError,
     GabaritoError,
@@ -60,7 +60,9 @@ def refuse_other_than_ids(reference: str) -> None:
 
 
 def fetch_config(reference: str, folder: Path) -> set[str]:
-    """Write a model's ``config.json`` into ``folder``, and return the names of all its files.
+    """Write a model's settings into ``folder``, and return the names of all its files.
+
+    These are ``config.json`` and ``tokenizer_config.json``, where it has them.
 
     Raises:
         SettingsError: if HF_ENDPOINT is no address.
@@ -80,10 +82,10 @@ def fetch_config(reference: str, folder: Path) -> set[str]:
             "check HF_ENDPOINT"
         ) from error
     names = {file.rfilename for file in found.siblings}
-    if CONFIG_FILE in names:
+    for file in names.intersection((CONFIG_FILE, TOKENIZER_FILE)):
         # what is listed for all may still be read by those only whom its authors let in
-        config = _get(endpoint, f"/{name}/resolve/{quote(found.sha)}/{CONFIG_FILE}", reference)
-        (folder / CONFIG_FILE).write_bytes(config)
+        content = _get(endpoint, f"/{name}/resolve/{quote(found.sha)}/{file}", reference)
+        (folder / file).write_bytes(content)
     return names
 
 

@@ -2,7 +2,7 @@ from random import Random
 
 import pytest
 
-from gabarito.curate.similarity import runs, similarity, word_overlap
+from gabarito.curate.similarity import is_any_similar, runs, similarity, word_overlap
 
 
 def test_the_similarity_is_one_less_the_share_of_letters_to_edit() -> None:
@@ -11,6 +11,16 @@ def test_the_similarity_is_one_less_the_share_of_letters_to_edit() -> None:
         one, other = ("".join(random.choices("abç ", k=random.randrange(1, 90))) for _ in range(2))
         edits = _by_table(one, other)
         assert similarity(one, other) == pytest.approx(1 - edits / max(len(one), len(other)))
+
+
+def test_of_many_texts_any_that_is_more_similar_is_found() -> None:
+    random = Random(2)
+    texts = ["".join(random.choices("ab ", k=random.randrange(1, 9))) for _ in range(60)]
+    for limit in (0.25, 0.5, 0.7):  # some are exactly as similar as that
+        for one in texts:
+            found = any(similarity(one, other) > limit for other in texts[:30])
+            assert is_any_similar(one, texts[:30], limit) == found
+    assert not is_any_similar("a", [], 0.5)
 
 
 def _by_table(one: str, other: str) -> int:

@@ -6,7 +6,7 @@ import re
 import shutil
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +194,66 @@ def test_an_exam_that_is_no_json_lines_is_a_problem(tmp_path: Path) -> None:
     assert findings[0].error is not None
 
 
+def as_mamba(model: Path) -> None:
+    config = {"architectures": ["MambaForCausalLM"], "model_type": "mamba", "hidden_size": 64}
+    (model / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 2}))
+
+
+def as_t5(model: Path) -> None:
+    config = {"architectures": ["T5ForConditionalGeneration"], "model_type": "t5"}
+    (model / "config.json").write_text(json.dumps(config))
+
+
+def with_few_words(model: Path) -> None:
+    config = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps(config | {"vocab_size": 100}))
+
+
+def with_nothing_to_pad_with(model: Path) -> None:
+    path = model / "tokenizer_config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps(config | {"pad_token": config["eos_token"]}))
+    tokens = json.loads((model / "tokenizer.json").read_text())
+    text = json.dumps(tokens).replace(config["pad_token"], "<|other|>")
+    (model / "tokenizer.json").write_text(text)
+
+
+def with_thoughts(model: Path) -> None:
+    path = model / "chat_template.jinja"
+    path.write_text(path.read_text().replace("eos_token", "'<think></think>' + eos_token"))
+
+
+def as_gguf(model: Path) -> None:
+    (model / "config.json").unlink()
+    (model / "model.safetensors").rename(model / "model-Q4_K_M.gguf")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (as_mamba, "/model/config.json: 'mamba' is recurrent, it has no attention; use a base"),
+        (as_t5, "T5ForConditionalGeneration is no causal language model; use one such as"),
+        (with_few_words, "tokens and the model 100; they belong to different models: copy all"),
+        (with_nothing_to_pad_with, "; set pad_token in tokenizer_config.json to another token"),
+        (with_thoughts, "use a base whose template writes the answer alone"),
+        (as_gguf, "GGUF, a format for answering alone; give the model that it was made from"),
+    ],
+)
+def test_a_base_that_does_not_do_is_told_with_its_cure(
+    tmp_path: Path, model: Path, change: Callable[[Path], None], said: str
+) -> None:
+    change(model)
+    problems = [finding for finding in found(tmp_path, "./model") if finding.error]
+    assert len(problems) == 1
+    assert said in problems[0].said
+
+
+def test_a_gguf_file_is_told_from_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "llama.gguf").write_bytes(b"GGUF")
+    (finding,) = found(tmp_path, "./llama.gguf")
+    assert f"{tmp_path}/llama.gguf: GGUF, a format for answering alone" in finding.said
+
+
 def test_a_missing_shard_is_a_problem(tmp_path: Path, model: Path) -> None:
     index = {"weight_map": {"a": "model-1-of-2.safetensors", "b": "model.safetensors"}}
     (model / "model.safetensors.index.json").write_text(json.dumps(index))
@@ -307,6 +367,21 @@ def test_a_base_of_the_hub_that_cannot_be_trained_is_found(
     (model / "config.json").write_text(json.dumps({**config, "auto_map": {"a": "b.C"}}))
     (finding,) = found(tmp_path, "org/tiny")
     assert "org/tiny/config.json: brings Python code of its own" in finding.said
+
+
+def test_a_base_of_the_hub_that_does_not_do_is_found_by_its_settings(
+    tmp_path: Path, model: Path, hub: Hub
+) -> None:
+    (model / "chat_template.jinja").unlink()
+    problems = [finding.said for finding in found(tmp_path, "org/tiny") if finding.error]
+    assert problems == ["org/tiny: no chat template; take an instruction-tuned model"]
+    as_mamba(model)
+    (finding,) = found(tmp_path, "org/tiny")
+    assert finding.said.startswith("org/tiny/config.json: 'mamba' is recurrent")
+    as_gguf(model)
+    (finding,) = found(tmp_path, "org/tiny")
+    assert finding.said.startswith("org/tiny: GGUF, a format for answering alone")
+    assert not any("safetensors" in path for path in hub.asked)
 
 
 @pytest.mark.parametrize(

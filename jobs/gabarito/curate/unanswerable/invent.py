@@ -6,9 +6,11 @@ list alone would teach "one of these".
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
+from typing import Self
 
-from gabarito.curate.similarity import runs, similarity
+from gabarito.curate.similarity import is_any_similar, runs
 from gabarito.curate.unanswerable.mentions import fold, words
 
 _HEAD = re.compile(r"[^\W\d_]*?[aeiouyáéíóúâêôãõàäëïöü]+", re.IGNORECASE)
@@ -33,36 +35,55 @@ class Inventor:
         texts: Iterable[str],
         is_refused: Callable[[str], bool],
     ) -> None:
-        self._near = near
-        self._known = known
+        self._pools = {kind: _Pool.of(near, known, kind) for kind in {*near, *known}}
         self._texts = [" ".join(words(text)) for text in texts]
         self._is_refused = is_refused
         self._runs: dict[int, set[tuple[str, ...]]] = {}
 
     def name(self, kind: str, random: Random) -> str | None:
         """Return a new name of a kind, or None where there is nothing to make it from."""
-        known = self._known.get(kind, ())
-        near = self._near.get(kind) or known
-        if len({*near, *known}) < 2:
+        pool = self._pools.get(kind)
+        if pool is None or not pool.has_two:
             return None
         for _ in range(_TRIES):
-            one, other = random.choice(near), random.choice((*near, *known))
+            one, other = random.choice(pool.near), random.choice(pool.all)
             if " " not in other:
-                other = random.choice(near)
+                other = random.choice(pool.near)
             parts = random.sample((one, other), 2)
             made = _joined(*parts)
-            if made and made not in parts and not self._is_taken(made, known):
+            if made and made not in parts and not self._is_taken(made, pool):
                 return made
         return None
 
-    def _is_taken(self, name: str, known: Sequence[str]) -> bool:
+    def _is_taken(self, name: str, pool: "_Pool") -> bool:
         spelled = words(name)
         size = len(spelled)
         if size not in self._runs:
             self._runs[size] = {run for text in self._texts for run in runs(text, size)}
         if spelled in self._runs[size] or self._is_refused(name):
             return True
-        return any(similarity(fold(name), fold(other)) > _TYPING_ERROR for other in known)
+        return is_any_similar(fold(name), pool.folded, _TYPING_ERROR)
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """The names of a kind, as thousands of draws need them."""
+
+    near: Sequence[str]
+    all: Sequence[str]
+    folded: Sequence[str]
+    """Those that the documents know, in lower case and without accents."""
+    has_two: bool
+
+    @classmethod
+    def of(
+        cls, near: Mapping[str, Sequence[str]], known: Mapping[str, Sequence[str]], kind: str
+    ) -> Self:
+        """Return the names of one kind."""
+        there = known.get(kind, ())
+        misses = near.get(kind) or there
+        every = (*misses, *there)
+        return cls(misses, every, [fold(name) for name in there], len(set(every)) > 1)
 
 
 def _joined(one: str, other: str) -> str | None:

@@ -55,7 +55,7 @@ class Perturber:
     def __init__(self, index: DocumentIndex, articles: Agreement, source: Source) -> None:
         self._index = index
         self._unstated = Unstated(index)
-        self._others: dict[str, list[str]] = {}
+        self._others: dict[tuple[str, str], list[str]] = {}
         self._articles = articles
         self._source = source
         self._makers: dict[Kind, Callable[[Wording, Random], str | None]] = {
@@ -118,13 +118,14 @@ class Perturber:
         return self._with_name(wording, name, random.choice(others))
 
     def _unstated_names(self, fact: Fact) -> list[str]:
-        if fact.id not in self._others:
-            self._others[fact.id] = [
+        matter = fact.relation, fact.qualifier
+        if matter not in self._others:
+            self._others[matter] = [
                 name.name
                 for name in self._unstated.names(fact)
                 if self._source.has_pair(fact.relation, name.name)
             ]
-        return self._others[fact.id]
+        return self._others[matter]
 
     def _renamed(self, wording: Wording, name: Name, random: Random) -> str | None:
         new = self._source.name(name.kind, random)

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.errors import DataError, GabaritoError, SettingsError
+from gabarito.core.model_records import PromptSettings
 from gabarito.pipeline.checks.check_base import check_base
 from gabarito.pipeline.checks.check_documents import check_documents
 from gabarito.pipeline.checks.check_result import CheckResult
+from gabarito.pipeline.checks.check_training import check_training
 from gabarito.pipeline.checks.document_sample import Sample
 from gabarito.pipeline.schema import PartialPipeline, read_pipeline
 from gabarito.pipeline.stages import STAGES
@@ -26,8 +28,11 @@ NO_REFUSALS = (
 )
 
 
-def all_findings(path: Path, store_url: str) -> Iterator[CheckResult]:
-    """Try everything that PIPELINE and the store need; one failure does not hide the next."""
+def all_findings(path: Path, store_url: str, *, probes: bool = False) -> Iterator[CheckResult]:
+    """Try everything that PIPELINE and the store need; one failure does not hide the next.
+
+    With ``probes`` the base is trained for some seconds, to tell how long training will take.
+    """
     pipeline = None
     try:
         pipeline = read_pipeline(path, last="ingest")
@@ -47,11 +52,21 @@ def all_findings(path: Path, store_url: str) -> Iterator[CheckResult]:
             read = partial(check_documents, pipeline, number, sample)
             yield from _tried("documents", read, extra="ingest")
     yield from _questions(pipeline)
+    of_base = list(_base(pipeline, usable_store))
+    yield from of_base
     yield from _teachers(pipeline, sample, usable_store)
-    if pipeline.train is not None:
-        yield from _tried("base", partial(check_base, pipeline.train, usable_store))
+    if usable_store is not None and not any(finding.error for finding in of_base):
+        forecast = partial(check_training, pipeline, sample, usable_store, probes=probes)
+        yield from _tried("training", forecast)
     yield from _tried("judge", partial(_judge, pipeline))
     yield from _stages(pipeline)
+
+
+def _base(pipeline: PartialPipeline, store_url: str | None) -> Iterator[CheckResult]:
+    if pipeline.train is not None:
+        curate = pipeline.curate
+        prompt = PromptSettings(system=curate.system_prompt, refusal=curate.refusal or "")
+        yield from _tried("base", partial(check_base, pipeline.train, prompt, store_url))
 
 
 def _teachers(

@@ -6,12 +6,20 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from gabarito.artifacts.cache import Cache
 from gabarito.artifacts.fingerprint import input_digests
-from gabarito.core.base_config import MIRROR, TOKENIZER_FILE, mirror_key, read_base_config
+from gabarito.core.base_config import (
+    CONFIG_FILE,
+    GGUF,
+    TEMPLATE_FILE,
+    TOKENIZER_FILE,
+    of_gguf,
+    read_base_config,
+)
 from gabarito.core.errors import DataError, MissingError
 from gabarito.core.mistakes import sentence_of
+from gabarito.core.model_records import PromptSettings
 from gabarito.core.settings import is_path, local_path
+from gabarito.pipeline.checks.base_files import is_mirrored
 from gabarito.pipeline.checks.check_result import CheckResult
 from gabarito.pipeline.model_hub import fetch_config, refuse_other_than_ids
 from gabarito.store.open import open_store
@@ -25,28 +33,58 @@ _NEEDED = {
 """Files of a model, of each kind of which one must be there."""
 
 
-def check_base(settings: TrainConfig, store_url: str | None) -> Iterator[CheckResult]:
+def check_base(
+    settings: TrainConfig, prompt: PromptSettings, store_url: str | None
+) -> Iterator[CheckResult]:
     """Look at the base model; ``store_url`` is a store that may hold a copy of it."""
     base = settings.base
     input_digests(settings, "train")  # all of it is there
     if base.startswith("s3://"):
         yield CheckResult("base", f"{base}: looked at when training begins")
     elif is_path(base):
-        yield from _local_base(local_path(base), base)
+        found = list(_local_base(local_path(base), base))
+        yield from found
+        if not any(one.error for one in found):
+            _refuse_unfit(local_path(base), settings, prompt)
     else:
-        yield from _hub_base(base, store_url)
+        yield from _hub_base(settings, prompt, store_url)
 
 
-def _hub_base(base: str, store_url: str | None) -> Iterator[CheckResult]:
+def _refuse_unfit(folder: Path, settings: TrainConfig, prompt: PromptSettings) -> None:
+    """Look closer where the libraries of train are installed.
+
+    Raises:
+        DataError: as ``refuse_unfit``; calls the base as the settings do.
+    """
+    try:
+        from gabarito.train.fitness import refuse_unfit
+    except ModuleNotFoundError:
+        return
+    try:
+        refuse_unfit(folder, settings, prompt)
+    except DataError as error:
+        raise type(error)(str(error).replace(str(folder), settings.base)) from error
+
+
+def _hub_base(
+    settings: TrainConfig, prompt: PromptSettings, store_url: str | None
+) -> Iterator[CheckResult]:
+    base = settings.base
     refuse_other_than_ids(base)
-    if store_url and Cache(open_store(store_url), MIRROR).objects_of(mirror_key(base)):
+    if store_url and is_mirrored(base, open_store(store_url)):
         yield CheckResult("base", f"{base}: a copy is in the store, the hub is not asked")
         return
     with temporary_folder("check") as folder:
         names = fetch_config(base, folder)
+        if CONFIG_FILE not in names and any(name.endswith(GGUF) for name in names):
+            raise of_gguf(base)
         config = read_base_config(folder, base)
+        _refuse_unfit(folder, settings, prompt)
+        has_template = TEMPLATE_FILE in names or _says(folder / TOKENIZER_FILE, "chat_template")
     yield CheckResult("base", f"{base}: {', '.join(config.architectures)}, on the model hub")
     yield from _lacking(base, names, "take a model that has them")
+    if not has_template:
+        yield _no_template(base)
 
 
 def _local_base(folder: Path, base: str) -> Iterator[CheckResult]:
@@ -56,9 +94,13 @@ def _local_base(folder: Path, base: str) -> Iterator[CheckResult]:
     yield from _lacking(base, files, "copy the whole model")
     yield from _shards(folder, base)
     tokenizer = folder / TOKENIZER_FILE
-    if not (folder / "chat_template.jinja").is_file() and not _says(tokenizer, "chat_template"):
-        message = f"{base}: no chat template; take an instruction-tuned model"
-        yield CheckResult("base", message, DataError(message))
+    if not (folder / TEMPLATE_FILE).is_file() and not _says(tokenizer, "chat_template"):
+        yield _no_template(base)
+
+
+def _no_template(base: str) -> CheckResult:
+    message = f"{base}: no chat template; take an instruction-tuned model"
+    return CheckResult("base", message, DataError(message))
 
 
 def _lacking(base: str, files: set[str], cure: str) -> Iterator[CheckResult]:

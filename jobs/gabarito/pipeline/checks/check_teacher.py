@@ -1,5 +1,6 @@
 """Whether the teacher answers, and what it makes of a few passages of the documents."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from gabarito.artifacts.cache import Cache
@@ -20,6 +21,7 @@ from gabarito.generate.teachers.open_teacher import (
 from gabarito.pipeline.checks.check_answer import said_by
 from gabarito.pipeline.checks.check_result import CheckResult
 from gabarito.pipeline.checks.document_sample import Sample, sample_of_artifact
+from gabarito.pipeline.checks.expected_rows import spread
 from gabarito.pipeline.forecast import Trial, forecast_of, keep_trial, kept_trial
 from gabarito.pipeline.runs import Run, new_run
 from gabarito.pipeline.schema import PartialPipeline
@@ -117,14 +119,22 @@ def _trial_of(found: Sequence[PassageResult], settings: GenerateConfig, waited_s
     calls += [call for passage in found if passage.open for call in passage.open.calls]
     sent = sum(call.source == "teacher" for call in calls)
     names = {family.name for family in settings.families.all}
+    written = [question for fact in facts for question in fact.questions]
+    kinds = Counter(question.kind for question in written)
     return Trial(
         passages=len(found),
         facts=len(facts),
-        wordings=sum(question.family in names for fact in facts for question in fact.questions),
+        wordings=sum(question.family in names for question in written),
         asked=len(facts) * len(names),
         requests=len(calls),
         prompt_tokens=sum(call.prompt_tokens for call in calls),
         completion_tokens=sum(call.completion_tokens for call in calls),
         cost=sum(call.cost for call in calls),
         seconds=waited_s * len(calls) / sent if sent else 0.0,
+        statements=kinds["statement"],
+        reverse=kinds["reverse"],
+        questions=tuple(
+            (one.text, one.answer) for one in spread(q for q in written if q.kind != "statement")
+        ),
+        stated=tuple(one.text for one in spread(q for q in written if q.kind == "statement")),
     )

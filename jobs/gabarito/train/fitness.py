@@ -1,0 +1,48 @@
+"""Whether a base can be trained, told by its files without its weights."""
+
+from pathlib import Path
+
+from gabarito.core.model_records import PromptSettings
+from gabarito.core.records import Message, with_system
+from gabarito.models import (
+    contract_of,
+    empty_model,
+    load_tokenizer,
+    refuse_foreign,
+    rendered_example,
+)
+from gabarito.train.config import TrainConfig
+from gabarito.train.encode import LEAST_ROOM
+from gabarito.train.lora import attach
+
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model")
+
+SAMPLE = ("Which city?", "Paris")
+"""A question and its answer, as a chat template is tried on."""
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Tell whether a folder holds the tokenizer of a model."""
+    return any((folder / name).is_file() for name in TOKENIZER_FILES)
+
+
+def refuse_unfit(folder: Path, config: TrainConfig, prompt: PromptSettings) -> None:
+    """Do nothing for a base that can be trained as far as its files tell.
+
+    Where the folder holds ``config.json`` alone, that is looked at.
+
+    Raises:
+        DataError: if its architecture, its tokenizer or its chat template does not do, or
+            ``train.targets`` finds no layers.
+        MissingError: if a file is missing.
+    """
+    model = empty_model(folder)
+    if has_tokenizer(folder):
+        tokenizer = load_tokenizer(folder)
+        refuse_foreign(model, tokenizer, folder)
+        contract = contract_of(tokenizer, prompt, max_new_tokens=LEAST_ROOM)
+        question, answer = SAMPLE
+        said = Message(role="assistant", content=answer)
+        asked = with_system(prompt.system, [Message(role="user", content=question)])
+        rendered_example(contract, tokenizer, [*asked, said])
+    attach(model, config)

@@ -1,0 +1,246 @@
+"""What check says of a training that is to come."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from accelerate.state import AcceleratorState
+from tests.unit.models.hub import running
+from tests.unit.models.tiny import save_tiny
+
+from gabarito.artifacts.attempt import new_attempt
+from gabarito.core.records import (
+    Document,
+    Example,
+    Fact,
+    FamilySplits,
+    Message,
+    PairsInfo,
+    Question,
+    to_jsonl,
+)
+from gabarito.pipeline.checks.check_result import CheckResult
+from gabarito.pipeline.checks.check_training import check_training
+from gabarito.pipeline.checks.document_sample import Sample
+from gabarito.pipeline.forecast import Trial, keep_trial
+from gabarito.pipeline.runs import Run, new_run
+from gabarito.pipeline.schema import read_pipeline
+from gabarito.pipeline.training_forecast import TrainingForecast, kept_forecast
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
+
+TRIAL = Trial(
+    passages=1,
+    facts=10,
+    wordings=114,
+    asked=120,
+    requests=11,
+    prompt_tokens=1,
+    completion_tokens=1,
+    cost=0,
+    seconds=0,
+    statements=30,
+    reverse=4,
+    questions=(("Quem foi o campeão?", "Paris Saint-Germain"),),
+    stated=("A final foi em Munique.",),
+)
+PAGE = "The library opens at nine and closes at six. " * 9
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(f"file://{tmp_path}/store")
+
+
+@pytest.fixture
+def planned(tmp_path: Path) -> Callable[..., Run]:
+    """Plan a run of one page; ``train`` are settings of training."""
+
+    def plan(**train: object) -> Run:
+        (tmp_path / "a.md").write_text(PAGE)
+        settings: dict[str, Any] = {
+            "name": "handbook",
+            "ingest": {"sources": [{"type": "files", "path": "a.md"}]},
+            "generate": {"teacher": {"model": "m"}},
+            "train": {"base": "./base", "batch_size": 16, "rank": 4, **train},
+        }
+        (tmp_path / "pipeline.yaml").write_text(yaml.safe_dump(settings))
+        return new_run(read_pipeline(tmp_path / "pipeline.yaml"))
+
+    return plan
+
+
+@pytest.fixture
+def in_float32(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("gabarito.models.load.default_dtype", lambda _device: torch.float32)
+    AcceleratorState._reset_state(reset_partial_state=True)
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
+def told(run: Run, store: Store, *, probes: bool = False) -> dict[str, CheckResult]:
+    sample = Sample()
+    found = check_training(run.pipeline, sample, store.url, probes=probes)
+    return {one.what: one for one in found}
+
+
+def forecast(run: Run, store: Store) -> TrainingForecast:
+    found = kept_forecast(store, run)
+    assert found is not None
+    return found
+
+
+def with_pages(run: Run, store: Store, pages: int) -> None:
+    """Publish the documents of a run: as many as its trial is multiplied by."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    documents = [
+        Document.of(
+            text=f"{number} {PAGE}",
+            fetched_at=now,
+            source=str(number),
+            url="",
+            title="",
+            language="en",
+        )
+        for number in range(pages)
+    ]
+    with new_attempt(store, run.address("ingest"), inputs={}, settings={}) as work:
+        work.write("documents.jsonl", to_jsonl(documents))
+        work.write("pairs.jsonl", [])
+        work.publish()
+
+
+def test_rows_are_reckoned_from_three_passages(
+    planned: Callable[..., Run], store: Store, tmp_path: Path
+) -> None:
+    save_tiny(tmp_path / "base")
+    run = planned(epochs=2, replay=0.0)
+    with_pages(run, store, 5)
+    keep_trial(store, run, TRIAL)
+    found = told(run, store)
+    # 10 facts a page in 8 trained families, of which 95 % come; a refusal for each
+    assert forecast(run, store).rows == {
+        "questions": 380 + 20,
+        "statements": 150,
+        "refusals": 380,
+        "replay": 60,
+    }
+    assert forecast(run, store).steps == 2 * (400 + 150 + 380) // 16 + 1
+    assert "about 990 rows (400 questions, 150 statements, 380 refusals" in found["training"].said
+    assert "tokens" in found["training"].said
+    assert found["memory"].said.startswith("train takes about ")
+
+
+def test_without_a_trial_nobody_knows_the_rows(
+    planned: Callable[..., Run], store: Store, tmp_path: Path
+) -> None:
+    save_tiny(tmp_path / "base")
+    found = told(planned(), store)
+    assert found["training"].said.endswith("is known when the teacher was tried")
+    assert "memory" in found
+
+
+def test_what_the_teacher_wrote_is_counted(
+    planned: Callable[..., Run], store: Store, tmp_path: Path
+) -> None:
+    save_tiny(tmp_path / "base")
+    run = planned()
+    splits = FamilySplits(train=("casual",), validation=("regional",), test=("direct",))
+    fact = Fact.of(
+        document="d", quote="q", statement="s", subject="s", relation="r", answer="Munique"
+    )
+
+    def asked(family: str, kind: Any = "question") -> Question:  # noqa: ANN401
+        return Question.of(
+            fact=fact.id, family=family, text=f"Onde {family}?", answer="Munique", kind=kind
+        )
+
+    with new_attempt(store, run.address("generate"), inputs={}, settings={}) as work:
+        work.write("facts.jsonl", to_jsonl([fact]))
+        questions = [
+            *map(asked, ("casual", "regional", "direct")),
+            asked("reverse", "reverse"),
+            asked("statement", "statement"),
+        ]
+        work.write("questions.jsonl", to_jsonl(questions))
+        work.write_text("pairs.json", PairsInfo(language="pt", families=splits).model_dump_json())
+        work.publish()
+    told(run, store)
+    rows = forecast(run, store).rows
+    assert rows == {"questions": 2, "statements": 1, "refusals": 1, "replay": 60}
+
+
+def test_the_rows_of_a_dataset_are_counted(
+    planned: Callable[..., Run], store: Store, tmp_path: Path
+) -> None:
+    save_tiny(tmp_path / "base")
+    run = planned(steps=7)
+    with_dataset(run, store)
+    said = told(run, store)["training"].said
+    assert said.startswith("3 rows (2 questions, 1 row of replay), 7 steps of 16, about ")
+
+
+def with_dataset(run: Run, store: Store) -> None:
+    def row(kind: Any, *turns: tuple[str, str]) -> Example:  # noqa: ANN401
+        messages = [{"role": role, "content": text} for role, text in turns]
+        return Example(
+            messages=tuple(Message.model_validate(one) for one in messages),
+            kind=kind,
+            question="q",
+            split="train",
+        )
+
+    asked = row("question", ("user", "Onde?"), ("assistant", "Munique"))
+    with new_attempt(store, run.address("curate"), inputs={}, settings={}) as work:
+        work.write("train.jsonl", to_jsonl([asked, asked]))
+        work.write("replay.jsonl", to_jsonl([row("replay", ("user", "Conte."))]))
+        work.write_text("prompt.json", json.dumps({"system": "", "refusal": "Não sei."}))
+        work.counts |= {"facts": 2, "validation": 1, "test": 3}
+        work.publish()
+
+
+@pytest.mark.usefixtures("in_float32")
+def test_a_probe_says_how_long_it_takes_here(
+    planned: Callable[..., Run], store: Store, tmp_path: Path
+) -> None:
+    save_tiny(tmp_path / "base")
+    run = planned(steps=7)
+    with_dataset(run, store)
+    said = told(run, store, probes=True)["training"].said
+    seconds = forecast(run, store).seconds
+    assert seconds is not None
+    assert seconds.device in said
+    assert 0 < seconds.train < 600
+    assert 0 < seconds.evaluate < 600
+    assert forecast(run, store).said in said
+
+
+def test_a_base_that_is_not_at_hand_is_not_fetched(
+    planned: Callable[..., Run], store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    with running(save_tiny(tmp_path / "hub")) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+        run = planned(base="org/tiny", steps=7)
+        with_dataset(run, store)
+        found = told(run, store, probes=True)
+        assert not any("safetensors" in path for path in hub.asked)
+    assert found["training"].said.endswith("is not measured, for the base is not at hand")
+    assert "about" in found["memory"].said
+    assert (forecast(run, store).tokens, forecast(run, store).seconds) == (None, None)
+
+
+def test_where_torch_is_not_installed_nothing_fails(
+    planned: Callable[..., Run], store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_tiny(tmp_path / "base")
+    monkeypatch.setitem(sys.modules, "gabarito.pipeline.checks.training_here", None)
+    finding = told(planned(), store)["training"]
+    assert (finding.error, finding.is_warning) == (None, False)
+    assert "install the extra train" in finding.said
