@@ -18,6 +18,7 @@ from gabarito.train.config import TrainConfig
 from gabarito.train.encode import Row, shared_prefix
 from gabarito.train.loop import TrainPlan, fit
 from gabarito.train.lora import attach
+from gabarito.train.recipe import recipe_of
 from gabarito.train.sampler import BatchSampler
 from gabarito.train.validation import Validation
 
@@ -90,6 +91,7 @@ def measure(
     many = _generated(base, more, 1 + DECODED)
     long = _generated(base, [_long_prompt(base, like.prompts)], 1)
     row_s = max(0.0, (many.step_s - own.step_s) / (MORE - FEW))
+    recipe = recipe_of(config, base.model.num_parameters())
     model = attach(base.model, config)
     longest = max(len(row.ids) for row in like.rows)
     prefix = shared_prefix(contract, base.tokenizer)
@@ -101,7 +103,7 @@ def measure(
         nothing = Validation(model, base.tokenizer, contract, [], 1, AnswerKey([]))
         told: list[StepMetrics] = []
         sampler = BatchSampler({"questions": batch}, {"questions": 1.0}, rows, 0)
-        plan = TrainPlan(sampler, STEPS, layout, nothing, told.append)
+        plan = TrainPlan(sampler, STEPS, recipe.learning_rate, layout, nothing, told.append)
         fit(model, _short(config, rows), plan, kept)
         return sum(1 / point.tokens_per_s for point in told[1:]) / (STEPS - 1)
 
