@@ -124,15 +124,17 @@ def test_rows_are_reckoned_from_three_passages(
     with_pages(run, store, 5)
     keep_trial(store, run, TRIAL)
     found = told(run, store)
-    # 10 facts a page in 8 trained families, of which 95 % come; a refusal for each
+    # 10 facts a page in 8 trained families, of which 95 % come; a refusal for each; of both 15 % in
+    # a conversation, too
     assert forecast(run, store).rows == {
-        "questions": 380 + 20,
+        "questions": 437 + 20,
         "statements": 150,
-        "refusals": 380,
-        "replay": 60,
+        "refusals": 437,
+        "replay": 210,
     }
-    assert forecast(run, store).steps == 2 * (400 + 150 + 380) // 16 + 1
-    assert "about 990 rows (400 questions, 150 statements, 380 refusals" in found["training"].said
+    assert forecast(run, store).steps == 2 * (457 + 150 + 437) // 16 + 1
+    said = found["training"].said
+    assert "about 1,300 rows (460 questions, 150 statements, 440 refusals" in said
     assert "tokens" in found["training"].said
     assert found["memory"].said.startswith("train takes about ")
 
@@ -173,7 +175,7 @@ def test_what_the_teacher_wrote_is_counted(
         work.publish()
     told(run, store)
     rows = forecast(run, store).rows
-    assert rows == {"questions": 2, "statements": 1, "refusals": 1, "replay": 60}
+    assert rows == {"questions": 2, "statements": 1, "refusals": 1, "replay": 210}
 
 
 def test_the_rows_of_a_dataset_are_counted(

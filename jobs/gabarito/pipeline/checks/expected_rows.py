@@ -170,11 +170,12 @@ class _Writer:
         refusal = curate.refusal or refusal_in(language)
         prompt = PromptSettings(system=curate.system_prompt, refusal=refusal)
         prompts = [one.text for one in _lines(curate.prompts, GeneralPrompt)]
+        ways = 1 + curate.conversations  # alone, and some of them in a conversation, too
         trained: dict[ExampleKind, int] = {
-            "question": round(found.train),
+            "question": round(found.train * ways),
             "reverse": round(found.reverse),
             "statement": round(found.statements),
-            "refusal": round(curate.refusals * found.train),
+            "refusal": round(curate.refusals * found.train * ways),
             "replay": (len(prompts) + 1) // 2,
         }
         asked = {
