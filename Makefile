@@ -10,8 +10,8 @@ LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --genera
 	--no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo real serve test check generate requirements sample nano bench bench-controller \
-	images real-tests image-tests cluster-test
+.PHONY: help demo real study serve test check generate requirements sample nano bench \
+	bench-controller images real-tests image-tests cluster-test
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -23,6 +23,10 @@ real: STORE := gabarito-real-store
 real: $(INSTALLED) ## the same with a handbook and a pretrained base (fetches 105 MB)
 	@$(BIN)/python -m sample.handbook
 	@$(BIN)/gabarito demo sample/handbook --store $(STORE) --port $(PORT)
+
+study: STORE := gabarito-study-store
+study: $(INSTALLED) ## compare recipes on the sample, with three seeds each (hours on a CPU; continues)
+	@$(BIN)/python -m sample.study --store $(STORE) --to docs/study.md
 
 serve: $(INSTALLED) ## serve the model that the demo promoted
 	@$(BIN)/gabarito serve --store $(STORE)

@@ -1,0 +1,1 @@
+"""The study: one pipeline, changed arm by arm, run with several seeds, and compared."""
