@@ -76,7 +76,7 @@ def _run(given: Given) -> Study:
     """Run all arms with the first seed, then with the next: what is there early is a whole."""
     table, seeds = read_arms(), range(given["seeds"])
     sample = Sample(
-        local_path(f"{given['sample']}/pipeline.yaml"), _base(given["base"]), given["steps"]
+        local_path(f"{given['sample']}/pipeline.yaml"), base_of(given["base"]), given["steps"]
     )
     arms = table.chosen([name for name in given["names"].split(",") if name])
     pipelines = [
@@ -91,7 +91,7 @@ def _run(given: Given) -> Study:
     return Study(
         sample=first.name,
         base=Path(first.section("train").model_dump()["base"]).name,
-        command=_command(given),
+        command=command_of(given),
         seeds=len(seeds),
         results=[ArmResult(arm, found[arm.name]) for arm in arms],
     )
@@ -124,14 +124,14 @@ def _write(study: Study, to: Path | None) -> None:
     say(f"written: {to}, {picture}")
 
 
-def _base(given: str | None) -> str | None:
+def base_of(given: str | None) -> str | None:
     """Return a base as ``train.base`` names it: paths there are taken from the pipeline's file."""
     if given == "nano":
         return NANO
     return str(Path(given).resolve()) if given and Path(given).is_dir() else given
 
 
-def _command(given: Given) -> str:
+def command_of(given: Given) -> str:
     """Return the command that repeats the study, without the places of one machine."""
     options = {
         "arms": given["names"],

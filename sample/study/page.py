@@ -24,10 +24,10 @@ HEADINGS = (
 NOTES = """\
 Of each arm all seeds are taken together; the 95 % interval is by fact: all wordings of a fact, \
 with every seed, are one cluster. *Over seeds* has the lowest and the highest share that one seed \
-had. *Controls* are the test wordings of facts that are kept out of training in every arm: what \
-is answered of them was not learned here. *Tasks kept* is the share still solved of those that \
-the base solves. Minutes are a mean, of this machine; of a training that was interrupted they \
-are those since it went on."""
+had. *False refusals* are of test wordings. *Controls* are the test wordings of facts that are \
+kept out of training in every arm: what is answered of them was not learned here. *Tasks kept* is \
+the share still solved of those that the base solves. Minutes are a mean, of this machine; of a \
+training that was interrupted they are those since it went on."""
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,14 @@ from typing import Any
 
 import pytest
 
-from gabarito.core.errors import SettingsError
+from gabarito.core.errors import MissingError, SettingsError
 from gabarito.demo.process import started
+from gabarito.evaluate.statistics import proportion
+from gabarito.pipeline.runs import new_run
+from gabarito.pipeline.schema import read_pipeline
+from gabarito.store.open import open_store
+from sample.study.arms import Arm, Sample
+from sample.study.results import read_result
 
 Project = Any
 
@@ -70,6 +76,32 @@ def test_status_shows_every_stage_done(finished: Project) -> None:
 def test_the_plan_is_known_before_anything_runs(finished: Project) -> None:
     out = finished.call("plan", str(finished.path)).out
     assert out.count("there") == 6
+
+
+def test_what_the_study_reads_of_a_run_are_the_figures_of_its_report(finished: Project) -> None:
+    read = read_result(open_store(str(finished.store)), new_run(read_pipeline(finished.path)))
+    (manifest,) = map(json.loads, (path.read_text() for path in finished.manifests("evaluate")))
+    report = json.loads((finished.store / manifest["files"]["report.json"]["key"]).read_text())
+    refusals = report["refusals"]["model"]
+    test = report["systems"]["model"]["test"]
+    assert sum(right for _, right in read.test) == round(test["exact_match"] * test["count"])
+    for outcomes, share in (
+        (read.unanswerable, refusals["unanswerable"]["all"]["refused"]),
+        (read.false_refusals, refusals["false_refusals"]),
+        (read.prompts, report["forgetting"]),
+    ):
+        found = proportion(outcomes)
+        assert found
+        assert (found.hits, found.count) == (share["hits"], share["count"])
+    assert len(read.tasks) == report["tasks"]["base"]["hits"]
+    assert read.train_minutes > 0
+
+
+def test_the_study_reads_no_run_that_is_not_finished(finished: Project) -> None:
+    arm = Arm(name="other", title="", change={"train": {"rank": 3}})
+    run = new_run(Sample(finished.path).pipeline({}, arm, seed=0))
+    with pytest.raises(MissingError, match="evaluate is not finished; run the study again"):
+        read_result(open_store(str(finished.store)), run)
 
 
 def test_a_changed_learning_rate_trains_again_and_reuses_the_dataset(finished: Project) -> None:
