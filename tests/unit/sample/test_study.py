@@ -79,6 +79,7 @@ def test_the_first_study_trains_one_wording_in_attention_alone() -> None:
     assert (train["targets"], train["rank"], train["epochs"]) == ("attention", 16, 5)
     assert (train["learning_rate"], train["steps"], train["replay"]) == (2e-4, None, 0)
     assert (train["mix"]["refusals"], train["mix"]["statements"]) == (0, 0)
+    assert pipeline["curate"]["conversations"] == 0
 
 
 def test_base_and_steps_are_those_that_are_asked_for() -> None:
