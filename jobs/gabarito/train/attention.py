@@ -25,6 +25,10 @@ GROUPS = 4
 """Groups of like length: more waste less on padding, and cost more calls."""
 
 
+BEYOND = ("softcap", "s_aux", "position_bias")
+"""What some models add to their scores, and is not computed here: caps, sinks, positions."""
+
+
 @dataclass(frozen=True)
 class Span:
     """Where a row's own tokens stand, and whether they continue the prefix."""
@@ -117,6 +121,8 @@ def _attention(  # noqa: PLR0913  # as transformers calls it
         return sdpa_attention_forward(
             module, query, key, value, attention_mask, scaling=scaling, **others
         )
+    if unknown := [name for name in BEYOND if others.get(name) is not None]:
+        raise ValueError(f"attention by rows knows no {', '.join(unknown)}")
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     queries, keys, values = (tensor[0].transpose(0, 1) for tensor in (query * scale, key, value))
     found = [_attended(queries, keys, values, group) for group in rows.groups]

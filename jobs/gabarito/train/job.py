@@ -1,12 +1,13 @@
 """Train an adapter on a dataset and keep the one that answers best.
 
 train.jsonl, validation.jsonl, replay.jsonl, facts.jsonl, prompt.json, base model
-    ->  adapter/, curves.jsonl, choice.json, missed.jsonl, prompt.json, base.json, probes.json,
-        ledger.jsonl
+    ->  adapter/, curves.jsonl, choice.json, missed.jsonl, recipe.json, prompt.json, base.json,
+        probes.json, ledger.jsonl
 """
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -40,6 +41,9 @@ from gabarito.train.replay import replayed
 from gabarito.train.sampler import sampler_of
 from gabarito.train.schedule import count_replay, count_steps
 from gabarito.train.validation import Validation, chosen, sample
+
+MOST_EXAMINED = 4096
+"""Validation wordings that are asked at the end, drawn over all facts, to tell what is missed."""
 
 
 def run(config: TrainConfig, work: Attempt) -> None:
@@ -80,12 +84,11 @@ def run(config: TrainConfig, work: Attempt) -> None:
         )
         order = sampler_of(rows, config)
         plan = TrainPlan(order, steps, recipe.learning_rate, layout, validation, report)
+        most = MOST_EXAMINED if config.choice.questions else 0
         done = fit(model, config, plan, Checkpoints(work.cache, work.address.fingerprint))
         with disk_errors(str(work.folder)):
             save(model, work.folder / "adapter")
-        missed = sorted({example.fact for example in validation.missed(held_out)})
-        work.write("missed.jsonl", to_jsonl(MissedFact(fact=fact) for fact in missed))
-        work.counts["facts_missed"] = len(missed)
+        _write_missed(validation, sample(held_out, most, config.schedule.seed), work)
         work.write_text("base.json", origin.model_dump_json(indent=1) + "\n")
         work.counts["parameters"] = sum(p.numel() for p in trained_parameters(model).values())
     _write(done, contract, work)
@@ -138,6 +141,14 @@ def _report(work: Attempt, steps: int, point: StepMetrics) -> None:
     if point.exact_match is not None:
         figures["exact_match"] = round(point.exact_match, 4)
     work.progress.report("steps", point.step, steps, **figures)
+
+
+def _write_missed(validation: Validation, asked: Sequence[Example], work: Attempt) -> None:
+    """Write which facts the kept adapter does not know by their validation wordings."""
+    report = partial(work.progress.report, "validation answers", total=len(asked))
+    missed = sorted({example.fact for example in validation.missed(asked, report)})
+    work.write("missed.jsonl", to_jsonl(MissedFact(fact=fact) for fact in missed))
+    work.counts["facts_missed"] = len(missed)
 
 
 def _write(done: Checkpoint, contract: PromptContract, work: Attempt) -> None:

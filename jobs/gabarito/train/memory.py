@@ -54,7 +54,7 @@ class _Planned:
 
 
 @dataclass(frozen=True)
-class Shape:
+class ModelShape:
     """The sizes of a base with its adapter, without their numbers."""
 
     config: Any
@@ -84,7 +84,7 @@ class Shape:
         )
 
 
-def shape_of(folder: Path, config: TrainConfig) -> Shape:
+def shape_of(folder: Path, config: TrainConfig) -> ModelShape:
     """Return the sizes of the base whose ``config.json`` lies in ``folder``, with an adapter."""
     with torch.device("meta"):
         model = empty_model(folder)
@@ -98,7 +98,7 @@ def shape_of(folder: Path, config: TrainConfig) -> Shape:
         able = model.supports_gradient_checkpointing
         adapted = attach(model, config)
     trained = sum(number.numel() for number in trained_parameters(adapted).values())
-    return Shape(model.config, head.weight.shape[0], linear, total - linear, trained, able)
+    return ModelShape(model.config, head.weight.shape[0], linear, total - linear, trained, able)
 
 
 def free_bytes(device: torch.device) -> float:

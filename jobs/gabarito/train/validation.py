@@ -1,6 +1,6 @@
 """Examinations: validation wordings answered by the model, and what is right of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -41,11 +41,19 @@ class Validation:
         """Return the share of examples whose generated answer is right."""
         return 1 - len(self.missed(self.examples)) / len(self.examples)
 
-    def missed(self, examples: Sequence[Example]) -> list[Example]:
-        """Return those examples whose generated answer is not right."""
+    def missed(
+        self, examples: Sequence[Example], report: Callable[[int], None] = lambda _: None
+    ) -> list[Example]:
+        """Return those examples whose generated answer is not right.
+
+        ``report`` is told how many are answered.
+        """
         asked = [example.messages[:-1] for example in examples]
         found = answers(self.model, self.tokenizer, self.contract, asked, self.batch_size)
-        replies = {index: answer.text for index, answer in found}
+        replies: dict[int, str] = {}
+        for index, answer in found:
+            replies[index] = answer.text
+            report(len(replies))
         return [
             example
             for index, example in enumerate(examples)

@@ -107,6 +107,14 @@ def test_what_is_missed_at_the_end_is_named(
     assert trained.manifest.counts["facts_missed"] == len(held_out) > 0
 
 
+def test_where_nothing_is_examined_nothing_is_asked_at_the_end(
+    train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AnswerKey, "is_right", lambda _self, _said, _expected: False)
+    trained = train(dataset(), choice={"questions": 0})
+    assert trained.manifest.counts["facts_missed"] == 0
+
+
 @pytest.mark.usefixtures("in_float32")
 def test_micro_batches_do_not_change_the_gradient(
     train: Train, dataset: Callable[..., Artifact]

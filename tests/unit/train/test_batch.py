@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 from transformers import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
     GPT2Config,
     GPT2LMHeadModel,
     LlamaConfig,
@@ -152,9 +154,46 @@ def test_a_model_that_numbers_its_positions_otherwise_is_padded() -> None:
     assert layout in (Padded(3), Packed(PREFIX))
 
 
+def test_what_scores_are_changed_by_is_refused() -> None:
+    query, key = torch.zeros(1, 2, 3, 4), torch.zeros(1, 1, 3, 4)
+    rows = Packed(()).batch([Row((1, 2, 3), 1, "questions")], CPU).rows
+    with pytest.raises(ValueError, match="knows no softcap"):
+        attention._attention(torch.nn.Identity(), query, key, key, None, rows=rows, softcap=50.0)
+
+
 def test_a_model_that_pays_no_heed_to_rows_is_padded(monkeypatch: pytest.MonkeyPatch) -> None:
     model = small()
     monkeypatch.setattr(type(model), "set_attn_implementation", lambda _self, _name: None)
+    assert layout_of(model, PREFIX, 512, 3) == Padded(3)
+
+
+def test_a_model_with_attention_of_its_own_keeps_it() -> None:
+    model = small()
+    model.set_attn_implementation("eager")
+    assert layout_of(model, PREFIX, 512, 3) == Padded(3)
+    assert model.config._attn_implementation == "eager"
+
+
+def test_a_model_that_caps_its_scores_is_padded() -> None:
+    torch.manual_seed(0)
+    config = Gemma2Config(
+        vocab_size=100,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=8,
+        final_logit_softcapping=None,
+    )
+    model = Gemma2ForCausalLM(config).eval()
+    assert layout_of(model, PREFIX, 512, 3) == Padded(3)
+    assert model.config._attn_implementation == "eager"
+
+
+def test_a_model_with_layers_that_are_no_attention_is_padded() -> None:
+    model = small()
+    model.config.layer_types = ["full_attention", "conv"]
     assert layout_of(model, PREFIX, 512, 3) == Padded(3)
 
 

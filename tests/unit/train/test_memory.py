@@ -11,7 +11,7 @@ from gabarito.core.errors import DataError
 from gabarito.models import load_base
 from gabarito.train.config import TrainConfig
 from gabarito.train.lora import attach, trained_parameters
-from gabarito.train.memory import Shape, _left_in_cgroup, free_bytes, shape_of
+from gabarito.train.memory import ModelShape, _left_in_cgroup, free_bytes, shape_of
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 BF16 = torch.bfloat16
@@ -29,7 +29,7 @@ LLAMA_8B = {
 
 
 @pytest.fixture
-def large(tmp_path: Path) -> Shape:
+def large(tmp_path: Path) -> ModelShape:
     (tmp_path / "config.json").write_text(json.dumps(LLAMA_8B))
     return shape_of(tmp_path, TrainConfig(base="./x", rank=16))
 
@@ -43,7 +43,7 @@ def test_a_shape_counts_what_the_model_has(tmp_path: Path) -> None:
     assert shape.trained == sum(parameter.numel() for parameter in trained.values())
 
 
-def test_a_base_of_8_billion_fits_the_gpus_that_people_fit_it_on(large: Shape) -> None:
+def test_a_base_of_8_billion_fits_the_gpus_that_people_fit_it_on(large: ModelShape) -> None:
     assert large.linear + large.others == pytest.approx(8.03e9, rel=0.01)
     whole = large.need("lora", GPU, BF16, 512).total
     quantised = large.need("qlora", GPU, BF16, 512).total
@@ -51,7 +51,7 @@ def test_a_base_of_8_billion_fits_the_gpus_that_people_fit_it_on(large: Shape) -
     assert 6e9 < quantised < 12e9
 
 
-def test_more_tokens_at_once_take_more(large: Shape) -> None:
+def test_more_tokens_at_once_take_more(large: ModelShape) -> None:
     few, more = (large.need("lora", CPU, BF16, tokens) for tokens in (512, 1024))
     assert more.activations == 2 * few.activations
     assert more.weights == few.weights

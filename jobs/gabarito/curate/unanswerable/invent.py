@@ -35,7 +35,7 @@ class Inventor:
         texts: Iterable[str],
         is_refused: Callable[[str], bool],
     ) -> None:
-        self._pools = {kind: _Pool.of(near, known, kind) for kind in {*near, *known}}
+        self._pools = {kind: _NamePool.of(near, known, kind) for kind in {*near, *known}}
         self._texts = [" ".join(words(text)) for text in texts]
         self._is_refused = is_refused
         self._runs: dict[int, set[tuple[str, ...]]] = {}
@@ -55,7 +55,7 @@ class Inventor:
                 return made
         return None
 
-    def _is_taken(self, name: str, pool: "_Pool") -> bool:
+    def _is_taken(self, name: str, pool: "_NamePool") -> bool:
         spelled = words(name)
         size = len(spelled)
         if size not in self._runs:
@@ -66,7 +66,7 @@ class Inventor:
 
 
 @dataclass(frozen=True)
-class _Pool:
+class _NamePool:
     """The names of a kind, as thousands of draws need them."""
 
     near: Sequence[str]
