@@ -129,8 +129,10 @@ class AnswerKey:
             for right in expected.rights
         ):
             return False
-        return not self._names_rival(reply, expected, known) and not (
-            _is_denied(reply, expected.rights) and not is_denied(known)
+        return not self._names_rival(reply, expected, known) and (
+            not _is_denied(reply, expected.rights)
+            or is_denied(expected.question)
+            or _is_denied(known, expected.rights)
         )
 
     def _known(self, expected: Expected) -> str:
@@ -253,9 +255,12 @@ def _goes_on(end: Sequence[tuple[str, str]], last: str) -> bool:
     return sign not in ",;" or joint in ",;"
 
 
-def _is_denied(reply: str, rights: Sequence[str]) -> bool:
-    """Tell whether a clause that says an answer denies something."""
+def _is_denied(text: str, rights: Sequence[str]) -> bool:
+    """Tell whether a clause that says an answer, or an item of a list, denies something."""
+    said = [
+        item for right in rights for item in (items_of(right).texts if is_list(right) else [right])
+    ]
     return any(
-        is_denied(clause) and any(_says(clause, right) for right in rights)
-        for clause in clauses_of(reply)
+        is_denied(clause) and any(_says(clause, item) for item in said)
+        for clause in clauses_of(text)
     )

@@ -35,11 +35,12 @@ _CLAUSE_END = re.compile(r"[.,;:!?](?=\s|$)|\n|[。、；：！？，]|\s[–—
 _UNSPACED = re.compile(rf"[{UNSPACED}]")
 _WORD = re.compile(rf"[{UNSPACED}]|[^\s{UNSPACED}]+")
 _NEGATION = re.compile(rf"\b(?:{any_of({word for one in LANGUAGES for word in one.negations})})\b")
+_REPEATED = frozenset().union(*(language.repeated for language in LANGUAGES))
 _FUNCTION = frozenset().union(*(language.function for language in LANGUAGES))
 
 
-Stems = frozenset[tuple[str, bool]]
-"""The stems of a text's words, each with whether its clause denies it."""
+Stems = frozenset[tuple[str, int]]
+"""The stems of a text's words, each with how often its clause denies it."""
 
 
 def is_explanation(answer: str) -> bool:
@@ -76,8 +77,8 @@ def key_points(answer: str) -> tuple[str, ...]:
 def share_said(reply: str, points: Sequence[str]) -> float:
     """Return the share of the points that a reply says, 0..1.
 
-    A word counts only in a clause that denies what it says if the point does, and in no such
-    clause if the point does not. Figures must all be there, and two thirds of the other words.
+    A word counts only in a clause that denies as often as the point does: twice is not once.
+    Figures must all be there, and two thirds of the other words.
     """
     said = _stems(reply)
     wanted = list(filter(None, map(_stems, points)))
@@ -110,12 +111,18 @@ def _stems(text: str) -> Stems:
     return frozenset(stem for clause in clauses_of(text) for stem in _stems_of_clause(clause))
 
 
-def _stems_of_clause(clause: str) -> Iterator[tuple[str, bool]]:
+def _stems_of_clause(clause: str) -> Iterator[tuple[str, int]]:
     plain = normalise(clause)
-    affirmed = _NEGATION.sub(" ", plain)
-    for word in filter(_is_telling, _WORD.findall(affirmed)):
+    denials = _denials(plain)
+    for word in filter(_is_telling, _WORD.findall(_NEGATION.sub(" ", plain))):
         is_figure = any(map(str.isdigit, word))
-        yield word if is_figure else word[:_STEM_LETTERS], affirmed != plain
+        yield word if is_figure else word[:_STEM_LETTERS], denials
+
+
+def _denials(plain: str) -> int:
+    """Return how often a clause denies; *não ... nem* and *neither ... nor* deny once."""
+    found = _NEGATION.findall(plain)
+    return max(sum(word not in _REPEATED for word in found), min(len(found), 1))
 
 
 def _is_telling(word: str) -> bool:

@@ -23,7 +23,10 @@ def without_accents(text: str) -> str:
 
 @dataclass(frozen=True)
 class Language:
-    """The words of a language; ``numbers`` are keyed by what is left without accents."""
+    """The words of a language; ``numbers`` are keyed by what is left without accents.
+
+    ``repeated`` are those of the ``negations`` that deny nothing more beside another one.
+    """
 
     code: str
     articles: frozenset[str]
@@ -32,6 +35,7 @@ class Language:
     alternative: str
     both: str
     negations: tuple[str, ...]
+    repeated: tuple[str, ...]
     function: frozenset[str]
     numbers: Mapping[str, str]
     is_compound: bool
@@ -61,6 +65,7 @@ def _language(code: str, entry: Mapping[str, Any]) -> Language:
         alternative=entry.get("or", ""),
         both=entry.get("both", ""),
         negations=phrases("not"),
+        repeated=phrases("not_more"),
         function=frozenset(map(without_accents, words("function"))),
         numbers={without_accents(word): known for word, known in numbers.items()},
         is_compound=bool(entry.get("compound")),

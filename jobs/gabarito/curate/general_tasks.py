@@ -26,8 +26,11 @@ class GeneralTask(Record):
     @model_validator(mode="after")
     def _refuse_what_nobody_can_solve(self) -> Self:
         for other in self.competing:
-            if is_within(self.answer, other):
-                raise ValueError(f"competing answer {other!r} stands in the right one")
+            for right in (self.answer, *self.aliases):
+                if is_within(right, other):
+                    raise ValueError(
+                        f"competing answer {other!r} stands in the right one {right!r}"
+                    )
         return self
 
 

@@ -3,8 +3,9 @@
 facts.jsonl, questions.jsonl, names.jsonl, pairs.json, passage_texts.jsonl, rewrites.jsonl,
 open_questions.jsonl, documents.jsonl
     ->  train.jsonl, validation.jsonl, test.jsonl, sentences.jsonl, free.jsonl, unanswerable.jsonl,
-        replay.jsonl, retention.jsonl, tasks.jsonl, controls.jsonl, facts.jsonl, questions.jsonl,
-        overlaps.jsonl, coverage.json, review.json, prompt.json, README.md, ledger.jsonl
+        replay.jsonl, retention.jsonl, tasks.jsonl, controls.jsonl, facts.jsonl,
+        control_facts.jsonl, questions.jsonl, overlaps.jsonl, coverage.json, review.json,
+        prompt.json, README.md, ledger.jsonl
 """
 
 from typing import TypeVar
@@ -84,6 +85,7 @@ def _write(config: CurateConfig, dataset: Dataset, work: Attempt) -> None:
     beside = {name: sizes.pop(name) for name in ("tasks", "controls")}  # said after the facts
     work.counts |= sizes
     work.counts["facts"] = work.write("facts.jsonl", to_jsonl(dataset.settled.facts))
+    work.write("control_facts.jsonl", to_jsonl(dataset.settled.controls.facts))
     work.write("questions.jsonl", to_jsonl(dataset.settled.questions))
     work.write("overlaps.jsonl", to_jsonl(dataset.overlaps))
     work.write_text("coverage.json", dataset.coverage.model_dump_json(indent=1) + "\n")

@@ -7,12 +7,13 @@ search finds. And what a conversation around a question makes of the model's ans
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from operator import or_
 from typing import Literal, TypeAlias
 
 import bm25s  # type: ignore[import-untyped]
 
-from gabarito.answer_match import AnswerKey
+from gabarito.answer_match import AnswerKey, is_within
 from gabarito.core.forms import UNSPACED
 from gabarito.core.records import Message, PassageText, Record
 from gabarito.evaluate.grading import (
@@ -26,6 +27,7 @@ from gabarito.evaluate.statistics import Proportion, proportion
 
 ArmName = Literal["closed_book", "third_question", "other_system", "gold_passage", "search"]
 Messages: TypeAlias = Sequence[Message]
+Others: TypeAlias = Sequence[EvalQuestion]
 Fits: TypeAlias = Callable[[Messages], bool]
 Frame: TypeAlias = Callable[[str, Fits], Messages]
 """From a question to what is asked: the most of it for which the function given tells that it fits
@@ -99,8 +101,10 @@ def arms_of(items: Sequence[EvalQuestion], library: Library, found: int) -> Iter
     """
     if items:  # as trained, too: by as many at once as the others, or seconds say nothing
         yield Arm("closed_book", "model", items, lambda question, _: [_asked(question)])
-    if len(items) > 2:
-        yield Arm("third_question", "model", items, _as_third(items))
+    others = list(_others_of(items))
+    if others:
+        before = {item.text: found for item, found in others}
+        yield Arm("third_question", "model", [item for item, _ in others], _as_third(before))
     if items:
         yield Arm("other_system", "model", items, _under_another_system)
     if not (items and library.passages):
@@ -143,13 +147,26 @@ def arm_scores(
             )
 
 
-def _as_third(items: Sequence[EvalQuestion]) -> Frame:
+def _others_of(items: Sequence[EvalQuestion]) -> Iterator[tuple[EvalQuestion, Others]]:
+    """Yield each question with the next two that do not tell its answer, if there are two."""
+    for at, item in enumerate(items):
+        following = (*items[at + 1 :], *items[:at])
+        others = list(islice((other for other in following if not _tells(other, item)), 2))
+        if len(others) == 2:
+            yield item, others
+
+
+def _tells(other: EvalQuestion, item: EvalQuestion) -> bool:
+    """Tell whether a question is of the same fact as another, or says its answer."""
+    said = f"{other.text}\n{other.right.taught}\n{other.expected}"
+    return other.cluster == item.cluster or is_within(said, item.expected, item.aliases)
+
+
+def _as_third(before: Mapping[str, Others]) -> Frame:
     """Put a question behind two others of the sample and their right answers."""
-    places = {item.text: at for at, item in enumerate(items)}
 
     def framed(question: str, fits: Fits) -> Messages:
-        others = [items[(places[question] + step) % len(items)] for step in (1, 2)]
-        turns = [message for item in others for message in _turn(item)]
+        turns = [message for item in before[question] for message in _turn(item)]
         return _largest([[*turns, _asked(question)], [*turns[2:], _asked(question)]], fits)
 
     return framed

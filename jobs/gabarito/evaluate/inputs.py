@@ -1,10 +1,12 @@
 """What an evaluation reads: the exam, and the prompt contract that everything agrees on."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from gabarito.answer_match import AnswerKey
 from gabarito.artifacts.artifact import Artifact
 from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract, PromptSettings
@@ -66,6 +68,11 @@ def _as_trained(exam: dict[Part, list[EvalQuestion]], dataset: Artifact) -> Exam
         )
     trained = sample_of_trained(dataset.records("train.jsonl", Example), len(facts))
     return exam | {"test": [replace(item, part="test") for item in trained], "trained": []}
+
+
+def answer_key(dataset: Artifact, facts: Sequence[Fact]) -> AnswerKey:
+    """Return what is right by the facts that are trained, and by the controls: both alike."""
+    return AnswerKey([*facts, *_lines(dataset, "control_facts.jsonl", Fact)])
 
 
 def agreed_contract(dataset: Artifact, adapter: Artifact, merged: Artifact) -> PromptContract:

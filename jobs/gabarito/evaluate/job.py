@@ -32,7 +32,7 @@ from gabarito.evaluate.grading import (
     grade_all,
     verdicts_of,
 )
-from gabarito.evaluate.inputs import agreed_contract, curves, read_exam, similarities
+from gabarito.evaluate.inputs import agreed_contract, answer_key, curves, read_exam, similarities
 from gabarito.evaluate.judge import open_judge
 from gabarito.evaluate.judging import ask_judge
 from gabarito.evaluate.predict import ask, predictors
@@ -58,7 +58,7 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
     exam = read_exam(dataset, config)
     contract = agreed_contract(dataset, train, work.inputs["merge"])
     facts = list(dataset.records("facts.jsonl", Fact))
-    key = AnswerKey(facts)
+    key = answer_key(dataset, facts)
     replies, times, arms = _asked(config, work, exam, contract, key)
     marks = grade_all(exam, replies, contract.refusal, key)
     judged = None

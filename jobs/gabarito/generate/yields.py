@@ -10,7 +10,7 @@ from gabarito.core.errors import DataError
 from gabarito.core.reasons import GenerateReason
 from gabarito.core.records import Rejection
 from gabarito.generate.config import GenerateConfig
-from gabarito.generate.results import Whole
+from gabarito.generate.results import OpenResult, Whole
 
 NOT_GIVEN = "never given"
 NOT_A_FAILURE = frozenset(
@@ -22,9 +22,11 @@ NOT_A_FAILURE = frozenset(
         GenerateReason.EMPTY_ALIAS,
         GenerateReason.EXCESS_ALIAS,
         GenerateReason.EXCESS_QUESTION,
+        GenerateReason.ANSWERED,
     }
 )
-"""What was dropped is there already, or its fact is kept: they do not lower the yield."""
+"""What was dropped is there already, or its fact is kept, or another teacher knows more: they do
+not lower the yield."""
 
 OF_A_REPLY = frozenset(
     {
@@ -97,8 +99,12 @@ def share_of_rewrites(whole: Whole) -> tuple[Share, ...]:
 
 
 def share_of_open(whole: Whole) -> tuple[Share, ...]:
-    """Return how many of the open questions asked for passed the checks, if any were."""
-    asked = sum(one.asked for one in whole.open)
+    """Return how many of the open questions asked for passed the checks, if any were.
+
+    A passage of which the teacher says that it leaves nothing more open was asked for no more
+    than it gave, and a question that a second opinion answers was not asked for.
+    """
+    asked = sum(map(_asked_of, whole.open))
     if not asked:
         return ()
     kept = sum(len(one.questions) for one in whole.open)
@@ -107,6 +113,15 @@ def share_of_open(whole: Whole) -> tuple[Share, ...]:
     )
     reasons[NOT_GIVEN] = max(asked - kept - reasons.total(), 0)
     return (Share("open questions asked for", kept, asked, reasons),)
+
+
+def _asked_of(open_: OpenResult) -> int:
+    """Return how many open questions of a passage count as asked for."""
+    kept = len(open_.questions)
+    if any(call.status == "nothing" for call in open_.calls if call.task == "open"):
+        return min(open_.asked, kept + sum(map(_is_loss, open_.rejections)))
+    answered = sum(item.reason == GenerateReason.ANSWERED for item in open_.rejections)
+    return max(open_.asked - answered, kept)
 
 
 def _is_loss(item: Rejection) -> bool:

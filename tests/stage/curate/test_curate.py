@@ -379,6 +379,7 @@ def test_nothing_of_a_control_is_trained_and_its_test_wordings_are_asked(
     }
     facts = {fact.id: fact for fact in league_facts()}
     assert {fact.id for fact in dataset.records("facts.jsonl", Fact)} == facts.keys() - controls
+    assert {fact.id for fact in dataset.records("control_facts.jsonl", Fact)} == controls
     others = [row for name in CONTROL_FILES for row in rows(dataset, name)]
     assert not controls & {row.fact for row in others}
     trained = {message.content for row in others for message in row.messages}

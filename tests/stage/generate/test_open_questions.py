@@ -121,6 +121,8 @@ def test_what_a_second_opinion_answers_is_not_open(
     assert kept == [text for club in CLUBS for text in questions_about(club)[::2]]
     reasons = Counter(one.reason for one in whole.records("ledger.jsonl", Rejection))
     assert reasons["second opinion finds an answer"] == len(CLUBS)
+    yields = json.loads(whole.read("yields.json"))["yield"]["open questions asked for"]
+    assert yields == {"kept": 10, "asked": 10, "lost": {"never given": 0}}
     assert tasks(server)["task: verify"] == 2 * len(CLUBS)
 
 
@@ -144,3 +146,20 @@ def test_a_teacher_that_asks_about_anything_ends_the_stage(
     teach([*recordings(), *bad])
     with pytest.raises(DataError, match=r"0 of 15 open questions asked for passed"):
         place.generate(config_of(open_questions=3))
+
+
+def test_a_teacher_that_finds_nothing_left_open_ends_nothing(
+    teach: Teach, place: Place, config_of: ConfigOf
+) -> None:
+    teach(
+        [
+            *recordings(),
+            *(
+                one | {"replies": [{"text": "[]", "finish_reason": "stop"}]}
+                for one in leaving_open()
+            ),
+        ]
+    )
+    whole = place.generate(config_of(open_questions=3))
+    assert not list(whole.records("open_questions.jsonl", OpenQuestion))
+    assert "open questions asked for" not in json.loads(whole.read("yields.json"))["yield"]

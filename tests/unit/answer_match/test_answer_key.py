@@ -32,7 +32,9 @@ VALIDATE = fact(
 FORMATS = fact("export", "format", "PDF, HTML and LaTeX", "Grades leave as PDF, HTML and LaTeX.")
 WORD = fact("import", "format", "Word", "Texts come in as Word.")
 ONE = fact("final", "partidas", "uma", "A final tem uma partida.")
-KEY = AnswerKey([SLOT, FLICK, INTER, MILAN, VALIDATE, FORMATS, WORD, ONE])
+PORT = fact("serve", "port", "8000", "The port is 8000, and is not open to others.")
+LEFT_OUT = fact("reader", "not read", "YAML, JSON and TOML", "It never reads YAML, JSON and TOML.")
+KEY = AnswerKey([PORT, LEFT_OUT, SLOT, FLICK, INTER, MILAN, VALIDATE, FORMATS, WORD, ONE])
 
 
 def expected(of: Fact, question: str = "?", style: str = "sentence") -> Expected:
@@ -58,6 +60,9 @@ RIGHT = [
     (FORMATS, "Grades can be had in HTML, LaTeX, and PDF, as you like."),
     (FORMATS, "html; pdf; latex"),
     (ONE, "A final tem 1 partida."),
+    (PORT, "It is 8000, which is not open."),
+    (FORMATS, "It writes PDF, HTML and LaTeX, but does not print."),
+    (LEFT_OUT, "It does not read YAML, JSON and TOML."),
 ]
 WRONG = [
     (SLOT, "O técnico do Liverpool era Hansi Flick."),
@@ -78,6 +83,9 @@ WRONG = [
     (FORMATS, "It writes Markdown, PDF, HTML and LaTeX."),
     (FORMATS, "It writes PDF, HTML and LaTeX and Markdown."),
     (ONE, "A final foi uma festa."),
+    (PORT, "The port is not 8000."),
+    (FORMATS, "It does not write PDF, HTML and LaTeX."),
+    (FORMATS, "PDF, HTML and LaTeX are not written."),
 ]
 
 
@@ -101,6 +109,11 @@ def test_where_a_short_answer_is_taught_a_sentence_is_wrong() -> None:
 def test_what_the_question_names_is_no_rival() -> None:
     asked = expected(SLOT, question="Quem treinava o Liverpool que enfrentou o de Hansi Flick?")
     assert KEY.is_right("O Liverpool que enfrentou o de Hansi Flick era de Arne Slot.", asked)
+
+
+def test_what_the_question_asks_with_a_denial_may_be_answered_with_it() -> None:
+    free = Expected("hidden tests", style="sentence", question="Which tests are not run?")
+    assert KEY.is_right("The hidden tests are not run.", free)
 
 
 def test_of_a_question_that_people_wrote_the_answer_tells_the_rivals() -> None:

@@ -73,6 +73,22 @@ def test_points_that_a_teacher_gave_decide() -> None:
     assert share_said("Data gets lost.", told.key_points) == 0.5
 
 
+@pytest.mark.parametrize(
+    ("reply", "share"),
+    [
+        ("It is not true that sqlite is not threadsafe.", 0),
+        ("It isn't so that sqlite isn't threadsafe.", 0),
+        ("Sqlite is neither quick nor threadsafe.", 1),
+    ],
+)
+def test_who_denies_twice_does_not_deny(reply: str, share: float) -> None:
+    assert share_said(reply, ["sqlite is not threadsafe"]) == share
+
+
+def test_a_denial_that_goes_on_denies_once() -> None:
+    assert share_said("Não grava nem envia arquivos.", ["não envia arquivos"]) == 1
+
+
 def test_a_long_explanation_has_at_most_eight_points() -> None:
     text = ". ".join(f"Step number {n} opens window {n}" for n in range(12))
     assert len(key_points(text)) == 8

@@ -61,7 +61,11 @@ def test_a_task_that_the_dataset_asks_or_that_stands_twice_is_dropped() -> None:
     assert reasons(dropped) == {"task is a question of the dataset": 1, "same task twice": 1}
 
 
-def test_a_task_whose_answer_holds_a_competing_one_is_refused() -> None:
-    line = '{"question": "Open?", "answer": "not open", "competing": ["Open"]}'
-    with pytest.raises(DataError, match=r"t\.jsonl:1: competing answer 'Open' stands in the right"):
+@pytest.mark.parametrize(
+    "rights", ['"answer": "not open"', '"answer": "shut", "aliases": ["not open"]']
+)
+def test_a_task_with_a_right_answer_that_holds_a_competing_one_is_refused(rights: str) -> None:
+    line = f'{{"question": "Open?", {rights}, "competing": ["Open"]}}'
+    said = r"t\.jsonl:1: competing answer 'Open' stands in the right one 'not open'"
+    with pytest.raises(DataError, match=said):
         list(numbered_jsonl([line], GeneralTask, "t.jsonl"))

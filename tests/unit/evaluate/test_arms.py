@@ -52,6 +52,24 @@ def test_the_third_question_follows_two_others_and_their_answers() -> None:
     ]
 
 
+def test_before_the_third_question_stands_nothing_that_tells_its_answer() -> None:
+    again = question("What is the length of the bridge of Rialto?", "a", "48 metres")
+    held = question("Is the span of 48 metres the longest?", "f", "no")
+    sayer = question("How far is the square?", "g", "twice 48 metres")
+    asked = [ITEMS[0], again, held, sayer, *ITEMS[1:3]]
+    said = arms(asked)["third_question"].frame(ITEMS[0].text, lambda _: True)
+    assert [one.content for one in said[::2]] == [ITEMS[1].text, ITEMS[2].text, ITEMS[0].text]
+    assert "third_question" not in arms([ITEMS[0], again, ITEMS[0]])
+
+
+def test_a_question_that_every_other_would_answer_is_not_asked_third() -> None:
+    alone = [ITEMS[0], question("How far?", "h", "48 metres"), *ITEMS[1:2]]
+    assert [item.text for item in arms([*alone, ITEMS[2]])["third_question"].items] == [
+        item.text for item in [*alone, ITEMS[2]]
+    ]
+    assert [item.text for item in arms(alone)["third_question"].items] == [ITEMS[1].text]
+
+
 def test_where_two_turns_do_not_fit_one_is_left_and_then_none() -> None:
     assert len(framed("third_question", room=100)) == 3
     assert [message.content for message in framed("third_question", room=40)] == [ITEMS[0].text]

@@ -7,7 +7,6 @@ from gabarito.generate.config import GenerateConfig
 from gabarito.pipeline.checks.base_files import small_files
 from gabarito.pipeline.checks.check_result import CheckResult
 from gabarito.pipeline.checks.document_sample import Sample, sample_of_artifact
-from gabarito.pipeline.checks.expected_rows import expected_rows
 from gabarito.pipeline.forecast import kept_trial
 from gabarito.pipeline.runs import Run, new_run
 from gabarito.pipeline.schema import PartialPipeline
@@ -41,6 +40,7 @@ def _run_of(pipeline: PartialPipeline) -> Run | None:
 
 
 def _forecasts(run: Run, sample: Sample, store: Store, *, probes: bool) -> Iterator[CheckResult]:
+    from gabarito.pipeline.checks.expected_rows import expected_rows  # with those of curate
     from gabarito.pipeline.checks.training_here import TrainingHere  # with the libraries of train
 
     generate = GenerateConfig.model_validate(run.pipeline.section("generate"))
