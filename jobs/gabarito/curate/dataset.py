@@ -1,7 +1,7 @@
 """Make the dataset: everything that curate decides, and nothing that it reads or writes."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gabarito.answer_match import normalise
@@ -140,10 +140,12 @@ class Dataset:
 def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     """Settle what contradicts, refuse what leaks, and make the rows."""
     settled, unsettled = settle(config, pairs, written)
-    taken = {wording.key for wording in settled.wordings}
+    worded = settled.wordings
+    taken = {wording.key for wording in worded}
     settled, controlled = set_apart(settled, config)
     taken |= {normalise(text) for text in exam_texts(written.free, written.unanswerable)}
-    left_open, answered = _left_open(config, pairs, written, settled)
+    answers = Answers(settled.documented, worded, config.similarity)  # also those of controls
+    left_open, answered = _left_open(config, pairs, written, answers, taken)
     taken |= {normalise(question.text) for question in left_open}
     index = DocumentIndex(settled.documented, pairs.names, config.timeless, pairs.documents)
     near, mentioned = unmentioned(pairs.names, index.texts)
@@ -198,14 +200,13 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
 
 
 def _left_open(
-    config: CurateConfig, pairs: Pairs, written: Written, settled: Settled
+    config: CurateConfig, pairs: Pairs, written: Written, answers: Answers, taken: Collection[str]
 ) -> tuple[list[OpenQuestion], list[Rejection]]:
     """Return the questions that the documents leave open, as far as the facts tell; or none."""
     if not config.refusals:
         return [], []
-    answers = Answers(settled.documented, settled.wordings, config.similarity)
     exam = exam_texts(written.free, written.unanswerable)
-    return keep_open(pairs.open_questions, answers, exam, config.similarity)
+    return keep_open(pairs.open_questions, answers, exam, taken, config.similarity)
 
 
 def _library(

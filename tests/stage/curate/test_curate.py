@@ -61,9 +61,32 @@ def test_every_fact_is_trained_and_held_out_wordings_never_are(
 
 
 def test_no_question_that_is_asked_at_the_end_is_trained(
-    curate: Curate, rows: ExampleMaker
+    curate: Curate, generated: Curate, rows: ExampleMaker, exam: Exam
 ) -> None:
-    dataset = curate()
+    asked_anyway = [
+        Question.of(
+            fact=fact.id,
+            family="direct",
+            text=f"Quem manda no {fact.subject}?",
+            answer=fact.answer,
+            kind="question",
+        )
+        for fact in league_facts()
+        if fact.relation == "técnico"
+    ]
+    source = generated(
+        questions=[*(row for fact in league_facts() for row in questions_of(fact)), *asked_anyway],
+        open_questions=[
+            OpenQuestion.of(passage="p", document="d", text=one.text) for one in asked_anyway
+        ],
+    )
+    free = {"question": "Quem treinou o time do Lille?", "answer": "Bruno Génésio"}
+    dataset = curate(
+        source,
+        controls=0.25,
+        answers="both",
+        exam={"free": exam("free", free)},
+    )
     trained = {
         normalise(message.content)
         for row in rows(dataset, "train")
@@ -71,10 +94,10 @@ def test_no_question_that_is_asked_at_the_end_is_trained(
         if message.role == "user"
     }
     assert any(row.in_conversation for row in rows(dataset, "train"))
-    for name in ("validation", "test", "unanswerable"):
+    for name in ("validation", "test", "unanswerable", "free", "controls", "sentences"):
         asked = {normalise(question(row)) for row in rows(dataset, name)}
-        assert asked
-        assert not asked & trained
+        assert asked, name
+        assert not asked & trained, name
 
 
 def test_refusal_rows_come_in_the_number_asked_for_and_each_once(

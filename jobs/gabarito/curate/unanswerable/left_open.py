@@ -6,7 +6,7 @@ said of those that everybody knows. All that are left are trained, but for a sha
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from random import Random
@@ -76,11 +76,16 @@ class Answers:
 
 
 def keep_open(
-    questions: Iterable[OpenQuestion], answers: Answers, exam: Sequence[str], limit: float
+    questions: Iterable[OpenQuestion],
+    answers: Answers,
+    exam: Sequence[str],
+    taken: Collection[str],
+    limit: float,
 ) -> tuple[list[OpenQuestion], list[Rejection]]:
     """Keep the questions that no fact answers and that are not, or nearly, asked already.
 
-    Nearly: more similar than ``limit`` to a question of the exam, or to one that is kept.
+    Nearly: more similar than ``limit`` to a question of the exam, or to one that is kept. Those
+    whose normal form is ``taken`` are asked in another place.
     """
     asked = [normalise(text) for text in exam]
     kept: dict[str, OpenQuestion] = {}
@@ -91,6 +96,8 @@ def keep_open(
             found = (CurateReason.LEAK, f"{leak} similar to a question of the exam")
         elif fact := answers.fault(question.text):
             found = (CurateReason.ANSWERED, fact)
+        elif key in taken:
+            found = (CurateReason.SAME_QUESTION, "as a question of the dataset")
         elif again := _nearest(key, kept, limit):
             found = (CurateReason.SAME_QUESTION, f"{again} similar to another open question")
         else:
