@@ -18,7 +18,13 @@ from gabarito.curate.wordings import Wording
 MOST_BYTES = 1000
 """Longest row, in UTF-8: some 300 tokens in any script, where train takes 512 by default."""
 
-_SENTENCE = re.compile(r"(?<=[.!?…。！？])\s*(?=\S)")
+_CLOSING = r"[)\]\"'”’»*_]"
+
+_SENTENCE_END = re.compile(
+    rf"(?:(?<=[.!?…])|(?<=[.!?…]{_CLOSING})|(?<=[.!?…]{_CLOSING}{{2}}))\s+(?=\S)"
+    r"|(?<=[。！？])\s*(?=\S)"
+)
+"""A dot within a word ends no sentence: that of a version, or of a file's name."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +63,18 @@ class RewriteLibrary:
         """The wordings that are not trained."""
         return [wording for wording in self.wordings if wording.split != "train"]
 
+    @property
+    def exam_keys(self) -> set[str]:
+        """The normal forms of the exam's questions."""
+        return set(map(normalise, self.exam))
+
     def asked(self) -> Mapping[str, set[str]]:
         """Return the questions that are asked at the end about what each passage says."""
         of_fact: dict[str, set[str]] = defaultdict(set)
         for wording in self.held_out:
             of_fact[wording.fact.id].add(wording.key)
-        exam = set(map(normalise, self.exam))
         return {
-            passage.id: exam.union(*(of_fact[fact] for fact in passage.facts))
+            passage.id: self.exam_keys.union(*(of_fact[fact] for fact in passage.facts))
             for passage in self.passages
         }
 
@@ -123,11 +133,12 @@ def keep_unasked(
     rewrites: Iterable[Rewrite], library: RewriteLibrary
 ) -> tuple[list[Rewrite], list[Rejection]]:
     """Drop the paragraphs in which a question stands that is asked at the end, or nearly one."""
-    asked, everywhere = library.asked(), {wording.key for wording in library.held_out}
+    asked, exam = library.asked(), library.exam_keys
+    everywhere = {wording.key for wording in library.held_out}
     kept: list[Rewrite] = []
     dropped: list[Rejection] = []
     for rewrite in rewrites:
-        close = asked[rewrite.passage]
+        close = asked.get(rewrite.passage, exam)
         paragraphs = []
         for paragraph in rewrite.paragraphs:
             leak = _leak(paragraph, close, everywhere, library.limit)
@@ -144,7 +155,7 @@ def pieces_of(rewrite: Rewrite) -> Iterator[RewritePiece]:
     parts: list[str] = []
     for paragraph in rewrite.paragraphs:
         is_short = size_of(paragraph) <= MOST_BYTES
-        parts += [paragraph] if is_short else _joined(_SENTENCE.split(paragraph), " ")
+        parts += [paragraph] if is_short else _joined(_sentences(paragraph), "")
     for number, text in enumerate(_joined(parts, "\n")):
         yield RewritePiece(rewrite, number, text)
 
@@ -188,7 +199,7 @@ def _is_corrected(before: Fact, now: Fact) -> bool:
 def _leak(paragraph: str, close: set[str], everywhere: set[str], limit: float) -> str:
     """Say which question stands in a paragraph: nearly, of those that are ``close``."""
     whole = f" {normalise(paragraph)} "
-    sentences = [normalise(one) for one in _SENTENCE.split(paragraph)]
+    sentences = [normalise(one) for one in _sentences(paragraph)]
     for sentence in sentences:
         if sentence in everywhere:
             return f"a question that is asked at the end: {sentence}"
@@ -201,13 +212,22 @@ def _leak(paragraph: str, close: set[str], everywhere: set[str], limit: float) -
     return ""
 
 
+def _sentences(paragraph: str) -> Iterator[str]:
+    """Yield the sentences, each with the space behind it."""
+    start = 0
+    for end in _SENTENCE_END.finditer(paragraph):
+        yield paragraph[start : end.end()]
+        start = end.end()
+    yield paragraph[start:]
+
+
 def _joined(parts: Iterable[str], between: str) -> Iterator[str]:
     """Yield parts put together up to the length of a row."""
     text = ""
     for part in parts:
-        if text and size_of(text + between + part) > MOST_BYTES:
-            yield text
+        if text and size_of((text + between + part).rstrip()) > MOST_BYTES:
+            yield text.rstrip()
             text = ""
         text = f"{text}{between}{part}" if text else part
     if text:
-        yield text
+        yield text.rstrip()

@@ -1,5 +1,6 @@
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from tests.unit.curate.rejected import reasons
 
@@ -63,6 +64,32 @@ def test_a_long_one_is_cut_between_paragraphs_and_sentences_and_loses_nothing() 
     assert all(piece.text.endswith(".") for piece in pieces)
     said = " ".join(piece.text for piece in pieces).split()
     assert said == " ".join(paragraphs).split()
+
+
+def test_a_dot_within_a_word_ends_no_sentence() -> None:
+    sentence = "A versão 0.9.5 de nb.exchange.root lê a.py! **Ela roda?** Sim. "
+    for paragraph in ((sentence * 30).strip(), "第0.9.5版赢得了决赛。他说？" * 50):
+        found = texts(list(pieces_of(rewrite(paragraph))))
+        assert len(found) > 1
+        assert "".join("".join(found).split()) == "".join(paragraph.split())
+        assert all(text in paragraph for text in found)
+        assert all(text[-1] in ".!?*。？" for text in found)
+
+
+def test_a_held_out_question_that_names_a_file_is_found(
+    make_fact: MakeFact, make_wording: MakeWording
+) -> None:
+    held = make_wording(make_fact("a.py", "lê", "b"), "O que lê a.py?", split="test")
+    told = rewrite("Veja. O que lê a.py? Nada.", "**O que lê a.py?** Nada.", passage="q")
+    pieces, dropped = document_pieces(library(told, wordings=[held]), 10**6)
+    assert not pieces
+    assert reasons(dropped) == {CurateReason.LEAK: 2}
+
+
+def test_a_rewrite_of_a_passage_that_is_not_there_is_still_kept_clear_of_the_exam() -> None:
+    given = library(rewrite("Quem ganhou em 2024? Ele.", *TOLD), exam=["Quem ganhou em 2024?"])
+    pieces, _ = document_pieces(replace(given, passages=()), 10**6)
+    assert texts(pieces) == ["\n".join(TOLD)]
 
 
 def test_a_sentence_longer_than_a_row_stays_whole_and_signs_count_by_their_bytes() -> None:
