@@ -189,13 +189,13 @@ def test_open_questions_are_refused_and_a_share_of_them_is_asked_at_the_end(
     assert {row.kind for row in trained} == {"refusal"}
     assert {row.messages[-1].content for row in [*trained, *kept]} == {REFUSAL}
     assert sorted(map(question, [*trained, *kept])) == sorted(texts)
-    assert len(kept) == 2
+    assert len(kept) == 1
     dropped = {one.raw: one.reason for one in dataset.records("ledger.jsonl", Rejection)}
     assert dropped[fact] == "open question that a fact answers"
     assert dropped[leak] == "leaks into test"
     perturbed = [row for row in alone(rows(dataset, "train")) if row.kind == "refusal"]
     assert dataset.manifest.counts["refusals"] == len(perturbed)
-    assert "| nothing: left open | 6 |" in dataset.read("README.md").decode()
+    assert "| nothing: left open | 7 |" in dataset.read("README.md").decode()
     none = curate(source, refusals=0)
     assert not [row for row in rows(none, "train") if row.kind == "refusal"]
     assert "other open" not in {row.group for row in rows(none, "unanswerable")}

@@ -95,3 +95,4 @@ def test_a_share_and_what_names_something_held_back_is_asked_at_the_end() -> Non
     assert draw_open(found, nobody, 0.15, 0) != draw_open(found, nobody, 0.15, 1)
     assert not draw_open(found, nobody, 0, 0).asked
     assert not draw_open([], nobody, 0.5, 0).asked
+    assert draw_open(found[:1], nobody, 0.15, 0).trained == (found[0].text,)
