@@ -47,6 +47,7 @@ from gabarito.curate.document_rows import (
     RewritePiece,
     document_pieces,
     size_of_questions,
+    with_merged,
     wrong_facts,
 )
 from gabarito.curate.examples import ExampleMaker, refusal_in
@@ -99,6 +100,7 @@ class Settled:
 
     ``documented`` are the facts that the documents hold: also those without a trained wording,
     those that a person struck out, and ``controls``, which are in none of the other lists.
+    ``merged`` tells by id which fact says what one that is gone said.
     """
 
     facts: list[Fact]
@@ -106,6 +108,7 @@ class Settled:
     wordings: list[Wording]
     statements: list[Question]
     reviewed: ReviewCounts
+    merged: Mapping[str, str] = field(default_factory=dict)
     controls: Controls = field(default_factory=Controls)
 
     @property
@@ -219,7 +222,7 @@ def _library(
     """Return what the teacher told anew, and what must not be in it."""
     return RewriteLibrary(
         rewrites=pairs.rewrites,
-        passages=pairs.passages,
+        passages=with_merged(pairs.passages, settled.merged),
         wrong=wrong_facts(pairs.facts, pairs.questions, settled.facts, unsettled),
         controls=settled.controls.facts,
         wordings=[*settled.wordings, *settled.controls.asked],
@@ -251,7 +254,7 @@ def _kinds(pairs: Pairs) -> Sequence[Kind]:
 def settle(config: CurateConfig, pairs: Pairs, written: Written) -> tuple[Settled, list[Rejection]]:
     """Drop doubles, contradictions, leaks, and the facts that this leaves without a wording."""
     corrected = correct(pairs.facts, pairs.questions, written.corrections, config.corrections or "")
-    once, doubled = merge_facts(corrected.facts)
+    once, merged, doubled = merge_facts(corrected.facts)
     questions, orphaned = keep_about(corrected.questions, once)
     found = hold_out(wordings(once, questions, pairs.info.families), config.similarity)
     found, given_away = keep_given(found, config.similarity)
@@ -262,7 +265,7 @@ def settle(config: CurateConfig, pairs: Pairs, written: Written) -> tuple[Settle
     stated, baseless = keep_about(stated, facts)
     statements, restated = merge_statements(stated)
     documented = [*once, *corrected.struck]
-    return Settled(facts, documented, found, statements, corrected.counts), [
+    return Settled(facts, documented, found, statements, corrected.counts, merged), [
         *corrected.rejections,
         *doubled,
         *orphaned,

@@ -79,6 +79,15 @@ class RewriteLibrary:
         }
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What tells a fact where it stands together, as whole words in normal form."""
+
+    fact: str
+    subject: str
+    answers: tuple[str, ...]
+
+
 def document_pieces(
     library: RewriteLibrary, size: float
 ) -> tuple[list[RewritePiece], list[Rejection]]:
@@ -92,6 +101,16 @@ def document_pieces(
 def size_of(text: str) -> int:
     """Return the length of a text in UTF-8: it grows with the tokens in any script."""
     return len(text.encode())
+
+
+def with_merged(passages: Iterable[PassageText], merged: Mapping[str, str]) -> list[PassageText]:
+    """Return passages that also hold the facts which theirs were ``merged`` into, by id."""
+    found = []
+    for passage in passages:
+        others = (merged[fact] for fact in passage.facts if fact in merged)
+        facts = tuple(dict.fromkeys((*passage.facts, *others)))
+        found.append(passage.model_copy(update={"facts": facts}))
+    return found
 
 
 def wrong_facts(
@@ -132,9 +151,13 @@ def keep_right(library: RewriteLibrary) -> tuple[list[Rewrite], list[Rejection]]
 def keep_unasked(
     rewrites: Iterable[Rewrite], library: RewriteLibrary
 ) -> tuple[list[Rewrite], list[Rejection]]:
-    """Drop the paragraphs in which a question stands that is asked at the end, or nearly one."""
+    """Drop the paragraphs in which a question stands that is asked at the end, or nearly one.
+
+    Also those that tell a control, whatever passage they are of.
+    """
     asked, exam = library.asked(), library.exam_keys
     everywhere = {wording.key for wording in library.held_out}
+    controls = [_told(fact) for fact in library.controls if normalise(fact.subject)]
     kept: list[Rewrite] = []
     dropped: list[Rejection] = []
     for rewrite in rewrites:
@@ -144,6 +167,8 @@ def keep_unasked(
             leak = _leak(paragraph, close, everywhere, library.limit)
             if leak:
                 dropped.append(rejected(CurateReason.LEAK, rewrite.id, leak, paragraph))
+            elif fact := _control_in(paragraph, controls):
+                dropped.append(rejected(CurateReason.CONTROL, rewrite.id, fact, paragraph))
             else:
                 paragraphs.append(paragraph)
         kept.append(rewrite.model_copy(update={"paragraphs": tuple(paragraphs)}))
@@ -194,6 +219,20 @@ def size_of_questions(rows: Iterable[Example]) -> int:
 
 def _is_corrected(before: Fact, now: Fact) -> bool:
     return (before.answer, before.statement) != (now.answer, now.statement)
+
+
+def _control_in(paragraph: str, controls: Iterable[_Told]) -> str:
+    """Return the control whose subject and answer stand together in a paragraph, or nothing."""
+    said = f" {normalise(paragraph)} "
+    for control in controls:
+        if control.subject in said and any(answer in said for answer in control.answers):
+            return control.fact
+    return ""
+
+
+def _told(fact: Fact) -> _Told:
+    subject, *answers = map(normalise, (fact.subject, fact.answer, *fact.aliases))
+    return _Told(fact.id, f" {subject} ", tuple(f" {answer} " for answer in answers if answer))
 
 
 def _leak(paragraph: str, close: set[str], everywhere: set[str], limit: float) -> str:

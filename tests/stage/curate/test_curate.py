@@ -216,6 +216,35 @@ def test_the_rewrite_of_a_passage_that_a_person_corrected_is_not_trained(
     assert [row.messages[-1].content for row in documents] == [other.statement]
 
 
+def test_no_rewrite_of_a_passage_that_says_a_control_again_is_trained(
+    curate: Curate, generated: Curate, rows: ExampleMaker
+) -> None:
+    facts = list(league_facts())
+    again = [
+        Fact.of(**one.model_dump(exclude={"id", "relation"}), relation=normalise(one.relation))
+        for one in facts
+    ]
+    assert not {one.id for one in facts} & {one.id for one in again}
+    told = {
+        one.id: Rewrite.of(
+            passage=other.id, document="d", format="lesson", paragraphs=[f"Página de {one.id}."]
+        )
+        for one, other in zip(facts, again, strict=True)
+    }
+    source = generated(
+        facts=[*facts, *again],
+        questions=[row for fact in facts for row in questions_of(fact)],
+        rewrites=list(told.values()),
+    )
+    dataset = curate(source, controls=0.25, rewrites=10)
+    controls = {row.fact for row in rows(dataset, "controls")}
+    documents = [row for row in rows(dataset, "train") if row.kind == "document"]
+    assert controls
+    assert {row.messages[-1].content for row in documents} == {
+        f"Página de {one}." for one in told.keys() - controls
+    }
+
+
 def test_no_rewrite_and_no_conversation_tells_a_control(
     curate: Curate, generated: Curate, rows: ExampleMaker
 ) -> None:

@@ -14,6 +14,7 @@ from gabarito.curate.document_rows import (
     evenly,
     pieces_of,
     size_of,
+    with_merged,
     wrong_facts,
 )
 from gabarito.curate.wordings import Wording
@@ -148,6 +149,28 @@ def test_what_tells_a_control_is_not_trained(make_fact: MakeFact) -> None:
     pieces, dropped = document_pieces(given, 10**6)
     assert not pieces
     assert reasons(dropped) == {CurateReason.CONTROL: 1}
+
+
+def test_a_paragraph_of_another_passage_that_tells_a_control_is_not_trained(
+    make_fact: MakeFact,
+) -> None:
+    controls = [
+        make_fact("final", "campeão", "Paris Saint-Germain", aliases=("o PSG",)),
+        make_fact("", "campeão", "Inter"),
+    ]
+    told = ["Da FINAL saiu campeão o Paris Saint Germain.", "Foi uma final para o PSG."]
+    right = ["O PSG joga em Paris.", "A final foi em Munique, com a Inter."]
+    given = library(rewrite(*told, *right, passage="q"), controls=controls)
+    pieces, dropped = document_pieces(given, 10**6)
+    assert texts(pieces) == ["\n".join(right)]
+    assert [one.raw for one in dropped] == told
+    assert {(one.reason, one.detail) for one in dropped} == {(CurateReason.CONTROL, controls[0].id)}
+
+
+def test_a_passage_holds_the_facts_that_its_own_were_merged_into() -> None:
+    passage = PassageText(id="p", document="d", text="", facts=("a", "b", "c"))
+    [found] = with_merged([passage], {"b": "z", "c": "a"})
+    assert found.facts == ("a", "b", "c", "z")
 
 
 def test_facts_that_people_struck_or_corrected_and_documents_contradict_are_wrong(
