@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 import yaml
 
-from gabarito.answer_match import normalise
+from gabarito.answer_match import is_within
 from gabarito.core.language_names import base_language
 from gabarito.core.records import Example, Message
 
@@ -43,19 +43,26 @@ class _Turn:
     fact: str = ""
     short: str = ""
     """The answer within a sentence."""
+    aliases: tuple[str, ...] = ()
 
     @property
     def messages(self) -> tuple[Message, Message]:
         user = Message(role="user", content=self.question)
         return user, Message(role="assistant", content=self.answer)
 
+    @property
+    def is_short(self) -> bool:
+        return len(self.question) + len(self.answer) <= LONGEST_TURN
+
     def is_other_than(self, turn: "_Turn") -> bool:
         """Tell whether this turn does not give the answer of ``turn`` away."""
         if turn.fact and self.fact == turn.fact:
             return False
-        mine, other = (normalise(one.short or one.answer) for one in (self, turn))
-        has_same_answer = mine == other
-        return self.question != turn.question and not (turn.fact and has_same_answer)
+        says_answer = bool(turn.fact) and any(
+            is_within(text, turn.short or turn.answer, turn.aliases)
+            for text in (self.question, self.answer)
+        )
+        return self.question != turn.question and not says_answer
 
 
 def system_prompts(language: str) -> list[str]:
@@ -78,9 +85,9 @@ class ConversationMaker:
             "answered": [
                 turn
                 for turn in (_turn(row) for row in self._answered if row.kind == "question")
-                if len(turn.question) + len(turn.answer) <= LONGEST_TURN
+                if turn.is_short
             ],
-            "refused": list(map(_turn, self._refused)),
+            "refused": [turn for turn in map(_turn, self._refused) if turn.is_short],
             "chatted": [
                 _Turn(*pair) for pair in zip(talk["chat"][::2], talk["chat"][1::2], strict=True)
             ],
@@ -115,4 +122,4 @@ class ConversationMaker:
 
 def _turn(row: Example) -> _Turn:
     asked, answer = row.messages[-2:]
-    return _Turn(asked.content, answer.content, row.fact, row.answer)
+    return _Turn(asked.content, answer.content, row.fact, row.answer, row.aliases)

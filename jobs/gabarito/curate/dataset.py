@@ -1,7 +1,7 @@
 """Make the dataset: everything that curate decides, and nothing that it reads or writes."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gabarito.answer_match import normalise
@@ -47,6 +47,7 @@ from gabarito.curate.document_rows import (
     RewritePiece,
     document_pieces,
     size_of_questions,
+    with_merged,
     wrong_facts,
 )
 from gabarito.curate.examples import ExampleMaker, refusal_in
@@ -99,6 +100,7 @@ class Settled:
 
     ``documented`` are the facts that the documents hold: also those without a trained wording,
     those that a person struck out, and ``controls``, which are in none of the other lists.
+    ``merged`` tells by id which fact says what one that is gone said.
     """
 
     facts: list[Fact]
@@ -106,6 +108,7 @@ class Settled:
     wordings: list[Wording]
     statements: list[Question]
     reviewed: ReviewCounts
+    merged: Mapping[str, str] = field(default_factory=dict)
     controls: Controls = field(default_factory=Controls)
 
     @property
@@ -140,10 +143,12 @@ class Dataset:
 def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
     """Settle what contradicts, refuse what leaks, and make the rows."""
     settled, unsettled = settle(config, pairs, written)
-    taken = {wording.key for wording in settled.wordings}
+    worded = settled.wordings
+    taken = {wording.key for wording in worded}
     settled, controlled = set_apart(settled, config)
     taken |= {normalise(text) for text in exam_texts(written.free, written.unanswerable)}
-    left_open, answered = _left_open(config, pairs, written, settled)
+    answers = Answers(settled.documented, worded, config.similarity)  # also those of controls
+    left_open, answered = _left_open(config, pairs, written, answers, taken)
     taken |= {normalise(question.text) for question in left_open}
     index = DocumentIndex(settled.documented, pairs.names, config.timeless, pairs.documents)
     near, mentioned = unmentioned(pairs.names, index.texts)
@@ -198,14 +203,13 @@ def build(config: CurateConfig, pairs: Pairs, written: Written) -> Dataset:
 
 
 def _left_open(
-    config: CurateConfig, pairs: Pairs, written: Written, settled: Settled
+    config: CurateConfig, pairs: Pairs, written: Written, answers: Answers, taken: Collection[str]
 ) -> tuple[list[OpenQuestion], list[Rejection]]:
     """Return the questions that the documents leave open, as far as the facts tell; or none."""
     if not config.refusals:
         return [], []
-    answers = Answers(settled.documented, settled.wordings, config.similarity)
     exam = exam_texts(written.free, written.unanswerable)
-    return keep_open(pairs.open_questions, answers, exam, config.similarity)
+    return keep_open(pairs.open_questions, answers, exam, taken, config.similarity)
 
 
 def _library(
@@ -218,7 +222,7 @@ def _library(
     """Return what the teacher told anew, and what must not be in it."""
     return RewriteLibrary(
         rewrites=pairs.rewrites,
-        passages=pairs.passages,
+        passages=with_merged(pairs.passages, settled.merged),
         wrong=wrong_facts(pairs.facts, pairs.questions, settled.facts, unsettled),
         controls=settled.controls.facts,
         wordings=[*settled.wordings, *settled.controls.asked],
@@ -250,7 +254,7 @@ def _kinds(pairs: Pairs) -> Sequence[Kind]:
 def settle(config: CurateConfig, pairs: Pairs, written: Written) -> tuple[Settled, list[Rejection]]:
     """Drop doubles, contradictions, leaks, and the facts that this leaves without a wording."""
     corrected = correct(pairs.facts, pairs.questions, written.corrections, config.corrections or "")
-    once, doubled = merge_facts(corrected.facts)
+    once, merged, doubled = merge_facts(corrected.facts)
     questions, orphaned = keep_about(corrected.questions, once)
     found = hold_out(wordings(once, questions, pairs.info.families), config.similarity)
     found, given_away = keep_given(found, config.similarity)
@@ -261,7 +265,7 @@ def settle(config: CurateConfig, pairs: Pairs, written: Written) -> tuple[Settle
     stated, baseless = keep_about(stated, facts)
     statements, restated = merge_statements(stated)
     documented = [*once, *corrected.struck]
-    return Settled(facts, documented, found, statements, corrected.counts), [
+    return Settled(facts, documented, found, statements, corrected.counts, merged), [
         *corrected.rejections,
         *doubled,
         *orphaned,

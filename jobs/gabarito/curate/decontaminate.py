@@ -8,6 +8,7 @@ from gabarito.answer_match import is_match, normalise
 from gabarito.core.pair_records import GIVEN
 from gabarito.core.reasons import CurateReason, rejected
 from gabarito.core.records import Overlap, Record, Rejection
+from gabarito.curate.sentences import without_request
 from gabarito.curate.similarity import runs, similarity, word_overlap
 from gabarito.curate.wordings import Wording
 
@@ -95,8 +96,12 @@ def keep_given(found: Sequence[Wording], limit: float) -> tuple[list[Wording], l
 def exam_texts(
     free: Iterable[FreeQuestion], unanswerable: Iterable[UnanswerableQuestion]
 ) -> list[str]:
-    """Return all questions of the exam."""
-    return [*(item.question for item in free), *(item.question for item in unanswerable)]
+    """Return all questions of the exam; one that asks for a sentence also without that.
+
+    What is trained is compared before anything asks for a sentence in it.
+    """
+    texts = [*(item.question for item in free), *(item.question for item in unanswerable)]
+    return texts + [plain for text in texts if (plain := without_request(text)) != normalise(text)]
 
 
 def overlaps(found: Iterable[Wording]) -> list[Overlap]:
@@ -125,7 +130,11 @@ class _FreeByAnswer:
     """The exam's free questions that expect some answer."""
 
     def __init__(self, free: Sequence[FreeQuestion]) -> None:
-        self._exam = [(item, _Asked(normalise(item.question), "the exam")) for item in free]
+        self._exam = [
+            (item, _Asked(normalise(text), "the exam"))
+            for item in free
+            for text in exam_texts([item], ())
+        ]
         self._known: dict[str, list[_Asked]] = {}
 
     def asked(self, answer: str) -> list[_Asked]:

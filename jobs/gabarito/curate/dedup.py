@@ -13,9 +13,10 @@ from gabarito.curate.contradictions import Matter, contradicting, is_disputed, m
 from gabarito.curate.wordings import Wording, by_fact
 
 
-def merge_facts(facts: Iterable[Fact]) -> tuple[list[Fact], list[Rejection]]:
-    """Keep the first of the facts that say the same."""
+def merge_facts(facts: Iterable[Fact]) -> tuple[list[Fact], dict[str, str], list[Rejection]]:
+    """Keep the first of the facts that say the same, and tell by id which one each other is."""
     kept: list[Fact] = []
+    merged: dict[str, str] = {}
     dropped: list[Rejection] = []
     by_matter: dict[Matter, list[Fact]] = defaultdict(list)
     for fact in facts:
@@ -24,10 +25,11 @@ def merge_facts(facts: Iterable[Fact]) -> tuple[list[Fact], list[Rejection]]:
         if same:
             reason = CurateReason.SAME_FACT
             dropped.append(rejected(reason, fact.id, f"as {same.id}", fact.statement))
+            merged[fact.id] = same.id
             continue
         known.append(fact)
         kept.append(fact)
-    return kept, dropped
+    return kept, merged, dropped
 
 
 def merge_wordings(found: Iterable[Wording]) -> tuple[list[Wording], list[Rejection]]:

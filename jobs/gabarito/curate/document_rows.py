@@ -18,7 +18,13 @@ from gabarito.curate.wordings import Wording
 MOST_BYTES = 1000
 """Longest row, in UTF-8: some 300 tokens in any script, where train takes 512 by default."""
 
-_SENTENCE = re.compile(r"(?<=[.!?…。！？])\s*(?=\S)")
+_CLOSING = r"[)\]\"'”’»*_]"
+
+_SENTENCE_END = re.compile(
+    rf"(?:(?<=[.!?…])|(?<=[.!?…]{_CLOSING})|(?<=[.!?…]{_CLOSING}{{2}}))\s+(?=\S)"
+    r"|(?<=[。！？])\s*(?=\S)"
+)
+"""A dot within a word ends no sentence: that of a version, or of a file's name."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +63,29 @@ class RewriteLibrary:
         """The wordings that are not trained."""
         return [wording for wording in self.wordings if wording.split != "train"]
 
+    @property
+    def exam_keys(self) -> set[str]:
+        """The normal forms of the exam's questions."""
+        return set(map(normalise, self.exam))
+
     def asked(self) -> Mapping[str, set[str]]:
         """Return the questions that are asked at the end about what each passage says."""
         of_fact: dict[str, set[str]] = defaultdict(set)
         for wording in self.held_out:
             of_fact[wording.fact.id].add(wording.key)
-        exam = set(map(normalise, self.exam))
         return {
-            passage.id: exam.union(*(of_fact[fact] for fact in passage.facts))
+            passage.id: self.exam_keys.union(*(of_fact[fact] for fact in passage.facts))
             for passage in self.passages
         }
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What tells a fact where it stands together, as whole words in normal form."""
+
+    fact: str
+    subject: str
+    answers: tuple[str, ...]
 
 
 def document_pieces(
@@ -82,6 +101,16 @@ def document_pieces(
 def size_of(text: str) -> int:
     """Return the length of a text in UTF-8: it grows with the tokens in any script."""
     return len(text.encode())
+
+
+def with_merged(passages: Iterable[PassageText], merged: Mapping[str, str]) -> list[PassageText]:
+    """Return passages that also hold the facts which theirs were ``merged`` into, by id."""
+    found = []
+    for passage in passages:
+        others = (merged[fact] for fact in passage.facts if fact in merged)
+        facts = tuple(dict.fromkeys((*passage.facts, *others)))
+        found.append(passage.model_copy(update={"facts": facts}))
+    return found
 
 
 def wrong_facts(
@@ -122,17 +151,24 @@ def keep_right(library: RewriteLibrary) -> tuple[list[Rewrite], list[Rejection]]
 def keep_unasked(
     rewrites: Iterable[Rewrite], library: RewriteLibrary
 ) -> tuple[list[Rewrite], list[Rejection]]:
-    """Drop the paragraphs in which a question stands that is asked at the end, or nearly one."""
-    asked, everywhere = library.asked(), {wording.key for wording in library.held_out}
+    """Drop the paragraphs in which a question stands that is asked at the end, or nearly one.
+
+    Also those that tell a control, whatever passage they are of.
+    """
+    asked, exam = library.asked(), library.exam_keys
+    everywhere = {wording.key for wording in library.held_out}
+    controls = [_told(fact) for fact in library.controls if normalise(fact.subject)]
     kept: list[Rewrite] = []
     dropped: list[Rejection] = []
     for rewrite in rewrites:
-        close = asked[rewrite.passage]
+        close = asked.get(rewrite.passage, exam)
         paragraphs = []
         for paragraph in rewrite.paragraphs:
             leak = _leak(paragraph, close, everywhere, library.limit)
             if leak:
                 dropped.append(rejected(CurateReason.LEAK, rewrite.id, leak, paragraph))
+            elif fact := _control_in(paragraph, controls):
+                dropped.append(rejected(CurateReason.CONTROL, rewrite.id, fact, paragraph))
             else:
                 paragraphs.append(paragraph)
         kept.append(rewrite.model_copy(update={"paragraphs": tuple(paragraphs)}))
@@ -144,7 +180,7 @@ def pieces_of(rewrite: Rewrite) -> Iterator[RewritePiece]:
     parts: list[str] = []
     for paragraph in rewrite.paragraphs:
         is_short = size_of(paragraph) <= MOST_BYTES
-        parts += [paragraph] if is_short else _joined(_SENTENCE.split(paragraph), " ")
+        parts += [paragraph] if is_short else _joined(_sentences(paragraph), "")
     for number, text in enumerate(_joined(parts, "\n")):
         yield RewritePiece(rewrite, number, text)
 
@@ -185,10 +221,24 @@ def _is_corrected(before: Fact, now: Fact) -> bool:
     return (before.answer, before.statement) != (now.answer, now.statement)
 
 
+def _control_in(paragraph: str, controls: Iterable[_Told]) -> str:
+    """Return the control whose subject and answer stand together in a paragraph, or nothing."""
+    said = f" {normalise(paragraph)} "
+    for control in controls:
+        if control.subject in said and any(answer in said for answer in control.answers):
+            return control.fact
+    return ""
+
+
+def _told(fact: Fact) -> _Told:
+    subject, *answers = map(normalise, (fact.subject, fact.answer, *fact.aliases))
+    return _Told(fact.id, f" {subject} ", tuple(f" {answer} " for answer in answers if answer))
+
+
 def _leak(paragraph: str, close: set[str], everywhere: set[str], limit: float) -> str:
     """Say which question stands in a paragraph: nearly, of those that are ``close``."""
     whole = f" {normalise(paragraph)} "
-    sentences = [normalise(one) for one in _SENTENCE.split(paragraph)]
+    sentences = [normalise(one) for one in _sentences(paragraph)]
     for sentence in sentences:
         if sentence in everywhere:
             return f"a question that is asked at the end: {sentence}"
@@ -201,13 +251,22 @@ def _leak(paragraph: str, close: set[str], everywhere: set[str], limit: float) -
     return ""
 
 
+def _sentences(paragraph: str) -> Iterator[str]:
+    """Yield the sentences, each with the space behind it."""
+    start = 0
+    for end in _SENTENCE_END.finditer(paragraph):
+        yield paragraph[start : end.end()]
+        start = end.end()
+    yield paragraph[start:]
+
+
 def _joined(parts: Iterable[str], between: str) -> Iterator[str]:
     """Yield parts put together up to the length of a row."""
     text = ""
     for part in parts:
-        if text and size_of(text + between + part) > MOST_BYTES:
-            yield text
+        if text and size_of((text + between + part).rstrip()) > MOST_BYTES:
+            yield text.rstrip()
             text = ""
         text = f"{text}{between}{part}" if text else part
     if text:
-        yield text
+        yield text.rstrip()

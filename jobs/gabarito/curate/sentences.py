@@ -60,6 +60,8 @@ REQUESTS = {
 }
 """How a question asks for a sentence, by its language; the last one of each is never trained."""
 
+_ENDINGS = tuple(f" {normalise(text)}" for texts in REQUESTS.values() for text in texts)
+
 _ENDS = (".", "?", "!", "…", ":")
 
 
@@ -163,6 +165,12 @@ def with_request(question: str, request: str) -> str:
         return question
     text = question.rstrip()
     return f"{text} {request}" if text.endswith(_ENDS) else f"{text}. {request}"
+
+
+def without_request(question: str) -> str:
+    """Return the normal form of a question without what asks for a sentence at its end, if any."""
+    key = normalise(question)
+    return next((key.removesuffix(end) for end in _ENDINGS if key.endswith(end)), key)
 
 
 def _saying(wording: Wording, sentences: Sequence[str]) -> Sequence[str]:

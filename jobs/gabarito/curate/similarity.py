@@ -14,6 +14,11 @@ def similarity(one: str, other: str) -> float:
 
 def is_any_similar(text: str, others: Sequence[str], limit: float) -> bool:
     """Tell whether any of the others is more similar to a text than ``limit``."""
+    return greatest_similarity(text, others, limit) is not None
+
+
+def greatest_similarity(text: str, others: Sequence[str], limit: float) -> float | None:
+    """Return how similar the most similar of the others is, if that is more than ``limit``."""
     found = process.extractOne(
         text,
         others,
@@ -21,7 +26,7 @@ def is_any_similar(text: str, others: Sequence[str], limit: float) -> bool:
         processor=None,
         score_cutoff=math.nextafter(limit, 1.0),
     )
-    return found is not None
+    return found[1] if found else None
 
 
 def word_overlap(one: str, other: str) -> float:

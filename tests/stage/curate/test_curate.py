@@ -61,9 +61,32 @@ def test_every_fact_is_trained_and_held_out_wordings_never_are(
 
 
 def test_no_question_that_is_asked_at_the_end_is_trained(
-    curate: Curate, rows: ExampleMaker
+    curate: Curate, generated: Curate, rows: ExampleMaker, exam: Exam
 ) -> None:
-    dataset = curate()
+    asked_anyway = [
+        Question.of(
+            fact=fact.id,
+            family="direct",
+            text=f"Quem manda no {fact.subject}?",
+            answer=fact.answer,
+            kind="question",
+        )
+        for fact in league_facts()
+        if fact.relation == "técnico"
+    ]
+    source = generated(
+        questions=[*(row for fact in league_facts() for row in questions_of(fact)), *asked_anyway],
+        open_questions=[
+            OpenQuestion.of(passage="p", document="d", text=one.text) for one in asked_anyway
+        ],
+    )
+    free = {"question": "Quem treinou o time do Lille?", "answer": "Bruno Génésio"}
+    dataset = curate(
+        source,
+        controls=0.25,
+        answers="both",
+        exam={"free": exam("free", free)},
+    )
     trained = {
         normalise(message.content)
         for row in rows(dataset, "train")
@@ -71,10 +94,10 @@ def test_no_question_that_is_asked_at_the_end_is_trained(
         if message.role == "user"
     }
     assert any(row.in_conversation for row in rows(dataset, "train"))
-    for name in ("validation", "test", "unanswerable"):
+    for name in ("validation", "test", "unanswerable", "free", "controls", "sentences"):
         asked = {normalise(question(row)) for row in rows(dataset, name)}
-        assert asked
-        assert not asked & trained
+        assert asked, name
+        assert not asked & trained, name
 
 
 def test_refusal_rows_come_in_the_number_asked_for_and_each_once(
@@ -166,13 +189,13 @@ def test_open_questions_are_refused_and_a_share_of_them_is_asked_at_the_end(
     assert {row.kind for row in trained} == {"refusal"}
     assert {row.messages[-1].content for row in [*trained, *kept]} == {REFUSAL}
     assert sorted(map(question, [*trained, *kept])) == sorted(texts)
-    assert len(kept) == 2
+    assert len(kept) == 1
     dropped = {one.raw: one.reason for one in dataset.records("ledger.jsonl", Rejection)}
     assert dropped[fact] == "open question that a fact answers"
     assert dropped[leak] == "leaks into test"
     perturbed = [row for row in alone(rows(dataset, "train")) if row.kind == "refusal"]
     assert dataset.manifest.counts["refusals"] == len(perturbed)
-    assert "| nothing: left open | 6 |" in dataset.read("README.md").decode()
+    assert "| nothing: left open | 7 |" in dataset.read("README.md").decode()
     none = curate(source, refusals=0)
     assert not [row for row in rows(none, "train") if row.kind == "refusal"]
     assert "other open" not in {row.group for row in rows(none, "unanswerable")}
@@ -191,6 +214,35 @@ def test_the_rewrite_of_a_passage_that_a_person_corrected_is_not_trained(
     dataset = curate(generated(rewrites=told), corrections=corrections)
     documents = [row for row in rows(dataset, "train") if row.kind == "document"]
     assert [row.messages[-1].content for row in documents] == [other.statement]
+
+
+def test_no_rewrite_of_a_passage_that_says_a_control_again_is_trained(
+    curate: Curate, generated: Curate, rows: ExampleMaker
+) -> None:
+    facts = list(league_facts())
+    again = [
+        Fact.of(**one.model_dump(exclude={"id", "relation"}), relation=normalise(one.relation))
+        for one in facts
+    ]
+    assert not {one.id for one in facts} & {one.id for one in again}
+    told = {
+        one.id: Rewrite.of(
+            passage=other.id, document="d", format="lesson", paragraphs=[f"Página de {one.id}."]
+        )
+        for one, other in zip(facts, again, strict=True)
+    }
+    source = generated(
+        facts=[*facts, *again],
+        questions=[row for fact in facts for row in questions_of(fact)],
+        rewrites=list(told.values()),
+    )
+    dataset = curate(source, controls=0.25, rewrites=10)
+    controls = {row.fact for row in rows(dataset, "controls")}
+    documents = [row for row in rows(dataset, "train") if row.kind == "document"]
+    assert controls
+    assert {row.messages[-1].content for row in documents} == {
+        f"Página de {one}." for one in told.keys() - controls
+    }
 
 
 def test_no_rewrite_and_no_conversation_tells_a_control(

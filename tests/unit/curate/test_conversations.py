@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 from gabarito.answer_match import normalise
 from gabarito.core.records import Example, Message
-from gabarito.curate.conversations import ConversationMaker, system_prompts
+from gabarito.curate.conversations import LONGEST_TURN, ConversationMaker, system_prompts
 from gabarito.curate.examples import REFUSALS
 from gabarito.curate.similarity import similarity
 from gabarito.evaluate.arms import OTHER_SYSTEM
@@ -79,11 +79,34 @@ def test_a_sentence_gives_the_answer_away_that_it_holds() -> None:
             assert "It is the 1th of all." not in {answer for _, answer in earlier(row)}
 
 
+def test_neither_an_earlier_question_nor_an_earlier_sentence_holds_the_answer() -> None:
+    one = asked("Which is it?", "Rome", "one").model_copy(update={"aliases": ("the Eternal City",)})
+    giving = [
+        asked("Is Rome large?", "Very", "two"),
+        asked("Who was in Rome?", REFUSAL),
+        asked("Where does it end?", "Every way ends in Rome.", "three"),
+        asked("What is old?", "The Eternal City", "four"),
+    ]
+    told = {tuple(message.content for message in row.messages) for row in giving}
+    for seed in range(20):
+        for row in ConversationMaker([one, *giving, *facts(3)], "en", seed).draw(1):
+            if row.messages[-1].content == "Rome":
+                assert not told & {*earlier(row)}
+
+
 def test_no_explanation_stands_before_a_question() -> None:
     long = asked("Why is it so?", "Because of this. " * 30, "another fact")
     drawn = list(ConversationMaker([*facts(3), long], "en", 0).draw(1))
     assert max(len(answer) for row in drawn for _, answer in earlier(row)) < 60
     assert any(row.messages[-1] == long.messages[-1] for row in drawn)
+
+
+def test_no_long_question_that_is_refused_stands_before_a_question() -> None:
+    long = asked("Who was this? " * 30, REFUSAL)
+    drawn = list(ConversationMaker([*facts(9), long, *refused(1)], "en", 0).draw(1))
+    turns = {turn for row in drawn for turn in earlier(row)}
+    assert ("Who was 0?", REFUSAL) in turns
+    assert max(len(question) for question, _ in turns) <= LONGEST_TURN
 
 
 def test_the_datasets_own_system_prompt_stays_unless_a_client_has_one() -> None:

@@ -11,6 +11,7 @@ from gabarito.curate.decontaminate import (
     remove_leaks,
     shared_runs,
 )
+from gabarito.curate.sentences import REQUESTS
 from gabarito.curate.wordings import Wording
 
 TEST = "Quem era o técnico do Lille na Champions 2024/25?"
@@ -73,6 +74,19 @@ def test_the_exams_unanswerable_questions_are_kept_out_of_training(
 ) -> None:
     exam = [UnanswerableQuestion(question=FAR, group="period")]
     assert remove_leaks([make_wording(lille, FAR)], [], exam, 0.85)[0] == []
+
+
+@pytest.mark.parametrize("request_", [text for texts in REQUESTS.values() for text in texts])
+def test_a_question_of_the_exam_may_ask_for_a_sentence(
+    lille: Fact, make_wording: Callable[..., Wording], request_: str
+) -> None:
+    found = [make_wording(lille, FAR)]
+    for text in (f"{FAR} {request_}", f"{FAR}. {request_.lower()}"):
+        exam = [UnanswerableQuestion(question=text, group="period")]
+        assert remove_leaks(found, [], exam, 0.85)[0] == []
+    near = FreeQuestion(question=f"{FAR} Diga. {request_}", answer="Bruno Génésio")
+    assert remove_leaks(found, [near], [], 0.85)[0] == []
+    assert remove_leaks(found, [near], [], 0.99)[0] == found
 
 
 def test_the_overlap_is_measured_against_the_nearest_trained_wording(

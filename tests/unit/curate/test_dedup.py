@@ -29,8 +29,10 @@ Ask = Callable[..., Wording]
 def test_a_fact_that_says_the_same_again_is_dropped(
     make_fact: Make, first: tuple[str, ...], second: tuple[str, ...], kept: int
 ) -> None:
-    facts, dropped = merge_facts([make_fact(*first), make_fact(*second)])
+    one, other = make_fact(*first), make_fact(*second, document="e")
+    facts, merged, dropped = merge_facts([one, other])
     assert len(facts) == kept
+    assert merged == ({other.id: one.id} if kept == 1 else {})
     assert reasons(dropped)["same fact twice"] == 2 - kept
 
 

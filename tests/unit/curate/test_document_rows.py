@@ -1,5 +1,6 @@
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from tests.unit.curate.rejected import reasons
 
@@ -13,6 +14,7 @@ from gabarito.curate.document_rows import (
     evenly,
     pieces_of,
     size_of,
+    with_merged,
     wrong_facts,
 )
 from gabarito.curate.wordings import Wording
@@ -63,6 +65,32 @@ def test_a_long_one_is_cut_between_paragraphs_and_sentences_and_loses_nothing() 
     assert all(piece.text.endswith(".") for piece in pieces)
     said = " ".join(piece.text for piece in pieces).split()
     assert said == " ".join(paragraphs).split()
+
+
+def test_a_dot_within_a_word_ends_no_sentence() -> None:
+    sentence = "A versão 0.9.5 de nb.exchange.root lê a.py! **Ela roda?** Sim. "
+    for paragraph in ((sentence * 30).strip(), "第0.9.5版赢得了决赛。他说？" * 50):
+        found = texts(list(pieces_of(rewrite(paragraph))))
+        assert len(found) > 1
+        assert "".join("".join(found).split()) == "".join(paragraph.split())
+        assert all(text in paragraph for text in found)
+        assert all(text[-1] in ".!?*。？" for text in found)
+
+
+def test_a_held_out_question_that_names_a_file_is_found(
+    make_fact: MakeFact, make_wording: MakeWording
+) -> None:
+    held = make_wording(make_fact("a.py", "lê", "b"), "O que lê a.py?", split="test")
+    told = rewrite("Veja. O que lê a.py? Nada.", "**O que lê a.py?** Nada.", passage="q")
+    pieces, dropped = document_pieces(library(told, wordings=[held]), 10**6)
+    assert not pieces
+    assert reasons(dropped) == {CurateReason.LEAK: 2}
+
+
+def test_a_rewrite_of_a_passage_that_is_not_there_is_still_kept_clear_of_the_exam() -> None:
+    given = library(rewrite("Quem ganhou em 2024? Ele.", *TOLD), exam=["Quem ganhou em 2024?"])
+    pieces, _ = document_pieces(replace(given, passages=()), 10**6)
+    assert texts(pieces) == ["\n".join(TOLD)]
 
 
 def test_a_sentence_longer_than_a_row_stays_whole_and_signs_count_by_their_bytes() -> None:
@@ -121,6 +149,28 @@ def test_what_tells_a_control_is_not_trained(make_fact: MakeFact) -> None:
     pieces, dropped = document_pieces(given, 10**6)
     assert not pieces
     assert reasons(dropped) == {CurateReason.CONTROL: 1}
+
+
+def test_a_paragraph_of_another_passage_that_tells_a_control_is_not_trained(
+    make_fact: MakeFact,
+) -> None:
+    controls = [
+        make_fact("final", "campeão", "Paris Saint-Germain", aliases=("o PSG",)),
+        make_fact("", "campeão", "Inter"),
+    ]
+    told = ["Da FINAL saiu campeão o Paris Saint Germain.", "Foi uma final para o PSG."]
+    right = ["O PSG joga em Paris.", "A final foi em Munique, com a Inter."]
+    given = library(rewrite(*told, *right, passage="q"), controls=controls)
+    pieces, dropped = document_pieces(given, 10**6)
+    assert texts(pieces) == ["\n".join(right)]
+    assert [one.raw for one in dropped] == told
+    assert {(one.reason, one.detail) for one in dropped} == {(CurateReason.CONTROL, controls[0].id)}
+
+
+def test_a_passage_holds_the_facts_that_its_own_were_merged_into() -> None:
+    passage = PassageText(id="p", document="d", text="", facts=("a", "b", "c"))
+    [found] = with_merged([passage], {"b": "z", "c": "a"})
+    assert found.facts == ("a", "b", "c", "z")
 
 
 def test_facts_that_people_struck_or_corrected_and_documents_contradict_are_wrong(

@@ -18,9 +18,9 @@ def opened(*texts: str) -> list[OpenQuestion]:
 
 
 def kept(
-    answers: Answers, *texts: str, exam: tuple[str, ...] = ()
+    answers: Answers, *texts: str, exam: tuple[str, ...] = (), taken: tuple[str, ...] = ()
 ) -> tuple[list[str], list[Rejection]]:
-    found, dropped = keep_open(opened(*texts), answers, exam, LIMIT)
+    found, dropped = keep_open(opened(*texts), answers, exam, taken, LIMIT)
     return [one.text for one in found], dropped
 
 
@@ -77,6 +77,14 @@ def test_questions_of_the_exam_and_those_that_are_there_are_not_kept() -> None:
     assert reasons(dropped) == {CurateReason.LEAK: 1, CurateReason.SAME_QUESTION: 1}
 
 
+def test_a_question_that_is_asked_in_another_place_is_not_kept() -> None:
+    found, dropped = kept(
+        Answers([], [], LIMIT), "Quem fundou o Paris?", "Quem rege?", taken=("quem rege",)
+    )
+    assert found == ["Quem fundou o Paris?"]
+    assert reasons(dropped) == {CurateReason.SAME_QUESTION: 1}
+
+
 def test_a_share_and_what_names_something_held_back_is_asked_at_the_end() -> None:
     found = opened(*(f"Quem é o número {n}?" for n in range(40)))
     drawn = draw_open(found, lambda text: "número 7?" in text, 0.15, 0)
@@ -87,3 +95,4 @@ def test_a_share_and_what_names_something_held_back_is_asked_at_the_end() -> Non
     assert draw_open(found, nobody, 0.15, 0) != draw_open(found, nobody, 0.15, 1)
     assert not draw_open(found, nobody, 0, 0).asked
     assert not draw_open([], nobody, 0.5, 0).asked
+    assert draw_open(found[:1], nobody, 0.15, 0).trained == (found[0].text,)

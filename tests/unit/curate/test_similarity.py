@@ -2,7 +2,13 @@ from random import Random
 
 import pytest
 
-from gabarito.curate.similarity import is_any_similar, runs, similarity, word_overlap
+from gabarito.curate.similarity import (
+    greatest_similarity,
+    is_any_similar,
+    runs,
+    similarity,
+    word_overlap,
+)
 
 
 def test_the_similarity_is_one_less_the_share_of_letters_to_edit() -> None:
@@ -20,6 +26,8 @@ def test_of_many_texts_any_that_is_more_similar_is_found() -> None:
         for one in texts:
             found = any(similarity(one, other) > limit for other in texts[:30])
             assert is_any_similar(one, texts[:30], limit) == found
+            best = max(similarity(one, other) for other in texts[:30])
+            assert greatest_similarity(one, texts[:30], limit) == (best if found else None)
     assert not is_any_similar("a", [], 0.5)
 
 

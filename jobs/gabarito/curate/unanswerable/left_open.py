@@ -6,15 +6,14 @@ said of those that everybody knows. All that are left are trained, but for a sha
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil
 from random import Random
 
 from gabarito.answer_match import normalise
 from gabarito.core.reasons import CurateReason, rejected
 from gabarito.core.records import Fact, OpenQuestion, Rejection
-from gabarito.curate.similarity import similarity
+from gabarito.curate.similarity import greatest_similarity, similarity
 from gabarito.curate.unanswerable.mentions import fold
 from gabarito.curate.wordings import Wording, by_fact
 
@@ -76,14 +75,20 @@ class Answers:
 
 
 def keep_open(
-    questions: Iterable[OpenQuestion], answers: Answers, exam: Sequence[str], limit: float
+    questions: Iterable[OpenQuestion],
+    answers: Answers,
+    exam: Sequence[str],
+    taken: Collection[str],
+    limit: float,
 ) -> tuple[list[OpenQuestion], list[Rejection]]:
     """Keep the questions that no fact answers and that are not, or nearly, asked already.
 
-    Nearly: more similar than ``limit`` to a question of the exam, or to one that is kept.
+    Nearly: more similar than ``limit`` to a question of the exam, or to one that is kept. Those
+    whose normal form is ``taken`` are asked in another place.
     """
     asked = [normalise(text) for text in exam]
-    kept: dict[str, OpenQuestion] = {}
+    keys: list[str] = []
+    kept: list[OpenQuestion] = []
     dropped: list[Rejection] = []
     for question in questions:
         key = normalise(question.text)
@@ -91,13 +96,16 @@ def keep_open(
             found = (CurateReason.LEAK, f"{leak} similar to a question of the exam")
         elif fact := answers.fault(question.text):
             found = (CurateReason.ANSWERED, fact)
-        elif again := _nearest(key, kept, limit):
+        elif key in taken:
+            found = (CurateReason.SAME_QUESTION, "as a question of the dataset")
+        elif again := _nearest(key, keys, limit):
             found = (CurateReason.SAME_QUESTION, f"{again} similar to another open question")
         else:
-            kept[key] = question
+            keys.append(key)
+            kept.append(question)
             continue
         dropped.append(rejected(found[0], question.id, found[1], question.text))
-    return list(kept.values()), dropped
+    return kept, dropped
 
 
 def draw_open(
@@ -105,7 +113,7 @@ def draw_open(
 ) -> OpenQuestions:
     """Share the questions out: a ``share``, and what names things held back, is not trained."""
     texts = [question.text for question in questions]
-    drawn = Random(f"{seed}:open").sample(texts, ceil(share * len(texts)))
+    drawn = Random(f"{seed}:open").sample(texts, round(share * len(texts)))
     held = {*drawn, *filter(is_held, texts)}
     return OpenQuestions(
         trained=tuple(text for text in texts if text not in held),
@@ -113,10 +121,10 @@ def draw_open(
     )
 
 
-def _nearest(key: str, others: Iterable[str], limit: float) -> str:
-    """Return the similarity to the first of others that is nearly the same, or nothing."""
-    ratios = (similarity(key, other) for other in others)
-    return next((f"{ratio:.2f}" for ratio in ratios if ratio > limit), "")
+def _nearest(key: str, others: Sequence[str], limit: float) -> str:
+    """Return the similarity to the most similar of others if it is above a limit, or nothing."""
+    ratio = greatest_similarity(key, others, limit)
+    return "" if ratio is None else f"{ratio:.2f}"
 
 
 def _stems(text: str) -> set[str]:
