@@ -89,6 +89,7 @@ def run(config: TrainConfig, work: Attempt) -> None:
         with disk_errors(str(work.folder)):
             save(model, work.folder / "adapter")
         _write_missed(validation, sample(held_out, most, config.schedule.seed), work)
+        report(done.curve[-1])  # what the Job's annotation says last
         work.write_text("base.json", origin.model_dump_json(indent=1) + "\n")
         work.counts["parameters"] = sum(p.numel() for p in trained_parameters(model).values())
     _write(done, contract, work)

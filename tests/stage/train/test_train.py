@@ -62,6 +62,7 @@ def test_progress_is_told_from_the_beginning(
         train(dataset(), steps=2)
     told = [vars(r)["what"] for r in caplog.records if r.getMessage() == "progress"]
     assert told[0] == "loading the base"
+    assert told[-1] == "steps"
     assert "replay tokens, at most" in told
 
 
