@@ -28,7 +28,8 @@ def contract(loaded: Base) -> PromptContract:
 
 
 def test_check_finds_nothing_wrong_with_it(base: Path) -> None:
-    (found,) = check_base(TrainConfig(base=str(base), steps=1), None)
+    prompt = PromptSettings(system="", refusal="I do not know.")
+    (found,) = check_base(TrainConfig(base=str(base), steps=1), prompt, None)
     assert (found.error, found.said) == (None, f"{base}: LlamaForCausalLM")
 
 
