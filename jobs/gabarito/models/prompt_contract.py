@@ -172,8 +172,12 @@ def _where(tokenizer: PreTrainedTokenizerBase) -> str:
 
 
 def token_ids(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
-    """Return the tokens of a plain text, special tokens written out recognised."""
-    return [int(number) for number in tokenizer(text, add_special_tokens=False)["input_ids"]]
+    """Return the tokens of a plain text, special tokens written out recognised.
+
+    What is too long for the model is told by those who ask it, and not by the tokenizer.
+    """
+    found = tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+    return [int(number) for number in found]
 
 
 def _template_digest(tokenizer: PreTrainedTokenizerBase) -> str:

@@ -17,6 +17,7 @@ from gabarito.models import (
     read_contract,
     render,
     rendered_example,
+    token_ids,
 )
 
 from .tiny import TEMPLATE, tiny_tokenizer
@@ -145,3 +146,9 @@ def test_a_contract_is_read_back_as_it_was_written(contract: PromptContract) -> 
     assert read_contract(contract.model_dump_json().encode(), "prompt.json") == contract
     with pytest.raises(DataError, match=r"^prompt\.json: not a prompt contract"):
         read_contract(b"{}", "prompt.json")
+
+
+def test_a_text_that_is_too_long_is_no_matter_of_the_tokenizer() -> None:
+    tokenizer = tiny_tokenizer(model_max_length=8)
+    assert len(token_ids(tokenizer, "gol " * 20)) > 8
+    assert not any("longer" in told for told in tokenizer.deprecation_warnings)
