@@ -9,14 +9,13 @@ from pydantic import BaseModel
 
 from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.attempt import new_attempt
+from gabarito.core.account_records import Account, Finding
 from gabarito.core.coverage import coverage_of
 from gabarito.core.reasons import CurateReason, GenerateReason, rejected
 from gabarito.core.records import (
-    Account,
     Document,
     Fact,
     FamilySplits,
-    Finding,
     PairsInfo,
     Question,
     Rejection,

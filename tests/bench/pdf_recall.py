@@ -20,7 +20,7 @@ from contextlib import closing
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from gabarito.core.records import Account
+from gabarito.core.account_records import Account
 from gabarito.ingest.blocks import Omission
 from gabarito.ingest.config import FilesSource, IngestConfig
 from gabarito.ingest.files import find_files

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
+from gabarito.core.account_records import Finding, OcrShare, Omitted
 from gabarito.core.language_names import in_language
 from gabarito.core.reasons import IngestReason
-from gabarito.core.records import Finding, OcrShare, Omitted, Record
+from gabarito.core.records import Record
 from gabarito.core.text import in_number
 from gabarito.ingest.blocks import SAMPLE_CHARS, counted
 from gabarito.ingest.cures import NO_ENDING, cure_of

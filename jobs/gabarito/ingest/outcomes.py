@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Self
 
+from gabarito.core.account_records import Account, Finding
 from gabarito.core.errors import DataError
 from gabarito.core.reasons import IngestReason, rejected
-from gabarito.core.records import Account, Document, Finding, Record, Rejection
+from gabarito.core.records import Document, Record, Rejection
 from gabarito.ingest.blocks import counted
 from gabarito.ingest.cures import cure_of
 from gabarito.ingest.versions.origin import Origin

@@ -9,7 +9,8 @@ import fpdf
 import pytest
 
 from gabarito.artifacts.artifact import Artifact
-from gabarito.core.records import Account, Document, Rejection
+from gabarito.core.account_records import Account
+from gabarito.core.records import Document, Rejection
 from gabarito.ingest.outcomes import Outcome
 
 from .conftest import Ingest

@@ -9,8 +9,9 @@ import yaml
 from tests.stage.ingest.web.news_site import NewsSite
 
 from gabarito.artifacts.artifact import Artifact
+from gabarito.core.account_records import Account
 from gabarito.core.pair_records import Pair
-from gabarito.core.records import Account, Document, Rejection
+from gabarito.core.records import Document, Rejection
 from gabarito.core.shard import Shard
 from gabarito.ingest.outcomes import Outcome, PageFate
 from gabarito.pipeline.run_stage import perform

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.core.records import Account, Document, OcrShare
+from gabarito.core.account_records import Account, OcrShare
+from gabarito.core.records import Document
 from gabarito.ingest.blocks import LeftOut, Omission, ReadByOcr
 from gabarito.ingest.files import find_files
 from gabarito.ingest.outcomes import FileResult, Outcomes

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from gabarito.core.records import Account, Document, Finding, OcrShare, Omitted
+from gabarito.core.account_records import Account, Finding, OcrShare, Omitted
+from gabarito.core.records import Document
 from gabarito.core.text import in_number
 from gabarito.ingest.blocks import IN_PIECES, LeftOut, Omission, ReadByOcr
 from gabarito.ingest.config import FORMATS

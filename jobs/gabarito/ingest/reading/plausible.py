@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 
-from gabarito.core.records import Finding
+from gabarito.core.account_records import Finding
 
 MIN_LETTERS = 300
 """A share of less text than this says nothing."""

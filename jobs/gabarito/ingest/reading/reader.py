@@ -4,9 +4,10 @@ import logging
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
+from gabarito.core.account_records import Account
 from gabarito.core.language_names import UNDETERMINED
 from gabarito.core.reasons import IngestReason
-from gabarito.core.records import Account, Document
+from gabarito.core.records import Document
 from gabarito.ingest.config import FORMATS, REFUSED, IngestConfig
 from gabarito.ingest.cures import EMPTY_FILE, NO_ENDING
 from gabarito.ingest.files import SourceFile

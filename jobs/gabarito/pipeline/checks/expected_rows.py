@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from gabarito.artifacts.artifact import Artifact, open_artifact
 from gabarito.artifacts.jsonl import read_lines
@@ -15,6 +15,7 @@ from gabarito.core.records import (
     Message,
     PairsInfo,
     Question,
+    Split,
     with_system,
 )
 from gabarito.curate.config import CurateConfig
@@ -89,16 +90,7 @@ def _of_dataset(dataset: Artifact) -> ExpectedRows:
     )
 
 
-_PARTS = (
-    "validation",
-    "test",
-    "sentences",
-    "free",
-    "unanswerable",
-    "retention",
-    "tasks",
-    "controls",
-)
+_PARTS: tuple[Split, ...] = tuple(part for part in get_args(Split) if part != "train")
 """The parts of the exam that a dataset has a file of."""
 
 

@@ -4,18 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
+from gabarito.core.account_records import Account
 from gabarito.core.coverage import Coverage, DocumentCoverage
 from gabarito.core.pair_records import GIVEN
 from gabarito.core.reasons import CurateReason
-from gabarito.core.records import (
-    Account,
-    Fact,
-    FamilySplits,
-    PairsInfo,
-    Question,
-    Record,
-    Rejection,
-)
+from gabarito.core.records import Fact, FamilySplits, PairsInfo, Question, Record, Rejection
 from gabarito.core.text import printable
 from gabarito.ingest.blocks import counted
 from gabarito.pipeline.show.made import Made

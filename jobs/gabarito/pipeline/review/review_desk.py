@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
+from gabarito.core.account_records import Account
 from gabarito.core.coverage import Coverage
 from gabarito.core.errors import MissingError
-from gabarito.core.records import Account, Fact, PairsInfo, Question, Rejection
+from gabarito.core.records import Fact, PairsInfo, Question, Rejection
 from gabarito.curate.corrections import Line
 from gabarito.pipeline.review.corrections_file import LinesByFact
 from gabarito.pipeline.review.excerpt import Excerpts

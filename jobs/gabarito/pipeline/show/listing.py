@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from gabarito.core.account_records import Account
 from gabarito.core.coverage import Coverage
-from gabarito.core.records import Account, Fact, Rejection
+from gabarito.core.records import Fact, Rejection
 from gabarito.ingest.blocks import counted
 from gabarito.ingest.outcomes import PageFate
 from gabarito.pipeline.runs import Run
