@@ -63,6 +63,14 @@ def test_parts_of_identifiers_and_short_words_are_words(make_fact: MakeFact) -> 
     assert not kept(answers, "nb generate_assignment makes")[0]
 
 
+def test_without_spaces_letters_are_words(make_fact: MakeFact, make_wording: MakeWording) -> None:
+    fact = make_fact("该系统", "管理员", "王伟", statement="该系统的管理员是王伟。")
+    asked = make_wording(fact, "谁是该系统的管理员？")
+    answers = Answers([fact], [asked], LIMIT)
+    found, _ = kept(answers, "该系统的管理员是谁？", "该系统的管理费用每年是多少？")
+    assert found == ["该系统的管理费用每年是多少？"]
+
+
 def test_questions_of_the_exam_and_those_that_are_there_are_not_kept() -> None:
     answers = Answers([], [], LIMIT)
     found, dropped = kept(

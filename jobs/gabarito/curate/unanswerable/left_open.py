@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from gabarito.answer_match import normalise
+from gabarito.core.forms import UNSPACED
 from gabarito.core.reasons import CurateReason, rejected
 from gabarito.core.records import Fact, OpenQuestion, Rejection
 from gabarito.curate.similarity import greatest_similarity, similarity
@@ -19,7 +20,9 @@ from gabarito.curate.wordings import Wording, by_fact
 
 GROUP = "open"
 
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
+"""What is compared: of scripts without spaces each letter."""
+
 _STEM = 5
 """Letters that the forms of one word share."""
 
