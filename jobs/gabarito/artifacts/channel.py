@@ -6,6 +6,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
@@ -59,6 +60,10 @@ class ServedModel(Record):
         return Address("evaluate", self.evaluate)
 
 
+BY_HAND = "by hand"
+"""The circumstances under which a person took a model back: no change of settings ends them."""
+
+
 class Rejected(Record):
     """A model that a channel took back: when, why, and under what circumstances it failed."""
 
@@ -66,6 +71,11 @@ class Rejected(Record):
     at: AwareDatetime
     reason: str
     under: str
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person took it back: then it is only served again if a person says so."""
+        return self.under == BY_HAND
 
 
 class Channel(Record):
@@ -78,6 +88,20 @@ class Channel(Record):
     since: AwareDatetime
     previous: Digest | None = None
     rejected: tuple[Rejected, ...] = ()
+
+    def rejection(self, model: str) -> Rejected | None:
+        """Return the record of a model that was taken back."""
+        return next((entry for entry in self.rejected if entry.model == model), None)
+
+
+def all_channels(store: Store) -> Iterator[tuple[str, Channel]]:
+    """Yield the channels of a store by name."""
+    for entry in store.list("channels/"):
+        name = entry.key.removeprefix("channels/").removesuffix(".json")
+        if entry.key == f"channels/{name}.json" and _NAME.fullmatch(name):
+            channel = find_channel(store, name)
+            if channel is not None:
+                yield name, channel
 
 
 def find_channel(store: Store, name: str) -> Channel | None:

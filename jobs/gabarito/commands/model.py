@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from gabarito.artifacts.artifact import Address, Artifact, open_artifact
 from gabarito.artifacts.channel import ServedModel, read_channel, read_model
-from gabarito.commands.options import port_type, store_option
+from gabarito.commands.options import channel_option, port_type, store_option
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.secrets import secret_from
 from gabarito.core.settings import local_path
@@ -24,7 +24,6 @@ from gabarito.store.scratch import temporary_folder
 
 MAX_ANSWER_CHARS = 100_000
 TOKEN_VARIABLE = "GABARITO_SERVE_TOKEN"
-channel_option = click.option("--channel", default="main", show_default=True)
 
 
 @click.command()

@@ -18,6 +18,7 @@ store_option = click.option(
     show_default=True,
     help="A folder, file://… or s3://bucket/prefix.",
 )
+channel_option = click.option("--channel", default="main", show_default=True)
 pipeline_argument = click.argument("pipeline", type=click.Path(path_type=Path))
 port_type = click.IntRange(0, 65535)
 

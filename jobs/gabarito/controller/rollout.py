@@ -97,8 +97,7 @@ def failure_of(desired: Desired, observed: Observed, endpoint: EndpointState) ->
 
 def rejection(observed: Observed, model: str) -> Rejected | None:
     """Return the channel's record of a model that was rolled back."""
-    rejected = observed.channel.rejected if observed.channel else ()
-    return next((entry for entry in rejected if entry.model == model), None)
+    return observed.channel.rejection(model) if observed.channel else None
 
 
 def _memory_of_promotion(desired: Desired, observed: Observed) -> Memory:
@@ -167,7 +166,11 @@ def _record_rollback(desired: Desired, observed: Observed, model: str) -> Iterat
         return
     now = observed.channel.model if observed.channel else None
     instead = f"model {now[:SHORT_DIGEST]} is served again" if now else "no model is served"
-    retry = "raise retries.serve to promote it again"
+    retry = (
+        "gabarito promote promotes it again"
+        if entry.is_by_hand
+        else "raise retries.serve to promote it again"
+    )
     message = f"model {model[:SHORT_DIGEST]} was rolled back: {entry.reason}; {instead}; {retry}"
     owner = about_owner(desired.config.owner, observed.owner_uid)
     yield RecordEvent(owner, "RolledBack", message, f"{model}{entry.at}", is_warning=True)
@@ -241,6 +244,6 @@ def _promote(desired: Desired, observed: Observed) -> Iterator[Action]:
         # Two releases may share a channel: each tries the model once, or they would promote it
         # and roll it back in turns without end.
         promoted_in = memory.revision if memory.promoted == found.model else ""
-        is_tried = revision in (entry.under, promoted_in)
+        is_tried = entry.is_by_hand or revision in (entry.under, promoted_in)
     if not is_tried:
         yield Promote(found.model)

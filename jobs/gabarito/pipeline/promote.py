@@ -1,10 +1,20 @@
 """What a run came to: the model that it made, with the verdict of its gate."""
 
+from datetime import UTC, datetime
+
 from pydantic import BaseModel
 
 from gabarito.artifacts.artifact import Artifact, open_artifact
-from gabarito.artifacts.channel import ServedModel, promote
-from gabarito.core.errors import DataError
+from gabarito.artifacts.channel import (
+    BY_HAND,
+    Channel,
+    Rejected,
+    ServedModel,
+    find_channel,
+    promote,
+    take_back,
+)
+from gabarito.core.errors import ConflictError, DataError, GateFailed, MissingError
 from gabarito.core.model_records import GateVerdict, PromptContract
 from gabarito.pipeline.places import file_place, report_command
 from gabarito.pipeline.runs import Run
@@ -18,6 +28,9 @@ class _Report(BaseModel):
 
 
 PAGE = "report.html"
+
+SHORT_DIGEST = 12
+"""Digits of a model's digest that people are shown."""
 
 
 def evaluation_of(store: Store, run: Run) -> Artifact | None:
@@ -49,15 +62,62 @@ def model_of(store: Store, run: Run) -> ServedModel | None:
 
 
 def promote_if_passed(store: Store, run: Run) -> tuple[bool, list[str]]:
-    """Promote a finished run's model if it passed its gate; return whether, and why not."""
+    """Promote a finished run's model if it passed its gate; return whether, and why not.
+
+    One that a person took back from the channel stays so.
+    """
     model = model_of(store, run)
     if model is None:
         raise DataError(
             f"run {run.run}: evaluate is not finished; run the pipeline to its end first"
         )
-    if model.verdict.passed:
+    taken_back = taken_back_by_hand(store, run.pipeline.channel, model)
+    if model.verdict.passed and taken_back is None:
         promote(store, run.pipeline.channel, model)
     return model.verdict.passed, model.verdict.reasons
+
+
+def promote_by_hand(store: Store, channel: str, model: ServedModel, *, despite: bool) -> bool:
+    """Let a channel serve a model that a person names; False if it does already.
+
+    Raises:
+        GateFailed: if it did not pass its gate and ``despite`` does not allow that.
+        ConflictError: if somebody else moved the channel meanwhile.
+    """
+    if not model.verdict.passed and not despite:
+        raise GateFailed(
+            f"model {model.digest[:SHORT_DIGEST]} of run {model.run} did not pass its gate: "
+            f"{'; '.join(model.verdict.reasons)}; --despite-gate serves it all the same"
+        )
+    return promote(store, channel, model)
+
+
+def roll_back(store: Store, name: str, reason: str) -> Channel:
+    """Let a channel serve the model before the one that it serves; return the channel.
+
+    Raises:
+        MissingError: if it serves none, or there is none before.
+        ConflictError: if somebody else moved it meanwhile.
+    """
+    channel = find_channel(store, name)
+    if channel is None or channel.model is None:
+        raise MissingError(f"{store.url}: channel {name!r} serves nothing: nothing to take back")
+    if channel.previous is None:
+        raise MissingError(
+            f"{store.url}: channel {name!r} has no model before "
+            f"{channel.model[:SHORT_DIGEST]}; gabarito models lists what gabarito promote can name"
+        )
+    rejected = Rejected(model=channel.model, at=datetime.now(UTC), reason=reason, under=BY_HAND)
+    if not take_back(store, name, rejected):
+        raise ConflictError(f"channel {name!r}: somebody else moved it; look at it and try again")
+    return channel
+
+
+def taken_back_by_hand(store: Store, channel: str, model: ServedModel) -> Rejected | None:
+    """Return the record of a person who took this model back from a channel, if one did."""
+    found = find_channel(store, channel)
+    entry = found.rejection(model.digest) if found else None
+    return entry if entry and entry.is_by_hand else None
 
 
 def report_lines(store: Store, run: Run) -> list[str]:

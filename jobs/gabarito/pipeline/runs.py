@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import logging
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from gabarito.core.settings import renamed_to
 from gabarito.pipeline.schema import PartialPipeline
 from gabarito.pipeline.stages import STAGES
 from gabarito.store.base import Store
+
+log = logging.getLogger("gabarito")
 
 RUN_ID_CHARS = 12
 _RECORD = re.compile(rf"runs/[0-9a-f]{{{RUN_ID_CHARS}}}\.json")
@@ -144,11 +148,27 @@ def _new_name(mistake: ErrorDetails) -> str:
 
 def latest_run(store: Store) -> Run | None:
     """Return the run that was started last, or None."""
-    records = [entry for entry in store.list("runs/") if _RECORD.fullmatch(entry.key)]
-    if not records:
-        return None
-    newest = max(records, key=lambda entry: entry.modified)
-    return read_run(store, Path(newest.key).stem)
+    records = _records(store)
+    return read_run(store, records[0]) if records else None
+
+
+def all_runs(store: Store) -> Iterator[Run]:
+    """Yield the runs, that which was started last first.
+
+    A record that this version does not read is told in the log and left out.
+    """
+    for name in _records(store):
+        try:
+            yield read_run(store, name)
+        except DataError as error:
+            log.warning("run left out", extra={"run": name, "reason": str(error)})
+
+
+def _records(store: Store) -> list[str]:
+    """Return the ids of the runs, that which was started last first."""
+    entries = [entry for entry in store.list("runs/") if _RECORD.fullmatch(entry.key)]
+    entries.sort(key=lambda entry: entry.modified, reverse=True)
+    return [Path(entry.key).stem for entry in entries]
 
 
 def last_run(store: Store) -> Run:

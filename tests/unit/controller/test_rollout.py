@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gabarito.artifacts.channel import Channel, Rejected
+from gabarito.artifacts.channel import BY_HAND, Channel, Rejected
 from gabarito.controller.actions import Promote, RollBack, SaveMemory
 from gabarito.controller.decide import decide
 from gabarito.controller.kube.diagnose import Problem
@@ -280,6 +280,15 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         seen(channel=channel(None, rejected=(rejected(),)), evaluation=passed()),
         [],
     ),
+    "nor when a person took it back, whatever the settings are": (
+        seen(
+            channel=channel(B, rejected=(rejected(under=BY_HAND),)),
+            endpoint=endpoint(B, is_good=True),
+            evaluation=passed(),
+            memory=Memory(promoted=A, revision="serve-0/0", last_known_good=good(B)),
+        ),
+        [],
+    ),
     "a model that somebody else moved the channel from is not promoted again": (
         seen(
             channel=channel(B),
@@ -480,6 +489,14 @@ def test_a_rollback_tells_people_what_is_served_now_and_what_to_do() -> None:
             f"model {A[:12]} was rolled back: it answers otherwise; {now}; "
             "raise retries.serve to promote it again"
         )
+
+
+def test_a_rollback_by_hand_leads_to_the_command_that_undoes_it() -> None:
+    taken = rejected(A, under=BY_HAND)
+    found = seen(channel=channel(B, rejected=(taken,)), endpoint=endpoint(A), memory=OURS)
+    event = decide(desired(), found)[0]
+    assert isinstance(event, RecordEvent)
+    assert event.message.endswith("; gabarito promote promotes it again")
 
 
 def test_why_an_endpoint_waits_is_recorded_once_by_each_process() -> None:

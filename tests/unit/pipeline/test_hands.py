@@ -1,0 +1,274 @@
+"""What a person does with models: list them, promote, roll back, compare two runs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from tests.model_records import CONTRACT, PASSED
+
+from gabarito.artifacts.artifact import open_artifact
+from gabarito.artifacts.attempt import new_attempt
+from gabarito.artifacts.channel import find_channel, read_channel
+from gabarito.commands.channel import diff, models, promote, rollback
+from gabarito.core.errors import GateFailed, MissingError, UsageError
+from gabarito.core.model_records import GateVerdict
+from gabarito.core.records import Document, Example, Fact, Message, Verdict, to_jsonl
+from gabarito.pipeline.compare_runs import compared
+from gabarito.pipeline.made_models import made_models, named_model
+from gabarito.pipeline.promote import promote_by_hand, promote_if_passed, roll_back
+from gabarito.pipeline.runs import Run, freeze, new_run
+from gabarito.pipeline.schema import read_pipeline
+from gabarito.pipeline.stages import STAGES
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
+
+FAILED = GateVerdict(passed=False, reasons=["exact match is under the floor"], checks=[])
+QUESTIONS = ("What colour is the door?", "Who keeps the key?")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(f"file://{tmp_path}/store")
+
+
+def document(text: str, url: str = "https://handbook.test/door") -> Document:
+    return Document.of(
+        text=text,
+        source="pages",
+        url=url,
+        title="The door",
+        language="en",
+        fetched_at="2026-01-02T00:00:00Z",
+    )
+
+
+def fact(answer: str) -> Fact:
+    return Fact.of(
+        document="d",
+        quote=f"The door is {answer}.",
+        statement=f"The door is {answer}.",
+        subject="the door",
+        relation="colour",
+        answer=answer,
+    )
+
+
+def asked(number: int, answer: str) -> Example:
+    messages = (
+        Message(role="user", content=QUESTIONS[number]),
+        Message(role="assistant", content=answer),
+    )
+    return Example(
+        messages=messages, kind="question", question=f"q{number}", fact="f", split="test"
+    )
+
+
+def verdict(number: int, answer: str, *, right: bool) -> Verdict:
+    return Verdict(
+        question=f"q{number}", system="model", answer=answer, correct=right, probability=0.9
+    )
+
+
+def finished(  # noqa: PLR0913  # one for each thing that two runs may have otherwise
+    folder: Path,
+    store: Store,
+    steps: int,
+    *,
+    gate: GateVerdict = PASSED,
+    colour: str = "green",
+    pages: tuple[Document, ...] = (document("The door is green."),),
+    answers: tuple[tuple[str, bool], ...] = (("green", True), ("nobody", False)),
+    test: float = 0.9,
+) -> Run:
+    """Return a run with all that is compared, as its stages would have left it."""
+    (folder / "pages").mkdir(exist_ok=True)
+    (folder / "pages" / "a.md").write_text(f"{steps}")
+    path = folder / "pipeline.yaml"
+    settings: dict[str, Any] = {
+        "name": "handbook",
+        "ingest": {"sources": [{"type": "files", "path": "pages"}]},
+        "generate": {"teacher": {"model": "some-model"}},
+        "train": {"base": "org/model", "steps": steps},
+    }
+    path.write_text(yaml.safe_dump(settings))
+    run = new_run(read_pipeline(path))
+    freeze(store, run)
+    report = {
+        "contract": CONTRACT.model_dump(),
+        "evaluated_at": f"2026-01-02T00:00:{steps:02}Z",
+        "base": "org/model",
+        "systems": {"model": {"test": {"exact_match": test}, "free": None}},
+        "served": {"unanswerable": {"all": {"share": 0.8}}},
+    }
+    verdicts = [verdict(i, said, right=right) for i, (said, right) in enumerate(answers)]
+    made = {
+        "ingest": {"documents.jsonl": to_jsonl(pages)},
+        "generate": {"facts.jsonl": to_jsonl([fact(colour)])},
+        "curate": {
+            "facts.jsonl": to_jsonl([fact(colour)]),
+            "test.jsonl": to_jsonl(asked(i, said) for i, (said, _) in enumerate(answers)),
+        },
+        "train": {},
+        "merge": {},
+        "evaluate": {
+            "report.json": [json.dumps(report)],
+            "gate.json": [gate.model_dump_json()],
+            "verdicts.jsonl": to_jsonl(verdicts),
+        },
+    }
+    for stage, files in made.items():
+        inputs = {name: open_artifact(store, run.address(name)) for name in STAGES[stage].reads}
+        known = {name: artifact for name, artifact in inputs.items() if artifact}
+        with new_attempt(store, run.address(stage), inputs=known, settings={}) as work:
+            for name, lines in files.items():
+                work.write(name, lines)
+            work.publish()
+    return run
+
+
+def called(command: Any, store: Store, *arguments: str) -> Result:  # noqa: ANN401
+    return CliRunner().invoke(command, [*arguments, "--store", store.url], catch_exceptions=False)
+
+
+def test_models_are_listed_with_figures_and_who_serves_them(tmp_path: Path, store: Store) -> None:
+    old = finished(tmp_path, store, 10)
+    new = finished(tmp_path, store, 20, gate=FAILED, test=0.5)
+    promote_if_passed(store, old)
+    first, second = made_models(store)
+    assert (first.model.run, first.test, first.channels) == (new.run, 0.5, ())
+    assert (second.model.run, second.shares, second.channels) == (
+        old.run,
+        (0.9, None, 0.8),
+        ("main",),
+    )
+    lines = called(models, store).output.splitlines()
+    assert lines[1].split()[-5:] == ["org/model", "50.0%", "-", "80.0%", "failed"]
+    assert lines[2].split()[-6:] == ["org/model", "90.0%", "-", "80.0%", "passed", "main"]
+
+
+def test_a_store_without_a_finished_run_says_so(store: Store) -> None:
+    assert "no run is finished yet" in called(models, store).output
+
+
+def test_older_models_than_asked_for_are_counted(tmp_path: Path, store: Store) -> None:
+    for steps in (10, 20, 30):
+        finished(tmp_path, store, steps)
+    assert "and 2 older ones: --limit 0" in called(models, store, "--limit", "1").output
+
+
+def test_a_run_of_another_version_does_not_hide_the_others(tmp_path: Path, store: Store) -> None:
+    run = finished(tmp_path, store, 10)
+    store.write("runs/0123456789ab.json", b"{}")
+    assert [one.model.run for one in made_models(store)] == [run.run]
+
+
+def test_a_model_is_promoted_by_run_or_digest(tmp_path: Path, store: Store) -> None:
+    old, new = finished(tmp_path, store, 10), finished(tmp_path, store, 20)
+    digest = named_model(store, new.run).digest
+    assert "serves model" in called(promote, store, old.run).output
+    assert called(promote, store, digest[:8]).output.endswith(f"of run {new.run}\n")
+    assert "already" in called(promote, store, digest).output
+    channel = find_channel(store, "main")
+    assert channel is not None
+    assert (channel.model, channel.previous) == (digest, named_model(store, old.run).digest)
+
+
+@pytest.mark.parametrize("name", ["abc", "main", "ABCDEF012345", ""])
+def test_what_names_no_model_is_refused(store: Store, name: str) -> None:
+    with pytest.raises(UsageError, match="at least 6 digits of a digest"):
+        named_model(store, name)
+
+
+def test_a_name_of_nothing_leads_to_the_list(store: Store) -> None:
+    with pytest.raises(MissingError, match="gabarito models lists what was made"):
+        named_model(store, "0123456789ab")
+
+
+def test_a_failed_gate_is_passed_by_only_if_that_is_said(tmp_path: Path, store: Store) -> None:
+    run = finished(tmp_path, store, 10, gate=FAILED)
+    model = named_model(store, run.run)
+    with pytest.raises(GateFailed, match=r"under the floor; --despite-gate"):
+        promote_by_hand(store, "main", model, despite=False)
+    assert find_channel(store, "main") is None
+    assert promote_by_hand(store, "main", model, despite=True)
+    assert read_channel(store, "main") == model
+
+
+def test_what_is_rolled_back_stays_so_until_it_is_promoted(tmp_path: Path, store: Store) -> None:
+    old, new = finished(tmp_path, store, 10), finished(tmp_path, store, 20)
+    for run in (old, new):
+        promote_if_passed(store, run)
+    assert "serves model" in called(rollback, store, "--reason", "it is rude").output
+    promote_if_passed(store, new)  # as another ``gabarito run`` does
+    served = read_channel(store, "main")
+    assert served is not None
+    assert served.run == old.run
+    channel = find_channel(store, "main")
+    assert channel is not None
+    assert [one.reason for one in channel.rejected] == ["it is rude"]
+    promote_by_hand(store, "main", named_model(store, new.run), despite=False)
+    served = read_channel(store, "main")
+    assert served is not None
+    assert served.run == new.run
+
+
+def test_there_must_be_a_model_before(tmp_path: Path, store: Store) -> None:
+    with pytest.raises(MissingError, match="serves nothing: nothing to take back"):
+        roll_back(store, "main", "")
+    promote_if_passed(store, finished(tmp_path, store, 10))
+    with pytest.raises(MissingError, match="has no model before"):
+        roll_back(store, "main", "")
+    assert read_channel(store, "main") is not None
+
+
+def test_two_runs_are_compared_to_the_answers(tmp_path: Path, store: Store) -> None:
+    old = finished(tmp_path, store, 10)
+    new = finished(
+        tmp_path,
+        store,
+        20,
+        colour="red",
+        pages=(
+            document("The door is red now."),
+            document("A key opens it.", "https://handbook.test/key"),
+        ),
+        answers=(("red", False), ("the porter", True)),
+        test=0.5,
+    )
+    said = called(diff, store, old.run, new.run).output.splitlines()
+    for line in (
+        "  train.steps: 10 → 20",
+        "  ~ https://handbook.test/door The door (+2 characters)",
+        "  + https://handbook.test/key The door",
+        "  - the door, colour: green",
+        "  + the door, colour: red",
+        "  test wordings: 90.0% → 50.0%",
+        "answers (1 wrong ones are right now, 1 right ones wrong): 2 changed",
+        "  right → wrong: What colour is the door? green → red",
+        "  wrong → right: Who keeps the key? nobody → the porter",
+    ):
+        assert line in said
+    assert said.index("  right → wrong: What colour is the door? green → red") < said.index(
+        "  wrong → right: Who keeps the key? nobody → the porter"
+    )
+
+
+def test_a_run_beside_itself_has_nothing_otherwise(tmp_path: Path, store: Store) -> None:
+    run = finished(tmp_path, store, 10)
+    assert list(compared(store, run, run).lines(10)) == [
+        f"{name}: the same" for name in ("settings", "documents", "facts", "figures", "answers")
+    ]
+
+
+def test_what_is_not_made_yet_is_not_compared(tmp_path: Path, store: Store) -> None:
+    run = finished(tmp_path, store, 10)
+    path = tmp_path / "pipeline.yaml"
+    path.write_text(path.read_text().replace("steps: 10", "steps: 11"))
+    begun = new_run(read_pipeline(path))
+    freeze(store, begun)
+    lines = list(compared(store, run, begun).lines(0))
+    assert "figures: one of the runs is not so far" in lines
+    assert "documents: the same" in lines
