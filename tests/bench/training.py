@@ -24,10 +24,10 @@ from transformers import DataCollatorForSeq2Seq, Trainer, TrainingArguments
 
 from gabarito.core.model_records import PromptSettings
 from gabarito.core.records import Example, Message
-from gabarito.models import Base, load_base, use_cpu_quota
+from gabarito.models import Base, load_base, shared_prefix, use_cpu_quota
 from gabarito.train.batch import layout_of
 from gabarito.train.config import TrainConfig
-from gabarito.train.encode import Row, contract_for, encode, shared_prefix
+from gabarito.train.encode import Row, contract_for, encode
 from gabarito.train.lora import attach, trained_parameters
 from gabarito.train.loss import LossModule
 from sample.handbook.replies import FAMILIES, facts

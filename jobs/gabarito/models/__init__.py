@@ -26,6 +26,7 @@ from gabarito.models.prompt_contract import (
     read_contract,
     render,
     rendered_example,
+    shared_prefix,
     token_ids,
 )
 from gabarito.models.tokenizer import load_tokenizer
@@ -58,6 +59,7 @@ __all__ = [
     "refuse_foreign",
     "render",
     "rendered_example",
+    "shared_prefix",
     "stop_tokens",
     "token_ids",
     "use_cpu_quota",

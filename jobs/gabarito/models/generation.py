@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from transformers import PreTrainedTokenizerBase
@@ -12,6 +11,7 @@ from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Message
 from gabarito.models.causal_model import CausalModel
+from gabarito.models.decoding import DecodingBatch
 from gabarito.models.load import positions_of
 from gabarito.models.prompt_contract import conversation, prompt_ids
 
@@ -139,62 +139,16 @@ class _Draft:
         return not self.is_finished and len(self.ids) < self.room
 
 
-Choice = Callable[[torch.Tensor], torch.Tensor]
-"""From logits of shape (rows, vocabulary), fp32, to a token of each row."""
-
-
-def greedy(logits: torch.Tensor) -> torch.Tensor:
-    """Choose the most probable token of each row."""
-    return logits.argmax(-1)
-
-
-class DecodingBatch:
-    """Rows that are being written; those that have ended leave it, nothing is computed for them."""
-
-    def __init__(self, prompts: Sequence[Sequence[int]], device: torch.device) -> None:
-        self.rows = list(range(len(prompts)))
-        self._cache: Any = None
-        self._ids, self._mask = _left_padded(prompts, device)
-        self._positions = (self._mask.cumsum(1) - 1).clamp(min=0)
-
-    def step(self, model: CausalModel, choose: Choice = greedy) -> tuple[list[int], list[float]]:
-        """Return the next token of each row and its log-probability in nats."""
-        out = model(
-            input_ids=self._ids,
-            attention_mask=self._mask,
-            position_ids=self._positions,
-            past_key_values=self._cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        self._cache = out.past_key_values
-        logits = out.logits[:, -1].float()
-        tokens = choose(logits)
-        chosen = logits.gather(-1, tokens[:, None])[:, 0]
-        self._ids, self._positions = tokens[:, None], self._positions[:, -1:] + 1
-        self._mask = torch.cat([self._mask, self._mask.new_ones(len(self.rows), 1)], 1)
-        return tokens.tolist(), (chosen - logits.logsumexp(-1)).tolist()
-
-    def keep(self, places: list[int]) -> None:
-        """Go on with the rows at these places of the batch."""
-        if len(places) == len(self.rows):
-            return
-        kept = torch.tensor(places, device=self._ids.device)
-        self._ids, self._positions = self._ids[kept], self._positions[kept]
-        self._mask = self._mask[kept]
-        self._cache.batch_select_indices(kept)
-        self.rows = [self.rows[place] for place in places]
-
-
 @torch.inference_mode()
 def _write(
     model: CausalModel, prompts: Sequence[Sequence[int]], limits: GenerationLimits
 ) -> Iterator[list[_Draft]]:
     """Yield the drafts after each step, until all have ended."""
     drafts = [_Draft(_room(model, len(prompt), limits.max_new_tokens)) for prompt in prompts]
-    batch = DecodingBatch(prompts, model.device)
+    batch = DecodingBatch(model)
+    batch.join(prompts)
     while True:
-        for row, token, logprob in zip(batch.rows, *batch.step(model), strict=True):
+        for row, token, logprob in zip(batch.rows, *batch.step(), strict=True):
             drafts[row].add(token, logprob, limits.stop)
         going = [place for place, row in enumerate(batch.rows) if drafts[row].goes_on]
         yield drafts
@@ -217,16 +171,3 @@ def _refuse_long(model: CausalModel, messages: Sequence[Message], tokens: int) -
         raise DataError(
             f"question {shown!r}: {tokens} tokens, the model takes {positions}; shorten it"
         )
-
-
-def _left_padded(
-    prompts: Sequence[Sequence[int]], device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return ids and mask of shape (prompts, longest prompt); the mask is 0 on padding."""
-    longest = max(len(prompt) for prompt in prompts)
-    ids = torch.zeros(len(prompts), longest, dtype=torch.long)
-    mask = torch.zeros(len(prompts), longest, dtype=torch.long)
-    for i, prompt in enumerate(prompts):
-        ids[i, longest - len(prompt) :] = torch.tensor(prompt)
-        mask[i, longest - len(prompt) :] = 1
-    return ids.to(device), mask.to(device)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from itertools import takewhile
 
 import jinja2
 from pydantic import ValidationError
@@ -23,6 +24,10 @@ MISTAKES = (
     ArithmeticError,
 )
 """What a chat template raises: jinja's own errors, and Python's in its expressions."""
+
+
+DIFFERENT = ("What?", "Quem?")
+"""Questions that have no token in common at their beginning."""
 
 
 def contract_of(
@@ -96,6 +101,14 @@ def prompt_ids(
 ) -> list[int]:
     """Return the tokens of a conversation, ready for an answer."""
     return token_ids(tokenizer, render(contract, tokenizer, messages))
+
+
+def shared_prefix(contract: PromptContract, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
+    """Return the tokens that every question's prompt begins with."""
+    asked = (conversation(contract, question) for question in DIFFERENT)
+    one, other = (prompt_ids(contract, tokenizer, messages) for messages in asked)
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return tuple(token for token, _ in same)
 
 
 def rendered_example(

@@ -1,10 +1,10 @@
-"""Questions that wait, answered in batches by one thread that owns the model."""
+"""Questions that wait, answered side by side by one thread that owns the model."""
 
 import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from gabarito.core.errors import ServiceError
@@ -31,7 +31,26 @@ class EngineFailedError(ServiceError):
     """The engine did not answer a request."""
 
 
-@dataclass
+@dataclass(frozen=True)
+class BatchLimits:
+    """How many questions are answered at once, and how many may wait.
+
+    ``tokens`` are those of all that are answered at once with their answers, each as long as the
+    longest: so much memory a batch takes. One question alone is always answered.
+    """
+
+    questions: int
+    tokens: int
+    waiting: int
+
+    def hold(self, requests: Sequence[GenerationRequest]) -> bool:
+        """Tell whether these requests may be answered at once."""
+        longest = max(len(one.tokens) + one.max_new_tokens for one in requests)
+        is_small = len(requests) * longest <= self.tokens
+        return len(requests) <= self.questions and (is_small or len(requests) == 1)
+
+
+@dataclass(eq=False)
 class PendingRequest:
     """A question that was accepted, and the way back for its tokens."""
 
@@ -68,12 +87,13 @@ class PendingRequest:
 
 
 class Batcher:
-    """A bounded queue before one engine."""
+    """A bounded queue before one engine; who waits joins as soon as there is room."""
 
-    def __init__(self, engine: Engine, max_batch: int, max_queue: int) -> None:
+    def __init__(self, engine: Engine, limits: BatchLimits) -> None:
         self._engine = engine
-        self._max_batch = max_batch
-        self._max_queue = max_queue
+        self._limits = limits
+        self._batch = engine.batch()
+        self._running: dict[int, PendingRequest] = {}
         self._waiting: deque[PendingRequest] = deque()
         self._changed = threading.Condition()
         self._stopped = False
@@ -95,7 +115,7 @@ class Batcher:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the running batch and end the thread."""
+        """Finish what was accepted and end the thread."""
         with self._changed:
             self._stopped = True
             self._changed.notify()
@@ -109,53 +129,103 @@ class Batcher:
         """
         pending = PendingRequest(request)
         with self._changed:
-            if self.depth >= self._max_queue:
+            if self.depth >= self._limits.waiting:
                 raise QueueFullError(
-                    f"{self._max_queue} questions wait already; try again in a moment"
+                    f"{self._limits.waiting} questions wait already; try again in a moment"
                 )
             self._waiting.append(pending)
             self._changed.notify()
         return pending
 
     def _work(self) -> None:
-        while batch := self._next_batch():
-            self._answer(batch)
+        while (joining := self._next()) is not None:
+            if joining:
+                self._join(joining)
+            if self._running:
+                self._step()
 
-    def _next_batch(self) -> list[PendingRequest]:
-        """Wait for questions; an empty batch means stop."""
+    def _next(self) -> list[PendingRequest] | None:
+        """Return who joins now, once somebody does or a batch is running; None means stop."""
         while True:
             with self._changed:
-                timeout = RECHECK_S if self._is_broken else None
-                self._changed.wait_for(lambda: self._waiting or self._stopped, timeout)
-                batch: list[PendingRequest] = []
-                while self._waiting and len(batch) < self._max_batch:
-                    pending = self._waiting.popleft()
-                    if not pending.abandoned:
-                        batch.append(pending)
-            if batch or self._stopped:
-                return batch
+                if not self._running:
+                    timeout = RECHECK_S if self._is_broken else None
+                    self._changed.wait_for(lambda: self._waiting or self._stopped, timeout)
+                joining = self._admitted()
+                if joining or self._running:
+                    return joining
+                if self._stopped and not self._waiting:
+                    return None
             if self._is_broken:
                 self._check_engine()
 
-    def _answer(self, batch: list[PendingRequest]) -> None:
-        """Answer a batch; if it fails, those without a word yet are answered alone.
+    def _admitted(self) -> list[PendingRequest]:
+        """Take those who have waited longest, as far as there is room for them."""
+        joining: list[PendingRequest] = []
+        running = [pending.request for pending in self._running.values()]
+        while self._waiting:
+            pending = self._waiting[0]
+            asked = [*running, *(one.request for one in joining), pending.request]
+            if not pending.abandoned and not self._limits.hold(asked):
+                break
+            self._waiting.popleft()
+            if not pending.abandoned:
+                joining.append(pending)
+        return joining
+
+    def _join(self, joining: list[PendingRequest]) -> None:
+        """Let requests join; if they cannot all together, each by itself.
 
         What one request does to the engine must not cost the others their answers.
         """
-        requests = [pending.request for pending in batch]
         try:
-            for row, event in self._engine.generate(requests, lambda row: not batch[row].abandoned):
-                batch[row].deliver(event)
-            self._is_broken = False
+            numbers = self._batch.join([pending.request for pending in joining])
         except Exception as error:  # whatever it is, the next question must be answered
             log.exception("engine failed")
             self._check_engine()
-            failure = GenerationFailure(f"the engine failed: {error}")
-            for pending in batch:
-                if self._is_broken or pending.is_begun or len(batch) == 1:
-                    pending.deliver(failure)
-                elif not pending.abandoned:
-                    self._answer([pending])
+            if len(joining) == 1 or self._is_broken:
+                self._fail(joining, error)
+            else:
+                for pending in joining:
+                    self._join([pending])
+            return
+        self._running.update(zip(numbers, joining, strict=True))
+
+    def _step(self) -> None:
+        try:
+            events = self._batch.step()
+        except Exception as error:  # whatever it is, the next question must be answered
+            log.exception("engine failed")
+            self._recover(error)
+            return
+        self._is_broken = False
+        for number, event in events:
+            self._running[number].deliver(event)
+            if not isinstance(event, GeneratedToken):
+                del self._running[number]
+        gone = [number for number, pending in self._running.items() if pending.abandoned]
+        if gone:
+            self._batch.leave(gone)
+            for number in gone:
+                del self._running[number]
+
+    def _recover(self, error: Exception) -> None:
+        """Begin anew after a step that failed; those without a word yet are answered alone."""
+        self._check_engine()
+        were, self._running = list(self._running.values()), {}
+        self._batch = self._engine.batch()
+        is_lost = self._is_broken or len(were) == 1
+        lost = [pending for pending in were if is_lost or pending.is_begun]
+        self._fail(lost, error)
+        for pending in were:
+            if pending not in lost and not pending.abandoned:
+                self._join([pending])
+                while self._running:
+                    self._step()
+
+    def _fail(self, pending: Sequence[PendingRequest], error: Exception) -> None:
+        for one in pending:
+            one.deliver(GenerationFailure(f"the engine failed: {error}"))
 
     def _check_engine(self) -> None:
         """Ask the engine itself whether it is broken: a failed request may be to blame.

@@ -8,7 +8,17 @@ from gabarito.core.settings import Settings
 class ServeConfig(Settings):
     """How the promoted model is served; none of it changes the model."""
 
-    max_batch: int = Field(default=32, ge=1, description="Questions answered in one batch.")
+    max_batch: int = Field(
+        default=32,
+        ge=1,
+        description="Questions answered side by side; one that waits joins at the next token.",
+    )
+    max_batch_tokens: int = Field(
+        default=32_768,
+        ge=1,
+        description="Tokens of the questions answered side by side and of their answers, each "
+        "counted as long as the longest: what a batch takes of memory.",
+    )
     max_queue: int = Field(
         default=256, ge=1, description="Questions that may wait; more are answered 429."
     )

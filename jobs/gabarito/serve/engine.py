@@ -4,7 +4,7 @@ An engine knows tokens and weights; it knows neither HTTP nor the queue before i
 a framework stands here, so that an engine of another framework fits as well.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -66,6 +66,32 @@ class GenerationFailure:
 GenerationEvent = GeneratedToken | GenerationEnd | GenerationFailure
 
 
+class RunningBatch(Protocol):
+    """Requests that are being answered side by side; one may join or leave at each step.
+
+    An answer does not depend on its neighbours. All methods are called by one thread.
+    """
+
+    def join(self, requests: Sequence[GenerationRequest]) -> Sequence[int]:
+        """Read requests, and return the number of each.
+
+        Whatever is raised, none of them has joined, and those that are there go on.
+        """
+        ...
+
+    def step(self) -> Sequence[tuple[int, GenerationEvent]]:
+        """Return what each request came to by its next token: (number, event).
+
+        A request ends with one GenerationEnd or with a GenerationFailure of its own, and has then
+        left the batch; its last token may come in the same step. What is raised ends all of them.
+        """
+        ...
+
+    def leave(self, numbers: Collection[int]) -> None:
+        """Let go of requests that nobody waits for."""
+        ...
+
+
 class Engine(Protocol):
     """What answers: transformers anywhere, others where they are installed.
 
@@ -91,14 +117,8 @@ class Engine(Protocol):
         """
         ...
 
-    def generate(
-        self, requests: Sequence[GenerationRequest], is_wanted: Callable[[int], bool]
-    ) -> Iterator[tuple[int, GenerationEvent]]:
-        """Yield (index of the request, event) as tokens come.
-
-        Each request that ``is_wanted`` ends with one GenerationEnd, or with a
-        GenerationFailure that is its own. What is raised ends all of them.
-        """
+    def batch(self) -> "RunningBatch":
+        """Return a batch with no request in it."""
         ...
 
     def check_health(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from gabarito.core.records import with_system
-from gabarito.serve.batcher import Batcher
+from gabarito.serve.batcher import Batcher, BatchLimits
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.engine import (
     Engine,
@@ -43,7 +43,8 @@ class AnswerService:
         self._most_new_tokens = config.max_new_tokens
         threshold = model.threshold if config.threshold is None else config.threshold
         self._policy = AnswerPolicy(model.refusal, threshold)
-        self._batcher = Batcher(model.engine, config.max_batch, config.max_queue)
+        limits = BatchLimits(config.max_batch, config.max_batch_tokens, config.max_queue)
+        self._batcher = Batcher(model.engine, limits)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
         """Reads requests one after the other: what takes long must not hold the event loop."""
 

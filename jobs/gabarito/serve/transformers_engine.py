@@ -1,7 +1,8 @@
-"""The engine that works anywhere: transformers, one batch after the other."""
+"""The engine that works anywhere: transformers, requests joining and leaving at each token."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -11,14 +12,16 @@ from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Message
 from gabarito.models import (
+    CausalModel,
     check_contract,
     load_base,
     positions_of,
+    shared_prefix,
     stop_tokens,
     token_ids,
     use_cpu_quota,
 )
-from gabarito.models.generation import DecodingBatch
+from gabarito.models.decoding import DecodingBatch, PromptPrefix
 from gabarito.models.prompt_contract import templated
 from gabarito.serve.engine import (
     GeneratedToken,
@@ -56,6 +59,8 @@ class TransformersEngine:
         if contract is not None:
             check_contract(contract, self._tokenizer, str(folder))
         self._stop = stop_tokens(self._model, self._tokenizer)
+        known = shared_prefix(contract, self._tokenizer) if contract is not None else ()
+        self._prefix = PromptPrefix.of(self._model, known) if known else None
         self.context = positions_of(self._model) or DEFAULT_CONTEXT
         self._max_chars = self.context * max(map(len, self._tokenizer.get_vocab()))
 
@@ -95,41 +100,93 @@ class TransformersEngine:
             raise InvalidRequestError(message, field)
         return ids
 
-    @torch.inference_mode()
-    def generate(
-        self, requests: Sequence[GenerationRequest], is_wanted: Callable[[int], bool]
-    ) -> Iterator[tuple[int, GenerationEvent]]:
-        """Yield (row, token) as tokens come, and one end for each row that is still wanted."""
-        batch = DecodingBatch([request.tokens for request in requests], self._model.device)
-        decoders = [_TextDecoder(self._tokenizer) for _ in requests]
-        samplers = [_Sampler(request, self._model.device) for request in requests]
-        while batch.rows:
-            rows = list(batch.rows)
-            choose = _choice([samplers[row] for row in rows])
-            going = []
-            for place, (token, logprob) in enumerate(
-                zip(*batch.step(self._model, choose), strict=True)
-            ):
-                row = rows[place]
-                if not math.isfinite(logprob):
-                    yield row, GenerationFailure("the model's probabilities are NaN or infinite")
-                    continue
-                if token in self._stop:
-                    yield row, GenerationEnd("stop", logprob)
-                    continue
-                yield row, GeneratedToken(decoders[row].add(token), logprob)
-                if decoders[row].length >= requests[row].max_new_tokens:
-                    yield row, GenerationEnd("length")
-                elif is_wanted(row):
-                    going.append(place)
-            if not going:
-                return
-            batch.keep(going)
+    def batch(self) -> "TransformersBatch":
+        """Return a batch with no request in it."""
+        return TransformersBatch(self._model, self._tokenizer, self._stop, self._prefix)
 
     @torch.inference_mode()
     def check_health(self) -> None:
         """Compute one step from the first token of the vocabulary."""
-        DecodingBatch([(0,)], self._model.device).step(self._model)
+        batch = DecodingBatch(self._model)
+        batch.join([(0,)])
+        batch.step()
+
+
+class TransformersBatch:
+    """Requests that are being answered side by side by a model of transformers."""
+
+    def __init__(
+        self,
+        model: CausalModel,
+        tokenizer: PreTrainedTokenizerBase,
+        stop: frozenset[int],
+        prefix: PromptPrefix | None,
+    ) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._stop = stop
+        self._batch = DecodingBatch(model, prefix)
+        self._written: dict[int, _Written] = {}
+
+    @torch.inference_mode()
+    def join(self, requests: Sequence[GenerationRequest]) -> Sequence[int]:
+        """Read requests, and return the number of each."""
+        numbers = self._batch.join([request.tokens for request in requests])
+        for number, request in zip(numbers, requests, strict=True):
+            self._written[number] = _Written(
+                _TextDecoder(self._tokenizer),
+                _Sampler(request, self._model.device),
+                request.max_new_tokens,
+            )
+        return numbers
+
+    @torch.inference_mode()
+    def step(self) -> Sequence[tuple[int, GenerationEvent]]:
+        """Return what each request came to by its next token."""
+        rows = list(self._batch.rows)
+        tokens, logprobs = self._batch.step(_choice([self._written[row].sampler for row in rows]))
+        events = [
+            (row, event)
+            for row, token, logprob in zip(rows, tokens, logprobs, strict=True)
+            for event in self._events(row, token, logprob)
+        ]
+        self._keep(
+            {row for row, event in events if isinstance(event, GenerationEnd | GenerationFailure)}
+        )
+        return events
+
+    def leave(self, numbers: Collection[int]) -> None:
+        """Let go of requests that nobody waits for."""
+        with torch.inference_mode():
+            self._keep(numbers)
+
+    def _events(self, row: int, token: int, logprob: float) -> Iterator[GenerationEvent]:
+        if not math.isfinite(logprob):
+            yield GenerationFailure("the model's probabilities are NaN or infinite")
+            return
+        if token in self._stop:
+            yield GenerationEnd("stop", logprob)
+            return
+        written = self._written[row]
+        yield GeneratedToken(written.decoder.add(token), logprob)
+        if written.decoder.length >= written.max_new_tokens:
+            yield GenerationEnd("length")
+
+    def _keep(self, gone: Collection[int]) -> None:
+        """Go on without the rows that are gone."""
+        rows = self._batch.rows
+        for row in gone:
+            self._written.pop(row, None)
+        self._batch.keep([place for place, row in enumerate(rows) if row not in gone])
+
+
+@dataclass
+class _Written:
+    """One row: what is written of it, how it chooses, and how much it may be."""
+
+    decoder: "_TextDecoder"
+    sampler: "_Sampler"
+    max_new_tokens: int
 
 
 class _TextDecoder:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Literal
 
 from transformers import PreTrainedTokenizerBase
@@ -12,7 +11,7 @@ from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract, PromptSettings
 from gabarito.core.reasons import TrainReason, rejected
 from gabarito.core.records import Example, ExampleKind, Rejection
-from gabarito.models import contract_of, conversation, prompt_ids, rendered_example, token_ids
+from gabarito.models import contract_of, prompt_ids, rendered_example, token_ids
 
 RowKind = Literal["questions", "statements", "documents", "refusals", "replay"]
 
@@ -32,9 +31,6 @@ LEAST_ROOM = 48
 """Tokens that an answer may have at least, however short the trained ones are."""
 
 PROBES = 16
-
-DIFFERENT = ("What?", "Quem?")
-"""Questions that have no token in common at their beginning."""
 
 
 @dataclass(frozen=True)
@@ -110,14 +106,6 @@ def contract_for(
     answers = (len(row.ids) - row.learned_from for row in rows if row.kind not in PLAIN)
     room = max(LEAST_ROOM, max(answers, default=0) + LEAST_ROOM // 3)
     return contract_of(tokenizer, prompt, max_new_tokens=room)
-
-
-def shared_prefix(contract: PromptContract, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
-    """Return the tokens that every question's prompt begins with."""
-    asked = (conversation(contract, question) for question in DIFFERENT)
-    one, other = (prompt_ids(contract, tokenizer, messages) for messages in asked)
-    same = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
-    return tuple(token for token, _ in same)
 
 
 def probes_of(rows: Sequence[Row]) -> list[tuple[int, ...]]:

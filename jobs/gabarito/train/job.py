@@ -26,13 +26,14 @@ from gabarito.models import (
     load_base,
     open_base,
     positions_of,
+    shared_prefix,
     use_cpu_quota,
 )
 from gabarito.store.disk import disk_errors
 from gabarito.train.batch import layout_of
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
 from gabarito.train.config import TrainConfig
-from gabarito.train.encode import Row, contract_for, encoded, probes_of, prompts, shared_prefix
+from gabarito.train.encode import Row, contract_for, encoded, probes_of, prompts
 from gabarito.train.loop import TrainPlan, fit
 from gabarito.train.lora import attach, save, trained_parameters
 from gabarito.train.loss import check_head

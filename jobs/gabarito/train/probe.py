@@ -11,11 +11,18 @@ import torch
 from gabarito.answer_match import AnswerKey
 from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Record
-from gabarito.models import Base, GenerationLimits, generate, positions_of, stop_tokens
+from gabarito.models import (
+    Base,
+    GenerationLimits,
+    generate,
+    positions_of,
+    shared_prefix,
+    stop_tokens,
+)
 from gabarito.train.batch import layout_of
 from gabarito.train.checkpoint import Checkpoints, StepMetrics
 from gabarito.train.config import TrainConfig
-from gabarito.train.encode import Row, shared_prefix
+from gabarito.train.encode import Row
 from gabarito.train.loop import TrainPlan, fit
 from gabarito.train.lora import attach
 from gabarito.train.recipe import recipe_of

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
@@ -28,8 +28,8 @@ REFUSAL = "I do not know."
 class RuleEngine:
     """Answers with the first letters of the question's words, one a token; they are the rules.
 
-    "u" halves each token's probability, "s" waits between tokens, "b" fails for the whole
-    batch, "n" for its own row only, "x" after two tokens, "_" is a space.
+    "u" halves each token's probability, "s" waits between tokens, "b" fails for all who join with
+    it, "n" for its own row only, "x" for the whole batch after two tokens, "_" is a space.
     """
 
     context = 24
@@ -45,40 +45,67 @@ class RuleEngine:
     def encode_text(self, prompt: str) -> tuple[int, ...]:
         return tuple(ord(word[0]) for word in prompt.split())
 
-    def generate(
-        self, requests: Sequence[GenerationRequest], is_wanted: Callable[[int], bool]
-    ) -> Iterator[tuple[int, GenerationEvent]]:
-        self.batches.append(len(requests))
-        if self.is_broken:
-            self.check_health()
-        for row, request in enumerate(requests):
-            letters = [chr(token) for token in request.tokens]
-            assert letters, "no engine can continue nothing"
-            if "b" in letters:
-                message = "the engine is broken"
-                raise ValueError(message)
-            if "n" in letters:
-                yield row, GenerationFailure("no number")
-                continue
-            for place, letter in enumerate(letters[: request.max_new_tokens]):
-                if "x" in letters and place == 2:
-                    message = "the engine broke"
-                    raise RuntimeError(message)
-                time.sleep(0.05 if "s" in letters else 0)
-                if not is_wanted(row):
-                    self.unwanted += 1
-                    break
-                yield (
-                    row,
-                    GeneratedToken(letter.replace("_", " "), -0.7 if "u" in letters else -0.01),
-                )
-            done = len(letters) <= request.max_new_tokens
-            yield row, GenerationEnd("stop" if done else "length", 0.0)
+    def batch(self) -> "RuleBatch":
+        return RuleBatch(self)
 
     def check_health(self) -> None:
         if self.is_broken:
             message = "the accelerator fell off the bus"
             raise RuntimeError(message)
+
+
+class RuleBatch:
+    def __init__(self, engine: RuleEngine) -> None:
+        self.engine = engine
+        self.rows: dict[int, GenerationRequest] = {}
+        self.written: dict[int, int] = {}
+
+    def join(self, requests: Sequence[GenerationRequest]) -> Sequence[int]:
+        self.engine.batches.append(len(requests))
+        if self.engine.is_broken:
+            self.engine.check_health()
+        assert all(request.tokens for request in requests), "no engine can continue nothing"
+        if any("b" in letters_of(request) for request in requests):
+            message = "the engine is broken"
+            raise ValueError(message)
+        numbers = [len(self.written) + i for i in range(len(requests))]
+        self.rows.update(zip(numbers, requests, strict=True))
+        self.written.update(dict.fromkeys(numbers, 0))
+        return numbers
+
+    def step(self) -> Sequence[tuple[int, GenerationEvent]]:
+        if any("s" in letters_of(request) for request in self.rows.values()):
+            time.sleep(0.05)
+        events = [(row, event) for row in list(self.rows) for event in self.of(row)]
+        for row, event in events:
+            if not isinstance(event, GeneratedToken):
+                del self.rows[row]
+        return events
+
+    def of(self, row: int) -> Iterator[GenerationEvent]:
+        request, place = self.rows[row], self.written[row]
+        letters = letters_of(request)
+        if "n" in letters:
+            yield GenerationFailure("no number")
+            return
+        if "x" in letters and place == 2:
+            message = "the engine broke"
+            raise RuntimeError(message)
+        logprob = -0.7 if "u" in letters else -0.01
+        yield GeneratedToken(letters[place].replace("_", " "), logprob)
+        self.written[row] += 1
+        if place + 1 == min(len(letters), request.max_new_tokens):
+            done = len(letters) <= request.max_new_tokens
+            yield GenerationEnd("stop" if done else "length", 0.0)
+
+    def leave(self, numbers: Collection[int]) -> None:
+        for number in numbers:
+            self.engine.unwanted += 1
+            del self.rows[number]
+
+
+def letters_of(request: GenerationRequest) -> list[str]:
+    return [chr(token) for token in request.tokens]
 
 
 class Running:

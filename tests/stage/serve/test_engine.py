@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Collection, Sequence
 from copy import deepcopy
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import torch
 from tests.unit.models.tiny import tiny_tokenizer
 from transformers import BloomConfig, BloomForCausalLM
 
+from gabarito.core.model_records import PromptSettings
 from gabarito.core.records import Message
 from gabarito.core.settings import local_path
-from gabarito.serve.batcher import Batcher
+from gabarito.models import contract_of, load_tokenizer
+from gabarito.serve.batcher import Batcher, BatchLimits, EngineFailedError, PendingRequest
 from gabarito.serve.engine import (
     GeneratedToken,
     GenerationEnd,
@@ -40,14 +43,23 @@ def asked(engine: TransformersEngine) -> tuple[int, ...]:
     )
 
 
-def always(_row: int) -> bool:
-    """Want every row."""
-    return True
+def events(
+    engine: TransformersEngine, *prompts: GenerationRequest
+) -> list[tuple[int, GenerationEvent]]:
+    """Answer prompts that are asked at once."""
+    batch = engine.batch()
+    going = set(batch.join(prompts))
+    found: list[tuple[int, GenerationEvent]] = []
+    while going:
+        came = batch.step()
+        found += came
+        going -= {row for row, event in came if not isinstance(event, GeneratedToken)}
+    return found
 
 
 def texts(engine: TransformersEngine, *prompts: GenerationRequest) -> list[str]:
     found = [""] * len(prompts)
-    for row, item in engine.generate(prompts, always):
+    for row, item in events(engine, *prompts):
         assert not isinstance(item, GenerationFailure)
         found[row] += item.text if isinstance(item, GeneratedToken) else ""
     return found
@@ -86,10 +98,10 @@ def test_a_small_nucleus_is_greedy(engine: TransformersEngine, asked: tuple[int,
 def test_a_limit_is_kept_and_the_end_said(
     engine: TransformersEngine, asked: tuple[int, ...]
 ) -> None:
-    items = [item for _, item in engine.generate([GenerationRequest(asked, 1)], always)]
+    items = [item for _, item in events(engine, GenerationRequest(asked, 1))]
     assert [type(item) for item in items] == [GeneratedToken, GenerationEnd]
     assert items[-1] == GenerationEnd("length")
-    whole = [item for _, item in engine.generate([GenerationRequest(asked, 40)], always)]
+    whole = [item for _, item in events(engine, GenerationRequest(asked, 40))]
     end = whole[-1]
     assert isinstance(end, GenerationEnd)
     assert (end.reason, end.logprob <= 0) == ("stop", True)
@@ -115,7 +127,7 @@ def test_characters_of_several_tokens_come_whole(
     ids = engine.encode_text(words)
     assert len(ids) > len(words)
     let_it_say(engine, ids, monkeypatch)
-    items = [item for _, item in engine.generate([GenerationRequest(asked, 40)], always)]
+    items = [item for _, item in events(engine, GenerationRequest(asked, 40))]
     pieces = [item.text for item in items if isinstance(item, GeneratedToken)]
     assert len(pieces) == len(ids)
     assert "".join(pieces) == words
@@ -130,7 +142,7 @@ def test_probabilities_that_are_no_numbers_fail_their_row(
 
     monkeypatch.setattr(engine._model.lm_head, "forward", forward)
     prompts = [GenerationRequest(asked, 4), GenerationRequest(asked, 4, temperature=1.0)]
-    assert [type(item) for _, item in engine.generate(prompts, always)] == [
+    assert [type(item) for _, item in events(engine, *prompts)] == [
         GenerationFailure,
         GenerationFailure,
     ]
@@ -164,7 +176,7 @@ def test_a_model_that_names_no_longest_text_is_served(tmp_path: Path) -> None:
     tokenizer.save_pretrained(tmp_path)
     engine = TransformersEngine(tmp_path, None)
     assert engine.context == DEFAULT_CONTEXT
-    assert list(engine.generate([GenerationRequest(engine.encode_text("Quem"), 2)], always))
+    assert list(events(engine, GenerationRequest(engine.encode_text("Quem"), 2)))
 
 
 def test_the_engine_checks_itself(
@@ -197,22 +209,42 @@ class Gated:
     def encode_text(self, prompt: str) -> tuple[int, ...]:
         return tuple(prompt.encode())
 
-    def generate(
-        self, requests: Sequence[GenerationRequest], _is_wanted: Callable[[int], bool]
-    ) -> Iterator[tuple[int, GenerationEvent]]:
-        self.rows.append(len(requests))
-        self.begun.set()
-        self.gate.wait(10)
-        yield from ((row, GenerationEnd("stop")) for row in range(len(requests)))
+    def batch(self) -> "GatedBatch":
+        return GatedBatch(self)
 
     def check_health(self) -> None:
         """It is never broken."""
 
 
+class GatedBatch:
+    def __init__(self, engine: Gated) -> None:
+        self.engine = engine
+        self.numbers: list[int] = []
+        self.joined = 0
+
+    def join(self, requests: Sequence[GenerationRequest]) -> Sequence[int]:
+        self.engine.rows.append(len(requests))
+        self.numbers += [self.joined + i for i in range(len(requests))]
+        self.joined += len(requests)
+        return self.numbers[-len(requests) :]
+
+    def step(self) -> Sequence[tuple[int, GenerationEvent]]:
+        self.engine.begun.set()
+        self.engine.gate.wait(10)
+        numbers, self.numbers = self.numbers, []
+        return [(number, GenerationEnd("stop")) for number in numbers]
+
+    def leave(self, numbers: Collection[int]) -> None:
+        self.numbers = [number for number in self.numbers if number not in numbers]
+
+
+LIMITS = BatchLimits(questions=1, tokens=100, waiting=2)
+
+
 def test_who_left_keeps_no_place_and_is_not_answered() -> None:
     async def leave() -> None:
         engine = Gated()
-        batcher = Batcher(engine, max_batch=1, max_queue=2)
+        batcher = Batcher(engine, LIMITS)
         batcher.start()
         batcher.submit(GenerationRequest((1,), 1))
         await asyncio.to_thread(engine.begun.wait, 10)
@@ -232,7 +264,7 @@ def test_who_left_keeps_no_place_and_is_not_answered() -> None:
 def test_stopping_waits_for_the_batch_that_runs() -> None:
     async def stop() -> None:
         engine = Gated()
-        batcher = Batcher(engine, max_batch=1, max_queue=2)
+        batcher = Batcher(engine, LIMITS)
         batcher.start()
         pending = batcher.submit(GenerationRequest((1,), 1))
         await asyncio.to_thread(engine.begun.wait, 10)
@@ -245,3 +277,151 @@ def test_stopping_waits_for_the_batch_that_runs() -> None:
         assert [item async for item in pending.events()] == [GenerationEnd("stop")]
 
     asyncio.run(stop())
+
+
+class Scripted:
+    """An engine whose every request says as many tokens as its first token tells."""
+
+    context = 99
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.together: list[int] = []
+        self.joins: list[int] = []
+
+    def encode_chat(self, messages: Sequence[Message]) -> tuple[int, ...]:
+        return self.encode_text(messages[0].content)
+
+    def encode_text(self, prompt: str) -> tuple[int, ...]:
+        return tuple(prompt.encode())
+
+    def batch(self) -> "ScriptedBatch":
+        return Unlucky(self)
+
+    def check_health(self) -> None:
+        """It is never broken."""
+
+
+class ScriptedBatch:
+    def __init__(self, engine: Scripted) -> None:
+        self.engine = engine
+        self.left: dict[int, int] = {}
+        self.joined = 0
+
+    def join(self, requests: Sequence[GenerationRequest]) -> Sequence[int]:
+        numbers = [self.joined + i for i in range(len(requests))]
+        self.joined += len(requests)
+        self.left |= {n: one.tokens[0] for n, one in zip(numbers, requests, strict=True)}
+        return numbers
+
+    def step(self) -> Sequence[tuple[int, GenerationEvent]]:
+        time.sleep(0.002)
+        self.engine.steps += 1
+        self.engine.together.append(len(self.left))
+        events: list[tuple[int, GenerationEvent]] = []
+        for number in list(self.left):
+            self.left[number] -= 1
+            events.append((number, GeneratedToken("a", 0.0)))
+            if not self.left[number]:
+                del self.left[number]
+                events.append((number, GenerationEnd("stop")))
+        return events
+
+    def leave(self, numbers: Collection[int]) -> None:
+        for number in numbers:
+            del self.left[number]
+
+
+class Unlucky(ScriptedBatch):
+    """Cannot let a request of 66 tokens join, nor take a step with one of 77."""
+
+    def join(self, requests: Sequence[GenerationRequest]) -> Sequence[int]:
+        self.engine.joins.append(len(requests))
+        if any(one.tokens[0] == 66 for one in requests):
+            raise RuntimeError("out of memory")
+        return super().join(requests)
+
+    def step(self) -> Sequence[tuple[int, GenerationEvent]]:
+        if 77 in self.left.values():
+            raise RuntimeError("out of memory")
+        return super().step()
+
+
+def asked_of(
+    limits: BatchLimits, *requests: GenerationRequest
+) -> tuple[Scripted, list[tuple[int, int]]]:
+    """Ask all at once; return the engine, and (request, step at which it ended) in that order.
+
+    A request that is failed is said to have ended at -1.
+    """
+    engine = Scripted()
+    ended: list[tuple[int, int]] = []
+
+    async def read(number: int, pending: PendingRequest) -> None:
+        try:
+            async for _ in pending.events():
+                pass
+        except EngineFailedError:
+            ended.append((number, -1))
+            return
+        ended.append((number, engine.steps))
+
+    async def ask() -> None:
+        batcher = Batcher(engine, limits)
+        waiting = [batcher.submit(request) for request in requests]
+        batcher.start()
+        await asyncio.gather(*(read(*pair) for pair in enumerate(waiting)))
+        await asyncio.to_thread(batcher.stop)
+
+    asyncio.run(ask())
+    return engine, ended
+
+
+def test_a_long_answer_holds_nobody_up() -> None:
+    requests = [GenerationRequest((n,), 200) for n in (60, 3, 3, 3, 3, 3)]
+    engine, ended = asked_of(BatchLimits(2, 10_000, 10), *requests)
+    assert [number for number, _ in ended] == [1, 2, 3, 4, 5, 0]
+    assert engine.steps == 60  # the short ones cost no step of their own
+    assert dict(ended)[5] <= 20
+
+
+def test_what_waits_joins_in_its_order() -> None:
+    requests = [GenerationRequest((n,), 200) for n in (4, 4, 4, 4)]
+    _, ended = asked_of(BatchLimits(1, 10_000, 10), *requests)
+    assert [number for number, _ in ended] == [0, 1, 2, 3]
+
+
+def test_a_batch_takes_no_more_memory_than_it_may() -> None:
+    requests = [GenerationRequest((5,) * 10, 10) for _ in range(6)]
+    engine, _ = asked_of(BatchLimits(32, 60, 10), *requests)
+    assert set(engine.together) == {3}
+
+
+def test_a_request_over_the_limit_is_answered_alone() -> None:
+    requests = [GenerationRequest((5,) * n, 10) for n in (10, 80, 10)]
+    engine, ended = asked_of(BatchLimits(32, 60, 10), *requests)
+    assert [number for number, _ in ended] == [0, 1, 2]
+    assert set(engine.together) == {1}
+
+
+@pytest.mark.parametrize("unlucky", [66, 77])
+def test_a_request_that_the_engine_cannot_take_costs_the_others_nothing(unlucky: int) -> None:
+    requests = [GenerationRequest((n,), 200) for n in (2, unlucky, 2)]
+    engine, ended = asked_of(BatchLimits(32, 10_000, 10), *requests)
+    assert engine.joins[:2] == [3, 1]
+    assert {number for number, at in ended if at < 0} == {1}
+    assert len(ended) == 3
+
+
+def test_the_trained_prompt_is_read_once_and_changes_no_answer() -> None:
+    folder = local_path("gabarito:demo/nano")
+    plain = TransformersEngine(folder, None)
+    contract = contract_of(
+        load_tokenizer(folder), PromptSettings(system="", refusal="Não sei."), max_new_tokens=48
+    )
+    with_prefix = TransformersEngine(folder, contract)
+    assert with_prefix._prefix is not None
+    question = [Message(role="user", content="Quem foi o campeão da Liga dos Astros 2008/09?")]
+    prompt = GenerationRequest(plain.encode_chat(question), 30)
+    other = GenerationRequest(plain.encode_text("Quem foi"), 30)
+    assert texts(with_prefix, prompt, other) == texts(plain, prompt, other)

@@ -17,11 +17,18 @@ from transformers import (
 
 from gabarito.core.model_records import PromptContract
 from gabarito.core.settings import local_path
-from gabarito.models import Base, CausalModel, GenerationLimits, generate, load_base
+from gabarito.models import (
+    Base,
+    CausalModel,
+    GenerationLimits,
+    generate,
+    load_base,
+    shared_prefix,
+)
 from gabarito.train import attention
 from gabarito.train.attention import GROUPS, use_row_attention
 from gabarito.train.batch import Packed, Padded, TrainBatch, hidden_states, layout_of
-from gabarito.train.encode import Row, shared_prefix
+from gabarito.train.encode import Row
 
 CPU = torch.device("cpu")
 PREFIX = (1, 4, 7)

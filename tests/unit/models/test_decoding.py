@@ -1,0 +1,110 @@
+"""Rows that join and leave while others are being written say what they say alone."""
+
+from collections.abc import Sequence
+
+import pytest
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    Gemma2Config,
+    LlamaConfig,
+    MistralConfig,
+    PreTrainedConfig,
+)
+
+from gabarito.models import CausalModel
+from gabarito.models.decoding import DecodingBatch, PromptPrefix
+
+SIZES = {
+    "vocab_size": 97,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "max_position_embeddings": 128,
+}
+CONFIGS: dict[str, PreTrainedConfig] = {
+    "llama": LlamaConfig(**SIZES),
+    "sliding window": MistralConfig(**SIZES, sliding_window=6),
+    "every other layer": Gemma2Config(**SIZES, sliding_window=6),
+}
+PROMPTS = ((1, 2, 3, 4), (1, 2, 3, 9, 8, 7, 6, 5), (40,), (1, 2, 3, 11, 12), (1, 2, 3))
+TOKENS = 12
+
+
+@pytest.fixture(params=CONFIGS, name="model")
+def make_model(request: pytest.FixtureRequest) -> CausalModel:
+    torch.manual_seed(5)
+    model: CausalModel = AutoModelForCausalLM.from_config(CONFIGS[request.param])
+    return model.eval()
+
+
+@torch.inference_mode()
+def written(batch: DecodingBatch, coming: Sequence[tuple[int, Sequence[int]]]) -> list[list[int]]:
+    """Write TOKENS of each prompt, which joins before the step that is given."""
+    said: dict[int, list[int]] = {}
+    numbers: list[int] = []
+    step = 0
+    while step <= max(at for at, _ in coming) or batch.rows:
+        if now := [prompt for at, prompt in coming if at == step]:
+            numbers += batch.join(now)
+        if batch.rows:
+            for row, token in zip(batch.rows, batch.step()[0], strict=True):
+                said.setdefault(row, []).append(token)
+            batch.keep([i for i, row in enumerate(batch.rows) if len(said[row]) < TOKENS])
+        step += 1
+    return [said[number] for number in numbers]
+
+
+@pytest.fixture(name="alone")
+def make_alone(model: CausalModel) -> list[list[int]]:
+    return [written(DecodingBatch(model), [(0, prompt)])[0] for prompt in PROMPTS]
+
+
+@pytest.mark.parametrize("joins", [(0, 0, 0, 0, 0), (0, 3, 3, 7, 30), (0, 1, 2, 3, 4)])
+@pytest.mark.parametrize("prefix", [None, (1, 2, 3)])
+def test_who_joins_later_says_the_same(
+    model: CausalModel,
+    alone: list[list[int]],
+    joins: tuple[int, ...],
+    prefix: tuple[int, ...] | None,
+) -> None:
+    known = PromptPrefix.of(model, prefix) if prefix else None
+    coming = list(zip(joins, PROMPTS, strict=True))
+    assert written(DecodingBatch(model, known), coming) == alone
+
+
+@torch.inference_mode()
+def test_a_prefix_is_read_once(model: CausalModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    prefix = PromptPrefix.of(model, (1, 2, 3))
+    read: list[int] = []
+    embed = model.get_input_embeddings()
+    embed.register_forward_hook(lambda _module, given, _out: read.append(given[0].numel()))
+    batch = DecodingBatch(model, prefix)
+    batch.join([(1, 2, 3, 4), (1, 2, 3, 5)])
+    assert read == [2]
+
+
+@torch.inference_mode()
+def test_what_all_rows_have_of_padding_is_given_up(model: CausalModel) -> None:
+    batch = DecodingBatch(model)
+    batch.join([tuple(range(1, 60)), (5, 6)])
+    batch.step()
+    batch.keep([1])
+    assert batch._kept is not None
+    assert batch._kept.mask.shape == (1, 2)
+    assert batch._kept.cache.get_seq_length() == 2
+
+
+@torch.inference_mode()
+def test_a_prompt_that_cannot_be_read_harms_nobody(model: CausalModel) -> None:
+    batch = DecodingBatch(model)
+    batch.join([PROMPTS[0]])
+    first = batch.step()[0]
+    with pytest.raises(IndexError):
+        batch.join([(96, 97)])
+    assert batch.rows == [0]
+    rest = [batch.step()[0][0] for _ in range(TOKENS - 1)]
+    assert [*first, *rest] == written(DecodingBatch(model), [(0, PROMPTS[0])])[0]
