@@ -12,7 +12,7 @@ from tests.model_records import CONTRACT, PASSED
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.artifacts.channel import find_channel, read_channel
-from gabarito.commands.channel import diff, models, promote, rollback
+from gabarito.commands.promotion import diff, models, promote, rollback
 from gabarito.core.errors import GateFailed, MissingError, UsageError
 from gabarito.core.model_records import GateVerdict
 from gabarito.core.records import Document, Example, Fact, Message, Verdict, to_jsonl
