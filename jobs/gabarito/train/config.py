@@ -54,8 +54,9 @@ class Choice(Settings):
     patience: int | None = Field(
         default=None,
         ge=1,
-        description="Examinations on end without a better one after which training ends; by "
-        "default it makes all of its steps. The rate then comes down in a tenth of the steps made.",
+        description="Examinations on end without a better one after which training ends: the rate "
+        "comes down in a tenth of the steps made, and the best adapter is kept. By default all "
+        "steps are made.",
     )
 
     @model_validator(mode="after")
