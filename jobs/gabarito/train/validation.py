@@ -14,6 +14,9 @@ from gabarito.train.checkpoint import CheckpointScore
 
 MOST_RIGHT = "most validation wordings answered right; of equals the latest"
 
+BEGUN = 0.1
+"""Share of right answers from which more than chance is at work: nano has 5 % after 20 steps."""
+
 
 def sample(examples: Sequence[Example], count: int, seed: int) -> list[Example]:
     """Return at most ``count`` examples, drawn over as many facts as there are."""
@@ -92,13 +95,13 @@ def best_of(candidates: Sequence[CheckpointScore]) -> CheckpointScore:
 def flat_at(candidates: Sequence[CheckpointScore], patience: int | None) -> int | None:
     """Return the step at which so many examinations on end had been no better, or None.
 
-    Those before the first right answer do not count: what has not begun to learn is not done.
+    Those before the first with ``BEGUN`` right do not count: what has not begun is not done.
     """
     best, waited = 0.0, 0
     for candidate in candidates:
         if candidate.exact_match > best:
             best, waited = candidate.exact_match, 0
-        elif best:
+        elif best >= BEGUN:
             waited += 1
         if waited == patience:
             return candidate.step

@@ -80,7 +80,7 @@ def test_without_validation_wordings_the_last_step_is_kept() -> None:
         ((0.2, 0.5, 0.7, 0.7, 0.6, 0.9), 3, None),
         ((0.2, 0.5, 0.7, 0.7, 0.6, 0.9), None, None),
         ((0.5, 0.4, 0.6, 0.5), 1, 200),
-        ((0.0, 0.0, 0.0, 0.3), 2, None),  # what has not begun is not done
+        ((0.0, 0.03, 0.0, 0.03, 0.3), 1, None),  # what has not begun is not done
         ((0.0, 0.0, 0.3, 0.0, 0.0), 2, 500),
         ((), 2, None),
     ],
