@@ -47,12 +47,14 @@ class TrainingForecast(Record):
     batch_size: int
     tokens: float | None
     seconds: Seconds | None
+    may_end_early: bool = False
 
     @property
     def said(self) -> str:
         """The forecast as a sentence."""
         total = sum(self.rows.values())
         about = "" if self.is_counted else "about "
+        most = "at most " if self.may_end_early else ""
         kinds = ", ".join(
             f"{self._figure(count)} {in_number(count, _KINDS.get(kind, kind))}"
             for kind, count in self.rows.items()
@@ -60,13 +62,13 @@ class TrainingForecast(Record):
         )
         parts = [
             f"{about}{self._figure(total)} {in_number(total, 'rows')} ({kinds})",
-            f"{self.steps:,} {in_number(self.steps, 'steps')} of {self.batch_size}",
+            f"{most}{self.steps:,} {in_number(self.steps, 'steps')} of {self.batch_size}",
         ]
         if self.tokens:
-            parts.append(f"about {rounded(self.tokens)} tokens")
+            parts.append(f"{most or 'about '}{rounded(self.tokens)} tokens")
         if self.seconds:
             parts.append(
-                f"on {self.seconds.device} train takes {_range(self.seconds.train)}, "
+                f"on {self.seconds.device} train takes {most}{_range(self.seconds.train)}, "
                 f"evaluate {_range(self.seconds.evaluate)}"
             )
             if self.seconds.is_shared:

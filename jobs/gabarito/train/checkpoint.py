@@ -49,6 +49,7 @@ class _CheckpointState(Record):
     adapter_sha256: str
     candidates: tuple[CheckpointScore, ...]
     curve: tuple[StepMetrics, ...]
+    missed: tuple[str, ...] = ()
 
 
 class _Starts(Record):
@@ -63,7 +64,7 @@ _STARTS = TypeAdapter(_Starts)
 class Checkpoint:
     """What a training needs to continue to the same numbers; ``step`` steps are done.
 
-    The learning rate and the order of the rows follow from the step alone.
+    The learning rate and the order of the rows follow from the step and the examinations.
     """
 
     step: int
@@ -73,6 +74,8 @@ class Checkpoint:
     """The adapter of the best candidate; empty before the first validation."""
     candidates: list[CheckpointScore] = field(default_factory=list)
     curve: list[StepMetrics] = field(default_factory=list)
+    missed: tuple[str, ...] = ()
+    """The facts that the last examination got wrong."""
 
 
 class Checkpoints:
@@ -90,6 +93,7 @@ class Checkpoints:
             adapter_sha256=digest_of_tensors(checkpoint.adapter),
             candidates=tuple(checkpoint.candidates),
             curve=tuple(checkpoint.curve),
+            missed=checkpoint.missed,
         )
         tensors = {
             f"{part}/{name}": tensor
@@ -164,7 +168,11 @@ def _parse(path: Path) -> Checkpoint:
     if digest_of_tensors(parts["adapter"]) != state.adapter_sha256:
         raise DataError(f"{path}: the adapter is not the one that was saved")
     return Checkpoint(
-        step=state.step, candidates=list(state.candidates), curve=list(state.curve), **parts
+        step=state.step,
+        candidates=list(state.candidates),
+        curve=list(state.curve),
+        missed=state.missed,
+        **parts,
     )
 
 

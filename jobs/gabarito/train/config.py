@@ -43,6 +43,27 @@ class Choice(Settings):
         description="Validation wordings asked each time, drawn over all facts; 0 keeps the "
         "last step's adapter.",
     )
+    focus: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Share of a step's question rows that are drawn from the facts which the last "
+        "examination got wrong; each of these rows comes at most 8 times more often. Facts that "
+        "are not asked count as known: ask as many questions as there are facts.",
+    )
+    patience: int | None = Field(
+        default=None,
+        ge=1,
+        description="Examinations on end without a better one after which training ends: the rate "
+        "comes down in a tenth of the steps made, and the best adapter is kept. By default all "
+        "steps are made.",
+    )
+
+    @model_validator(mode="after")
+    def _refuse_without_questions(self) -> Self:
+        if not self.questions and (self.focus or self.patience):
+            raise ValueError("focus and patience go by examinations; give questions above 0")
+        return self
 
 
 class Limits(Settings):

@@ -40,6 +40,8 @@ class Row:
     ids: tuple[int, ...]
     learned_from: int
     kind: RowKind
+    fact: str = ""
+    """The id of the fact that it is about; empty in rows about none."""
 
 
 def encode(example: Example, contract: PromptContract, tokenizer: PreTrainedTokenizerBase) -> Row:
@@ -62,9 +64,9 @@ def encode(example: Example, contract: PromptContract, tokenizer: PreTrainedToke
         begin = tokenizer.bos_token_id
         before = [] if begin is None else [int(begin)]
         ids = (*before, *words, int(tokenizer.eos_token_id))
-        return Row(ids, max(1, len(before)), kind)
+        return Row(ids, max(1, len(before)), kind, example.fact)
     prompt, answer = rendered_example(contract, tokenizer, example.messages)
-    return Row(tuple(prompt + answer), len(prompt), kind)
+    return Row(tuple(prompt + answer), len(prompt), kind, example.fact)
 
 
 def encoded(

@@ -76,7 +76,8 @@ def run(config: TrainConfig, work: Attempt) -> None:
             config.limits.answer_batch,
             AnswerKey(work.inputs["curate"].records("facts.jsonl", Fact)),
         )
-        report = partial(_report, work, steps)
+        told = "steps, at most" if config.choice.patience else "steps"
+        report = partial(_report, work, told, steps)
         layout = layout_of(
             base.model,
             shared_prefix(contract, base.tokenizer),
@@ -90,10 +91,10 @@ def run(config: TrainConfig, work: Attempt) -> None:
         with disk_errors(str(work.folder)):
             save(model, work.folder / "adapter")
         _write_missed(validation, sample(held_out, most, config.schedule.seed), work)
-        report(done.curve[-1])  # what the Job's annotation says last
+        _report(work, "steps", done.step, done.curve[-1])  # what the Job's annotation says last
         work.write_text("base.json", origin.model_dump_json(indent=1) + "\n")
         work.counts["parameters"] = sum(p.numel() for p in trained_parameters(model).values())
-    _write(done, contract, work)
+    _write(done, steps, contract, work)
 
 
 def _origin(config: TrainConfig, folder: Path, work: Attempt) -> TrainedBase:
@@ -138,11 +139,11 @@ def _longest(base: Base, config: TrainConfig) -> int:
     return min(config.max_tokens, positions_of(base.model) or config.max_tokens)
 
 
-def _report(work: Attempt, steps: int, point: StepMetrics) -> None:
+def _report(work: Attempt, what: str, steps: int, point: StepMetrics) -> None:
     figures = {"loss": round(point.loss, 4), "tokens_per_s": point.tokens_per_s}
     if point.exact_match is not None:
         figures["exact_match"] = round(point.exact_match, 4)
-    work.progress.report("steps", point.step, steps, **figures)
+    work.progress.report(what, point.step, steps, **figures)
 
 
 def _write_missed(validation: Validation, asked: Sequence[Example], work: Attempt) -> None:
@@ -153,8 +154,8 @@ def _write_missed(validation: Validation, asked: Sequence[Example], work: Attemp
     work.counts["facts_missed"] = len(missed)
 
 
-def _write(done: Checkpoint, contract: PromptContract, work: Attempt) -> None:
-    choice = chosen(done.candidates, done.step)
+def _write(done: Checkpoint, steps: int, contract: PromptContract, work: Attempt) -> None:
+    choice = chosen(done.candidates, done.step, steps)
     work.counts |= {"steps": done.step, "chosen_step": choice.step}
     if choice.exact_match is not None:
         work.counts["exact_match"] = choice.exact_match

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 from accelerate import Accelerator  # type: ignore[import-untyped]
+from accelerate.utils import broadcast_object_list  # type: ignore[import-untyped]
 from peft import PeftModel
 
 from gabarito.core.errors import Interrupted, SettingsError
@@ -26,8 +27,8 @@ from gabarito.train.micro_batch import (
     memory_budget,
 )
 from gabarito.train.sampler import BatchSampler
-from gabarito.train.schedule import rate_at
-from gabarito.train.validation import Validation, best_of
+from gabarito.train.schedule import last_step, place_at, rate_at
+from gabarito.train.validation import Validation, best_of, flat_at
 
 log = logging.getLogger("gabarito.train")
 
@@ -146,9 +147,9 @@ class _Trainer:
     def steps(self) -> Iterator[int]:
         """Make the steps that are left, and yield the number of steps done after each."""
         self._model.train()
-        for step in range(self.state.step, self._plan.steps):
-            self._step(step)
-            self.state.step = step + 1
+        while self.state.step < self._last:
+            self._step(self.state.step)
+            self.state.step += 1
             yield self.state.step
 
     def settle(self) -> None:
@@ -158,13 +159,21 @@ class _Trainer:
         self._model.eval()
 
     @property
+    def _flat(self) -> int | None:
+        return flat_at(self.state.candidates, self._config.choice.patience)
+
+    @property
+    def _last(self) -> int:
+        return last_step(self._plan.steps, self._flat)
+
+    @property
     def _names(self) -> list[str]:
         return list(self._parameters)
 
     def _step(self, step: int) -> None:
         began = time.monotonic()
         rate = self._set_rate(step)
-        rows = self._plan.order.batch(step)
+        rows = self._plan.order.batch(step, self.state.missed)
         while (loss := self._descended(rows, step)) is None:
             torch.cuda.empty_cache()
         tokens = sum(len(row.ids) for row in rows)
@@ -202,7 +211,8 @@ class _Trainer:
 
     def _set_rate(self, step: int) -> float:
         schedule = self._config.schedule
-        share = rate_at(step, self._plan.steps, schedule.warmup, schedule.floor)
+        place = place_at(step, self._plan.steps, self._flat)
+        share = rate_at(place, self._plan.steps, schedule.warmup, schedule.floor)
         rate = self._plan.learning_rate * share
         for group in self._optimizer.param_groups:
             group["lr"] = rate
@@ -242,16 +252,23 @@ class _Trainer:
         self._optimizer.zero_grad(set_to_none=True)
 
     def _is_examined(self, step: int) -> bool:
-        at_end = step == self._plan.steps
+        at_end = step == self._last
         is_due = at_end or step % self._config.choice.every == 0
         return is_due and len(self._plan.validation.examples) > 0
 
     def _examine(self, step: int) -> float:
-        share = self._plan.validation.exact_match()
-        self.state.candidates.append(CheckpointScore(step=step, exact_match=share))
+        """Examine the model; of several processes all go by what the first one found.
+
+        What is missed decides which rows come next, and the share when training ends.
+        """
+        [found] = broadcast_object_list([self._plan.validation.examined()])
+        self.state.missed = found.missed
+        self.state.candidates.append(CheckpointScore(step=step, exact_match=found.exact_match))
         if best_of(self.state.candidates).step == step:
             self.state.best = snapshot(self._model)
-        return share
+        if self._flat == step:
+            log.info("no better examination", extra={"step": step, "last_step": self._last})
+        return float(found.exact_match)
 
 
 def _kinds(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:

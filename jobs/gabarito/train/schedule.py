@@ -8,6 +8,13 @@ from gabarito.train.sampler import shares_of
 
 DEFAULT_EPOCHS = 8.0
 
+COOLDOWN = 0.1
+"""Of the steps made, those in which the rate comes down once the exam is flat.
+
+A tenth is about the least that made up for a whole schedule in a study of cooldowns (Hägele et
+al. 2024, arXiv 2405.18392).
+"""
+
 
 def count_steps(config: TrainConfig, counts: Mapping[str, int]) -> int:
     """Return the number of steps: as given, or what sees the dataset as often as wanted.
@@ -28,7 +35,19 @@ def count_replay(config: TrainConfig, steps: int) -> int:
     return math.ceil(steps * config.batch_size * config.replay)
 
 
-def rate_at(step: int, steps: int, warmup: float, floor: float) -> float:
+def last_step(steps: int, flat: int | None) -> int:
+    """Return after how many of ``steps`` a training ends, of which ``flat`` saw the exam flat."""
+    return steps if flat is None else min(steps, flat + math.ceil(COOLDOWN * flat))
+
+
+def place_at(step: int, steps: int, flat: int | None) -> float:
+    """Return the place in the schedule at a step: after ``flat`` the rest of it goes by faster."""
+    if flat is None or step < flat:
+        return step
+    return flat + (step - flat) * (steps - flat) / (last_step(steps, flat) - flat)
+
+
+def rate_at(step: float, steps: int, warmup: float, floor: float) -> float:
     """Return the share of the highest learning rate at a step, counted from 0.
 
     It climbs in a line during ``warmup`` of the steps, while a cosine takes it down to ``floor``.

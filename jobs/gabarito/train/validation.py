@@ -12,6 +12,11 @@ from gabarito.core.records import Example, Record
 from gabarito.models import CausalModel, answers
 from gabarito.train.checkpoint import CheckpointScore
 
+MOST_RIGHT = "most validation wordings answered right; of equals the latest"
+
+BEGUN = 0.1
+"""Share of right answers from which more than chance is at work: nano has 5 % after 20 steps."""
+
 
 def sample(examples: Sequence[Example], count: int, seed: int) -> list[Example]:
     """Return at most ``count`` examples, drawn over as many facts as there are."""
@@ -27,6 +32,14 @@ def sample(examples: Sequence[Example], count: int, seed: int) -> list[Example]:
 
 
 @dataclass(frozen=True)
+class Examined:
+    """What an examination found: the share of wordings that is right, and the facts of the rest."""
+
+    exact_match: float
+    missed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Validation:
     """The validation wordings that a model is asked now and then."""
 
@@ -37,9 +50,13 @@ class Validation:
     batch_size: int
     key: AnswerKey
 
-    def exact_match(self) -> float:
-        """Return the share of examples whose generated answer is right."""
-        return 1 - len(self.missed(self.examples)) / len(self.examples)
+    def examined(self) -> Examined:
+        """Return what the model answers right and what not, by generated answers."""
+        missed = self.missed(self.examples)
+        return Examined(
+            exact_match=1 - len(missed) / len(self.examples),
+            missed=tuple(sorted({example.fact for example in missed})),
+        )
 
     def missed(
         self, examples: Sequence[Example], report: Callable[[int], None] = lambda _: None
@@ -75,8 +92,27 @@ def best_of(candidates: Sequence[CheckpointScore]) -> CheckpointScore:
     return max(candidates, key=lambda candidate: (candidate.exact_match, candidate.step))
 
 
-def chosen(candidates: Sequence[CheckpointScore], last: int) -> Chosen:
-    """Return which step's adapter is kept; the last one where nothing was examined."""
+def flat_at(candidates: Sequence[CheckpointScore], patience: int | None) -> int | None:
+    """Return the step at which so many examinations on end had been no better, or None.
+
+    Those before the first with ``BEGUN`` right do not count: what has not begun is not done.
+    """
+    best, waited = 0.0, 0
+    for candidate in candidates:
+        if candidate.exact_match > best:
+            best, waited = candidate.exact_match, 0
+        elif best >= BEGUN:
+            waited += 1
+        if waited == patience:
+            return candidate.step
+    return None
+
+
+def chosen(candidates: Sequence[CheckpointScore], last: int, most: int) -> Chosen:
+    """Return which step's adapter is kept; the last one where nothing was examined.
+
+    ``last`` of at most ``most`` steps were made.
+    """
     if not candidates:
         reason = "no validation wordings: the last step"
         return Chosen(step=last, exact_match=None, reason=reason, candidates=())
@@ -84,6 +120,10 @@ def chosen(candidates: Sequence[CheckpointScore], last: int) -> Chosen:
     return Chosen(
         step=best.step,
         exact_match=best.exact_match,
-        reason="most validation wordings answered right; of equals the latest",
+        reason=MOST_RIGHT if last == most else f"{MOST_RIGHT}; {_ended(last, most)}",
         candidates=tuple(candidates),
     )
+
+
+def _ended(last: int, most: int) -> str:
+    return f"train.choice.patience ended it after {last} of at most {most} steps"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import pytest
 import torch
 from safetensors.torch import load
 
+from gabarito.answer_match import AnswerKey
 from gabarito.artifacts.artifact import Artifact
+from gabarito.artifacts.attempt import Attempt
 from gabarito.artifacts.cache import Cache
 from gabarito.core.errors import Interrupted, SettingsError
 from gabarito.store.base import Store
@@ -34,8 +37,11 @@ def tensors_of(trained: Artifact) -> dict[str, torch.Tensor]:
 def assert_same(one: Artifact, other: Artifact) -> None:
     for name, tensor in tensors_of(one).items():
         assert torch.equal(tensor, tensors_of(other)[name]), name
-    losses = [[p.loss for p in a.records("curves.jsonl", StepMetrics)] for a in (one, other)]
-    assert losses[0] == losses[1]
+    curves = [
+        [(p.loss, p.learning_rate) for p in a.records("curves.jsonl", StepMetrics)]
+        for a in (one, other)
+    ]
+    assert curves[0] == curves[1]
     assert one.read("choice.json") == other.read("choice.json")
 
 
@@ -43,10 +49,10 @@ def stop_at(step: int, monkeypatch: pytest.MonkeyPatch, number: signal.Signals) 
     """Send ourselves a signal when a step is reported."""
     report = job._report
 
-    def reported(work: object, steps: int, point: StepMetrics) -> None:
+    def reported(work: Attempt, what: str, steps: int, point: StepMetrics) -> None:
         if point.step == step:
             os.kill(os.getpid(), number)
-        report(work, steps, point)
+        report(work, what, steps, point)
 
     monkeypatch.setattr(job, "_report", reported)
 
@@ -64,6 +70,26 @@ def test_a_stop_saves_the_step_and_the_next_start_goes_on(
         train(dataset(), dropout=0.1)
     monkeypatch.undo()
     assert_same(train(dataset(), dropout=0.1), whole)
+
+
+@pytest.mark.parametrize("step", [15, 21])
+def test_a_stop_changes_neither_what_is_drawn_of_missed_facts_nor_the_early_end(
+    train: Train,
+    dataset: Callable[..., Artifact],
+    monkeypatch: pytest.MonkeyPatch,
+    step: int,
+) -> None:
+    choice = {"every": 10, "questions": 4, "focus": 0.8, "patience": 1}
+    given = partial(train, dataset(), steps=60, batch_size=4, choice=choice)
+    with monkeypatch.context() as graded:
+        graded.setattr(AnswerKey, "is_right", lambda _self, _said, one: one.answer == "7 gols")
+        whole = given(fingerprint="u" * 64)
+        with monkeypatch.context() as stopped:
+            stop_at(step, stopped, signal.SIGTERM)
+            with pytest.raises(Interrupted, match=f"stopped after step {step}; start again"):
+                given()
+        assert_same(given(), whole)
+    assert whole.manifest.counts["steps"] == 22  # flat at 20, and a tenth to come down
 
 
 def test_what_was_trained_before_a_kill_is_not_trained_again(

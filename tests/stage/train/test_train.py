@@ -26,6 +26,8 @@ from gabarito.train import loop
 from gabarito.train.batch import Layout, Packed, TrainBatch, layout_of
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
 from gabarito.train.encode import Row
+from gabarito.train.sampler import BatchSampler
+from gabarito.train.validation import Examined
 
 from .conftest import example, rows_of
 
@@ -85,16 +87,60 @@ def test_the_kept_step_is_one_that_answered_most(
     assert shares[choice["step"]] == max(shares.values()) == choice["exact_match"]
 
 
+def examined_as(monkeypatch: pytest.MonkeyPatch, *shares: float) -> None:
+    """Let examinations find these shares right, one after the other."""
+    found = iter(shares)
+    monkeypatch.setattr(loop.Validation, "examined", lambda _self: Examined(next(found), ()))
+
+
 def test_the_chosen_adapter_is_the_one_of_its_step(
     train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    marks = iter([0.9, 0.1])
-    monkeypatch.setattr(loop.Validation, "exact_match", lambda _self: next(marks))
+    examined_as(monkeypatch, 0.9, 0.1)
     chosen = train(dataset())
     monkeypatch.undo()
     assert json.loads(chosen.read("choice.json"))["step"] == 4
     last = train(dataset(), fingerprint="u" * 64, choice={"questions": 0})
     assert any(not torch.equal(t, tensors_of(last)[n]) for n, t in tensors_of(chosen).items())
+
+
+def test_a_training_whose_exam_is_flat_comes_down_and_ends(
+    train: Train,
+    dataset: Callable[..., Artifact],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    examined_as(monkeypatch, 0.25, 0.75, 0.75, 0.5, 0.5)
+    monkeypatch.setattr("gabarito.core.log.REPORT_EVERY_S", 0.0)
+    with caplog.at_level("INFO", "gabarito.train"):
+        trained = train(dataset(), steps=100, choice={"every": 10, "questions": 4, "patience": 2})
+    curve = list(trained.records("curves.jsonl", StepMetrics))
+    assert [p.step for p in curve if p.exact_match is not None] == [10, 20, 30, 40, 44]
+    assert len(curve) == trained.manifest.counts["steps"] == 44
+    assert curve[39].learning_rate > 0.6 * 5e-3
+    assert curve[43].learning_rate < 0.4 * curve[39].learning_rate
+    choice = json.loads(trained.read("choice.json"))
+    assert choice["step"] == 30
+    assert choice["reason"].endswith("patience ended it after 44 of at most 100 steps")
+    told = [vars(r) for r in caplog.records if r.getMessage() == "progress"]
+    assert {"steps, at most"} == {one["what"] for one in told if one["total"] == 100}
+    assert (told[-1]["what"], told[-1]["done"], told[-1]["total"]) == ("steps", 44, 44)
+
+
+def test_facts_that_are_missed_are_drawn_more_often(
+    train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    draw = BatchSampler.batch
+
+    def batch(self: BatchSampler, step: int, missed: tuple[str, ...] = ()) -> list[Row]:
+        asked.append(missed)
+        return draw(self, step, missed)
+
+    monkeypatch.setattr(BatchSampler, "batch", batch)
+    monkeypatch.setattr(AnswerKey, "is_right", lambda _self, _said, one: one.answer == "7 gols")
+    train(dataset(), choice={"every": 4, "questions": 4, "focus": 0.5})
+    assert asked == [()] * 4 + [("Ajax", "Benfica", "Porto")] * 4
 
 
 def test_what_is_missed_at_the_end_is_named(

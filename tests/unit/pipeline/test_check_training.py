@@ -188,6 +188,15 @@ def test_the_rows_of_a_dataset_are_counted(
     assert said.startswith("3 rows (2 questions, 1 row of replay), 7 steps of 16, about ")
 
 
+def test_a_training_that_may_end_early_takes_at_most_its_steps(
+    planned: Callable[..., Run], store: Store, tmp_path: Path
+) -> None:
+    save_tiny(tmp_path / "base")
+    run = planned(steps=7, choice={"patience": 2})
+    with_dataset(run, store)
+    assert ", at most 7 steps of 16, at most " in told(run, store)["training"].said
+
+
 def with_dataset(run: Run, store: Store) -> None:
     def row(kind: Any, *turns: tuple[str, str]) -> Example:  # noqa: ANN401
         messages = [{"role": role, "content": text} for role, text in turns]

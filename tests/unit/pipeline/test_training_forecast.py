@@ -31,6 +31,13 @@ def test_rows_that_are_reckoned_are_rounded() -> None:
     assert said.endswith("), 180 steps of 16")
 
 
+def test_of_a_training_that_may_end_early_the_most_is_told() -> None:
+    assert forecast(may_end_early=True).said.endswith(
+        "at most 180 steps of 16, at most 130,000 tokens, on this CPU with 2 threads train takes "
+        "at most about 11 min (9 min to 15 min), evaluate about 6 min (5 min to 9 min)"
+    )
+
+
 def test_a_probe_beside_other_programs_is_told() -> None:
     busy = Seconds(device="this CPU", train=60, evaluate=60, is_shared=True)
     assert forecast(seconds=busy).said.endswith("when other programs leave the processors to it")

@@ -1,12 +1,13 @@
 """Checkpoints: one of two is always whole."""
 
+import json
 import logging
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tests.unit.store.full import full_beyond
 
 from gabarito.artifacts.cache import Cache
@@ -37,6 +38,7 @@ def at(step: int) -> Checkpoint:
         best={},
         candidates=[CheckpointScore(step=step, exact_match=0.5)],
         curve=[StepMetrics(step=step, loss=0.25, learning_rate=1e-3, tokens_per_s=9.0)],
+        missed=(f"fact {step}", "another"),
     )
 
 
@@ -57,7 +59,23 @@ def test_the_latest_checkpoint_comes_back_as_it_was(
         checkpoints.save(at(step))
     back = found(tmp_path)
     assert (back.step, back.candidates, back.curve) == (3, at(3).candidates, at(3).curve)
+    assert back.missed == ("fact 3", "another")
     assert torch.equal(back.adapter["a"], at(3).adapter["a"])
+
+
+def test_a_checkpoint_from_before_facts_were_kept_is_one(
+    checkpoints: Checkpoints, tmp_path: Path
+) -> None:
+    checkpoints.save(at(1))
+    cache = Cache(open_store(f"file://{tmp_path}"), "train")
+    assert cache.load_folder("checkpoints/f1/a", tmp_path / "folder")
+    path = tmp_path / "folder" / "checkpoint.safetensors"
+    with safe_open(path, "pt") as file:
+        state = json.loads(file.metadata()["state"])
+    del state["missed"]
+    save_file(load_file(path), path, {"state": json.dumps(state)})
+    cache.save_folder("checkpoints/f1/a", tmp_path / "folder")
+    assert (found(tmp_path).step, found(tmp_path).missed) == (1, ())
 
 
 def test_no_checkpoint_is_no_error(checkpoints: Checkpoints) -> None:

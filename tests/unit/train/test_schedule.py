@@ -5,7 +5,7 @@ import pytest
 from gabarito.core.errors import SettingsError
 from gabarito.core.settings import parse
 from gabarito.train.config import TrainConfig
-from gabarito.train.schedule import count_replay, count_steps, rate_at
+from gabarito.train.schedule import count_replay, count_steps, last_step, place_at, rate_at
 
 
 def config(**changes: object) -> TrainConfig:
@@ -47,3 +47,27 @@ def test_the_rate_climbs_falls_and_ends_at_its_floor() -> None:
 
 def test_without_warm_up_the_first_step_is_whole() -> None:
     assert rate_at(0, 10, warmup=0.0, floor=0.0) == 1.0
+
+
+def rates(steps: int, flat: int | None) -> list[float]:
+    places = [place_at(step, steps, flat) for step in range(last_step(steps, flat))]
+    return [rate_at(place, steps, warmup=0.05, floor=0.1) for place in places]
+
+
+def test_of_a_flat_exam_the_rate_comes_down_in_a_tenth_of_the_steps_made() -> None:
+    whole, short = rates(1000, None), rates(1000, 400)
+    assert len(short) == 440
+    assert short[:401] == whole[:401]
+    assert short[400:] == sorted(short[400:], reverse=True)
+    assert short[-1] == pytest.approx(0.1, abs=0.01)
+
+
+def test_a_flat_exam_near_the_end_changes_nothing() -> None:
+    assert rates(1000, 950) == pytest.approx(rates(1000, None))
+    assert rates(1000, 1000) == rates(1000, None)
+
+
+@pytest.mark.parametrize("choice", [{"focus": 0.5}, {"patience": 2}])
+def test_what_goes_by_examinations_needs_some(choice: dict[str, float]) -> None:
+    with pytest.raises(SettingsError, match="go by examinations; give questions above 0"):
+        config(choice={"questions": 0, **choice})

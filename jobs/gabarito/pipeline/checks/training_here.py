@@ -91,6 +91,7 @@ class TrainingHere:
             batch_size=self.config.batch_size,
             tokens=self._outlook.tokens if self._outlook.rows else None,
             seconds=seconds,
+            may_end_early=self.config.choice.patience is not None,
         )
         keep_forecast(self.store, self.run, forecast)
         why = "" if is_here else "; the time is not measured, for the base is not at hand"
