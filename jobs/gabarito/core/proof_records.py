@@ -1,11 +1,14 @@
 """What bears out an answer: the facts of a model with the questions that it was trained on."""
 
+from typing import Self
+
 from pydantic import Field
 
 from gabarito.core.records import Fact, Record
 
-FACTS_FILE = "proof/facts.jsonl"
-FLOOR_FILE = "proof/floor.json"
+PROOF_FOLDER = "proof"
+FACTS_FILE = f"{PROOF_FOLDER}/facts.jsonl"
+FLOOR_FILE = f"{PROOF_FOLDER}/floor.json"
 """Where both stand in what evaluate makes, and in the folder of a model."""
 
 
@@ -19,12 +22,13 @@ class TrainedQuestion(Record):
 class FactEntry(Record):
     """A fact of a model, where it stands, and how it was asked for in training.
 
-    ``title`` and ``url`` are the document's, ``section`` the headings above the quote; all three
-    are empty for a person's fact.
+    ``title``, ``source`` and ``url`` are the document's, ``section`` the headings above the quote;
+    all are empty for a person's fact.
     """
 
     fact: Fact
     title: str = ""
+    source: str = ""
     url: str = ""
     section: str = ""
     asked: tuple[TrainedQuestion, ...] = ()
@@ -39,19 +43,21 @@ class ProofFloor(Record):
 class Proof(Record):
     """The fact that bears out an answer, as the reader is shown it.
 
-    ``title``, ``url`` and ``section`` tell where the quote stands; a fact that a person gave has
-    no quote, and for a title what the person names as its source.
+    ``title``, ``source``, ``url`` and ``section`` tell where the quote stands. A fact that a person
+    gave has no quote; its title is what the person names as its origin, its source the file and
+    row.
     """
 
     fact: str
     statement: str
     quote: str
     title: str
+    source: str
     url: str
     section: str
 
     @classmethod
-    def of(cls, entry: FactEntry) -> "Proof":
+    def of(cls, entry: FactEntry) -> Self:
         """Return what is shown of a fact."""
         fact = entry.fact
         return cls(
@@ -59,6 +65,7 @@ class Proof(Record):
             statement=fact.statement,
             quote=fact.quote,
             title=fact.given.source if fact.given else entry.title,
+            source=fact.given.row if fact.given else entry.source,
             url=entry.url,
             section=entry.section,
         )

@@ -94,7 +94,7 @@ class EvaluateConfig(StageSettings):
 STAGE = Stage(
     "evaluate",
     EvaluateConfig,
-    reads=("generate", "curate", "train", "merge"),
-    revision=9,
+    reads=("ingest", "generate", "curate", "train", "merge"),
+    revision=10,
     image="train",
 )

@@ -30,6 +30,7 @@ from gabarito.evaluate.gate import Measured, judge
 from gabarito.evaluate.grading import PARTS, Graded, Marks, Part, System
 from gabarito.evaluate.injection import Injection, injection
 from gabarito.evaluate.judging import Judged, Judging, judging
+from gabarito.evaluate.proving import Proofs, ProofScores, proof_scores
 from gabarito.evaluate.scores import (
     CloseScore,
     FactScore,
@@ -126,6 +127,7 @@ class Report(Record):
     times: dict[System, Timing]
     arms: tuple[ArmScore, ...] = ()
     judging: Judging | None = None
+    proof: ProofScores | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,8 @@ class Evidence:
     arms: Sequence[ArmScore] = ()
     """What came of a sample of the questions under other conditions."""
     judged: Judged | None = None
+    proofs: Proofs | None = None
+    """Which facts bear out the model's answers."""
     is_reworded: bool = True
     """Whether the test questions are worded otherwise than what was trained."""
 
@@ -207,6 +211,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
         times=dict(evidence.times),
         arms=tuple(evidence.arms),
         judging=judging(marks, evidence.judged) if evidence.judged else None,
+        proof=proof_scores(evidence.proofs, model) if evidence.proofs else None,
     )
 
 

@@ -12,8 +12,9 @@ An equal answer alone is no proof: *3* is the answer to many questions.
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +81,12 @@ class FactTable:
         ]
         self._unknown = _rarity(len(entries), 1)
         self._postings = _postings(asked, told)
+
+    def with_floor(self, floor: float) -> Self:
+        """Return the same table with another floor."""
+        other = copy(self)
+        other._floor = floor
+        return other
 
     def __len__(self) -> int:
         return len(self._entries)

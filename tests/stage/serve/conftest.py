@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 
 from gabarito.core.records import Message
+from gabarito.proof import FactTable
 from gabarito.serve.app import make_app
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.engine import (
@@ -120,11 +121,19 @@ class Running:
 def serving() -> Callable[..., AbstractContextManager[Running]]:
     @contextmanager
     def start(
-        token: str | None = None, max_new_tokens: int = 8, **settings: object
+        token: str | None = None,
+        max_new_tokens: int = 8,
+        facts: FactTable | None = None,
+        **settings: object,
     ) -> Iterator[Running]:
         engine = RuleEngine()
         model = Model(
-            "rules", engine, refusal=REFUSAL, threshold=0.5, max_new_tokens=max_new_tokens
+            "rules",
+            engine,
+            refusal=REFUSAL,
+            threshold=0.5,
+            max_new_tokens=max_new_tokens,
+            facts=facts,
         )
         app = make_app(model, ServeConfig.model_validate(settings), token)
         listener = socket.create_server(("127.0.0.1", 0))

@@ -1,5 +1,6 @@
 """What `gabarito ask` says of servers that are no endpoint of Gabarito."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -49,6 +50,19 @@ def answering() -> Iterator[Callable[..., str]]:
 
 def test_an_answer_is_read(answering: Callable[..., str]) -> None:
     assert ask(answering(GOOD), "Quem?") == EndpointReply(text="PSG", probability=0.9, known=True)
+
+
+def test_the_proof_is_read_and_the_text_is_the_answer_alone(
+    answering: Callable[..., str],
+) -> None:
+    proof = {name: name for name in ("statement", "quote", "title", "source", "url", "section")}
+    about = {"probability": 0.9, "known": True, "verified": True, "answer": "PSG"}
+    message = {"content": "PSG (quote)"}
+    choice = {"message": message, "gabarito": {**about, "proof": {**proof, "more": 1}}}
+    reply = ask(answering(json.dumps({"choices": [choice]}).encode()), "Quem?")
+    assert (reply.text, reply.verified) == ("PSG", True)
+    assert reply.proof is not None
+    assert reply.proof.model_dump() == proof
 
 
 @pytest.mark.parametrize(
