@@ -32,7 +32,8 @@ def words_of(text: str) -> QuestionWords:
     """Return the words of a text, without case and accents, a period of years in one form."""
     plain = text
     if not text.isascii():
-        plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+        bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+        plain = unicodedata.normalize("NFC", bare)  # signs of Japanese and Korean are one again
     if any(map(str.isdigit, plain)):
         plain = _PERIOD.sub(r"\1/\2", _DASH.sub("/", plain))
     words: set[str] = set()

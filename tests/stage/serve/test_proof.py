@@ -64,7 +64,7 @@ def test_an_answer_comes_with_the_fact_that_bears_it_out(serving: Start) -> None
     with serving(facts=FactTable([ENTRY])) as server:
         choice = choice_of(server, PROVED)
     about = choice["gabarito"]
-    assert (choice["message"]["content"], about["known"], about["verified"]) == ("ACD", True, True)
+    assert (choice["message"]["content"], about["known"], about["verified"]) == ("AcD", True, True)
     assert about["proof"] == {
         "fact": FACT.id,
         "statement": FACT.statement,
@@ -78,7 +78,7 @@ def test_an_answer_comes_with_the_fact_that_bears_it_out(serving: Start) -> None
 
 @pytest.mark.parametrize(
     ("unverified", "text", "known"),
-    [("allow", "ACE", True), ("mark", "ACE [?]", True), ("refuse", REFUSAL, False)],
+    [("allow", "AcE", True), ("mark", "AcE [?]", True), ("refuse", REFUSAL, False)],
 )
 @pytest.mark.parametrize("threshold", [0.5, 0.0])
 def test_what_no_fact_bears_out_is_given_marked_or_refused(
@@ -101,8 +101,8 @@ def test_the_proof_follows_the_text_if_the_setting_says_so(
     with serving(facts=FactTable([ENTRY]), **settings) as server:
         choice = choice_of(server, PROVED)
         said, about = streamed(server, PROVED)
-    assert choice["message"]["content"] == said == "ACD (Anna called Dave, Calls)"
-    assert choice["gabarito"]["answer"] == about["answer"] == "ACD"
+    assert choice["message"]["content"] == said == "AcD (Anna called Dave, Calls)"
+    assert choice["gabarito"]["answer"] == about["answer"] == "AcD"
 
 
 def test_a_refusal_is_neither_verified_nor_not(serving: Start) -> None:
@@ -115,7 +115,7 @@ def test_without_a_table_nothing_is_told(serving: Start) -> None:
     with serving(unverified="refuse", proof_suffix=SUFFIX) as server:
         choice = choice_of(server, PROVED)
     about = choice["gabarito"]
-    assert (choice["message"]["content"], about["verified"], about["proof"]) == ("ACD", None, None)
+    assert (choice["message"]["content"], about["verified"], about["proof"]) == ("AcD", None, None)
 
 
 def test_a_model_of_before_is_served_with_one_line_about_it(
