@@ -1,6 +1,7 @@
 """What the endpoint says of the fact behind an answer; the engine spells the words' letters."""
 
 import json
+import socket
 import urllib.request
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -8,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.model_records import CONTRACT
+from tests.model_records import CONTRACT, PASSED
 
 from gabarito.artifacts.channel import ServedModel
-from gabarito.core.errors import DataError, GabaritoError
-from gabarito.core.model_records import GateVerdict
+from gabarito.core.errors import DataError, SettingsError
 from gabarito.core.proof_records import FACTS_FILE, FLOOR_FILE, FactEntry, TrainedQuestion
 from gabarito.core.records import Fact
 from gabarito.proof import FactTable
@@ -121,12 +121,11 @@ def test_without_a_table_nothing_is_told(serving: Start) -> None:
 def test_a_model_of_before_is_served_with_one_line_about_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    verdict = GateVerdict(passed=True, reasons=[], checks=[])
     promoted = ServedModel(
-        pipeline="p", run="r", merge="m", evaluate="e", contract=CONTRACT, verdict=verdict
+        pipeline="p", run="r", merge="m", evaluate="e", contract=CONTRACT, verdict=PASSED
     )
-    with pytest.raises(GabaritoError):  # there is no model in the folder
-        serve_promoted(tmp_path, promoted, ServeConfig(), Binding("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SettingsError):
+        serve_promoted(tmp_path, promoted, ServeConfig(), Binding(*taken.getsockname()))
     said = capsys.readouterr().out.splitlines()
     assert [line.partition(": ")[2] for line in said] == [
         "was evaluated before answers had proofs, and gives none; gabarito run evaluates it anew"
