@@ -38,6 +38,9 @@ FOREIGN_SHARE = 0.5
 """So much of one unknown name may be named beside: words that most facts have, such as those of
 *Liga dos Campeões* for *Champions League*."""
 
+USUAL_SHARE = 0.75
+"""A name must be named if so many of the fact's trained wordings have one."""
+
 MIN_NEAR = 1e-6
 """A fact without a word of the question is never looked at."""
 
@@ -75,7 +78,7 @@ class FactTable:
         self._known = [
             _Known(
                 words=words | _read(entry),
-                named=tuple({one.all & self._names for one in wordings} - {frozenset()}),
+                named=_named([one.all & self._names for one in wordings]),
             )
             for entry, wordings, words in zip(entries, asked, told, strict=True)
         ]
@@ -175,6 +178,12 @@ def _names(asked: Iterable[QuestionWords]) -> Words:
         capital.update(wording.capital)
         small.update(wording.all - wording.capital)
     return frozenset(word for word, count in capital.items() if count >= small[word])
+
+
+def _named(wordings: Sequence[Words]) -> tuple[Words, ...]:
+    """Return what wordings of a fact name; nothing if it is asked for without names, too."""
+    named = [words for words in wordings if words]
+    return tuple(set(named)) if len(named) >= USUAL_SHARE * len(wordings) else ()
 
 
 def _postings(

@@ -41,7 +41,7 @@ def words_of(text: str) -> QuestionWords:
     for begin, token in _TOKEN.findall(f"\n{plain}"):
         word = token if is_figure(token) else token.casefold()[:_STEM_LETTERS]
         words.add(word)
-        if not begin and token[0].isupper():
+        if not begin and len(token) > 1 and token[0].isupper():  # *I* is no name
             capital.add(word)
     return QuestionWords(frozenset(words), frozenset(capital))
 

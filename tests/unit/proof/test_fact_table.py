@@ -93,6 +93,13 @@ def test_a_fact_of_a_person_names_file_and_row() -> None:
     assert (proof.title, proof.source, proof.quote) == ("the canteen", "faq.csv:3", "")
 
 
+def test_a_fact_that_is_asked_for_without_names_needs_none() -> None:
+    asked = ("How are plots graded?", "Tell me how plots are best graded.", "I grade plots how?")
+    table = FactTable([entry("Plots", "grading", "by hand", asked), *ENTRIES])
+    assert table.find("what is the best way of grading plots?", "by hand") is not None
+    assert table.find("what is the best way that Celtic grades plots?", "by hand") is None
+
+
 def test_below_the_floor_nothing_is_near() -> None:
     question = "points celtic"
     assert TABLE.find(question, "12") is not None
