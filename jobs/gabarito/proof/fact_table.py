@@ -49,7 +49,7 @@ MOST_LOOKED_AT = 64
 
 
 @dataclass(frozen=True)
-class _Known:
+class _FactWords:
     """What a fact knows, and what each of its wordings names."""
 
     words: Words
@@ -76,7 +76,7 @@ class FactTable:
         told = [_told(entry, wordings) for entry, wordings in zip(entries, asked, strict=True)]
         self._names = _names(wording for wordings in asked for wording in wordings)
         self._known = [
-            _Known(
+            _FactWords(
                 words=words | _read(entry),
                 named=_named([one.all & self._names for one in wordings]),
             )

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from click.testing import CliRunner
 
 from gabarito.chat.ask import EndpointReply, ask
+from gabarito.commands.model import ask as ask_command
 from gabarito.core.errors import AccessError, DataError, ServiceError, UsageError
 
 from .script import Scripted, fails, trickles_head
@@ -17,6 +19,14 @@ GOOD = (
     b'{"object": "chat.completion", "choices": [{"index": 0, "message": {"role": "assistant",'
     b' "content": "PSG"}, "gabarito": {"probability": 0.9, "known": true}}]}'
 )
+PROOF = {
+    "statement": "PSG won.",
+    "quote": "PSG took the cup",
+    "title": "Finals",
+    "source": "finals.html",
+    "url": "http://wiki",
+    "section": "May",
+}
 FOREIGN = b'{"choices": [{"message": {"role": "assistant", "content": "PSG"}}]}'
 
 
@@ -63,6 +73,29 @@ def test_the_proof_is_read_and_the_text_is_the_answer_alone(
     assert (reply.text, reply.verified) == ("PSG", True)
     assert reply.proof is not None
     assert reply.proof.model_dump() == proof
+
+
+@pytest.mark.parametrize(
+    ("about", "shown"),
+    [
+        (
+            {"verified": True, "proof": PROOF},
+            ["proof: PSG won.", "  “PSG took the cup”", "  Finals, May, http://wiki"],
+        ),
+        ({"verified": False}, ["(no fact that the model was taught bears this out)"]),
+        ({}, []),
+    ],
+)
+def test_the_command_shows_what_bears_an_answer_out(
+    answering: Callable[..., str], about: dict[str, object], shown: list[str]
+) -> None:
+    choice = {
+        "message": {"content": "PSG"},
+        "gabarito": {"probability": 0.9, "known": True, **about},
+    }
+    url = answering(json.dumps({"choices": [choice]}).encode())
+    said = CliRunner().invoke(ask_command, ["Quem?", "--url", url]).output.splitlines()
+    assert said == ["PSG", "(probability of this answer: 0.90)", *shown]
 
 
 @pytest.mark.parametrize(
