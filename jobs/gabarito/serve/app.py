@@ -12,10 +12,17 @@ from dataclasses import dataclass
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 
 from gabarito.core.errors import GabaritoError
+from gabarito.serve.ask_page import ask_page, page_headers
 from gabarito.serve.batcher import EngineFailedError, QueueFullError
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.engine import InvalidRequestError, PromptTooLongError
@@ -26,7 +33,7 @@ from gabarito.serve.request import (
     ModelNotFoundError,
     NotJsonError,
 )
-from gabarito.serve.response import ResponseWriter, error_body, model_list, sse
+from gabarito.serve.response import ResponseWriter, about_model, error_body, model_list, sse
 from gabarito.serve.service import AnswerService, Model
 from gabarito.serve.stream import AnswerStream, FinishedAnswer
 
@@ -73,9 +80,11 @@ def make_app(model: Model, config: ServeConfig, token: str | None = None) -> Sta
             Route("/v1/chat/completions", handlers.guarded(handlers.chat), methods=["POST"]),
             Route("/v1/completions", handlers.guarded(handlers.complete), methods=["POST"]),
             Route("/v1/models", handlers.guarded(handlers.models)),
+            Route("/v1/gabarito", handlers.guarded(handlers.about)),
             Route("/health", handlers.health),
             Route("/ready", handlers.ready),
             Route("/metrics", handlers.scrape),
+            *([Route("/", _page)] if config.page else []),
         ],
         exception_handlers={404: _no_such_path, 405: _no_such_method, Exception: _our_fault},
         lifespan=handlers.lifespan,
@@ -88,6 +97,7 @@ class _Handlers:
         self._token = token
         self._created = int(time.time())
         self._service = AnswerService(model, config)
+        self._about = about_model(model, self._service.threshold)
         self._metrics = Metrics(model.name, lambda: self._service.depth)
 
     @asynccontextmanager
@@ -126,6 +136,9 @@ class _Handlers:
 
     async def models(self, _request: Request) -> Response:
         return JSONResponse(model_list(self._name, self._created))
+
+    async def about(self, _request: Request) -> Response:
+        return JSONResponse(self._about)
 
     async def health(self, _request: Request) -> Response:
         alive = self._service.is_alive
@@ -186,6 +199,10 @@ class _Handlers:
         is_known = hmac.compare_digest(given.strip().encode(), self._token.encode())
         if scheme.lower() != "bearer" or not is_known:  # schemes have no case: RFC 9110, 11.1
             raise _HttpError(401, "invalid_api_key", "the bearer token is missing or wrong")
+
+
+async def _page(_request: Request) -> Response:
+    return HTMLResponse(ask_page(), headers=page_headers())
 
 
 async def _body(request: Request) -> bytes:

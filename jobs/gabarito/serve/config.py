@@ -70,3 +70,8 @@ class ServeConfig(Settings):
         "show nothing else, such as ` (“{quote}”, {title})`; in braces may stand statement, quote, "
         "title, source, url and section. Empty for nothing.",
     )
+    page: bool = Field(
+        default=True,
+        description="Whether a page at `/` lets people ask in a browser; to open it needs no token, "
+        "to ask does, where the endpoint has one.",
+    )

@@ -6,7 +6,7 @@ model folder, contract  ->  http://host:port/v1
 import gc
 import logging
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -52,49 +52,46 @@ def serve_promoted(
             f"{name}: was evaluated before answers had proofs, and gives none; "
             "gabarito run evaluates it anew"
         )
-    _serve(folder, name, promoted.contract, config, binding)
+    listener = _listen(binding)
+    model = _load(folder, name, promoted.contract)
+    model = replace(model, digest=promoted.digest, verdict=promoted.verdict)
+    _serve(listener, model, config, binding.token)
 
 
 def serve_folder(folder: Path, binding: Binding) -> None:
     """Serve a plain model folder: no threshold, and no refusal unless its contract has one."""
     path = folder / CONTRACT_FILE
     contract = read_contract(path.read_bytes(), str(path)) if path.exists() else None
-    _serve(folder, folder.name, contract, ServeConfig(), binding)
-
-
-def _serve(
-    folder: Path,
-    name: str,
-    contract: PromptContract | None,
-    config: ServeConfig,
-    binding: Binding,
-) -> None:
     listener = _listen(binding)
-    engine = TransformersEngine(folder, contract)
-    facts = facts_in(folder)
-    model = Model(name, engine, facts=facts)
-    if contract is not None:
-        model = Model(
-            name,
-            engine,
-            system=contract.system,
-            refusal=contract.refusal,
-            threshold=contract.threshold,
-            max_new_tokens=contract.max_new_tokens,
-            facts=facts,
-        )
+    _serve(listener, _load(folder, folder.name, contract), ServeConfig(), binding.token)
+
+
+def _load(folder: Path, name: str, contract: PromptContract | None) -> Model:
+    model = Model(name, TransformersEngine(folder, contract), facts=facts_in(folder))
+    if contract is None:
+        return model
+    return replace(
+        model,
+        system=contract.system,
+        refusal=contract.refusal,
+        threshold=contract.threshold,
+        max_new_tokens=contract.max_new_tokens,
+    )
+
+
+def _serve(listener: socket.socket, model: Model, config: ServeConfig, token: str | None) -> None:
     # Without this each large request has the collector walk all objects of torch: a megabyte of
     # brackets held the interpreter, and so the probes, for 0.5 s instead of 0.03 s.
     gc.collect()
     gc.freeze()
     host, port = listener.getsockname()[:2]
-    click.echo(f"serving {name} at http://{host}:{port}")
-    log.info("serving", extra={"model": name, "host": host, "port": port})
-    server = make_server(make_app(model, config, binding.token), config.drain_s)
+    click.echo(f"serving {model.name} at http://{host}:{port}")
+    log.info("serving", extra={"model": model.name, "host": host, "port": port})
+    server = make_server(make_app(model, config, token), config.drain_s)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
-        log.info("drained", extra={"model": name})
+        log.info("drained", extra={"model": model.name})
 
 
 def facts_in(folder: Path) -> FactTable | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gabarito.serve.engine import GeneratedToken
+from gabarito.serve.service import Model
 from gabarito.serve.stream import FinishedAnswer
 
 MAX_ERROR_CHARS = 500
@@ -102,6 +103,17 @@ def model_list(name: str, created: int) -> dict[str, object]:
     """Return the body of ``/v1/models``."""
     model = {"id": name, "object": "model", "created": created, "owned_by": "gabarito"}
     return {"object": "list", "data": [model]}
+
+
+def about_model(model: Model, threshold: float | None) -> dict[str, object]:
+    """Return the body of ``/v1/gabarito``: what is served, and what its gate said of it."""
+    return {
+        "model": model.name,
+        "digest": model.digest or None,
+        "threshold": threshold,
+        "facts": None if model.facts is None else len(model.facts),
+        "verdict": model.verdict and model.verdict.model_dump(),
+    }
 
 
 def error_body(

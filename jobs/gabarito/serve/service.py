@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+from gabarito.core.model_records import GateVerdict
 from gabarito.core.records import with_system
 from gabarito.proof import FactTable
 from gabarito.serve.batcher import Batcher, BatchLimits
@@ -27,7 +28,8 @@ class Model:
     """What is served: its name, its engine, and what its contract fixes.
 
     Answers whose probability is under ``threshold`` become ``refusal``. ``facts`` is None of a
-    model that was evaluated before there was a table of them.
+    model that was evaluated before there was a table of them, ``digest`` and ``verdict`` are those
+    of a promoted model.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Model:
     threshold: float | None = None
     max_new_tokens: int = 48
     facts: FactTable | None = None
+    digest: str = ""
+    verdict: GateVerdict | None = None
 
 
 class AnswerService:
@@ -45,9 +49,10 @@ class AnswerService:
     def __init__(self, model: Model, config: ServeConfig) -> None:
         self._model = model
         self._most_new_tokens = config.max_new_tokens
-        threshold = model.threshold if config.threshold is None else config.threshold
+        self.threshold = model.threshold if config.threshold is None else config.threshold
+        """Under this probability an answer becomes the refusal; None: never."""
         verifier = None if model.facts is None else Verifier(model.facts, config)
-        self._policy = AnswerPolicy(model.refusal, threshold, verifier)
+        self._policy = AnswerPolicy(model.refusal, self.threshold, verifier)
         limits = BatchLimits(config.max_batch, config.max_batch_tokens, config.max_queue)
         self._batcher = Batcher(model.engine, limits)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 import uvicorn
 
+from gabarito.core.model_records import GateVerdict
 from gabarito.core.records import Message
 from gabarito.proof import FactTable
 from gabarito.serve.app import make_app
@@ -124,6 +125,7 @@ def serving() -> Callable[..., AbstractContextManager[Running]]:
         token: str | None = None,
         max_new_tokens: int = 8,
         facts: FactTable | None = None,
+        verdict: GateVerdict | None = None,
         **settings: object,
     ) -> Iterator[Running]:
         engine = RuleEngine()
@@ -134,6 +136,8 @@ def serving() -> Callable[..., AbstractContextManager[Running]]:
             threshold=0.5,
             max_new_tokens=max_new_tokens,
             facts=facts,
+            digest="d" * 64 if verdict else "",
+            verdict=verdict,
         )
         app = make_app(model, ServeConfig.model_validate(settings), token)
         listener = socket.create_server(("127.0.0.1", 0))
