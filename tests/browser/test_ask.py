@@ -47,6 +47,8 @@ def entry(url: str = "https://wiki.example/calls") -> FactEntry:
         source="calls.html",
         url=url,
         section="May",
+        before="On Monday ",
+        after=f", and once more. {HOSTILE}",
         asked=(TrainedQuestion(text="anna called dave"),),
     )
 
@@ -128,6 +130,8 @@ def test_the_proof_is_shown_and_stays_text(reader: Reader) -> None:
     reader.open(entry=entry())
     reader.press(PROVED, Keys.ENTER)
     reader.sees(".proof mark", f"Anna called Dave {HOSTILE}")
+    assert reader.text("blockquote").startswith("On Monday Anna called Dave <script>")
+    assert reader.text("blockquote").endswith(f", and once more. {HOSTILE}")
     assert reader.text(".proof > p") == f"Anna called Dave. {HOSTILE}"
     assert reader.text(".proof cite") == f"Calls {HOSTILE} › May"
     link = "document.querySelector('.proof a')"

@@ -95,6 +95,6 @@ STAGE = Stage(
     "evaluate",
     EvaluateConfig,
     reads=("ingest", "generate", "curate", "train", "merge"),
-    revision=10,
+    revision=11,
     image="train",
 )

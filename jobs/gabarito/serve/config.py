@@ -72,6 +72,6 @@ class ServeConfig(Settings):
     )
     page: bool = Field(
         default=True,
-        description="Whether a page at `/` lets people ask in a browser; to open it needs no token, "
-        "to ask does, where the endpoint has one.",
+        description="Whether a page at `/` lets people ask in a browser; it opens without a token, and "
+        "asks with one where the endpoint wants it.",
     )

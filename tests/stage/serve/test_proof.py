@@ -37,6 +37,8 @@ ENTRY = FactEntry(
     source="calls.html",
     url="http://wiki/calls",
     section="May",
+    before="On Monday ",
+    after=". Nobody answered.",
     asked=(TrainedQuestion(text="anna called dave"),),
 )
 PROVED, UNPROVED = "Anna called Dave", "Anna called Eve"
@@ -73,6 +75,8 @@ def test_an_answer_comes_with_the_fact_that_bears_it_out(serving: Start) -> None
         "source": "calls.html",
         "url": "http://wiki/calls",
         "section": "May",
+        "before": "On Monday ",
+        "after": ". Nobody answered.",
     }
 
 

@@ -62,11 +62,11 @@ function linkTo(url) {
 
 function proofPart(proof) {
   const part = element("section", "proof", element("h3", "", say("proof")), element("p", "", proof.statement));
-  if (proof.quote) part.append(element("blockquote", "", element("mark", "", proof.quote)));
+  if (proof.quote) part.append(element("blockquote", "", proof.before, element("mark", "", proof.quote), proof.after));
   else part.append(element("p", "why", say("by_person")));
   const place = element("cite", "", [proof.title || proof.source, proof.section].filter(Boolean).join(" › "));
   const link = linkTo(proof.url);
-  part.append(link ? element("p", "", place, " ", link) : element("p", "", place));
+  part.append(element("p", "place", place, ...(link ? [" ", link] : [])));
   return part;
 }
 
