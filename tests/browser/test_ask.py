@@ -12,6 +12,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from tests.stage.serve.conftest import serving
+from tests.stage.serve.test_page import ShoutingEngine
 
 from gabarito.core.model_records import GateCheck, GateVerdict
 from gabarito.core.proof_records import FactEntry, TrainedQuestion
@@ -139,6 +140,16 @@ def test_the_proof_is_shown_and_stays_text(reader: Reader) -> None:
     assert reader.browser.value(f"{link}.rel") == "noopener noreferrer"
     assert reader.browser.value("document.images.length") == 0
     assert "owned" not in reader.browser.driver.title
+
+
+def test_what_the_base_says_stands_below_where_it_is_at_hand(reader: Reader) -> None:
+    reader.open(entry=entry(), base=ShoutingEngine())
+    reader.press(PROVED, Keys.ENTER)
+    reader.sees("section:last-child h3", "The model before it was taught says")
+    assert reader.text("section:last-child .answer") == "ACD"
+    assert reader.text("article > .answer") == "AcD"
+    assert reader.text("section:last-child .why") == "Probability 97%: very sure"
+    assert "ACD" in reader.text("[role=status]")
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "file:///etc/passwd", "http://", ""])

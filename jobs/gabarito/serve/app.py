@@ -6,7 +6,7 @@ import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -25,7 +25,7 @@ from gabarito.core.errors import GabaritoError
 from gabarito.serve.ask_page import ask_page, page_headers
 from gabarito.serve.batcher import EngineFailedError, QueueFullError
 from gabarito.serve.config import ServeConfig
-from gabarito.serve.engine import InvalidRequestError, PromptTooLongError
+from gabarito.serve.engine import Engine, InvalidRequestError, PromptTooLongError
 from gabarito.serve.metrics import Metrics
 from gabarito.serve.request import (
     ChatRequest,
@@ -75,6 +75,7 @@ class _HttpError(Exception):
 def make_app(model: Model, config: ServeConfig, token: str | None = None) -> Starlette:
     """Return the application that serves ``model``; requests must carry ``token`` if given."""
     handlers = _Handlers(model, config, token)
+    base = _Handlers(_base_of(model, model.base), config, token) if model.base else None
     return Starlette(
         routes=[
             Route("/v1/chat/completions", handlers.guarded(handlers.chat), methods=["POST"]),
@@ -85,10 +86,33 @@ def make_app(model: Model, config: ServeConfig, token: str | None = None) -> Sta
             Route("/ready", handlers.ready),
             Route("/metrics", handlers.scrape),
             *([Route("/", _page)] if config.page else []),
+            *(
+                [Route("/v1/base/chat/completions", base.guarded(base.chat), methods=["POST"])]
+                if base
+                else []
+            ),
         ],
         exception_handlers={404: _no_such_path, 405: _no_such_method, Exception: _our_fault},
-        lifespan=handlers.lifespan,
+        lifespan=_lifespan(handlers, base),
     )
+
+
+def _base_of(model: Model, engine: Engine) -> Model:
+    """Return what a model was before training, asked under the same prompt."""
+    return Model("base", engine, system=model.system, max_new_tokens=model.max_new_tokens)
+
+
+def _lifespan(
+    *served: "_Handlers | None",
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for handlers in filter(None, served):
+                await stack.enter_async_context(handlers.running())
+            yield
+
+    return lifespan
 
 
 class _Handlers:
@@ -101,7 +125,7 @@ class _Handlers:
         self._metrics = Metrics(model.name, lambda: self._service.depth)
 
     @asynccontextmanager
-    async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[None]:
         self._service.start()
         yield
         await asyncio.to_thread(self._service.stop)

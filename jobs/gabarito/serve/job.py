@@ -39,22 +39,32 @@ class Binding:
     token: str | None = None
 
 
-def serve_promoted(
-    folder: Path, promoted: ServedModel, config: ServeConfig, binding: Binding
-) -> None:
-    """Serve the model that passed its gate, under the contract that evaluation completed.
+@dataclass(frozen=True)
+class ModelFolders:
+    """Where a model lies with what proves its answers, and its base, if that answers beside it."""
 
-    ``folder`` holds the model, and what proves its answers.
-    """
+    model: Path
+    base: Path | None = None
+
+
+def serve_promoted(
+    folders: ModelFolders, promoted: ServedModel, config: ServeConfig, binding: Binding
+) -> None:
+    """Serve the model that passed its gate, under the contract that evaluation completed."""
     name = f"{promoted.pipeline}-{promoted.digest[:NAME_DIGITS]}"
-    if not (folder / FACTS_FILE).exists():
+    if not (folders.model / FACTS_FILE).exists():
         click.echo(
             f"{name}: was evaluated before answers had proofs, and gives none; "
             "gabarito run evaluates it anew"
         )
     listener = _listen(binding)
-    model = _load(folder, name, promoted.contract)
-    model = replace(model, digest=promoted.digest, verdict=promoted.verdict)
+    model = _load(folders.model, name, promoted.contract)
+    model = replace(
+        model,
+        digest=promoted.digest,
+        verdict=promoted.verdict,
+        base=TransformersEngine(folders.base, promoted.contract) if folders.base else None,
+    )
     _serve(listener, model, config, binding.token)
 
 

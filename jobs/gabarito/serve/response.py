@@ -106,12 +106,16 @@ def model_list(name: str, created: int) -> dict[str, object]:
 
 
 def about_model(model: Model, threshold: float | None) -> dict[str, object]:
-    """Return the body of ``/v1/gabarito``: what is served, and what its gate said of it."""
+    """Return the body of ``/v1/gabarito``: what is served, and what its gate said of it.
+
+    ``base`` tells whether the base answers, too.
+    """
     return {
         "model": model.name,
         "digest": model.digest or None,
         "threshold": threshold,
         "facts": None if model.facts is None else len(model.facts),
+        "base": model.base is not None,
         "verdict": model.verdict and model.verdict.model_dump(),
     }
 

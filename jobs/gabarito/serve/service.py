@@ -29,7 +29,7 @@ class Model:
 
     Answers whose probability is under ``threshold`` become ``refusal``. ``facts`` is None of a
     model that was evaluated before there was a table of them, ``digest`` and ``verdict`` are those
-    of a promoted model.
+    of a promoted model; ``base`` answers as before training, if that is wanted.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Model:
     facts: FactTable | None = None
     digest: str = ""
     verdict: GateVerdict | None = None
+    base: Engine | None = None
 
 
 class AnswerService:

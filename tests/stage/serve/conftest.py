@@ -15,6 +15,7 @@ from gabarito.proof import FactTable
 from gabarito.serve.app import make_app
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.engine import (
+    Engine,
     GeneratedToken,
     GenerationEnd,
     GenerationEvent,
@@ -126,6 +127,7 @@ def serving() -> Callable[..., AbstractContextManager[Running]]:
         max_new_tokens: int = 8,
         facts: FactTable | None = None,
         verdict: GateVerdict | None = None,
+        base: Engine | None = None,
         **settings: object,
     ) -> Iterator[Running]:
         engine = RuleEngine()
@@ -138,6 +140,7 @@ def serving() -> Callable[..., AbstractContextManager[Running]]:
             facts=facts,
             digest="d" * 64 if verdict else "",
             verdict=verdict,
+            base=base,
         )
         app = make_app(model, ServeConfig.model_validate(settings), token)
         listener = socket.create_server(("127.0.0.1", 0))

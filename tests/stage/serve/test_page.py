@@ -17,6 +17,8 @@ from gabarito.core.records import Fact
 from gabarito.proof import FactTable
 from gabarito.serve.ask_page import LANGUAGES, ask_page, words_of_page
 
+from .conftest import RuleEngine
+
 Start = Callable[..., AbstractContextManager[Any]]
 
 FAILED = GateVerdict(
@@ -24,15 +26,23 @@ FAILED = GateVerdict(
     reasons=["too few are right"],
     checks=[GateCheck(name="floor", passed=False, text="too few are right")],
 )
+ASKED = json.dumps({"messages": [{"role": "user", "content": "a u"}]}).encode()
 FACT = Fact.of(
     document="d", quote="q", statement="s", subject="Anna", relation="call", answer="ACD"
 )
 
 
-def got(url: str, token: str = "") -> tuple[int, Message, str]:
+class ShoutingEngine(RuleEngine):
+    """Answers in capitals, for which there are no rules."""
+
+    def encode_text(self, prompt: str) -> tuple[int, ...]:
+        return super().encode_text(prompt.upper())
+
+
+def got(url: str, token: str = "", body: bytes | None = None) -> tuple[int, Message, str]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as response:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers)) as response:
             return response.status, response.headers, response.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -73,8 +83,27 @@ def test_the_endpoint_tells_what_it_serves_and_what_the_gate_said(serving: Start
         "digest": "d" * 64,
         "threshold": 0.25,
         "facts": 1,
+        "base": False,
         "verdict": FAILED.model_dump(),
     }
+
+
+def test_the_base_answers_beside_where_it_is_at_hand(serving: Start) -> None:
+    with serving(base=ShoutingEngine(), token="right") as server:
+        base = f"{server.url}/v1/base/chat/completions"
+        refused, _, _ = got(base, body=ASKED)
+        _, _, answered = got(base, "right", ASKED)
+        _, _, about = got(f"{server.url}/v1/gabarito", "right")
+    choice = json.loads(answered)["choices"][0]
+    assert refused == 401
+    assert choice["message"]["content"] == "AU"
+    assert choice["gabarito"]["verified"] is None
+    assert json.loads(about)["base"]
+
+
+def test_without_a_base_nothing_answers_for_it(serving: Start) -> None:
+    with serving() as server:
+        assert got(f"{server.url}/v1/base/chat/completions", body=ASKED)[0] == 404
 
 
 def test_of_a_plain_folder_there_is_no_verdict(serving: Start) -> None:

@@ -98,6 +98,25 @@ function answerArticle(text, choice) {
   return article;
 }
 
+async function basePart(body) {
+  const part = element("section", "proof", element("h3", "", say("base")));
+  try {
+    const [choice] = (await fetched("v1/base/chat/completions", {method: "POST", body})).choices;
+    const said = element("p", "answer", choice.message.content.trim() || say("nothing"));
+    part.append(said, element("p", "why", chance(choice.gabarito.probability)));
+  } catch {
+    part.append(element("p", "why", say("no_base")));
+  }
+  return part;
+}
+
+/* The base is asked once the model has answered: it would slow it down. */
+async function compare(article, body) {
+  const part = await basePart(body);
+  article.append(part);
+  told.textContent = part.textContent;
+}
+
 function hear(article) {
   told.textContent = [...article.querySelectorAll(".answer, .says, .why")].map((one) => one.textContent).join(". ");
 }
@@ -119,6 +138,7 @@ async function ask(text) {
     const article = answerArticle(text, reply.choices[0]);
     find("answers").prepend(article);
     hear(article);
+    if (about.base) compare(article, body);
     if (question.value.trim() === text) question.value = "";
   } catch (error) {
     told.textContent = controller.signal.aborted ? say("stopped") : "";
