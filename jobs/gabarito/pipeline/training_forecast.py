@@ -23,6 +23,7 @@ _GPUS = (6, 8, 12, 16, 24, 32, 40, 48, 80, 96, 141, 192)
 _KINDS = {
     "questions": "questions",
     "statements": "statements",
+    "documents": "rewritten passages",
     "refusals": "refusals",
     "replay": "rows of replay",
 }
