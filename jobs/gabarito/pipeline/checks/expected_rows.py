@@ -9,6 +9,7 @@ from gabarito.artifacts.artifact import Artifact, open_artifact
 from gabarito.artifacts.jsonl import read_lines
 from gabarito.core.model_records import PromptSettings
 from gabarito.core.records import (
+    ExamPart,
     Example,
     ExampleKind,
     Fact,
@@ -17,7 +18,6 @@ from gabarito.core.records import (
     PairsInfo,
     Question,
     Rewrite,
-    Split,
     with_system,
 )
 from gabarito.curate.config import CurateConfig
@@ -80,7 +80,9 @@ def _of_dataset(dataset: Artifact) -> ExpectedRows:
     rows = list(dataset.records("train.jsonl", Example))
     counts = {name: int(count) for name, count in dataset.manifest.counts.items()}
     kinds = Counter[ExampleKind](row.kind for row in rows)
-    asked = {name: counts.get(name, 0) for name in _PARTS} | {"trained": counts["facts"]}
+    asked = {name: counts.get(name, 0) for name in get_args(ExamPart)} | {
+        "trained": counts["facts"]
+    }
     replay = [row.messages[-1].content for row in dataset.records("replay.jsonl", Example)]
     return ExpectedRows(
         facts=counts["facts"],
@@ -91,10 +93,6 @@ def _of_dataset(dataset: Artifact) -> ExpectedRows:
         prompts=spread(replay),
         is_counted=True,
     )
-
-
-_PARTS: tuple[Split, ...] = tuple(part for part in get_args(Split) if part != "train")
-"""The parts of the exam that a dataset has a file of."""
 
 
 @dataclass(frozen=True)
