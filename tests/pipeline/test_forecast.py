@@ -56,7 +56,6 @@ def test_rewrites_are_tried_and_reckoned_too(project: Project) -> None:
     project.call("run", str(project.path), "--until", "generate")
     calls = project.lines("generate", "calls.jsonl")
     assert sum(call["task"] == "rewrite" for call in calls) == 2 * 3
-    assert re.search(r"3 passages tried: .*, 6 rewrites, ", checked)
     reckoned = re.search(r"3 passages: about .* facts, ([\d,]+) requests, ", checked)
     assert reckoned
     asked = sum(call["task"] != "names" for call in calls)

@@ -212,7 +212,8 @@ def forecast_of(extent: Extent, trial: Trial, teacher: TeacherSettings) -> str:
     ]
     if likely.cost:
         share = 1.0 - teacher.batch_discount if teacher.batch else 1.0
-        parts.append(_price(*(share * one.cost for one in (least, likely, most)), teacher.max_cost))
+        costs = share * least.cost, share * likely.cost, share * most.cost
+        parts.append(_price(*costs, teacher.max_cost))
     if trial.seconds and not teacher.batch:
         at_once = min(teacher.concurrency, max(likely.requests, 1))
         seconds = likely.requests * trial.seconds / trial.use.requests / at_once

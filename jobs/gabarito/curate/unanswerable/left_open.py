@@ -81,7 +81,7 @@ class Answers:
         return [*said, fact.answer, *fact.aliases, *asked]
 
 
-class _Asked:
+class _OpenByWords:
     """The open questions that are kept, by their words: few of many are compared with one."""
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ def keep_open(
     whose normal form is ``taken`` are asked in another place.
     """
     asked = [normalise(text) for text in exam]
-    known = _Asked()
+    known = _OpenByWords()
     kept: list[OpenQuestion] = []
     dropped: list[Rejection] = []
     for question in questions:

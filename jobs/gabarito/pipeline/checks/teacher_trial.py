@@ -29,7 +29,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class _Found:
+class _TriedReplies:
     """What came of the passages, of some of their facts, and of the passages that were told."""
 
     looks: Sequence[PassageResult]
@@ -60,7 +60,7 @@ def try_teacher(
         return _trial_of(drawn, found, settings, sum(meter.waited_s for meter in meters))
 
 
-def _asked(passages: Sequence[Passage], tasks: Tasks, pool: DaemonPool) -> _Found:
+def _asked(passages: Sequence[Passage], tasks: Tasks, pool: DaemonPool) -> _TriedReplies:
     looks = _all(pool, (partial(tasks.extract_facts, one) for one in passages))
     held = [(one, look.facts) for one, look in zip(passages, looks, strict=True) if look.facts]
     facts = {
@@ -70,7 +70,7 @@ def _asked(passages: Sequence[Passage], tasks: Tasks, pool: DaemonPool) -> _Foun
     told = spread([one for one, _ in held], TOLD_PASSAGES)
     anew = [partial(tasks.rewrite, one, name) for one in told for name in tasks.formats]
     left = [partial(tasks.write_open_questions, one) for one in told if tasks.asks_open_questions]
-    return _Found(looks, _all(pool, words), len(told), _all(pool, anew), _all(pool, left))
+    return _TriedReplies(looks, _all(pool, words), len(told), _all(pool, anew), _all(pool, left))
 
 
 def _all(pool: DaemonPool, asks: Iterable[Callable[[], R]]) -> list[R]:
@@ -79,7 +79,7 @@ def _all(pool: DaemonPool, asks: Iterable[Callable[[], R]]) -> list[R]:
 
 
 def _trial_of(
-    drawn: Sequence[DrawnPassage], found: _Found, settings: GenerateConfig, waited_s: float
+    drawn: Sequence[DrawnPassage], found: _TriedReplies, settings: GenerateConfig, waited_s: float
 ) -> Trial:
     families = {family.name for family in settings.families.all}
     written = [question for fact in found.worded for question in fact.questions]
