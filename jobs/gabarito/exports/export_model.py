@@ -1,0 +1,64 @@
+"""Each form of a model: written beside, read back, and put in place only then.
+
+model in the store  ->  a folder, a GGUF file, an Ollama folder, an OCI image, a hub's repository
+"""
+
+from pathlib import Path
+
+from gabarito.exports.exported_model import ExportedModel
+from gabarito.exports.gguf_file import write_gguf
+from gabarito.exports.llama_cpp import require_llama_cpp
+from gabarito.exports.model_card import CARD_FILE, card
+from gabarito.exports.read_back import check_folder, check_gguf
+from gabarito.models import CONTRACT_FILE
+from gabarito.store.disk import disk_errors
+from gabarito.store.scratch import temporary_folder
+from gabarito.store.whole_folder import whole_folder
+
+SETTING = "--to"
+
+FOLDER_USE = """With `gabarito serve --model FOLDER`; or with anything that opens a model folder of
+transformers, such as vLLM. A client there sends the system prompt below, if there is one, and
+temperature 0."""
+
+GGUF_USE = """With llama.cpp and what is built on it, such as `llama-server -m FILE`. Chat template,
+system prompt, end and temperature 0 are in the file: a client sends the question."""
+
+
+def export_folder(model: ExportedModel, to: Path, *, verify: bool) -> str | None:
+    """Write the plain folder, with card and contract; return what reading it back showed."""
+    with whole_folder(to, SETTING) as folder:
+        return write_folder(model, folder, to.name, verify=verify)
+
+
+def write_folder(model: ExportedModel, folder: Path, name: str, *, verify: bool) -> str | None:
+    """Write the model into a folder that is there, with its card, and read it back."""
+    model.fetch(folder)
+    seen = check_folder(model, folder, name) if verify else None
+    write_card(model, folder, "The model folder", FOLDER_USE, seen)
+    return seen
+
+
+def export_gguf(model: ExportedModel, to: Path, precision: str, *, verify: bool) -> str | None:
+    """Write a GGUF file with card and contract; return what llama.cpp showed of it."""
+    if verify:
+        require_llama_cpp()
+    with temporary_folder("export") as fetched, whole_folder(to, SETTING) as folder:
+        model.fetch(fetched)
+        file = folder / f"{model.record.pipeline}-{precision}.gguf"
+        with disk_errors(str(file)):
+            write_gguf(fetched, model.contract, file, precision, model.record.pipeline)
+        seen = check_gguf(model, fetched, file) if verify else None
+        write_card(model, folder, f"A GGUF file in {precision}", GGUF_USE, seen)
+    return seen
+
+
+def write_card(
+    model: ExportedModel, folder: Path, form: str, how: str, verified: str | None
+) -> None:
+    """Write what people and programs must know of a model beside it."""
+    with disk_errors(str(folder)):
+        text = card(model, form, how, verified)
+        (folder / CARD_FILE).write_text(text, encoding="utf-8")
+        contract = model.contract.model_dump_json(indent=1)
+        (folder / CONTRACT_FILE).write_text(f"{contract}\n", encoding="utf-8")
