@@ -127,6 +127,28 @@ def gguf(  # noqa: PLR0913  # one parameter for each option
     _tell(str(to), export_gguf(model, to, precision, verify=not unverified))
 
 
+@export.command()
+@model_options
+@folder_option
+@precision_option
+@unverified_option
+def ollama(  # noqa: PLR0913  # one parameter for each option
+    store_url: str,
+    channel: str | None,
+    run_id: str | None,
+    digest: str | None,
+    to: Path,
+    precision: str,
+    unverified: bool,
+) -> None:
+    """Write the model for Ollama: a GGUF file, and a Modelfile that asks as it was trained."""
+    refuse_other_content(to.absolute(), "--to")
+    model = _chosen(store_url, channel, run_id, digest)
+    from gabarito.exports.export_model import export_ollama
+
+    _tell(str(to), export_ollama(model, to, precision, verify=not unverified))
+
+
 def _chosen(
     store_url: str, channel: str | None, run_id: str | None, digest: str | None
 ) -> "ExportedModel":

@@ -9,13 +9,15 @@ from gabarito.exports.exported_model import ExportedModel
 from gabarito.exports.gguf_file import write_gguf
 from gabarito.exports.llama_cpp import require_llama_cpp
 from gabarito.exports.model_card import CARD_FILE, card
-from gabarito.exports.read_back import check_folder, check_gguf
+from gabarito.exports.modelfile import MODELFILE, read_asking
+from gabarito.exports.read_back import check_folder, check_gguf, check_ollama
 from gabarito.models import CONTRACT_FILE
 from gabarito.store.disk import disk_errors
 from gabarito.store.scratch import temporary_folder
 from gabarito.store.whole_folder import whole_folder
 
 SETTING = "--to"
+GGUF_FILE = "model.gguf"
 
 FOLDER_USE = """With `gabarito serve --model FOLDER`; or with anything that opens a model folder of
 transformers, such as vLLM. A client there sends the system prompt below, if there is one, and
@@ -23,6 +25,9 @@ temperature 0."""
 
 GGUF_USE = """With llama.cpp and what is built on it, such as `llama-server -m FILE`. Chat template,
 system prompt, end and temperature 0 are in the file: a client sends the question."""
+
+OLLAMA_USE = """With `ollama create NAME -f Modelfile` in this folder, then `ollama run NAME`. Chat
+template, system prompt, end and settings are in the `Modelfile`: a client sends the question."""
 
 
 def export_folder(model: ExportedModel, to: Path, *, verify: bool) -> str | None:
@@ -50,6 +55,26 @@ def export_gguf(model: ExportedModel, to: Path, precision: str, *, verify: bool)
             write_gguf(fetched, model.contract, file, precision, model.record.pipeline)
         seen = check_gguf(model, fetched, file) if verify else None
         write_card(model, folder, f"A GGUF file in {precision}", GGUF_USE, seen)
+    return seen
+
+
+def export_ollama(model: ExportedModel, to: Path, precision: str, *, verify: bool) -> str | None:
+    """Write a GGUF file with the Modelfile that asks it as it was trained.
+
+    It is llama.cpp that reads it back, as Ollama does: with the prompts that the Modelfile will
+    write, under its settings.
+    """
+    if verify:
+        require_llama_cpp()
+    with temporary_folder("export") as fetched, whole_folder(to, SETTING) as folder:
+        model.fetch(fetched)
+        asking = read_asking(fetched, model.contract)
+        file = folder / GGUF_FILE
+        with disk_errors(str(folder)):
+            (folder / MODELFILE).write_text(asking.modelfile(GGUF_FILE), encoding="utf-8")
+            write_gguf(fetched, model.contract, file, precision, model.record.pipeline)
+        seen = check_ollama(model, fetched, asking, file) if verify else None
+        write_card(model, folder, f"An Ollama folder in {precision}", OLLAMA_USE, seen)
     return seen
 
 

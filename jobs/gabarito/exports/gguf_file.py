@@ -90,7 +90,7 @@ def write_gguf(
         writer.add_sampling_temp(0.0)  # llama.cpp's own default is 0.8
         _add_shape(writer, config, name)
         tokenizer = load_tokenizer(folder)
-        vocabulary = Vocabulary(tokenizer, config.vocab_size, _stop_ids(folder), contract.system)
+        vocabulary = Vocabulary(tokenizer, config.vocab_size, stop_ids(folder), contract.system)
         add_vocabulary(writer, folder, vocabulary)
         tensors = [*_tensors(folder, config, architecture), *_rope_factors(config)]
         _write(writer, tensors, wanted)
@@ -137,7 +137,8 @@ def _add_shape(writer: GGUFWriter, config: PreTrainedConfig, name: str) -> None:
         writer.add_rope_scaling_factor(rope["factor"])
 
 
-def _stop_ids(folder: Path) -> list[int]:
+def stop_ids(folder: Path) -> list[int]:
+    """Return the tokens at which a model folder's settings end an answer."""
     found = GenerationConfig.from_pretrained(folder, local_files_only=True).eos_token_id
     return found if isinstance(found, list) else [] if found is None else [found]
 

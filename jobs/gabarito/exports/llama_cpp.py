@@ -17,7 +17,6 @@ from typing import IO, Any
 import urllib3
 
 from gabarito.core.errors import DataError, SettingsError
-from gabarito.core.records import Message
 from gabarito.models import cpu_quota
 
 CONTEXT = 2048
@@ -38,10 +37,10 @@ class LlamaCpp:
         # no proxy: it is on this machine
         self._pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT_S)
 
-    def prompt(self, messages: list[Message]) -> str:
-        """Return a conversation as the file's own chat template writes it."""
-        asked = [message.model_dump() for message in messages]
-        return str(self._post("/apply-template", {"messages": asked})["prompt"])
+    def prompt(self, question: str) -> str:
+        """Return a question as the file's own chat template writes it."""
+        body = {"messages": [{"role": "user", "content": question}]}
+        return str(self._post("/apply-template", body)["prompt"])
 
     def token_ids(self, text: str) -> list[int]:
         """Return the tokens of a text, special tokens written out recognised."""

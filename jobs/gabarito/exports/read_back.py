@@ -1,16 +1,16 @@
 """Whether what was written answers as the model did in its evaluation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
 from transformers import PreTrainedTokenizerBase
 
 from gabarito.core.errors import DataError
-from gabarito.core.records import Message
 from gabarito.core.text import in_number
 from gabarito.exports.exported_model import ExportedModel
 from gabarito.exports.llama_cpp import LlamaCpp, running
+from gabarito.exports.modelfile import OllamaModel
 from gabarito.models import (
     answer,
     check_contract,
@@ -21,10 +21,12 @@ from gabarito.models import (
     token_ids,
 )
 
-CURE = "export it with --precision f16, or as the plain folder with gabarito export folder"
+PRECISION_CURE = "export it with --precision f16 or bf16, or as the folder of gabarito export folder"
+TOKEN_CURE = "use the folder that gabarito export folder writes, with gabarito serve or vLLM"
+FOLDER_CURE = "raise merge.rerun and run the pipeline again to make it anew"
 
 
-def check_answers(model: ExportedModel, answers: Sequence[str], form: str, cure: str) -> str:
+def check_answers(model: ExportedModel, replies: Sequence[str], form: str, cure: str) -> str:
     """Return a sentence about the known questions, all of which are answered as before.
 
     Raises:
@@ -33,10 +35,10 @@ def check_answers(model: ExportedModel, answers: Sequence[str], form: str, cure:
     asked = model.asked
     if not asked:
         raise DataError(
-            f"{form}: cannot be checked: the evaluation recorded no right answer above the "
+            f"{form}: cannot be read back: the evaluation recorded no right answer above the "
             "threshold; train longer, or export it with --unverified"
         )
-    pairs = zip(asked, answers, strict=True)
+    pairs = zip(asked, replies, strict=True)
     others = [(known, got) for known, got in pairs if not known.agrees(got, model.key)]
     if others:
         known, got = others[0]
@@ -46,8 +48,8 @@ def check_answers(model: ExportedModel, answers: Sequence[str], form: str, cure:
             f"recorded {known.answer!r}; {cure}"
         )
     count = len(asked)
-    known_questions = in_number(count, "known questions")
-    return f"answers {count} of {count} {known_questions} as in its evaluation"
+    questions = in_number(count, "known questions")
+    return f"answers {count} of {count} {questions} as in its evaluation"
 
 
 def check_folder(model: ExportedModel, folder: Path, form: str) -> str:
@@ -58,10 +60,8 @@ def check_folder(model: ExportedModel, folder: Path, form: str) -> str:
     """
     base = load_base(folder)
     check_contract(model.contract, base.tokenizer, form)
-    questions = [known.right.question for known in model.asked]
-    given = answer(base.model, base.tokenizer, model.contract, questions) if questions else []
-    cure = "raise merge.rerun and run the pipeline again to make it anew"
-    return check_answers(model, [one.text for one in given], form, cure)
+    given = answer(base.model, base.tokenizer, model.contract, _questions(model))
+    return check_answers(model, [one.text for one in given], form, FOLDER_CURE)
 
 
 def check_gguf(model: ExportedModel, folder: Path, file: Path) -> str:
@@ -74,34 +74,52 @@ def check_gguf(model: ExportedModel, folder: Path, file: Path) -> str:
         DataError: if it cannot be read, writes other prompts, makes other tokens or answers
             otherwise.
     """
-    tokenizer = load_tokenizer(folder)
-    contract = model.contract
+    limit = model.contract.max_new_tokens
     with running(file) as llama_cpp:
-        for known in model.known:
-            messages = conversation(contract, known.right.question)
-            _check_prompt(llama_cpp, messages, render(contract, tokenizer, messages), tokenizer)
-        replies = [
-            llama_cpp.chat(known.right.question, contract.max_new_tokens) for known in model.asked
-        ]
-    return check_answers(model, replies, file.name, CURE)
+        _check_prompts(model, load_tokenizer(folder), llama_cpp, llama_cpp.prompt)
+        replies = [llama_cpp.chat(question, limit) for question in _questions(model)]
+    return check_answers(model, replies, file.name, PRECISION_CURE)
 
 
-def _check_prompt(
-    llama_cpp: LlamaCpp, messages: list[Message], trained: str, tokenizer: PreTrainedTokenizerBase
+def check_ollama(model: ExportedModel, folder: Path, asking: OllamaModel, file: Path) -> str:
+    """Compare the prompts that a Modelfile will write, and let llama.cpp answer to them.
+
+    Raises:
+        DataError: as ``check_gguf``.
+    """
+    options = {**asking.settings, "n_predict": asking.settings["num_predict"]}
+    with running(file) as llama_cpp:
+        _check_prompts(model, load_tokenizer(folder), llama_cpp, asking.prompt)
+        prompts = map(asking.prompt, _questions(model))
+        replies = [llama_cpp.complete(prompt, options) for prompt in prompts]
+    return check_answers(model, replies, file.name, PRECISION_CURE)
+
+
+def _questions(model: ExportedModel) -> list[str]:
+    return [known.right.question for known in model.asked]
+
+
+def _check_prompts(
+    model: ExportedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    llama_cpp: LlamaCpp,
+    written: Callable[[str], str],
 ) -> None:
-    """Compare what llama.cpp makes of a bare question with what the model was trained on."""
-    question, name = messages[-1].content, llama_cpp.name
-    written = llama_cpp.prompt(messages[-1:])
-    if written != trained:
-        raise DataError(
-            f"{name}: read back, its chat template writes another prompt: for {question!r} it "
-            f"writes {written!r}, trained was {trained!r}; {CURE}"
-        )
-    read, ids = llama_cpp.token_ids(trained), token_ids(tokenizer, trained)
-    if read != ids:
-        at = next(i for i, pair in enumerate(zip_longest(read, ids)) if pair[0] != pair[1])
-        got, wanted = (tokenizer.convert_ids_to_tokens(one[at : at + 3]) for one in (read, ids))
-        raise DataError(
-            f"{name}: read back, it makes other tokens: of {question!r} {got} where trained were "
-            f"{wanted}; {CURE}"
-        )
+    """Compare what becomes of each bare question with what the model was trained on."""
+    for known in model.known:
+        question = known.right.question
+        trained = render(model.contract, tokenizer, conversation(model.contract, question))
+        prompt = written(question)
+        if prompt != trained:
+            raise DataError(
+                f"{llama_cpp.name}: read back, its chat template writes another prompt: for "
+                f"{question!r} it writes {prompt!r}, trained was {trained!r}; {TOKEN_CURE}"
+            )
+        read, ids = llama_cpp.token_ids(prompt), token_ids(tokenizer, trained)
+        if read != ids:
+            at = next(i for i, (a, b) in enumerate(zip_longest(read, ids)) if a != b)
+            got, wanted = (tokenizer.convert_ids_to_tokens(one[at : at + 3]) for one in (read, ids))
+            raise DataError(
+                f"{llama_cpp.name}: read back, it makes other tokens: of {question!r} {got} "
+                f"where trained were {wanted}; {TOKEN_CURE}"
+            )
