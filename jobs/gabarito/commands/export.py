@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., object])
 
+NAME_DIGITS = 12
 PRECISIONS = ("f16", "bf16", "q8_0", "f32")
 
 folder_option = click.option(
@@ -147,6 +148,32 @@ def ollama(  # noqa: PLR0913  # one parameter for each option
     from gabarito.exports.export_model import export_ollama
 
     _tell(str(to), export_ollama(model, to, precision, verify=not unverified))
+
+
+@export.command()
+@model_options
+@click.option("--to", required=True, help="registry/name, with a tag or without.")
+@unverified_option
+def oci(  # noqa: PLR0913  # one parameter for each option
+    store_url: str,
+    channel: str | None,
+    run_id: str | None,
+    digest: str | None,
+    to: str,
+    unverified: bool,
+) -> None:
+    """Push the model folder as an image, which Kubernetes mounts as a volume.
+
+    It is tagged with the beginning of the model's digest unless TO has a tag.
+    """
+    from gabarito.exports.export_model import export_oci
+    from gabarito.exports.oci_registry import ImageName
+
+    ImageName.parse(to, tag="latest")  # a name that is none is told before anything is fetched
+    model = _chosen(store_url, channel, run_id, digest)
+    name = ImageName.parse(to, tag=model.record.digest[:NAME_DIGITS])
+    place, seen = export_oci(model, name, verify=not unverified)
+    _tell(place, seen)
 
 
 def _chosen(

@@ -10,6 +10,8 @@ from gabarito.exports.gguf_file import write_gguf
 from gabarito.exports.llama_cpp import require_llama_cpp
 from gabarito.exports.model_card import CARD_FILE, card
 from gabarito.exports.modelfile import MODELFILE, read_asking
+from gabarito.exports.oci_image import MANIFEST_KIND, build_image, pull_folder, push_image
+from gabarito.exports.oci_registry import ImageName, OciRegistry
 from gabarito.exports.read_back import check_folder, check_gguf, check_ollama
 from gabarito.models import CONTRACT_FILE
 from gabarito.store.disk import disk_errors
@@ -76,6 +78,36 @@ def export_ollama(model: ExportedModel, to: Path, precision: str, *, verify: boo
         seen = check_ollama(model, fetched, asking, file) if verify else None
         write_card(model, folder, f"An Ollama folder in {precision}", OLLAMA_USE, seen)
     return seen
+
+
+def export_oci(model: ExportedModel, name: ImageName, *, verify: bool) -> tuple[str, str | None]:
+    """Push an image of the model folder; return its full name, and what pulling it back showed.
+
+    It is tagged last: nobody who pulls the tag gets what was not read back.
+    """
+    registry = OciRegistry(name)
+    with temporary_folder("export") as work:
+        folder, pulled = work / "model", work / "pulled"
+        folder.mkdir()
+        pulled.mkdir()
+        model.fetch(folder)
+        # the card stands in the image, so that what it says must be seen before it is pushed
+        seen = check_folder(model, folder, model.record.pipeline) if verify else None
+        write_card(model, folder, "An image of the model folder", FOLDER_USE, seen)
+        image = build_image(folder, work, _labels(model))
+        push_image(image, registry)
+        if verify:
+            pull_folder(registry, name, image.digest, pulled)
+            seen = check_folder(model, pulled, f"{name.repository}@{image.digest}")
+        registry.push_manifest(image.manifest, MANIFEST_KIND, name.tag)
+    return f"{name.repository}:{name.tag}@{image.digest}", seen
+
+
+def _labels(model: ExportedModel) -> dict[str, str]:
+    return {
+        "org.opencontainers.image.title": model.record.pipeline,
+        "org.opencontainers.image.version": model.record.digest,
+    }
 
 
 def write_card(
