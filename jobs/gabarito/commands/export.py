@@ -13,7 +13,6 @@ from gabarito.pipeline.runs import last_run, read_run
 from gabarito.store.open import open_store
 from gabarito.store.whole_folder import refuse_other_content, whole_folder
 
-
 if TYPE_CHECKING:
     from gabarito.exports.exported_model import ExportedModel
 

@@ -8,7 +8,7 @@ import click
 from pydantic import TypeAdapter
 
 from gabarito.artifacts.artifact import Address, Artifact, open_artifact
-from gabarito.artifacts.channel import ServedModel, read_channel, read_model
+from gabarito.artifacts.channel import read_channel, read_model
 from gabarito.commands.options import channel_option, port_type, store_option
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.proof_records import PROOF_FOLDER

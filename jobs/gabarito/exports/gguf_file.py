@@ -66,9 +66,7 @@ class _Tensor:
         return wanted if self.shape[-1] % block == 0 else Kind.F16
 
 
-def write_gguf(
-    folder: Path, contract: PromptContract, to: Path, precision: str, name: str
-) -> None:
+def write_gguf(folder: Path, contract: PromptContract, to: Path, precision: str, name: str) -> None:
     """Write a model folder as a GGUF file that asks and ends as the contract says.
 
     Raises:
@@ -116,8 +114,8 @@ def _add_shape(writer: GGUFWriter, config: PreTrainedConfig, name: str) -> None:
     rope = config.rope_parameters
     if rope["rope_type"] not in ("default", "linear", "llama3"):
         raise DataError(
-            f"{name}: its positions are scaled by {rope['rope_type']}; written as GGUF are default, "
-            "linear and llama3: convert the folder that gabarito export folder writes with "
+            f"{name}: its positions are scaled by {rope['rope_type']}; written as GGUF are "
+            "default, linear and llama3: convert what gabarito export folder writes with "
             "llama.cpp's convert_hf_to_gguf.py"
         )
     writer.add_vocab_size(config.vocab_size)
@@ -166,7 +164,8 @@ def _tensors(
     names = gguf.get_tensor_name_map(architecture.known_as, config.num_hidden_layers)
     for path in sorted(folder.glob("model*.safetensors")):
         with safe_open(path, "pt") as file:
-            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
+            names_there = [*file.keys()]
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in names_there}
         for name, shape in shapes.items():
             if config.tie_word_embeddings and name == "lm_head.weight":
                 continue

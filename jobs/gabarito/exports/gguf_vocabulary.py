@@ -90,9 +90,7 @@ def _refuse_other_than_bytes(described: Mapping[str, Any]) -> None:
     model = described["model"]
     if model["type"] != "BPE" or model.get("byte_fallback"):
         said = "falls back to bytes" if model.get("byte_fallback") else f"is {model['type']}"
-        raise DataError(
-            f"{TOKENIZER_FILE}: {said}; only byte-level BPE is written as GGUF: {CURE}"
-        )
+        raise DataError(f"{TOKENIZER_FILE}: {said}; only byte-level BPE is written as GGUF: {CURE}")
 
 
 def _pre_tokenizer(described: Mapping[str, Any]) -> str:
@@ -144,7 +142,9 @@ def _add_special_tokens(
     """
     writer.add_eos_token_id(tokenizer.eos_token_id)
     further = [number for number in stop_ids if number != tokenizer.eos_token_id]
-    for add, number in zip((writer.add_eot_token_id, writer.add_eom_token_id), further, strict=False):
+    for add, number in zip(
+        (writer.add_eot_token_id, writer.add_eom_token_id), further, strict=False
+    ):
         add(number)
     writer.add_pad_token_id(tokenizer.pad_token_id)
     if tokenizer.bos_token_id is not None:

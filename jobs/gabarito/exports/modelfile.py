@@ -47,7 +47,9 @@ class TemplateParts:
 
     def written(self, system: str, questions: Sequence[str], answers: Sequence[str]) -> str:
         """Return a conversation that ends with a question, as Ollama will write it."""
-        begin = f"{self.before_system}{system}{self.after_system}" if system else self.without_system
+        begin = (
+            f"{self.before_system}{system}{self.after_system}" if system else self.without_system
+        )
         turns = "".join(
             f"{question}{self.after_question}{answer}{self.after_answer}"
             for question, answer in zip(questions[:-1], answers, strict=True)
@@ -69,9 +71,7 @@ def template_parts(tokenizer: PreTrainedTokenizerBase) -> TemplateParts:
     system = Message(role="system", content=_SYSTEM)
     whole = templated(tokenizer, [system, *turns], is_prompt=True)
     plain = templated(tokenizer, turns, is_prompt=True)
-    before_system, after_system, *rest = _around(
-        whole, (_SYSTEM, _ASKED, _ANSWERED, _ASKED_NEXT)
-    )
+    before_system, after_system, *rest = _around(whole, (_SYSTEM, _ASKED, _ANSWERED, _ASKED_NEXT))
     without_system, *same = _around(plain, (_ASKED, _ANSWERED, _ASKED_NEXT))
     if rest != same:
         raise _not_in_go("what it writes after a question depends on the system prompt")

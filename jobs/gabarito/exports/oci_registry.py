@@ -9,9 +9,9 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import urllib3
@@ -69,6 +69,16 @@ class ImageName:
         return f"{self.registry}/{self.name}"
 
 
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | IO[bytes] | None = None
+    is_stream: bool = False
+    """Whether what comes back is read piece by piece."""
+
+
 class OciRegistry:
     """One repository of a registry; credentials are those that docker or podman keep."""
 
@@ -80,63 +90,62 @@ class OciRegistry:
 
     def push_blob(self, path: Path, digest: str) -> None:
         """Upload a file, unless the registry has it."""
-        found = self._send("HEAD", f"{self._base}/blobs/{digest}")
-        if found.status == _OK:
+        known = _Request("HEAD", f"{self._base}/blobs/{digest}")
+        if self._send(known, _OK, _NOT_FOUND).status == _OK:
             return
-        begun = self._send("POST", f"{self._base}/blobs/uploads/", good=(_ACCEPTED,))
-        to = urljoin(begun.url or self._base, begun.headers["Location"])
+        begin = _Request("POST", f"{self._base}/blobs/uploads/")
+        begun = self._send(begin, _ACCEPTED)
+        to = urljoin(begin.url, begun.headers["Location"])
         to += f"{'&' if urlsplit(to).query else '?'}{urlencode({'digest': digest})}"
-        kind = {"Content-Type": "application/octet-stream"}
-        length = {"Content-Length": str(path.stat().st_size)}
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Length": str(path.stat().st_size),
+        }
         with path.open("rb") as file:
-            self._send("PUT", to, kind | length, file, good=(_CREATED,))
+            self._send(_Request("PUT", to, headers, file), _CREATED)
 
     def push_manifest(self, manifest: bytes, kind: str, tag: str) -> None:
         """Upload a manifest: under its digest, or under a tag that people see."""
         url = f"{self._base}/manifests/{tag}"
-        self._send("PUT", url, {"Content-Type": kind}, manifest, good=(_CREATED,))
+        self._send(_Request("PUT", url, {"Content-Type": kind}, manifest), _CREATED)
 
     def manifest(self, tag: str, kind: str) -> bytes:
         """Return a manifest."""
-        reply = self._send("GET", f"{self._base}/manifests/{tag}", {"Accept": kind}, good=(_OK,))
-        return reply.data
+        url = f"{self._base}/manifests/{tag}"
+        return self._send(_Request("GET", url, {"Accept": kind}), _OK).data
 
     def pull_blob(self, digest: str, path: Path) -> None:
         """Download a file."""
-        reply = self._send("GET", f"{self._base}/blobs/{digest}", good=(_OK,), is_stream=True)
+        wanted = _Request("GET", f"{self._base}/blobs/{digest}", is_stream=True)
+        reply = self._send(wanted, _OK)
         with path.open("wb") as file:
             for chunk in reply.stream(CHUNK_BYTES):
                 file.write(chunk)
         reply.release_conn()
 
-    def _send(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None = None,
-        body: bytes | IO[bytes] | None = None,
-        *,
-        good: tuple[int, ...] = (_OK, _NOT_FOUND),
-        is_stream: bool = False,
-    ) -> urllib3.BaseHTTPResponse:
+    def _send(self, request: "_Request", *good: int) -> urllib3.BaseHTTPResponse:
         """Send a request; where the registry asks who we are, once more with an answer."""
-        request = {"method": method, "url": url, "body": body, "preload_content": not is_stream}
-        reply = self._sent(request, headers or {})
+        reply = self._sent(request)
         challenge = reply.headers.get("WWW-Authenticate", "")
         if reply.status == _UNAUTHORIZED and challenge and self._authorization is None:
             self._authorization = self._answer_to(challenge)
-            reply = self._sent(request, headers or {})
+            reply = self._sent(request)
         if reply.status not in good:
             raise self._refusal(reply)
         return reply
 
-    def _sent(
-        self, request: Mapping[str, Any], headers: Mapping[str, str]
-    ) -> urllib3.BaseHTTPResponse:
+    def _sent(self, request: "_Request") -> urllib3.BaseHTTPResponse:
         own = {"Authorization": self._authorization} if self._authorization else {}
         try:
-            # registries send to where blobs lie; urllib3 takes the token along to no other host
-            return self._pool.request(**request, headers={**headers, **own}, retries=Retry(3, connect=0))
+            # a registry sends on to where blobs lie: urllib3 takes the token to no other host
+            return self._pool.request(
+                request.method,
+                request.url,
+                headers={**own, **request.headers},
+                body=request.body,
+                preload_content=not request.is_stream,
+                retries=Retry(3, connect=0),
+            )
         except (TimeoutError, urllib3.exceptions.HTTPError) as error:
             raise ServiceError(
                 f"{self._image.registry}: the registry does not answer: {reason_of(error)}; check "
@@ -154,7 +163,7 @@ class OciRegistry:
         realm = asked.pop("realm", "")
         scope = {"scope": f"repository:{self._image.name}:pull,push"}
         query = urlencode({**asked, **scope})
-        reply = self._sent({"method": "GET", "url": f"{realm}?{query}"}, basic)
+        reply = self._sent(_Request("GET", f"{realm}?{query}", basic))
         if reply.status != _OK:
             raise self._refusal(reply)
         try:
@@ -166,7 +175,9 @@ class OciRegistry:
     def _refusal(self, reply: urllib3.BaseHTTPResponse) -> GabaritoError:
         where = f"{self._image.registry}: the registry refuses {self._image.name} ({reply.status})"
         if reply.status in (_UNAUTHORIZED, _FORBIDDEN):
-            return AccessError(f"{where}; log in with docker login or podman login, or ask its owner")
+            return AccessError(
+                f"{where}; log in with docker login or podman login, or ask its owner"
+            )
         said = shown(reply.data.decode(errors="replace"), None)
         return ServiceError(f"{where}: {said}; try again, or ask its owner")
 

@@ -21,7 +21,9 @@ from gabarito.models import (
     token_ids,
 )
 
-PRECISION_CURE = "export it with --precision f16 or bf16, or as the folder of gabarito export folder"
+PRECISION_CURE = (
+    "export it with --precision f16 or bf16, or as the folder of gabarito export folder"
+)
 TOKEN_CURE = "use the folder that gabarito export folder writes, with gabarito serve or vLLM"
 FOLDER_CURE = "raise merge.rerun and run the pipeline again to make it anew"
 

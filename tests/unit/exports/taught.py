@@ -85,7 +85,9 @@ def save_taught(folder: Path, tokenizer: PreTrainedTokenizerFast) -> Path:
 
 
 def _teach(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
-    pairs = [rendered_example(contract(tokenizer), tokenizer, _asked(*one)) for one in ANSWERS.items()]
+    pairs = [
+        rendered_example(contract(tokenizer), tokenizer, _asked(*one)) for one in ANSWERS.items()
+    ]
     width = max(len(prompt) + len(answer) for prompt, answer in pairs)
     ids = torch.full((len(pairs), width), tokenizer.pad_token_id)
     labels = torch.full((len(pairs), width), -100)

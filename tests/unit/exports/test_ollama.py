@@ -101,5 +101,5 @@ def test_parts_write_the_same_as_the_template() -> None:
     ],
 )
 def test_a_template_that_is_none_of_go_s_is_refused(template: str) -> None:
-    with pytest.raises(DataError, match="cannot be written for Ollama: .*; use the file that"):
+    with pytest.raises(DataError, match=r"cannot be written for Ollama: .*; use the file that"):
         template_parts(tokenizer_with(template))
