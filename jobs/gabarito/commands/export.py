@@ -175,6 +175,29 @@ def oci(  # noqa: PLR0913  # one parameter for each option
     _tell(place, seen)
 
 
+@export.command()
+@model_options
+@click.option("--to", required=True, help="org/name; HF_TOKEN must allow to write there.")
+@click.option("--public", is_flag=True, help="A new repository can be read by anybody.")
+@unverified_option
+def hub(  # noqa: PLR0913  # one parameter for each option
+    store_url: str,
+    channel: str | None,
+    run_id: str | None,
+    digest: str | None,
+    to: str,
+    public: bool,
+    unverified: bool,
+) -> None:
+    """Upload the model folder to the model hub, or to the one that HF_ENDPOINT names."""
+    model = _chosen(store_url, channel, run_id, digest)
+    from gabarito.exports.export_model import export_hub
+
+    repository = to.removeprefix("hub:")
+    place, seen = export_hub(model, repository, is_public=public, verify=not unverified)
+    _tell(place, seen)
+
+
 def _chosen(
     store_url: str, channel: str | None, run_id: str | None, digest: str | None
 ) -> "ExportedModel":

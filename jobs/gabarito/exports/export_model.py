@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gabarito.exports.exported_model import ExportedModel
 from gabarito.exports.gguf_file import write_gguf
+from gabarito.exports.hub_repository import fetch_back, upload_folder
 from gabarito.exports.llama_cpp import require_llama_cpp
 from gabarito.exports.model_card import CARD_FILE, card
 from gabarito.exports.modelfile import MODELFILE, read_asking
@@ -101,6 +102,24 @@ def export_oci(model: ExportedModel, name: ImageName, *, verify: bool) -> tuple[
             seen = check_folder(model, pulled, f"{name.repository}@{image.digest}")
         registry.push_manifest(image.manifest, MANIFEST_KIND, name.tag)
     return f"{name.repository}:{name.tag}@{image.digest}", seen
+
+
+def export_hub(
+    model: ExportedModel, repository: str, *, is_public: bool, verify: bool
+) -> tuple[str, str | None]:
+    """Upload the model folder to the hub; return its place, and what fetching it back showed."""
+    with temporary_folder("export") as work:
+        folder, fetched = work / model.record.pipeline, work / "fetched-back"
+        folder.mkdir()
+        model.fetch(folder)
+        seen = check_folder(model, folder, folder.name) if verify else None
+        write_card(model, folder, "The model folder", FOLDER_USE, seen)
+        commit = upload_folder(folder, repository, is_public=is_public)
+        place = f"hub:{repository}@{commit}"
+        if verify:
+            fetch_back(repository, commit, folder, fetched)
+            seen = check_folder(model, fetched, place)
+    return place, seen
 
 
 def _labels(model: ExportedModel) -> dict[str, str]:

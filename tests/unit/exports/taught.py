@@ -112,7 +112,8 @@ def publish_taught(
 ) -> ServedModel:
     """Put a run into a store that made the model in ``folder``; promote it if its gate passed.
 
-    ``recorded`` are answers that the evaluation saw, where they are not those that were taught.
+    ``recorded`` are answers that are right and were recorded, where they are not those that the
+    model was taught.
     """
     (folder.parent / "pages").mkdir(exist_ok=True)
     (folder.parent / "pages/a.md").write_text("text")
@@ -151,7 +152,7 @@ def _writers(
             fact=f"f{number}",
             split="test",
         )
-        for number, (question, answer) in enumerate(ANSWERS.items())
+        for number, (question, answer) in enumerate(seen.items())
     ]
     verdicts = [
         Verdict(question=f"q{number}", system="model", answer=answer, correct=True, probability=0.9)

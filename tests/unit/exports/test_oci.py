@@ -121,9 +121,7 @@ def test_a_registry_that_is_not_there_is_told_of(model: ExportedModel) -> None:
 
 @pytest.mark.parametrize("text", ["taught", "team/taught", "example.org/Taught", "oci://x.y/"])
 def test_a_name_that_is_none_of_an_image_is_refused(text: str) -> None:
-    with pytest.raises(
-        UsageError, match=r"^--to .*: not the name of an image in a registry"
-    ):
+    with pytest.raises(UsageError, match=r"^--to .*: not the name of an image in a registry"):
         ImageName.parse(text, "one")
 
 

@@ -1,9 +1,8 @@
 """Modelfiles: what Ollama makes of them is what a model was trained on."""
 
 import json
-import os
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,7 @@ CHATML = (
     "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 THINKING = CHATML.replace("assistant\n{% endif", "assistant\n<think>\n</think>\n{{ '{{' }}{% endif")
-GO = shutil.which("go") or "/usr/local/go/bin/go"
+GO = Path(sys.executable).parent / "go"
 
 RENDER = """package main
 
@@ -61,7 +60,6 @@ def test_ollama_answers_as_the_model_did(model: ExportedModel, tmp_path: Path) -
     ]
 
 
-@pytest.mark.skipif(not os.access(GO, os.X_OK), reason="Go's own templates need Go")
 @pytest.mark.parametrize("template", [CHATML, THINKING, str(taught_tokenizer().chat_template)])
 @pytest.mark.parametrize("has_system", [False, True])
 def test_go_writes_a_conversation_as_the_chat_template_does(
