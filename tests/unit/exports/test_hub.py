@@ -33,7 +33,7 @@ def test_what_was_uploaded_is_fetched_back_and_answers(
     assert place == f"hub:org/tiny@{COMMIT}"
     assert seen == "answers 8 of 8 known questions as in its evaluation"
     assert "base_model: org/taught" in (hub.folder / "README.md").read_text()
-    assert [one["private"] for one in hub.created] == [True]
+    assert [one["visibility"] for one in hub.created] == ["private"]
 
 
 def test_a_hub_that_keeps_something_else_is_told_of(model: ExportedModel, hub: UploadHub) -> None:
