@@ -9,6 +9,7 @@ import click
 from gabarito.commands.options import say, store_option
 from gabarito.core.text import in_number
 from gabarito.pipeline.export_dataset import FORMATS, rows_of, write_rows
+from gabarito.pipeline.promote import SHORT_DIGEST
 from gabarito.pipeline.runs import last_run, read_run
 from gabarito.store.open import open_store
 from gabarito.store.whole_folder import refuse_other_content, whole_folder
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., object])
 
-NAME_DIGITS = 12
 PRECISIONS = ("f16", "bf16", "q8_0", "f32")
 
 folder_option = click.option(
@@ -42,7 +42,7 @@ def model_options(command: F) -> F:
         store_option,
         click.option("--channel", help="The model that this channel serves.  [default: main]"),
         click.option("--run", "run_id", help="The model of this run, promoted or not."),
-        click.option("--digest", help="The promoted model of this name."),
+        click.option("--digest", help="The model of this digest, or of its first digits."),
     )
     for option in reversed(options):
         command = option(command)
@@ -170,7 +170,7 @@ def oci(  # noqa: PLR0913  # one parameter for each option
 
     ImageName.parse(to, tag="latest")  # a name that is none is told before anything is fetched
     model = _chosen(store_url, channel, run_id, digest)
-    name = ImageName.parse(to, tag=model.record.digest[:NAME_DIGITS])
+    name = ImageName.parse(to, tag=model.record.digest[:SHORT_DIGEST])
     place, seen = export_oci(model, name, verify=not unverified)
     _tell(place, seen)
 

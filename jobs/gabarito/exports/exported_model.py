@@ -7,11 +7,12 @@ from pathlib import Path
 
 from gabarito.answer_match import AnswerKey
 from gabarito.artifacts.artifact import open_artifact
-from gabarito.artifacts.channel import ServedModel, read_model
+from gabarito.artifacts.channel import ServedModel
 from gabarito.core.errors import MissingError, UsageError
 from gabarito.core.model_records import PromptContract, TrainedBase
 from gabarito.models import CONTRACT_FILE
 from gabarito.pipeline.known_answers import KnownAnswer, finished_artifact, known_answers
+from gabarito.pipeline.made_models import named_model
 from gabarito.pipeline.promote import model_of, promoted_model
 from gabarito.pipeline.runs import read_run
 from gabarito.store.base import Store
@@ -58,13 +59,13 @@ def chosen_record(
     """Return the model that a channel serves, a run made, or a digest names: one of them.
 
     Raises:
-        UsageError: if more than one is given.
+        UsageError: if more than one is given, or a digest is too short to mean one.
         MissingError: if there is no such model.
     """
     if sum(one is not None for one in (channel, run, digest)) > 1:
         raise UsageError("--channel, --run and --digest: one model at a time; give one of them")
     if digest is not None:
-        return read_model(store, digest)
+        return named_model(store, digest)
     if run is None:
         return promoted_model(store, channel or "main")
     made = model_of(store, read_run(store, run))

@@ -3,11 +3,19 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 import yaml
 from tests.unit.models.tiny import tiny_tokenizer
-from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForCausalLM,
+    GenerationConfig,
+    LlamaConfig,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.attempt import Attempt, new_attempt
@@ -56,23 +64,30 @@ def contract(tokenizer: PreTrainedTokenizerFast) -> PromptContract:
     return contract_of(tokenizer, settings, max_new_tokens=12)
 
 
-def save_taught(folder: Path, tokenizer: PreTrainedTokenizerFast) -> Path:
-    """Teach a model the answers, and write it as merge does."""
+def shape(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
+    """Return the settings that the small models have in common."""
+    return {
+        "vocab_size": len(tokenizer) + 3,  # rows without a token, as padded vocabularies have
+        "hidden_size": 64,
+        "intermediate_size": 96,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 128,
+        "tie_word_embeddings": True,
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+
+
+def save_taught(
+    folder: Path, tokenizer: PreTrainedTokenizerFast, config: PreTrainedConfig | None = None
+) -> Path:
+    """Teach a model the answers, and write it as merge does; by default a Llama."""
     torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer) + 3,  # rows without a token, as padded vocabularies have
-        hidden_size=64,
-        intermediate_size=96,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=128,
-        tie_word_embeddings=True,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    model = LlamaForCausalLM(config)
+    of_class: Any = AutoModelForCausalLM
+    model = of_class.from_config(config or LlamaConfig(**shape(tokenizer)))
     _teach(model, tokenizer)
     model.generation_config = GenerationConfig(
         do_sample=False,
@@ -84,7 +99,7 @@ def save_taught(folder: Path, tokenizer: PreTrainedTokenizerFast) -> Path:
     return folder
 
 
-def _teach(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
+def _teach(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
     pairs = [
         rendered_example(contract(tokenizer), tokenizer, _asked(*one)) for one in ANSWERS.items()
     ]
@@ -160,7 +175,11 @@ def _writers(
     ]
     base = TrainedBase(reference="org/taught", sha256="0" * 64, method="lora", commit="1" * 40)
     agreed = PromptContract.model_validate_json((folder / CONTRACT_FILE).read_text())
-    report = {"contract": agreed.model_copy(update={"threshold": 0.5}).model_dump()}
+    report = {
+        "contract": agreed.model_copy(update={"threshold": 0.5}).model_dump(),
+        "evaluated_at": "2026-05-01T12:00:00Z",
+        "systems": {},
+    }
     check = GateCheck(name="floor", passed=passed, text="it reaches the floor")
     gate = GateVerdict(passed=passed, reasons=[] if passed else ["no"], checks=[check])
 
