@@ -1,8 +1,14 @@
 """Settings of the endpoint."""
 
+from typing import Annotated, Literal
+
 from pydantic import Field
 
 from gabarito.core.settings import Settings
+
+Conversation = Literal["last", "whole"]
+
+Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^/\s]+)$")]
 
 
 class ServeConfig(Settings):
@@ -33,4 +39,14 @@ class ServeConfig(Settings):
         ge=0,
         le=1,
         description="Answers below this probability become the refusal; default: evaluation's.",
+    )
+    conversation: Conversation = Field(
+        default="last",
+        description="What of a conversation is asked: its last question alone, under the trained "
+        "system prompt, or the whole; evaluate.conversation must be the same.",
+    )
+    cors_origins: tuple[Origin, ...] = Field(
+        default=(),
+        description="Origins of web pages that may ask the endpoint from a browser, such as "
+        'https://intranet.example; "*" is all of them.',
     )

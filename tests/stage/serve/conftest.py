@@ -19,10 +19,12 @@ from gabarito.serve.engine import (
     GenerationFailure,
     GenerationRequest,
 )
+from gabarito.serve.model_names import ModelNames
 from gabarito.serve.server import make_server
 from gabarito.serve.service import Model
 
 REFUSAL = "I do not know."
+DIGEST = "0123456789abcdef" * 4
 
 
 class RuleEngine:
@@ -114,17 +116,23 @@ class Running:
         self.port = port
         self.engine = engine
         self.server = server
+        self.digest = DIGEST
 
 
 @pytest.fixture
 def serving() -> Callable[..., AbstractContextManager[Running]]:
     @contextmanager
     def start(
-        token: str | None = None, max_new_tokens: int = 8, **settings: object
+        token: str | None = None, max_new_tokens: int = 8, system: str = "", **settings: object
     ) -> Iterator[Running]:
         engine = RuleEngine()
         model = Model(
-            "rules", engine, refusal=REFUSAL, threshold=0.5, max_new_tokens=max_new_tokens
+            ModelNames("rules", "main", DIGEST),
+            engine,
+            system,
+            refusal=REFUSAL,
+            threshold=0.5,
+            max_new_tokens=max_new_tokens,
         )
         app = make_app(model, ServeConfig.model_validate(settings), token)
         listener = socket.create_server(("127.0.0.1", 0))
