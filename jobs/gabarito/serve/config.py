@@ -1,12 +1,11 @@
 """Settings of the endpoint."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
+from gabarito.core.model_records import Conversation
 from gabarito.core.settings import Settings
-
-Conversation = Literal["last", "whole"]
 
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^/\s]+)$")]
 
@@ -43,7 +42,7 @@ class ServeConfig(Settings):
     conversation: Conversation = Field(
         default="last",
         description="What of a conversation is asked: its last question alone, under the trained "
-        "system prompt, or the whole; evaluate.conversation must be the same.",
+        "system prompt, or the whole, which evaluate.conversation must have measured.",
     )
     cors_origins: tuple[Origin, ...] = Field(
         default=(),

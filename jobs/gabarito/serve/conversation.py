@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from gabarito.core.model_records import Conversation
 from gabarito.core.records import Message, with_system
-from gabarito.serve.config import Conversation
 from gabarito.serve.engine import InvalidRequestError
 from gabarito.serve.request import ChatMessage
 
