@@ -6,6 +6,7 @@ import sys
 import urllib.request
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 from gabarito.serve.fields import NEUTRAL, SAMPLING
@@ -25,7 +26,7 @@ def test_the_document_names_every_field_that_is_read_or_refused(serving: Start) 
         assert named == {*kind.model_fields, *NEUTRAL, *SAMPLING}
 
 
-def test_schemathesis_finds_nothing(serving: Start) -> None:
+def test_schemathesis_finds_nothing(serving: Start, tmp_path: Path) -> None:
     with serving() as server:
         command = [
             *(sys.executable, "-W", "ignore", "-m", "schemathesis.cli"),
@@ -35,5 +36,7 @@ def test_schemathesis_finds_nothing(serving: Start) -> None:
             *("--phases", "coverage,fuzzing", "--max-examples", "10", "--seed", "1"),
             *("--no-shrink", "--continue-on-failure"),
         ]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
+        ran = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, timeout=500, check=False
+        )
     assert ran.returncode == 0, ran.stdout
