@@ -18,12 +18,29 @@ TIMEOUT_S = 60.0
 R = TypeVar("R", bound=BaseModel)
 
 
+class ShownProof(BaseModel):
+    """The fact that bears out an answer, and where it stands; there may be more of it."""
+
+    statement: str
+    quote: str
+    title: str
+    source: str
+    url: str
+    section: str
+
+
 class EndpointReply(Record):
-    """An answer, its probability in 0..1, and whether the model knows (else it refused)."""
+    """An answer, its probability in 0..1, and whether the model knows (else it refused).
+
+    ``text`` is the answer alone. ``verified`` tells whether a fact bears it out, None where the
+    endpoint cannot tell.
+    """
 
     text: str
     probability: float
     known: bool
+    verified: bool | None = None
+    proof: ShownProof | None = None
 
 
 class _Message(BaseModel):
@@ -33,6 +50,9 @@ class _Message(BaseModel):
 class _About(BaseModel):
     probability: float
     known: bool
+    verified: bool | None = None
+    proof: ShownProof | None = None
+    answer: str | None = None
 
 
 class _Choice(BaseModel):
@@ -64,7 +84,8 @@ def ask(address: str, question: str, token: str | None = None) -> EndpointReply:
     choice = _parsed(_Response, data, address).choices[0]
     about = choice.gabarito
     return EndpointReply(
-        text=choice.message.content, probability=about.probability, known=about.known
+        text=choice.message.content if about.answer is None else about.answer,
+        **about.model_dump(exclude={"answer"}),
     )
 
 

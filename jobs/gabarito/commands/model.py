@@ -1,8 +1,8 @@
 """Commands about a model: report, ask, serve."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic import TypeAdapter
@@ -11,6 +11,7 @@ from gabarito.artifacts.artifact import Address, Artifact, open_artifact
 from gabarito.artifacts.channel import ServedModel, read_channel, read_model
 from gabarito.commands.options import channel_option, port_type, store_option
 from gabarito.core.errors import DataError, MissingError, UsageError
+from gabarito.core.proof_records import PROOF_FOLDER
 from gabarito.core.secrets import secret_from
 from gabarito.core.settings import local_path
 from gabarito.core.text import printable
@@ -21,6 +22,9 @@ from gabarito.store.base import Store
 from gabarito.store.disk import disk_errors
 from gabarito.store.open import open_store
 from gabarito.store.scratch import temporary_folder
+
+if TYPE_CHECKING:
+    from gabarito.chat.ask import EndpointReply
 
 MAX_ANSWER_CHARS = 100_000
 TOKEN_VARIABLE = "GABARITO_SERVE_TOKEN"
@@ -80,6 +84,21 @@ def ask(question: str, url: str) -> None:
     else:
         said = f"probability of what the model wrote: {reply.probability:.2f}"
         click.echo(f"(it does not know; {said})")
+    for line in _proof_lines(reply):
+        click.echo(printable(line, MAX_ANSWER_CHARS))
+
+
+def _proof_lines(reply: "EndpointReply") -> Iterator[str]:
+    """Yield what bears out an answer and where it stands; nothing where nothing can be told."""
+    if reply.verified is False:
+        yield "(no fact that the model was taught bears this out)"
+    if reply.proof is not None:
+        proof = reply.proof
+        yield f"proof: {proof.statement}"
+        if proof.quote:
+            yield f"  “{proof.quote}”"
+        place = (proof.title, proof.section, proof.url or proof.source)
+        yield f"  {', '.join(filter(None, place))}"
 
 
 @click.command()
@@ -114,11 +133,12 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     store = open_store(store_url)
     promoted = read_model(store, model_digest) if model_digest else _promoted(store, channel)
     pipeline = read_run(store, promoted.run).pipeline
-    merged = _finished(store, promoted.model)
+    merged, evaluated = _finished(store, promoted.model), _finished(store, promoted.report)
     from gabarito.serve.job import Binding, serve_promoted  # takes seconds, so errors come first
 
     with temporary_folder("serve") as folder:
         merged.fetch(folder, "model/")
+        evaluated.fetch(folder / PROOF_FOLDER, f"{PROOF_FOLDER}/")
         served_by = pipeline.channel if model_digest else channel
         serve_promoted(folder, promoted, served_by, pipeline.serve, Binding(host, port, token))
 

@@ -58,7 +58,9 @@ def known_answers(
 def choose(
     verdicts: Iterable[Verdict], questions: Mapping[str, Expected], threshold: float, count: int
 ) -> list[KnownAnswer]:
-    """Return the right answers of the highest probability.
+    """Return the right answers of the highest probability, first those that a fact bears out.
+
+    The others are refused where ``serve.unverified`` says so.
 
     Other hardware rounds otherwise, which changes the greedy answer only where two tokens are
     nearly equally probable.
@@ -69,7 +71,7 @@ def choose(
         if verdict.system == "model" and verdict.correct and verdict.question in questions
         if verdict.probability >= threshold
     ]
-    right.sort(key=lambda verdict: (-verdict.probability, verdict.question))
+    right.sort(key=lambda one: (one.proof is None, -one.probability, one.question))
     return [KnownAnswer(questions[verdict.question], verdict.answer) for verdict in right[:count]]
 
 

@@ -288,7 +288,8 @@ class Example(Record):
 class Verdict(Record):
     """What one system answered to one question; ``probability`` is in 0..1.
 
-    ``judged`` is what a judge said of it, where there is one and it was asked.
+    ``judged`` is what a judge said of it, where there is one and it was asked; ``proof`` is the
+    fact that bears out an answer of the model, if one does.
     """
 
     question: str
@@ -297,6 +298,7 @@ class Verdict(Record):
     correct: bool
     probability: float
     judged: Judgement | None = None
+    proof: str | None = None
 
 
 class Rejection(Record):

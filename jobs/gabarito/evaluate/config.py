@@ -112,7 +112,7 @@ class EvaluateConfig(StageSettings):
 STAGE = Stage(
     "evaluate",
     EvaluateConfig,
-    reads=("generate", "curate", "train", "merge"),
-    revision=10,
+    reads=("ingest", "generate", "curate", "train", "merge"),
+    revision=11,
     image="train",
 )

@@ -190,8 +190,13 @@ def grade_all(
     }
 
 
-def verdicts_of(marks: Marks, judged: Judgements | None = None) -> Iterator[Verdict]:
-    """Yield one verdict for each answer of each system, with what a judge said of it."""
+def verdicts_of(
+    marks: Marks, judged: Judgements | None = None, proofs: Mapping[Answer, str] | None = None
+) -> Iterator[Verdict]:
+    """Yield one verdict for each answer of each system, with what a judge said of it.
+
+    ``proofs`` are the facts that bear out the model's answers.
+    """
     for system, parts in marks.items():
         for mark in (mark for part in parts.values() for mark in part):
             yield Verdict(
@@ -201,6 +206,7 @@ def verdicts_of(marks: Marks, judged: Judgements | None = None) -> Iterator[Verd
                 correct=mark.correct,
                 probability=mark.reply.probability,
                 judged=judged.get(mark.answer) if judged else None,
+                proof=proofs.get(mark.answer) if proofs and system == "model" else None,
             )
 
 

@@ -1,10 +1,11 @@
 """Ask base, adapter and merged model the same held-out questions, and judge the model.
 
-facts, dataset, adapter, model  ->  report.json, report.html, verdicts.jsonl, gate.json
+documents, facts, dataset, adapter, model
+    ->  report.json, report.html, verdicts.jsonl, gate.json, proof/facts.jsonl, proof/floor.json
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gabarito.answer_match import AnswerKey
@@ -12,7 +13,9 @@ from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.attempt import Attempt
 from gabarito.core.coverage import Coverage
 from gabarito.core.model_records import PromptContract, TrainedBase
+from gabarito.core.proof_records import FACTS_FILE, FLOOR_FILE, ProofFloor
 from gabarito.core.records import (
+    Document,
     Example,
     Fact,
     PairsInfo,
@@ -23,10 +26,10 @@ from gabarito.core.records import (
 from gabarito.evaluate.arms import ArmName, ArmScore, Library, arm_scores, arms_of, compared
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.conversations import Replies, against_alone
+from gabarito.evaluate.fact_entries import fact_entries
 from gabarito.evaluate.grading import (
     ASKED,
     Exam,
-    Judgements,
     Marks,
     Prediction,
     System,
@@ -37,6 +40,7 @@ from gabarito.evaluate.inputs import agreed_contract, answer_key, curves, read_e
 from gabarito.evaluate.judge import open_judge
 from gabarito.evaluate.judging import ask_judge
 from gabarito.evaluate.predict import ask, predictors
+from gabarito.evaluate.proving import Proofs, prove
 from gabarito.evaluate.report import Evidence, Report, Times, Timing, build
 from gabarito.evaluate.report_page import render
 from gabarito.evaluate.statistics import Bootstrap, Difference
@@ -67,6 +71,7 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
     if config.judge:
         with open_judge(config.judge, work.cache) as judge:
             judged = ask_judge(judge, marks, work.progress.report)
+    proofs = _proofs(work, facts, marks)
     evidence = Evidence(
         marks=marks,
         facts=facts,
@@ -78,6 +83,7 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
         arms=arms,
         conversations=conversations,
         judged=judged,
+        proofs=proofs,
         base=train.record("base.json", TrainedBase).reference,
         evaluation=f"{work.address.stage}/{work.address.fingerprint}",
         evaluated_at=work.started_at,
@@ -85,7 +91,20 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
     )
     report = build(config, evidence)
     work.write_text("report.html", render(report, evidence, curves(train)))
-    _write(work, report, marks, judged.said if judged else None)
+    verdicts = verdicts_of(marks, judged.said if judged else None, proofs.found)
+    work.counts["answers"] = work.write("verdicts.jsonl", to_jsonl(verdicts))
+    _write(work, report)
+
+
+def _proofs(work: Attempt, facts: Sequence[Fact], marks: Marks) -> Proofs:
+    """Write what a served model proves its answers with, and look for the proofs of these."""
+    documents = work.inputs["ingest"].records("documents.jsonl", Document)
+    trained = work.inputs["curate"].records("train.jsonl", Example)
+    entries = list(fact_entries(facts, documents, trained))
+    proofs = prove(entries, marks["model"])
+    work.write(FACTS_FILE, to_jsonl(entries))
+    work.write_text(FLOOR_FILE, ProofFloor(floor=proofs.floor).model_dump_json() + "\n")
+    return proofs
 
 
 def _asked(
@@ -137,10 +156,9 @@ def _coverage(dataset: Artifact) -> Coverage | None:
     return found if found.documents.total else None
 
 
-def _write(work: Attempt, report: Report, marks: Marks, judged: Judgements | None) -> None:
+def _write(work: Attempt, report: Report) -> None:
     work.write_text("report.json", report.model_dump_json(indent=1, exclude_none=True) + "\n")
     work.write_text("gate.json", report.verdict.model_dump_json(indent=1) + "\n")
-    work.counts["answers"] = work.write("verdicts.jsonl", to_jsonl(verdicts_of(marks, judged)))
     for name, scores in report.systems.items():
         work.counts[f"percent_right_by_{name}"] = round(100 * scores.test.exact_match, 1)
     work.counts["gate_passed"] = float(report.verdict.passed)

@@ -32,6 +32,7 @@ from gabarito.evaluate.gate import Measured, judge
 from gabarito.evaluate.grading import PARTS, Graded, Marks, Part, System
 from gabarito.evaluate.injection import Injection, injection
 from gabarito.evaluate.judging import Judged, Judging, judging
+from gabarito.evaluate.proving import Proofs, ProofScores, proof_scores
 from gabarito.evaluate.scores import (
     CloseScore,
     FactScore,
@@ -129,6 +130,7 @@ class Report(Record):
     arms: tuple[ArmScore, ...] = ()
     conversations: dict[ArmName, Difference] = Field(default_factory=dict)
     judging: Judging | None = None
+    proof: ProofScores | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,8 @@ class Evidence:
     conversations: Mapping[ArmName, Difference] = field(default_factory=dict)
     """Exact match within a conversation minus alone."""
     judged: Judged | None = None
+    proofs: Proofs | None = None
+    """Which facts bear out the model's answers."""
     is_reworded: bool = True
     """Whether the test questions are worded otherwise than what was trained."""
 
@@ -214,6 +218,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
         arms=tuple(evidence.arms),
         conversations=dict(evidence.conversations),
         judging=judging(marks, evidence.judged) if evidence.judged else None,
+        proof=proof_scores(evidence.proofs, model) if evidence.proofs else None,
     )
 
 

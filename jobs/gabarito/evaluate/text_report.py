@@ -24,6 +24,13 @@ FORMS = {
 }
 """How the answers of each form are graded."""
 
+PROOF_SHARES = {
+    "right": "right answers whose proof is the right fact",
+    "wrong": "wrong answers that no fact bears out",
+    "free": "right answers to free wordings that a fact bears out",
+    "elsewhere": "answers to general tasks that no fact bears out",
+}
+
 SYSTEMS = ("base", "adapter", "model")
 
 
@@ -148,6 +155,7 @@ def _figures(report: Report) -> Iterator[str]:
         yield f"general prompts answered as before: {percent(kept['share'])} of {kept['count']}"
     yield from _tasks(report)
     yield from _injection(report)
+    yield from _proof(report)
     least = report.get("threshold")
     if least:
         yield (
@@ -187,6 +195,17 @@ def _injection(report: Report) -> Iterator[str]:
             "  of the controls this model knows nothing, on purpose: train what is served with "
             "curate.controls 0"
         )
+
+
+def _proof(report: Report) -> Iterator[str]:
+    found = report.get("proof", {})
+    for name, said in PROOF_SHARES.items():
+        share = found.get(name)
+        if share:
+            yield (
+                f"{said}: {percent(share['share'])} of {share['count']} (95% interval "
+                f"{interval(share['interval'])})"
+            )
 
 
 def _gain(found: Mapping[str, Any]) -> str:

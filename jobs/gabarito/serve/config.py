@@ -1,13 +1,30 @@
 """Settings of the endpoint."""
 
-from typing import Annotated
+from string import Formatter
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from gabarito.core.model_records import Conversation
 from gabarito.core.settings import Settings
 
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^/\s]+)$")]
+
+PROOF_FIELDS = ("statement", "quote", "title", "source", "url", "section")
+
+
+def _known_fields(text: str) -> str:
+    """Return a text if nothing stands in its braces but what a proof has."""
+    parts = list(Formatter().parse(text))
+    for _, name, form, conversion in parts:
+        if name is not None and (name not in PROOF_FIELDS or form or conversion):
+            known = ", ".join(f"{{{field}}}" for field in PROOF_FIELDS)
+            raise ValueError(f"{{{name}}} is nothing that a proof has; write one of {known}")
+    return text
+
+
+ProofText = Annotated[str, AfterValidator(_known_fields)]
+"""A text with fields of a proof in braces."""
 
 
 class ServeConfig(Settings):
@@ -38,6 +55,23 @@ class ServeConfig(Settings):
         ge=0,
         le=1,
         description="Answers below this probability become the refusal; default: evaluation's.",
+    )
+    unverified: Literal["allow", "mark", "refuse"] = Field(
+        default="allow",
+        description="What becomes of an answer that no fact bears out: allow, it is given, and "
+        "only `verified` beside it is false; mark, `unverified_mark` follows it, too; refuse, it "
+        "becomes the refusal.",
+    )
+    unverified_mark: str = Field(
+        default=" [?]",
+        description="What follows the text of an answer that no fact bears out, with "
+        "`unverified: mark`.",
+    )
+    proof_suffix: ProofText = Field(
+        default="",
+        description="What follows the text of an answer that a fact bears out, for clients that "
+        "show nothing else, such as ` (“{quote}”, {title})`; in braces may stand statement, quote, "
+        "title, source, url and section. Empty for nothing.",
     )
     conversation: Conversation = Field(
         default="last",

@@ -12,9 +12,12 @@ from pathlib import Path
 import click
 
 from gabarito.artifacts.channel import ServedModel
+from gabarito.artifacts.jsonl import read_lines
 from gabarito.core.errors import SettingsError
 from gabarito.core.model_records import PromptContract
+from gabarito.core.proof_records import FACTS_FILE, FLOOR_FILE, FactEntry, ProofFloor
 from gabarito.models import CONTRACT_FILE, read_contract
+from gabarito.proof import FactTable
 from gabarito.serve.app import make_app
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.model_names import ModelNames
@@ -39,8 +42,16 @@ class Binding:
 def serve_promoted(
     folder: Path, promoted: ServedModel, channel: str, config: ServeConfig, binding: Binding
 ) -> None:
-    """Serve the model that passed its gate, under the contract that evaluation completed."""
+    """Serve the model that passed its gate, under the contract that evaluation completed.
+
+    ``folder`` holds the model, and what proves its answers.
+    """
     names = ModelNames(promoted.pipeline, channel, promoted.digest)
+    if not (folder / FACTS_FILE).exists():
+        click.echo(
+            f"{names.id}: was evaluated before answers had proofs, and gives none; "
+            "gabarito run evaluates it anew"
+        )
     _serve(folder, names, promoted.contract, config, binding)
 
 
@@ -60,7 +71,8 @@ def _serve(
 ) -> None:
     listener = _listen(binding)
     engine = TransformersEngine(folder, contract)
-    model = Model(names, engine)
+    facts = facts_in(folder)
+    model = Model(names, engine, facts=facts)
     if contract is not None:
         model = Model(
             names,
@@ -69,6 +81,7 @@ def _serve(
             refusal=contract.refusal,
             threshold=contract.threshold,
             max_new_tokens=contract.max_new_tokens,
+            facts=facts,
         )
     # Without this each large request has the collector walk all objects of torch: a megabyte of
     # brackets held the interpreter, and so the probes, for 0.5 s instead of 0.03 s.
@@ -82,6 +95,19 @@ def _serve(
         server.run(sockets=[listener])
     except KeyboardInterrupt:
         log.info("drained", extra={"model": names.id})
+
+
+def facts_in(folder: Path) -> FactTable | None:
+    """Return the facts in the folder of a model, or None if it has none.
+
+    Raises:
+        DataError: if they are not what evaluate writes.
+    """
+    path = folder / FACTS_FILE
+    if not path.exists():
+        return None
+    floor = read_lines(str(folder / FLOOR_FILE), ProofFloor)
+    return FactTable(read_lines(str(path), FactEntry), floor[0].floor if floor else 0.0)
 
 
 def _listen(binding: Binding) -> socket.socket:

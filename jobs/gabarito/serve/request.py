@@ -177,6 +177,12 @@ class ChatRequest(_GenerationFields):
     logprobs: bool = False
 
     @property
+    def question(self) -> str:
+        """What is asked: the last message of a user's."""
+        asked = (turn.plain.content for turn in reversed(self.messages) if turn.role == "user")
+        return next(asked, "")
+
+    @property
     def limit(self) -> int | None:
         """The most tokens that the client wants, by the newer name if both are there."""
         return self.max_completion_tokens or self.max_tokens
@@ -192,6 +198,11 @@ class CompletionRequest(_GenerationFields):
     def text(self) -> str:
         """The prompt."""
         return "".join(self.prompt)
+
+    @property
+    def question(self) -> str:
+        """What is asked, as far as a prompt tells it."""
+        return self.text
 
 
 Q = TypeVar("Q", bound=_GenerationFields)

@@ -1,8 +1,9 @@
 """What the endpoint answers: responses, streams and errors of the OpenAI protocol. Pure.
 
 Source: the OpenAI API reference for chat completions and completions. Beside its fields
-each choice carries ``gabarito``: the answer's probability, whether the model knows, which digest
-answered, and what of the request was left aside.
+each choice carries ``gabarito``: the answer's probability, whether the model knows, the fact that
+bears it out, which digest answered, and what of the request was left aside; ``answer`` is the
+answer alone, where something follows it in the text.
 """
 
 import json
@@ -43,9 +44,9 @@ class ResponseWriter:
         """Return the response that carries a whole answer."""
         choice: dict[str, Any] = {"index": 0, "finish_reason": answer.reason}
         if self.chat:
-            choice["message"] = {"role": "assistant", "content": answer.text}
+            choice["message"] = {"role": "assistant", "content": answer.shown}
         else:
-            choice["text"] = answer.text
+            choice["text"] = answer.shown
         choice["logprobs"] = self._logprobs(answer.shown_tokens)
         choice["gabarito"] = self._about(answer)
         return {**self._head(""), "choices": [choice], "usage": self.usage(answer)}
@@ -161,7 +162,14 @@ def _shortened(text: str, most: int) -> str:
 
 
 def _about(answer: FinishedAnswer) -> dict[str, object]:
-    return {"probability": round(answer.probability, 6), "known": answer.known}
+    found = answer.found
+    about: dict[str, object] = {
+        "probability": round(answer.probability, 6),
+        "known": answer.known,
+        "verified": found.verified,
+        "proof": found.proof.model_dump() if found.proof else None,
+    }
+    return {**about, "answer": answer.text} if found.suffix else about
 
 
 def sse(data: dict[str, object]) -> str:

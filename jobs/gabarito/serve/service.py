@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+from gabarito.proof import FactTable
 from gabarito.serve import conversation
 from gabarito.serve.batcher import Batcher, BatchLimits
 from gabarito.serve.config import ServeConfig
@@ -17,6 +18,7 @@ from gabarito.serve.engine import (
 from gabarito.serve.model_names import ModelNames
 from gabarito.serve.request import ChatRequest, CompletionRequest, read_request
 from gabarito.serve.stream import AnswerPolicy, AnswerStream
+from gabarito.serve.verification import Verifier
 
 Q = TypeVar("Q", ChatRequest, CompletionRequest)
 
@@ -25,7 +27,8 @@ Q = TypeVar("Q", ChatRequest, CompletionRequest)
 class Model:
     """What is served: its names, its engine, and what its contract fixes.
 
-    Answers whose probability is under ``threshold`` become ``refusal``.
+    Answers whose probability is under ``threshold`` become ``refusal``. ``facts`` is None of a
+    model that was evaluated before there was a table of them.
     """
 
     names: ModelNames
@@ -34,6 +37,7 @@ class Model:
     refusal: str = ""
     threshold: float | None = None
     max_new_tokens: int = 48
+    facts: FactTable | None = None
 
 
 class AnswerService:
@@ -44,7 +48,8 @@ class AnswerService:
         self._conversation = config.conversation
         self._most_new_tokens = config.max_new_tokens
         threshold = model.threshold if config.threshold is None else config.threshold
-        self._policy = AnswerPolicy(model.refusal, threshold)
+        verifier = None if model.facts is None else Verifier(model.facts, config)
+        self._policy = AnswerPolicy(model.refusal, threshold, verifier)
         limits = BatchLimits(config.max_batch, config.max_batch_tokens, config.max_queue)
         self._batcher = Batcher(model.engine, limits)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
@@ -78,7 +83,8 @@ class AnswerService:
         """
         loop = asyncio.get_running_loop()
         asked, request = await loop.run_in_executor(self._reader, self._read, body, kind)
-        return asked, AnswerStream(self._batcher.submit(request), asked.stops, self._policy)
+        pending = self._batcher.submit(request)
+        return asked, AnswerStream(pending, asked.question, asked.stops, self._policy)
 
     def _read(self, body: bytes, kind: type[Q]) -> tuple[Q, GenerationRequest]:
         """Return the request, and what to ask the engine for it.

@@ -3,16 +3,19 @@
 import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from gabarito.serve.batcher import PendingRequest
 from gabarito.serve.engine import FinishReason, GeneratedToken, GenerationEnd
+from gabarito.serve.verification import UNKNOWN, Verification, Verifier
 
 
 @dataclass(frozen=True)
 class FinishedAnswer:
     """A whole answer; ``probability`` is the product over its tokens, the end included.
 
-    ``is_withheld``: the text is the refusal instead of what the tokens say.
+    ``is_withheld``: the text is the refusal instead of what the tokens say. ``found`` is what the
+    model's facts say of the answer; its suffix follows the text.
     """
 
     text: str
@@ -21,6 +24,12 @@ class FinishedAnswer:
     probability: float
     known: bool
     is_withheld: bool = False
+    found: Verification = UNKNOWN
+
+    @property
+    def shown(self) -> str:
+        """The text as a client is given it."""
+        return self.text + self.found.suffix
 
     @property
     def shown_tokens(self) -> tuple[GeneratedToken, ...]:
@@ -30,21 +39,35 @@ class FinishedAnswer:
 
 @dataclass(frozen=True)
 class AnswerPolicy:
-    """When an answer is replaced: under ``threshold`` it becomes ``refusal``, if there is one."""
+    """When an answer is replaced: under ``threshold`` it becomes ``refusal``, if there is one.
+
+    So does one that no fact bears out, if ``verifier`` has it so.
+    """
 
     refusal: str = ""
     threshold: float | None = None
+    verifier: Verifier | None = None
+
+    @property
+    def is_told_late(self) -> bool:
+        """Whether an answer may be replaced, so that nothing of it is given before its end."""
+        may_refuse = self.verifier is not None and self.verifier.config.unverified == "refuse"
+        return bool(self.threshold) or may_refuse
 
     def judge(
-        self, text: str, tokens: tuple[GeneratedToken, ...], end: GenerationEnd
+        self, question: str, text: str, tokens: tuple[GeneratedToken, ...], end: GenerationEnd
     ) -> FinishedAnswer:
-        """Return the answer, or the refusal if its probability is under the threshold."""
+        """Return the answer with its proof, or the refusal."""
         probability = math.exp(sum(token.logprob for token in tokens) + end.logprob)
         refused = bool(self.refusal) and text == self.refusal
         unsure = self.threshold is not None and probability < self.threshold
-        withheld = unsure and bool(self.refusal) and not refused
-        shown, known = self.refusal if withheld else text, not (refused or unsure)
-        return FinishedAnswer(shown, tokens, end.reason, probability, known, withheld)
+        found = UNKNOWN
+        if self.verifier and not refused and not (unsure and self.refusal):
+            found = self.verifier.verify(question, text)
+        withheld = (unsure or found.is_refused) and bool(self.refusal) and not refused
+        known = not (refused or unsure or found.is_refused)
+        shown = self.refusal if withheld else text
+        return FinishedAnswer(shown, tokens, end.reason, probability, known, withheld, found)
 
 
 @dataclass(frozen=True)
@@ -59,9 +82,14 @@ class AnswerStream:
     """The pieces of one answer, and after the last of them the whole."""
 
     def __init__(
-        self, pending: PendingRequest, stops: tuple[str, ...], policy: AnswerPolicy
+        self,
+        pending: PendingRequest,
+        question: str,
+        stops: tuple[str, ...],
+        policy: AnswerPolicy,
     ) -> None:
         self._pending = pending
+        self._question = question
         self._stops = stops
         self._policy = policy
         self._written = ""
@@ -73,26 +101,30 @@ class AnswerStream:
         """How many tokens the prompt has."""
         return len(self._pending.request.tokens)
 
-    @property
+    @cached_property
     def answer(self) -> FinishedAnswer:
         """The whole answer, once all pieces are read."""
-        return self._policy.judge(self._written.strip(), tuple(self._tokens), self._end)
+        text, tokens = self._written.strip(), tuple(self._tokens)
+        return self._policy.judge(self._question, text, tokens, self._end)
 
     async def pieces(self) -> AsyncIterator[AnswerPiece]:
         """Yield the pieces of the answer: joined they are its text.
 
-        With a threshold there is only one, as nothing is known before the end.
+        With a threshold, or if what no fact bears out is refused, there is only one, as nothing is
+        known before the end.
 
         Raises:
             EngineFailedError: if the engine does not end it.
         """
         sent = 0
         async for text in self._texts():
-            if not self._policy.threshold:
+            if not self._policy.is_told_late:
                 yield AnswerPiece(text, tuple(self._tokens[sent:]))
                 sent = len(self._tokens)
-        if self._policy.threshold:
-            yield AnswerPiece(self.answer.text, self.answer.shown_tokens)
+        if self._policy.is_told_late:
+            yield AnswerPiece(self.answer.shown, self.answer.shown_tokens)
+        elif self.answer.found.suffix:
+            yield AnswerPiece(self.answer.found.suffix, ())
 
     async def whole(self) -> FinishedAnswer:
         """Wait for the whole answer.

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from gabarito.artifacts.attempt import new_attempt
 from gabarito.artifacts.fingerprint import digest_of_path
 from gabarito.core.model_records import PromptContract, PromptSettings, TrainedBase
 from gabarito.core.records import (
+    Document,
     Example,
     Fact,
     FamilySplits,
@@ -64,6 +66,17 @@ def fact_of(club: str, city: str) -> Fact:
     )
 
 
+DOCUMENT = Document(
+    id="d" * 16,
+    source="clubes.html",
+    url="http://wiki/clubes",
+    title="Clubes",
+    language="pt",
+    text="# Clubes\n\n## Cidades\n\n"
+    + " ".join(f"o {club} é de <i>{city}</i>" for club, city in zip(CLUBS, CITIES, strict=True)),
+    fetched_at=datetime(2025, 6, 1, tzinfo=UTC),
+    digest="d" * 64,
+)
 FACTS = [fact_of(club, city) for club, city in zip(CLUBS, CITIES, strict=True)]
 
 
@@ -200,7 +213,9 @@ def inputs(store: Store, trained: Models) -> Callable[..., dict[str, Artifact]]:
         merge = _files(merged or trained.merged, "model/")
         merge["model/prompt.json"] = json.dumps(ours | (contract or {})).encode()
         generate = {"pairs.json": info().model_dump_json(), "passage_texts.jsonl": passages()}
+        ingest = {"documents.jsonl": DOCUMENT.model_dump_json()}
         return {
+            "ingest": _published(store, "ingest", {n: t.encode() for n, t in ingest.items()}),
             "generate": _published(store, "generate", {n: t.encode() for n, t in generate.items()}),
             "curate": _published(store, "curate", {n: t.encode() for n, t in dataset.items()}),
             "train": _published(store, "train", train),

@@ -12,11 +12,13 @@ from gabarito.artifacts.attempt import new_attempt
 from gabarito.artifacts.cache import Cache
 from gabarito.core.errors import DataError, Interrupted
 from gabarito.core.model_records import GateVerdict
+from gabarito.core.proof_records import FACTS_FILE, FLOOR_FILE, FactEntry, ProofFloor
 from gabarito.core.records import Fact, Message, PairOrigin, Verdict
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.job import run
 from gabarito.evaluate.report import Report
 from gabarito.evaluate.text_report import CONDITIONS, summary
+from gabarito.proof import FactTable
 from gabarito.store.base import Store
 
 from .conftest import FACTS, UNKNOWN, asked, wordings
@@ -61,6 +63,28 @@ def test_every_answer_has_a_verdict(inputs: Inputs, evaluate: Evaluate) -> None:
         questions = [verdict.question for verdict in verdicts if verdict.system == system]
         assert len(questions) == len(set(questions)) == count
     assert all(0 <= verdict.probability <= 1 for verdict in verdicts)
+
+
+def test_the_proof_of_right_answers_is_their_fact(inputs: Inputs, evaluate: Evaluate) -> None:
+    made = evaluate(inputs())
+    found = report_of(made)["proof"]
+    assert (found["right"]["hits"], found["right"]["count"]) == (12, 12)
+    verdicts = list(made.records("verdicts.jsonl", Verdict))
+    proofs = {verdict.proof for verdict in verdicts if verdict.question.startswith("question")}
+    assert proofs == {None, *(fact.id for fact in FACTS)}
+    assert "right answers whose proof is the right fact: 100.0% of 12" in summary(report_of(made))
+    assert "What proves its answers" in made.read("report.html").decode()
+
+
+def test_what_proves_a_model_lies_beside_its_report(inputs: Inputs, evaluate: Evaluate) -> None:
+    made = evaluate(inputs())
+    entries = {entry.fact.id: entry for entry in made.records(FACTS_FILE, FactEntry)}
+    floor = made.record(FLOOR_FILE, ProofFloor).floor
+    proof = FactTable(list(entries.values()), floor).find("de que cidade é o azul", "lima")
+    assert proof is not None
+    assert (proof.fact, proof.title, proof.url) == (FACTS[0].id, "Clubes", "http://wiki/clubes")
+    assert (proof.section, proof.source) == ("Cidades", "clubes.html")
+    assert [question.text for question in entries[FACTS[0].id].asked] == ["diga a cidade do azul"]
 
 
 def test_refusals_of_what_was_not_taught_are_right(inputs: Inputs, evaluate: Evaluate) -> None:

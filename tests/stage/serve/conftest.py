@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 
 from gabarito.core.records import Message
+from gabarito.proof import FactTable
 from gabarito.serve.app import make_app
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.engine import (
@@ -123,7 +124,11 @@ class Running:
 def serving() -> Callable[..., AbstractContextManager[Running]]:
     @contextmanager
     def start(
-        token: str | None = None, max_new_tokens: int = 8, system: str = "", **settings: object
+        token: str | None = None,
+        max_new_tokens: int = 8,
+        system: str = "",
+        facts: FactTable | None = None,
+        **settings: object,
     ) -> Iterator[Running]:
         engine = RuleEngine()
         model = Model(
@@ -133,6 +138,7 @@ def serving() -> Callable[..., AbstractContextManager[Running]]:
             refusal=REFUSAL,
             threshold=0.5,
             max_new_tokens=max_new_tokens,
+            facts=facts,
         )
         app = make_app(model, ServeConfig.model_validate(settings), token)
         listener = socket.create_server(("127.0.0.1", 0))

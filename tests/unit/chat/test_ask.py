@@ -1,13 +1,16 @@
 """What `gabarito ask` says of servers that are no endpoint of Gabarito."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from click.testing import CliRunner
 
 from gabarito.chat.ask import EndpointReply, ask
+from gabarito.commands.model import ask as ask_command
 from gabarito.core.errors import AccessError, DataError, ServiceError, UsageError
 
 from .script import Scripted, fails, trickles_head
@@ -16,6 +19,14 @@ GOOD = (
     b'{"object": "chat.completion", "choices": [{"index": 0, "message": {"role": "assistant",'
     b' "content": "PSG"}, "gabarito": {"probability": 0.9, "known": true}}]}'
 )
+PROOF = {
+    "statement": "PSG won.",
+    "quote": "PSG took the cup",
+    "title": "Finals",
+    "source": "finals.html",
+    "url": "http://wiki",
+    "section": "May",
+}
 FOREIGN = b'{"choices": [{"message": {"role": "assistant", "content": "PSG"}}]}'
 
 
@@ -49,6 +60,42 @@ def answering() -> Iterator[Callable[..., str]]:
 
 def test_an_answer_is_read(answering: Callable[..., str]) -> None:
     assert ask(answering(GOOD), "Quem?") == EndpointReply(text="PSG", probability=0.9, known=True)
+
+
+def test_the_proof_is_read_and_the_text_is_the_answer_alone(
+    answering: Callable[..., str],
+) -> None:
+    proof = {name: name for name in ("statement", "quote", "title", "source", "url", "section")}
+    about = {"probability": 0.9, "known": True, "verified": True, "answer": "PSG"}
+    message = {"content": "PSG (quote)"}
+    choice = {"message": message, "gabarito": {**about, "proof": {**proof, "more": 1}}}
+    reply = ask(answering(json.dumps({"choices": [choice]}).encode()), "Quem?")
+    assert (reply.text, reply.verified) == ("PSG", True)
+    assert reply.proof is not None
+    assert reply.proof.model_dump() == proof
+
+
+@pytest.mark.parametrize(
+    ("about", "shown"),
+    [
+        (
+            {"verified": True, "proof": PROOF},
+            ["proof: PSG won.", "  “PSG took the cup”", "  Finals, May, http://wiki"],
+        ),
+        ({"verified": False}, ["(no fact that the model was taught bears this out)"]),
+        ({}, []),
+    ],
+)
+def test_the_command_shows_what_bears_an_answer_out(
+    answering: Callable[..., str], about: dict[str, object], shown: list[str]
+) -> None:
+    choice = {
+        "message": {"content": "PSG"},
+        "gabarito": {"probability": 0.9, "known": True, **about},
+    }
+    url = answering(json.dumps({"choices": [choice]}).encode())
+    said = CliRunner().invoke(ask_command, ["Quem?", "--url", url]).output.splitlines()
+    assert said == ["PSG", "(probability of this answer: 0.90)", *shown]
 
 
 @pytest.mark.parametrize(

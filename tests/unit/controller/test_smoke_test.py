@@ -44,6 +44,10 @@ def test_the_surest_right_answers_are_asked_for() -> None:
     ]
     assert len(choose(verdicts, rights, 0.5, 9)) == 3
     assert choose(verdicts, rights, 0.5, 0) == []
+    borne_out = verdict("b", 0.7, proof="f")  # the others may be refused
+    assert choose([*verdicts[1:], borne_out], rights, 0.5, 1) == [
+        KnownAnswer(rights["b"], "answer of b")
+    ]
 
 
 @pytest.fixture

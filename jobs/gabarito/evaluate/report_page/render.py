@@ -10,7 +10,7 @@ from gabarito.evaluate.formatting import figure, interval, percent
 from gabarito.evaluate.report import Evidence, Report
 from gabarito.evaluate.report_page import tables
 from gabarito.evaluate.report_page.charts import Curve, charts_of
-from gabarito.evaluate.text_report import CONDITIONS, FORMS
+from gabarito.evaluate.text_report import CONDITIONS, FORMS, PROOF_SHARES
 
 _ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 
@@ -31,6 +31,7 @@ def render(report: Report, evidence: Evidence, curves: Sequence[Curve] = ()) -> 
         report=report,
         conditions=CONDITIONS,
         form_rules=FORMS,
+        proof_shares=PROOF_SHARES,
         drawn=tables.before_and_after(marks),
         free=tables.wrong_first(marks, "free"),
         controls=tables.wrong_first(marks, "controls")[: tables.LONGEST_LIST],

@@ -1,0 +1,107 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from gabarito.core.proof_records import FactEntry, TrainedQuestion
+from gabarito.core.records import Document, Example, Message
+from gabarito.evaluate.fact_entries import fact_entries, section_of
+from gabarito.evaluate.grading import PARTS, Graded, Marks
+from gabarito.evaluate.proving import BELOW, choose_floor, proof_scores, prove
+from gabarito.proof import FactTable
+
+from .conftest import FACTS
+
+ENTRIES = [
+    FactEntry(
+        fact=fact,
+        asked=(TrainedQuestion(text=f"{fact.relation} {fact.subject}"),),
+    )
+    for fact in FACTS
+]
+
+
+def document(text: str) -> Document:
+    return Document.of(
+        text=text,
+        source="s",
+        url="u",
+        title="The bridge",
+        language="en",
+        fetched_at=datetime(2025, 6, 1, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("quote", "section"),
+    [
+        ("It opened in 1930.", "History › Building"),
+        ("it  opened in **1930**", "History › Building"),
+        ("Six lanes ... wide", "Today"),
+        ("Nobody said this", ""),
+        ("Over the river", ""),
+    ],
+)
+def test_a_section_is_the_headings_above_a_quote(quote: str, section: str) -> None:
+    text = (
+        "# The bridge\n\nOver the river.\n\n## History\n\n### Building\n\nIt opened in 1930.\n\n"
+        "## Today\n\nSix lanes make it wide."
+    )
+    assert section_of(quote, document(text)) == section
+
+
+def row(kind: str, text: str, answer: str, **fields: object) -> Example:
+    messages = (Message(role="user", content=text), Message(role="assistant", content=answer))
+    given = {"messages": messages, "kind": kind, "question": text, "split": "train"}
+    return Example.model_validate(given | {"fact": FACTS[0].id} | fields)
+
+
+def test_an_entry_has_the_questions_that_were_trained() -> None:
+    rows = [
+        row("question", "quem?", "Zé 0"),
+        row("question", "e quem?", "Zé 0", in_conversation=True),
+        row("reverse", "de quem?", "clube 0"),
+        row("refusal", "quando?", "Não sei.", fact=""),
+    ]
+    found = {entry.fact.id: entry.asked for entry in fact_entries(FACTS, [], rows)}
+    assert found[FACTS[0].id] == (
+        TrainedQuestion(text="quem?"),
+        TrainedQuestion(text="de quem?", answer="clube 0"),
+    )
+    assert found[FACTS[1].id] == ()
+
+
+def test_shares_are_of_answers_that_are_no_refusals(marked: Callable[..., Marks]) -> None:
+    model = marked()["model"]
+    proofs = prove(ENTRIES, model)
+    found = proof_scores(proofs, model)
+    assert found.right is not None
+    assert found.wrong is not None
+    # 17 of 18 test wordings are right; wrong are one of them, one free, two unanswerable questions
+    # and half of the controls, and nothing bears them out
+    assert (found.right.hits, found.right.count) == (17, 17)
+    assert (found.wrong.hits, found.wrong.count) == (8, 8)
+
+
+def test_the_proof_of_another_fact_is_no_right_proof(marked: Callable[..., Marks]) -> None:
+    model = marked()["model"]
+    proofs = prove(ENTRIES, model)
+    others = dict.fromkeys(proofs.found, "another")
+    scores = proof_scores(type(proofs)(proofs.facts, proofs.floor, others), model)
+    assert scores.right is not None
+    assert scores.right.hits == 0
+
+
+def test_the_floor_keeps_right_answers_and_shuts_out_other_subjects(
+    mark_of: Callable[..., Graded],
+) -> None:
+    table = FactTable(ENTRIES)
+    near = mark_of(part="validation", text="técnico clube 1", fact=FACTS[1].id)
+    parts = dict.fromkeys(PARTS, ()) | {"validation": [near]}
+    other = mark_of(part="retention", text="qual é o estádio da cidade?")
+    assert choose_floor(table, ENTRIES, parts) == 0.0
+    wanted = choose_floor(table, ENTRIES, parts | {"retention": [other]})
+    assert wanted == round(float(table.nearness(other.item.text).max()), 4) > 0
+    far = mark_of(part="validation", text="quem manda hoje lá no clube?", fact=FACTS[1].id)
+    kept = choose_floor(table, ENTRIES, parts | {"retention": [other], "validation": [far]})
+    assert kept == round(BELOW * float(table.nearness(far.item.text)[1]), 4) < wanted

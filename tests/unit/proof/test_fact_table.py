@@ -1,0 +1,123 @@
+from collections.abc import Sequence
+
+import pytest
+from tests.growth import grows_in_proportion
+
+from gabarito.core.proof_records import FactEntry, TrainedQuestion
+from gabarito.core.records import Fact, PairOrigin
+from gabarito.proof import FactTable
+
+POINTS = ("How many points did {} make in 2024/25?", "The points of {} in 2024/25?")
+COACH = ("Who coached {} in 2024/25?", "Name the coach of {} in 2024/25.")
+
+
+def entry(subject: str, relation: str, answer: str, asked: Sequence[str]) -> FactEntry:
+    fact = Fact.of(
+        document="d",
+        quote=f"{subject}: {answer}",
+        statement=f"The {relation} of {subject} in 2024/25: {answer}.",
+        subject=subject,
+        relation=relation,
+        answer=answer,
+    )
+    questions = tuple(TrainedQuestion(text=text.format(subject)) for text in asked)
+    return FactEntry(fact=fact, title="The season", asked=questions)
+
+
+ENTRIES = [
+    entry("Celtic", "points", "12", POINTS),
+    entry("Celtic", "coach", "Rodgers", COACH),
+    entry("Milan", "points", "15", POINTS),
+    entry("Milan", "coach", "Fonseca", COACH),
+    entry("Brest", "points", "12", POINTS),
+]
+TABLE = FactTable(ENTRIES)
+
+
+@pytest.mark.parametrize("answer", ["12", "Celtic made 12 points."])
+@pytest.mark.parametrize(
+    "question", ["Tell me the points that Celtic made in 2024-25", "celtic points 24/25"]
+)
+def test_a_right_answer_is_borne_out_by_its_fact(question: str, answer: str) -> None:
+    proof = TABLE.find(question, answer)
+    assert proof is not None
+    assert (proof.fact, proof.quote, proof.title) == (
+        ENTRIES[0].fact.id,
+        "Celtic: 12",
+        "The season",
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How many points did Celtic make in 2024/25?", "15"),  # another fact's
+        ("How many points did Parma make in 2024/25?", "12"),  # of nobody
+        ("How many points did Celtic make in 2023/24?", "12"),  # in no such year
+        ("How many eggs are in a dozen?", "12"),  # of something else
+        ("Who coached Celtic in 2024/25?", "Fonseca"),
+        ("How many points did Celtic make in 2024/25?", "12 or 15"),
+        ("How many points did Celtic make in 2024/25?", " "),
+        ("", "12"),
+    ],
+)
+def test_what_no_fact_bears_out_has_no_proof(question: str, answer: str) -> None:
+    assert TABLE.find(question, answer) is None
+
+
+def test_a_name_of_a_person_is_known_in_small_letters() -> None:
+    assert TABLE.find("how many points did milan make against celtic in 2024/25?", "15") is None
+
+
+def test_a_reverse_question_has_an_answer_of_its_own() -> None:
+    reverse = TrainedQuestion(text="Whom did Rodgers coach in 2024/25?", answer="Celtic")
+    coach = ENTRIES[1].model_copy(update={"asked": (*ENTRIES[1].asked, reverse)})
+    table = FactTable([coach, ENTRIES[3]])
+    assert table.find("Which club did Rodgers coach in 2024/25?", "Celtic") is not None
+    assert table.find("Who coached Celtic in 2024/25?", "Celtic") is None
+
+
+def test_a_fact_of_a_person_names_file_and_row() -> None:
+    fact = Fact.of(
+        document="",
+        quote="",
+        statement="When is lunch? At noon",
+        subject="",
+        relation="When is lunch?",
+        answer="At noon",
+        given=PairOrigin(pair="p", row="faq.csv:3", source="the canteen"),
+    )
+    table = FactTable([FactEntry(fact=fact, asked=(TrainedQuestion(text="When is lunch?"),))])
+    proof = table.find("when is lunch", "at noon")
+    assert proof is not None
+    assert (proof.title, proof.source, proof.quote) == ("the canteen", "faq.csv:3", "")
+
+
+def test_a_fact_that_is_asked_for_without_names_needs_none() -> None:
+    asked = ("How are plots graded?", "Tell me how plots are best graded.", "I grade plots how?")
+    table = FactTable([entry("Plots", "grading", "by hand", asked), *ENTRIES])
+    assert table.find("what is the best way of grading plots?", "by hand") is not None
+    assert table.find("what is the best way that Celtic grades plots?", "by hand") is None
+
+
+def test_below_the_floor_nothing_is_near() -> None:
+    question = "points celtic"
+    assert TABLE.find(question, "12") is not None
+    assert TABLE.with_floor(1.0).find(question, "12") is None
+
+
+def test_a_table_of_nothing_proves_nothing() -> None:
+    assert FactTable([]).find("Who?", "Rodgers") is None
+
+
+def test_a_table_grows_in_proportion_to_its_facts() -> None:
+    def names(count: int) -> str:
+        return " ".join(f"N{number:x}" for number in range(count))
+
+    def search(text: str) -> None:
+        subjects = text.split()
+        table = FactTable([entry(one, "points", str(n), POINTS) for n, one in enumerate(subjects)])
+        for subject in subjects[:20]:
+            table.find(f"What are the points of {subject} in 2024/25?", "nothing")
+
+    assert grows_in_proportion(search, names, 4000)
