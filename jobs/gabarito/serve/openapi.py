@@ -29,7 +29,10 @@ _ERRORS = {
     500: "The endpoint is at fault.",
 }
 
-_ABOUT = "What no other endpoint says: probability, known, verified, proof, digest, left_aside and unread."
+_ABOUT = (
+    "What no other endpoint says: probability, known, verified, proof, digest, left_aside and "
+    "unread."
+)
 
 
 @cache
