@@ -67,7 +67,8 @@ class EvaluateConfig(StageSettings):
         gt=0,
         le=1,
         description="The refusal threshold is the lowest at which this share of the answers "
-        "given is right, on validation wordings and half of the unanswerable questions.",
+        "given is right, on validation wordings, half of the unanswerable questions and half of "
+        "those that ask for a sentence.",
     )
     trained_sample: int = Field(
         default=300,

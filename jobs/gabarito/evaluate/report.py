@@ -171,7 +171,9 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
     paired = _paired(marks, bootstrap)
     kept = proportion(mark.outcome for mark in model["retention"])
     tasks = task_scores(marks["base"]["tasks"], model["tasks"], bootstrap)
-    least = threshold(model["validation"], model["unanswerable"], config.precision)
+    least = threshold(
+        model["validation"], model["sentences"], model["unanswerable"], config.precision
+    )
     test = systems["model"].test
     facts = {system: fact_score(parts["test"]) for system, parts in marks.items()}
     return Report(
@@ -208,7 +210,11 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
         reworded=_reworded(evidence),
         refusals=_refusals(marks),
         threshold=least,
-        served=served(model["test"], model["unanswerable"], least.value) if least else None,
+        served=(
+            served(model["test"], model["sentences"], model["unanswerable"], least.value)
+            if least
+            else None
+        ),
         calibration=_calibration(model, config.precision),
         contract=evidence.contract.model_copy(update={"threshold": least.value if least else None}),
         questions={part: len(model[part]) for part in PARTS},
