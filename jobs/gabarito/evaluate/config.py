@@ -114,6 +114,6 @@ STAGE = Stage(
     "evaluate",
     EvaluateConfig,
     reads=("ingest", "generate", "curate", "train", "merge"),
-    revision=11,
+    revision=12,
     image="train",
 )
