@@ -132,14 +132,15 @@ def serve(  # noqa: PLR0913  # one parameter for each option
         return
     store = open_store(store_url)
     promoted = read_model(store, model_digest) if model_digest else promoted_model(store, channel)
-    config = read_run(store, promoted.run).pipeline.serve
+    pipeline = read_run(store, promoted.run).pipeline
     merged, evaluated = _finished(store, promoted.model), _finished(store, promoted.report)
     from gabarito.serve.job import Binding, serve_promoted  # takes seconds, so errors come first
 
     with temporary_folder("serve") as folder:
         merged.fetch(folder, "model/")
         evaluated.fetch(folder / PROOF_FOLDER, f"{PROOF_FOLDER}/")
-        serve_promoted(folder, promoted, config, Binding(host, port, token))
+        served_by = pipeline.channel if model_digest else channel
+        serve_promoted(folder, promoted, served_by, pipeline.serve, Binding(host, port, token))
 
 
 def _report_of(store: Store, run_id: str) -> Artifact:

@@ -20,13 +20,13 @@ from gabarito.models import CONTRACT_FILE, read_contract
 from gabarito.proof import FactTable
 from gabarito.serve.app import make_app
 from gabarito.serve.config import ServeConfig
+from gabarito.serve.model_names import ModelNames
 from gabarito.serve.server import make_server
 from gabarito.serve.service import Model
 from gabarito.serve.transformers_engine import TransformersEngine
 
 log = logging.getLogger("gabarito.serve")
 
-NAME_DIGITS = 12
 BACKLOG = 128
 
 
@@ -40,31 +40,31 @@ class Binding:
 
 
 def serve_promoted(
-    folder: Path, promoted: ServedModel, config: ServeConfig, binding: Binding
+    folder: Path, promoted: ServedModel, channel: str, config: ServeConfig, binding: Binding
 ) -> None:
     """Serve the model that passed its gate, under the contract that evaluation completed.
 
     ``folder`` holds the model, and what proves its answers.
     """
-    name = f"{promoted.pipeline}-{promoted.digest[:NAME_DIGITS]}"
+    names = ModelNames(promoted.pipeline, channel, promoted.digest)
     if not (folder / FACTS_FILE).exists():
         click.echo(
-            f"{name}: was evaluated before answers had proofs, and gives none; "
+            f"{names.id}: was evaluated before answers had proofs, and gives none; "
             "gabarito run evaluates it anew"
         )
-    _serve(folder, name, promoted.contract, config, binding)
+    _serve(folder, names, promoted.contract, config, binding)
 
 
 def serve_folder(folder: Path, binding: Binding) -> None:
     """Serve a plain model folder: no threshold, and no refusal unless its contract has one."""
     path = folder / CONTRACT_FILE
     contract = read_contract(path.read_bytes(), str(path)) if path.exists() else None
-    _serve(folder, folder.name, contract, ServeConfig(), binding)
+    _serve(folder, ModelNames(folder.resolve().name), contract, ServeConfig(), binding)
 
 
 def _serve(
     folder: Path,
-    name: str,
+    names: ModelNames,
     contract: PromptContract | None,
     config: ServeConfig,
     binding: Binding,
@@ -72,10 +72,10 @@ def _serve(
     listener = _listen(binding)
     engine = TransformersEngine(folder, contract)
     facts = facts_in(folder)
-    model = Model(name, engine, facts=facts)
+    model = Model(names, engine, facts=facts)
     if contract is not None:
         model = Model(
-            name,
+            names,
             engine,
             system=contract.system,
             refusal=contract.refusal,
@@ -88,13 +88,13 @@ def _serve(
     gc.collect()
     gc.freeze()
     host, port = listener.getsockname()[:2]
-    click.echo(f"serving {name} at http://{host}:{port}")
-    log.info("serving", extra={"model": name, "host": host, "port": port})
+    click.echo(f"serving {names.id} at http://{host}:{port}")
+    log.info("serving", extra={"model": names.id, "host": host, "port": port})
     server = make_server(make_app(model, config, binding.token), config.drain_s)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
-        log.info("drained", extra={"model": name})
+        log.info("drained", extra={"model": names.id})
 
 
 def facts_in(folder: Path) -> FactTable | None:

@@ -20,10 +20,12 @@ from gabarito.serve.engine import (
     GenerationFailure,
     GenerationRequest,
 )
+from gabarito.serve.model_names import ModelNames
 from gabarito.serve.server import make_server
 from gabarito.serve.service import Model
 
 REFUSAL = "I do not know."
+DIGEST = "0123456789abcdef" * 4
 
 
 class RuleEngine:
@@ -115,6 +117,7 @@ class Running:
         self.port = port
         self.engine = engine
         self.server = server
+        self.digest = DIGEST
 
 
 @pytest.fixture
@@ -123,13 +126,15 @@ def serving() -> Callable[..., AbstractContextManager[Running]]:
     def start(
         token: str | None = None,
         max_new_tokens: int = 8,
+        system: str = "",
         facts: FactTable | None = None,
         **settings: object,
     ) -> Iterator[Running]:
         engine = RuleEngine()
         model = Model(
-            "rules",
+            ModelNames("rules", "main", DIGEST),
             engine,
+            system,
             refusal=REFUSAL,
             threshold=0.5,
             max_new_tokens=max_new_tokens,
