@@ -7,7 +7,7 @@ from gabarito.core.coverage import Coverage
 from gabarito.core.model_records import GateCheck, GateVerdict
 from gabarito.evaluate.arms import ArmName
 from gabarito.evaluate.config import EvaluateConfig
-from gabarito.evaluate.conversations import WITHIN
+from gabarito.evaluate.conversation_loss import WITHIN
 from gabarito.evaluate.forgetting import Lost, TaskScores
 from gabarito.evaluate.formatting import interval, percent
 from gabarito.evaluate.scores import PartScore

@@ -25,7 +25,7 @@ from gabarito.core.records import (
 )
 from gabarito.evaluate.arms import ArmName, ArmScore, Library, arm_scores, arms_of, compared
 from gabarito.evaluate.config import EvaluateConfig
-from gabarito.evaluate.conversations import Replies, against_alone
+from gabarito.evaluate.conversation_loss import Replies, against_alone
 from gabarito.evaluate.fact_entries import fact_entries
 from gabarito.evaluate.grading import (
     ASKED,

@@ -7,7 +7,7 @@ import pytest
 from gabarito.answer_match import AnswerKey, Expected, is_within
 from gabarito.core.records import PassageText
 from gabarito.evaluate.arms import Arm, Library, Messages, arm_scores, arms_of, compared
-from gabarito.evaluate.conversations import Replies, against_alone
+from gabarito.evaluate.conversation_loss import Replies, against_alone
 from gabarito.evaluate.grading import EvalQuestion, Prediction
 from gabarito.evaluate.statistics import Bootstrap
 
