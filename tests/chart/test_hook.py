@@ -20,7 +20,8 @@ class _Endpoint(BaseHTTPRequestHandler):
         is_known = self.headers.get("Authorization") == "Bearer right"
         self.send_response(200 if is_known else 401)
         self.end_headers()
-        self.wfile.write(b'{"data": [{"id": "handbook-0123456789ab"}]}' if is_known else b"")
+        card = b'{"id": "handbook", "root": "handbook-0123456789ab"}'
+        self.wfile.write(b'{"data": [%b]}' % card if is_known else b"")
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""

@@ -1,7 +1,9 @@
-"""What is said before a teacher is paid: three passages are tried, and the rest is reckoned."""
+"""What is said before a teacher is paid: some passages are tried, and the rest is reckoned."""
 
 import re
 from typing import Any
+
+import pytest
 
 Project = Any
 
@@ -18,7 +20,7 @@ def cost_in(text: str) -> float:
     return float(found[1])
 
 
-def test_check_tries_three_passages_and_plan_remembers(project: Project) -> None:
+def test_check_tries_passages_and_plan_remembers(project: Project) -> None:
     before = priced(project).call("plan", str(project.path)).out
     assert "teacher: 3 documents, 3 passages; gabarito check " in before
     checked = project.call("check", str(project.path))
@@ -54,6 +56,7 @@ def test_rewrites_are_tried_and_reckoned_too(project: Project) -> None:
     project.call("run", str(project.path), "--until", "generate")
     calls = project.lines("generate", "calls.jsonl")
     assert sum(call["task"] == "rewrite" for call in calls) == 2 * 3
-    tried = re.search(r"3 passages tried: .* ([\d,]+) requests", checked)
-    assert tried
-    assert int(tried[1]) == sum(call["task"] != "names" for call in calls)
+    reckoned = re.search(r"3 passages: about .* facts, ([\d,]+) requests, ", checked)
+    assert reckoned
+    asked = sum(call["task"] != "names" for call in calls)
+    assert int(reckoned[1]) == pytest.approx(asked, rel=0.1)

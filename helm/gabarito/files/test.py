@@ -23,4 +23,4 @@ except (URLError, TimeoutError) as error:
     sys.stdout.write(f"{address}: no model is served yet ({error})\n")
     sys.stdout.flush()
     os.execvp("gabarito", ["gabarito", "check", pipeline])
-sys.stdout.write(f"{address}: serves {models[0]['id']}\n")
+sys.stdout.write(f"{address}: serves {models[0].get('root', models[0]['id'])}\n")

@@ -1,20 +1,61 @@
-"""The command ``gabarito export``: what a run made, as files for other programs."""
+"""The command ``gabarito export``: a model or a run's rows, as files for other programs."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from gabarito.commands.options import say, store_option
 from gabarito.core.text import in_number
 from gabarito.pipeline.export_dataset import FORMATS, rows_of, write_rows
+from gabarito.pipeline.promote import SHORT_DIGEST
 from gabarito.pipeline.runs import last_run, read_run
 from gabarito.store.open import open_store
 from gabarito.store.whole_folder import refuse_other_content, whole_folder
 
+if TYPE_CHECKING:
+    from gabarito.exports.exported_model import ExportedModel
+
+F = TypeVar("F", bound=Callable[..., object])
+
+PRECISIONS = ("f16", "bf16", "q8_0", "f32")
+
+folder_option = click.option(
+    "--to", type=click.Path(path_type=Path), required=True, help="A new folder."
+)
+precision_option = click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default="f16",
+    show_default=True,
+    help="Of the weights; q8_0 is half the size of f16.",
+)
+unverified_option = click.option(
+    "--unverified", is_flag=True, help="Do not read it back; its card says so."
+)
+
+
+def model_options(command: F) -> F:
+    """Add the options that choose the model: of a channel, of a run, or by its digest."""
+    options = (
+        store_option,
+        click.option("--channel", help="The model that this channel serves.  [default: main]"),
+        click.option("--run", "run_id", help="The model of this run, promoted or not."),
+        click.option("--digest", help="The model of this digest, or of its first digits."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
 
 @click.group()
 def export() -> None:
-    """Write what a run made as files for other programs."""
+    """Write a model, or the questions and answers of a run, as files for other programs.
+
+    A model is read back in its new form before it counts as written, and must answer known
+    questions of its evaluation as before.
+    """
 
 
 @export.command()
@@ -42,3 +83,129 @@ def dataset(store_url: str, run_id: str | None, to: Path, formats: tuple[str, ..
         for name in dict.fromkeys(formats):
             write_rows(rows, folder / f"pairs.{name}")
     say(f"wrote {len(rows):,} {in_number(len(rows), 'rows')} to {to}")
+
+
+@export.command()
+@model_options
+@folder_option
+@unverified_option
+def folder(  # noqa: PLR0913  # one parameter for each option
+    store_url: str,
+    channel: str | None,
+    run_id: str | None,
+    digest: str | None,
+    to: Path,
+    unverified: bool,
+) -> None:
+    """Write the model as a plain folder, which transformers and vLLM open."""
+    refuse_other_content(to.absolute(), "--to")
+    model = _chosen(store_url, channel, run_id, digest)
+    from gabarito.exports.export_model import export_folder
+
+    _tell(str(to), export_folder(model, to, verify=not unverified))
+
+
+@export.command()
+@model_options
+@folder_option
+@precision_option
+@unverified_option
+def gguf(  # noqa: PLR0913  # one parameter for each option
+    store_url: str,
+    channel: str | None,
+    run_id: str | None,
+    digest: str | None,
+    to: Path,
+    precision: str,
+    unverified: bool,
+) -> None:
+    """Write the model as a GGUF file, for llama.cpp and what is built on it."""
+    refuse_other_content(to.absolute(), "--to")
+    model = _chosen(store_url, channel, run_id, digest)
+    from gabarito.exports.export_model import export_gguf
+
+    _tell(str(to), export_gguf(model, to, precision, verify=not unverified))
+
+
+@export.command()
+@model_options
+@folder_option
+@precision_option
+@unverified_option
+def ollama(  # noqa: PLR0913  # one parameter for each option
+    store_url: str,
+    channel: str | None,
+    run_id: str | None,
+    digest: str | None,
+    to: Path,
+    precision: str,
+    unverified: bool,
+) -> None:
+    """Write the model for Ollama: a GGUF file, and a Modelfile that asks as it was trained."""
+    refuse_other_content(to.absolute(), "--to")
+    model = _chosen(store_url, channel, run_id, digest)
+    from gabarito.exports.export_model import export_ollama
+
+    _tell(str(to), export_ollama(model, to, precision, verify=not unverified))
+
+
+@export.command()
+@model_options
+@click.option("--to", required=True, help="registry/name, with a tag or without.")
+@unverified_option
+def oci(  # noqa: PLR0913  # one parameter for each option
+    store_url: str,
+    channel: str | None,
+    run_id: str | None,
+    digest: str | None,
+    to: str,
+    unverified: bool,
+) -> None:
+    """Push the model folder as an image, which Kubernetes mounts as a volume.
+
+    It is tagged with the beginning of the model's digest unless TO has a tag.
+    """
+    from gabarito.exports.export_model import export_oci
+    from gabarito.exports.oci_registry import ImageName
+
+    ImageName.parse(to, tag="latest")  # a name that is none is told before anything is fetched
+    model = _chosen(store_url, channel, run_id, digest)
+    name = ImageName.parse(to, tag=model.record.digest[:SHORT_DIGEST])
+    place, seen = export_oci(model, name, verify=not unverified)
+    _tell(place, seen)
+
+
+@export.command()
+@model_options
+@click.option("--to", required=True, help="org/name; HF_TOKEN must allow to write there.")
+@click.option("--public", is_flag=True, help="A new repository can be read by anybody.")
+@unverified_option
+def hub(  # noqa: PLR0913  # one parameter for each option
+    store_url: str,
+    channel: str | None,
+    run_id: str | None,
+    digest: str | None,
+    to: str,
+    public: bool,
+    unverified: bool,
+) -> None:
+    """Upload the model folder to the model hub, or to the one that HF_ENDPOINT names."""
+    model = _chosen(store_url, channel, run_id, digest)
+    from gabarito.exports.export_model import export_hub
+
+    repository = to.removeprefix("hub:")
+    place, seen = export_hub(model, repository, is_public=public, verify=not unverified)
+    _tell(place, seen)
+
+
+def _chosen(
+    store_url: str, channel: str | None, run_id: str | None, digest: str | None
+) -> "ExportedModel":
+    from gabarito.exports.exported_model import chosen_record, open_model
+
+    store = open_store(store_url)
+    return open_model(store, chosen_record(store, channel, run_id, digest))
+
+
+def _tell(place: str, seen: str | None) -> None:
+    say(f"wrote {place}: {f'read back, it {seen}' if seen else 'not read back'}")

@@ -18,7 +18,7 @@ from gabarito.core.secrets import secret_from
 from gabarito.core.settings import local_path
 from gabarito.core.text import printable
 from gabarito.pipeline.places import report_command
-from gabarito.pipeline.promote import evaluation_of
+from gabarito.pipeline.promote import evaluation_of, nothing_served, promoted_model
 from gabarito.pipeline.runs import latest_run, read_run
 from gabarito.serve.config import ServeConfig
 from gabarito.store.base import Store
@@ -134,8 +134,8 @@ def serve(  # noqa: PLR0913  # one parameter for each option
         serve_folder(local_path(model), Binding(host, port, token))
         return
     store = open_store(store_url)
-    promoted = read_model(store, model_digest) if model_digest else _promoted(store, channel)
-    config = read_run(store, promoted.run).pipeline.serve
+    promoted = read_model(store, model_digest) if model_digest else promoted_model(store, channel)
+    pipeline = read_run(store, promoted.run).pipeline
     merged, evaluated = _finished(store, promoted.model), _finished(store, promoted.report)
     from gabarito.serve.job import (  # takes seconds, so errors come first
         Binding,
@@ -143,11 +143,12 @@ def serve(  # noqa: PLR0913  # one parameter for each option
         serve_promoted,
     )
 
-    with temporary_folder("serve") as folder, _base_beside(store, promoted, config) as base:
+    with temporary_folder("serve") as folder, _base_beside(store, promoted, pipeline.serve) as base:
         merged.fetch(folder, "model/")
         evaluated.fetch(folder / PROOF_FOLDER, f"{PROOF_FOLDER}/")
+        served_by = pipeline.channel if model_digest else channel
         folders = ModelFolders(folder, base)
-        serve_promoted(folders, promoted, config, Binding(host, port, token))
+        serve_promoted(folders, promoted, served_by, pipeline.serve, Binding(host, port, token))
 
 
 @contextmanager
@@ -185,24 +186,10 @@ def _promoted_report(store: Store, channel: str) -> Artifact:
         return _finished(store, promoted.report)
     last = latest_run(store)
     if last is None or evaluation_of(store, last) is None:
-        raise _nothing_served(store, channel)
+        raise nothing_served(store, channel)
     raise MissingError(
         f"{store.url}: channel {channel!r} serves nothing yet; the last run, {last.run}, has a "
         f"report: {report_command(store, last)}"
-    )
-
-
-def _promoted(store: Store, channel: str) -> ServedModel:
-    promoted = read_channel(store, channel)
-    if promoted is None:
-        raise _nothing_served(store, channel)
-    return promoted
-
-
-def _nothing_served(store: Store, channel: str) -> MissingError:
-    return MissingError(
-        f"{store.url}: channel {channel!r} serves nothing yet; a model is promoted when "
-        "gabarito run ends with a passed gate"
     )
 
 

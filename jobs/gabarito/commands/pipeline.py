@@ -182,7 +182,7 @@ def _forecast_lines(store: Store, planned: Run, path: Path) -> list[str]:
     if trial:
         return [f"teacher: {forecast_of(extent, trial, settings.teacher)}"]
     return [
-        f"teacher: {extent.said}; gabarito check {path} tries three of them and says what all "
+        f"teacher: {extent.said}; gabarito check {path} tries some of them and says what all "
         "will take"
     ]
 

@@ -32,7 +32,17 @@ TERMINATION_LOG = "GABARITO_TERMINATION_LOG"
 TERMINATION_BYTES = 4096
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_QUIET = ("boto3", "botocore", "urllib3", "s3transfer", "httpx", "filelock", "asyncio")
+_QUIET = (
+    "asyncio",
+    "boto3",
+    "botocore",
+    "filelock",
+    "gguf",
+    "httpx",
+    "oras",
+    "s3transfer",
+    "urllib3",
+)
 _SILENT = ("bitsandbytes.backends.cpu.ops",)
 """It asks for kernels on some CPUs; the 4-bit layers of Gabarito do without on all of them."""
 

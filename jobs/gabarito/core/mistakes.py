@@ -14,6 +14,8 @@ _PATTERNS = {
     r"^[0-9a-z-]+$": "must be lower-case letters, digits and hyphens",
     r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$": "must be a language's code, such as pt or pt-BR",
     r"^[ -~]+$": "must be plain letters, digits and signs, without accents",
+    r"^(\*|https?://[^/\s]+)$": "must be an origin, http:// or https:// with a host and no path, "
+    'or "*"',
     r"^[0-9a-f]{64}$": "must be 64 hexadecimal digits",
 }
 """What a text must look like, by the pattern that says so to machines."""

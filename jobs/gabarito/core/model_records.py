@@ -8,6 +8,9 @@ from gabarito.core.records import Record
 
 Method = Literal["lora", "qlora"]
 
+Conversation = Literal["last", "whole"]
+"""What of a conversation a model is asked: its last question alone, or the whole."""
+
 
 class TrainedBase(Record):
     """The base that an adapter was trained on: ``base.json``.

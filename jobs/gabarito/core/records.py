@@ -24,17 +24,12 @@ ExampleKind = Literal[
     "task",
 ]
 AnswerStyle = Literal["short", "sentence"]
-Split = Literal[
-    "train",
-    "validation",
-    "test",
-    "sentences",
-    "free",
-    "unanswerable",
-    "retention",
-    "tasks",
-    "controls",
+ExamPart = Literal[
+    "validation", "test", "sentences", "free", "unanswerable", "retention", "tasks", "controls"
 ]
+"""What is asked and not trained: a dataset has a file of each."""
+
+Split = Literal["train", ExamPart]
 
 Judgement = Literal["correct", "incorrect", "not attempted"]
 """What a judge says of an answer."""

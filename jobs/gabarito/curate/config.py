@@ -168,4 +168,4 @@ class CurateConfig(StageSettings):
         return self
 
 
-STAGE = Stage("curate", CurateConfig, reads=("ingest", "generate"), revision=10, image="generate")
+STAGE = Stage("curate", CurateConfig, reads=("ingest", "generate"), revision=11, image="generate")

@@ -100,7 +100,8 @@ class Settled:
 
     ``documented`` are the facts that the documents hold: also those without a trained wording,
     those that a person struck out, and ``controls``, which are in none of the other lists.
-    ``merged`` tells by id which fact says what one that is gone said.
+    ``merged`` tells by id which fact says what one that is gone said; ``corrected`` are all facts
+    as people left them.
     """
 
     facts: list[Fact]
@@ -109,6 +110,7 @@ class Settled:
     statements: list[Question]
     reviewed: ReviewCounts
     merged: Mapping[str, str] = field(default_factory=dict)
+    corrected: Sequence[Fact] = ()
     controls: Controls = field(default_factory=Controls)
 
     @property
@@ -223,7 +225,9 @@ def _library(
     return RewriteLibrary(
         rewrites=pairs.rewrites,
         passages=with_merged(pairs.passages, settled.merged),
-        wrong=wrong_facts(pairs.facts, pairs.questions, settled.facts, unsettled),
+        wrong=wrong_facts(
+            pairs.facts, settled.corrected, pairs.questions, settled.facts, unsettled
+        ),
         controls=settled.controls.facts,
         wordings=[*settled.wordings, *settled.controls.asked],
         exam=exam_texts(written.free, written.unanswerable),
@@ -265,7 +269,10 @@ def settle(config: CurateConfig, pairs: Pairs, written: Written) -> tuple[Settle
     stated, baseless = keep_about(stated, facts)
     statements, restated = merge_statements(stated)
     documented = [*once, *corrected.struck]
-    return Settled(facts, documented, found, statements, corrected.counts, merged), [
+    settled = Settled(
+        facts, documented, found, statements, corrected.counts, merged, corrected.facts
+    )
+    return settled, [
         *corrected.rejections,
         *doubled,
         *orphaned,

@@ -21,7 +21,7 @@ def merge_facts(facts: Iterable[Fact]) -> tuple[list[Fact], dict[str, str], list
     by_matter: dict[Matter, list[Fact]] = defaultdict(list)
     for fact in facts:
         known = by_matter[matter(fact)]
-        same = next((other for other in known if _is_same(fact, other)), None)
+        same = next((other for other in known if is_same_fact(fact, other)), None)
         if same:
             reason = CurateReason.SAME_FACT
             dropped.append(rejected(reason, fact.id, f"as {same.id}", fact.statement))
@@ -30,6 +30,14 @@ def merge_facts(facts: Iterable[Fact]) -> tuple[list[Fact], dict[str, str], list
         known.append(fact)
         kept.append(fact)
     return kept, merged, dropped
+
+
+def is_same_fact(one: Fact, other: Fact) -> bool:
+    """Tell whether two facts about the same matter have the same answer."""
+    key = AnswerKey()
+    return key.is_right(one.answer, Expected.of_fact(other)) or key.is_right(
+        other.answer, Expected.of_fact(one)
+    )
 
 
 def merge_wordings(found: Iterable[Wording]) -> tuple[list[Wording], list[Rejection]]:
@@ -100,13 +108,6 @@ def keep_trained(
             dropped.append(rejected(CurateReason.UNTRAINED, fact.id, why, fact.statement))
             dropped += _all(group, CurateReason.FACT_DROPPED, fact.id)
     return kept, remaining, dropped
-
-
-def _is_same(one: Fact, other: Fact) -> bool:
-    key = AnswerKey()
-    return key.is_right(one.answer, Expected.of_fact(other)) or key.is_right(
-        other.answer, Expected.of_fact(one)
-    )
 
 
 def _once(group: Sequence[Wording]) -> tuple[list[Wording], list[Rejection]]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from gabarito.answer_match import normalise
 from gabarito.core.reasons import CurateReason, rejected
 from gabarito.core.records import Example, Fact, PassageText, Question, Rejection, Rewrite
+from gabarito.curate.contradictions import Matter, matter
+from gabarito.curate.dedup import is_same_fact
 from gabarito.curate.similarity import similarity
 from gabarito.curate.wordings import Wording
 
@@ -114,22 +116,31 @@ def with_merged(passages: Iterable[PassageText], merged: Mapping[str, str]) -> l
 
 
 def wrong_facts(
-    before: Iterable[Fact],
+    before: Sequence[Fact],
+    corrected: Iterable[Fact],
     questions: Iterable[Question],
     kept: Iterable[Fact],
     rejections: Iterable[Rejection],
 ) -> set[str]:
-    """Return the facts that a person corrected or struck out, or that documents contradict."""
-    now = {fact.id: fact for fact in kept}
+    """Return the facts that a person corrected or struck out, or that documents contradict.
+
+    ``corrected`` are all facts as people left them, also those that now say what others say. What
+    said the same as a corrected fact did stands in another passage, and is as wrong there.
+    """
+    after = {fact.id: fact for fact in corrected}
     reasons = {(item.reason, item.item) for item in rejections}
+    struck = {fact.id for fact in before if (CurateReason.STRUCK, fact.id) in reasons}
+    changed: dict[Matter, list[Fact]] = defaultdict(list)
+    for fact in before:
+        if fact.id in after and _is_corrected(fact, after[fact.id]):
+            changed[matter(fact)].append(fact)
     wrong = {
         fact.id
         for fact in before
-        if (CurateReason.STRUCK, fact.id) in reasons
-        or (fact.id in now and _is_corrected(fact, now[fact.id]))
+        if any(is_same_fact(fact, other) for other in changed.get(matter(fact), ()))
     }
     disputed = {one.fact for one in questions if (CurateReason.TWO_ANSWERS, one.id) in reasons}
-    return wrong | (disputed - now.keys())
+    return struck | wrong | (disputed - {fact.id for fact in kept})
 
 
 def keep_right(library: RewriteLibrary) -> tuple[list[Rewrite], list[Rejection]]:

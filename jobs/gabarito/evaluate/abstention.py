@@ -39,11 +39,13 @@ class Refusals(Record):
 class AtThreshold(Record):
     """What would be served: under the threshold an answer becomes a refusal.
 
-    Measured on the test wordings and on the half of the unanswerable questions that did not
-    choose the threshold.
+    Measured on the test wordings, and on the half of the unanswerable questions, and of those
+    that ask for a sentence, that did not choose the threshold; ``sentences`` are of the latter
+    those that are refused.
     """
 
     false_refusals: Proportion
+    sentences: Proportion | None = None
     unanswerable: dict[str, Proportion]
     precision: Proportion | None = None
 
@@ -75,26 +77,40 @@ def refusals(test: Sequence[Graded], unanswerable: Sequence[Graded]) -> Refusals
 
 
 def threshold(
-    validation: Sequence[Graded], unanswerable: Sequence[Graded], precision: float
+    validation: Sequence[Graded],
+    sentences: Sequence[Graded],
+    unanswerable: Sequence[Graded],
+    precision: float,
 ) -> Threshold | None:
-    """Choose the threshold on validation wordings and half of the unanswerable questions."""
-    asked = [*validation, *(mark for mark in unanswerable if is_tuning(mark))]
+    """Choose the threshold on validation wordings and half of what validates nothing else.
+
+    That half is of the unanswerable questions, and of those that ask for a sentence where plain
+    ones are answered short: an answer of more words is less probable as a whole, also if it is
+    right, and one threshold is for both.
+    """
+    asked = [*validation, *filter(is_tuning, sentences), *filter(is_tuning, unanswerable)]
     given = [(mark.reply.probability, mark.correct) for mark in asked if not mark.refused]
     return choose_threshold(given, precision, unanswered=len(asked) - len(given))
 
 
 def served(
-    test: Sequence[Graded], unanswerable: Sequence[Graded], least: float
+    test: Sequence[Graded],
+    sentences: Sequence[Graded],
+    unanswerable: Sequence[Graded],
+    least: float,
 ) -> AtThreshold | None:
     """Return what happens at a threshold, on questions that did not choose it."""
-    held = [mark for mark in unanswerable if not is_tuning(mark)]
+    long, held = (
+        [mark for mark in marks if not is_tuning(mark)] for marks in (sentences, unanswerable)
+    )
     false = proportion(_refused(test, least))
     if false is None:
         return None
     groups = {"all": held, **grouped(held, lambda mark: mark.item.group)}
-    given = [mark for mark in (*test, *held) if not _is_withheld(mark, least)]
+    given = [mark for mark in (*test, *long, *held) if not _is_withheld(mark, least)]
     return AtThreshold(
         false_refusals=false,
+        sentences=proportion(_refused(long, least)),
         unanswerable={
             group: share
             for group, marks in groups.items()
@@ -121,7 +137,7 @@ def calibration(marks: Iterable[Graded], precision: float) -> Calibration | None
 
 
 def is_tuning(mark: Graded) -> bool:
-    """Tell whether an unanswerable question belongs to the half that chooses the threshold."""
+    """Tell whether a question belongs to the half that chooses the threshold."""
     return int(digest_of("half", mark.item.id), 16) % 2 == 0
 
 

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
+from gabarito.core.model_records import Conversation
 from gabarito.core.settings import Operational, StageSettings
 from gabarito.core.stage import Stage
 from gabarito.core.teacher_config import ChatModelSettings
@@ -51,12 +52,23 @@ class EvaluateConfig(StageSettings):
         description="Gate: the least share of the documents' sentences that support a fact; "
         "0 is no condition.",
     )
+    conversation: Conversation = Field(
+        default="last",
+        description="Gate: with whole, the model must answer within a conversation, too, as "
+        "serve.conversation: whole asks it.",
+    )
+    max_conversation_loss: Share = Field(
+        default=0.05,
+        description="Gate, with conversation: whole: the most exact match on test wordings that "
+        "may be lost as the third question, or under another system prompt.",
+    )
     precision: float = Field(
         default=0.95,
         gt=0,
         le=1,
         description="The refusal threshold is the lowest at which this share of the answers "
-        "given is right, on validation wordings and half of the unanswerable questions.",
+        "given is right, on validation wordings, half of the unanswerable questions and half of "
+        "those that ask for a sentence.",
     )
     trained_sample: int = Field(
         default=300,
@@ -90,11 +102,18 @@ class EvaluateConfig(StageSettings):
         default=128, ge=1, description="Questions answered at once; a finished batch is kept."
     )
 
+    @field_validator("compared_sample", mode="after")
+    @classmethod
+    def _conversations_are_asked(cls, sample: int, info: ValidationInfo) -> int:
+        if info.data.get("conversation") == "whole" and not sample:
+            raise ValueError("must be at least 1, as conversation: whole is measured with it")
+        return sample
+
 
 STAGE = Stage(
     "evaluate",
     EvaluateConfig,
     reads=("ingest", "generate", "curate", "train", "merge"),
-    revision=11,
+    revision=13,
     image="train",
 )

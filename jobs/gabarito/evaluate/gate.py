@@ -1,11 +1,13 @@
 """The gate: what a model must reach to be promoted, and why it does not."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from gabarito.core.coverage import Coverage
 from gabarito.core.model_records import GateCheck, GateVerdict
+from gabarito.evaluate.arms import ArmName
 from gabarito.evaluate.config import EvaluateConfig
+from gabarito.evaluate.conversation_loss import WITHIN
 from gabarito.evaluate.forgetting import Lost, TaskScores
 from gabarito.evaluate.formatting import interval, percent
 from gabarito.evaluate.scores import PartScore
@@ -22,6 +24,8 @@ class Measured:
     kept: Proportion | None
     coverage: Coverage | None
     tasks: TaskScores | None = None
+    conversations: Mapping[ArmName, Difference] = field(default_factory=dict)
+    """Exact match within a conversation minus alone."""
     asked: str = "test wordings"
     """What the questions are: where nobody worded pairs otherwise, the trained wordings."""
 
@@ -34,6 +38,7 @@ def judge(config: EvaluateConfig, found: Measured) -> GateVerdict:
         _merged(found.against_adapter, config.max_merge_gap, found.asked),
         *_forgetting(found, config.max_forgetting),
         *_covered(found.coverage, config.min_coverage),
+        *_conversations(config, found),
     ]
     failed = [check.text for check in checks if not check.passed]
     return GateVerdict(passed=not failed, reasons=failed, checks=checks)
@@ -115,6 +120,37 @@ def _covered(found: Coverage | None, least: float) -> Iterator[GateCheck]:
     )
     cure = "" if passed else "; raise generate.extraction_rounds, or lower evaluate.min_coverage"
     yield GateCheck(name="coverage", passed=passed, text=text + cure)
+
+
+def _conversations(config: EvaluateConfig, found: Measured) -> Iterator[GateCheck]:
+    """Judge conversations where they are served; a condition that was not tried does not hold."""
+    if config.conversation == "last":
+        return
+    for arm, where in WITHIN.items():
+        if arm in found.conversations:
+            yield _within(
+                found.conversations[arm], where, config.max_conversation_loss, found.asked
+            )
+        else:
+            text = (
+                f"{where} the model was not asked: there are too few facts; "
+                "set serve.conversation and evaluate.conversation to last"
+            )
+            yield GateCheck(name=where, passed=False, text=text)
+
+
+def _within(found: Difference, where: str, most: float, asked: str) -> GateCheck:
+    passed = round(-found.difference, 9) <= most  # 1 - 0.95 is a little more than 0.05
+    low, high = (f"{100 * bound:+.1f}" for bound in found.interval)
+    text = (
+        f"{where} the model's exact match differs by {100 * found.difference:+.1f} points from "
+        f"that alone, on {found.count} {asked} (95% interval {low} to {high}), at most "
+        f"{_points(most)} may be lost"
+    )
+    cure = (
+        "; raise curate.conversations, or set serve.conversation and evaluate.conversation to last"
+    )
+    return GateCheck(name=where, passed=passed, text=text if passed else text + cure)
 
 
 def _points(share: float) -> str:

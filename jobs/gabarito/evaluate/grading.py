@@ -9,19 +9,11 @@ from pydantic import Field
 from gabarito.answer_match import AnswerKey, Expected, is_match, is_within, normalise
 from gabarito.answer_match.answer_key import LONGEST_SENTENCE
 from gabarito.answer_match.explanations import LONG_WORDS
-from gabarito.core.records import Example, Judgement, Verdict, digest_of
+from gabarito.core.records import ExamPart, Example, Judgement, Verdict, digest_of
 
-Part: TypeAlias = Literal[
-    "trained",
-    "validation",
-    "test",
-    "sentences",
-    "free",
-    "unanswerable",
-    "retention",
-    "tasks",
-    "controls",
-]
+Part: TypeAlias = Literal["trained", ExamPart]
+"""``trained`` are wordings that were: a sample of them is asked, too."""
+
 System: TypeAlias = Literal["base", "adapter", "model"]
 
 Answer: TypeAlias = tuple[str, str]

@@ -23,8 +23,9 @@ from gabarito.core.records import (
     ReviewCounts,
     to_jsonl,
 )
-from gabarito.evaluate.arms import ArmScore, Library, arm_scores, arms_of, compared
+from gabarito.evaluate.arms import ArmName, ArmScore, Library, arm_scores, arms_of, compared
 from gabarito.evaluate.config import EvaluateConfig
+from gabarito.evaluate.conversation_loss import Replies, against_alone
 from gabarito.evaluate.fact_entries import fact_entries
 from gabarito.evaluate.grading import (
     ASKED,
@@ -42,6 +43,7 @@ from gabarito.evaluate.predict import ask, predictors
 from gabarito.evaluate.proving import Proofs, prove
 from gabarito.evaluate.report import Evidence, Report, Times, Timing, build
 from gabarito.evaluate.report_page import render
+from gabarito.evaluate.statistics import Bootstrap, Difference
 from gabarito.models import use_cpu_quota
 from gabarito.store.scratch import temporary_folder
 
@@ -63,7 +65,7 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
     contract = agreed_contract(dataset, train, work.inputs["merge"])
     facts = list(dataset.records("facts.jsonl", Fact))
     key = answer_key(dataset, facts)
-    replies, times, arms = _asked(config, work, exam, contract, key)
+    replies, times, arms, conversations = _asked(config, work, exam, contract, key)
     marks = grade_all(exam, replies, contract.refusal, key)
     judged = None
     if config.judge:
@@ -79,6 +81,7 @@ def run(config: EvaluateConfig, work: Attempt) -> None:
         contract=contract,
         times=times,
         arms=arms,
+        conversations=conversations,
         judged=judged,
         proofs=proofs,
         base=train.record("base.json", TrainedBase).reference,
@@ -106,7 +109,9 @@ def _proofs(work: Attempt, facts: Sequence[Fact], marks: Marks) -> Proofs:
 
 def _asked(
     config: EvaluateConfig, work: Attempt, exam: Exam, contract: PromptContract, key: AnswerKey
-) -> tuple[dict[System, Mapping[str, Prediction]], Times, list[ArmScore]]:
+) -> tuple[
+    dict[System, Mapping[str, Prediction]], Times, list[ArmScore], dict[ArmName, Difference]
+]:
     """Ask every system its parts of the exam, and a sample of it under other conditions."""
     replies: dict[System, Mapping[str, Prediction]] = {}
     times: dict[System, Timing] = {}
@@ -120,13 +125,16 @@ def _asked(
             replies[one.system], times[one.system] = found
         sample = compared(exam, config.compared_sample)
         arms: list[ArmScore] = []
+        compared_replies: dict[ArmName, Replies] = {}
         by_system = {one.system: one for one in systems}
         for arm in arms_of(sample, _library(work), config.passages_found):
             asked = replace(by_system[arm.system], frame=arm.frame)
             size = max(1, config.batch_size // LONGER_PROMPTS)
             said, time = ask(asked, [item.text for item in arm.items], contract, work, size)
             arms += arm_scores(arm.name, arm.items, said, key, _pace(time))
-    return replies, times, arms
+            compared_replies[arm.name] = Replies(arm.items, said)
+    bootstrap = Bootstrap(config.resamples, config.seed)
+    return replies, times, arms, against_alone(compared_replies, key, bootstrap)
 
 
 def _pace(time: Timing) -> float | None:

@@ -4,9 +4,11 @@ Shares and probabilities are in 0..1; what was not measured is absent.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
+
+from pydantic import Field
 
 from gabarito.answer_match import normalise
 from gabarito.core.coverage import Coverage
@@ -22,7 +24,7 @@ from gabarito.evaluate.abstention import (
     served,
     threshold,
 )
-from gabarito.evaluate.arms import ArmScore
+from gabarito.evaluate.arms import ArmName, ArmScore
 from gabarito.evaluate.calibration import Threshold
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.forgetting import TaskScores, task_scores
@@ -126,6 +128,7 @@ class Report(Record):
     settings: dict[str, Any]
     times: dict[System, Timing]
     arms: tuple[ArmScore, ...] = ()
+    conversations: dict[ArmName, Difference] = Field(default_factory=dict)
     judging: Judging | None = None
     proof: ProofScores | None = None
 
@@ -151,6 +154,8 @@ class Evidence:
     evaluated_at: datetime
     arms: Sequence[ArmScore] = ()
     """What came of a sample of the questions under other conditions."""
+    conversations: Mapping[ArmName, Difference] = field(default_factory=dict)
+    """Exact match within a conversation minus alone."""
     judged: Judged | None = None
     proofs: Proofs | None = None
     """Which facts bear out the model's answers."""
@@ -166,7 +171,9 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
     paired = _paired(marks, bootstrap)
     kept = proportion(mark.outcome for mark in model["retention"])
     tasks = task_scores(marks["base"]["tasks"], model["tasks"], bootstrap)
-    least = threshold(model["validation"], model["unanswerable"], config.precision)
+    least = threshold(
+        model["validation"], model["sentences"], model["unanswerable"], config.precision
+    )
     test = systems["model"].test
     facts = {system: fact_score(parts["test"]) for system, parts in marks.items()}
     return Report(
@@ -181,6 +188,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
                 kept,
                 evidence.coverage,
                 tasks,
+                evidence.conversations,
                 asked="test wordings" if evidence.is_reworded else "trained wordings",
             ),
         ),
@@ -202,7 +210,11 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
         reworded=_reworded(evidence),
         refusals=_refusals(marks),
         threshold=least,
-        served=served(model["test"], model["unanswerable"], least.value) if least else None,
+        served=(
+            served(model["test"], model["sentences"], model["unanswerable"], least.value)
+            if least
+            else None
+        ),
         calibration=_calibration(model, config.precision),
         contract=evidence.contract.model_copy(update={"threshold": least.value if least else None}),
         questions={part: len(model[part]) for part in PARTS},
@@ -210,6 +222,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
         settings=config.model_dump(mode="json"),
         times=dict(evidence.times),
         arms=tuple(evidence.arms),
+        conversations=dict(evidence.conversations),
         judging=judging(marks, evidence.judged) if evidence.judged else None,
         proof=proof_scores(evidence.proofs, model) if evidence.proofs else None,
     )

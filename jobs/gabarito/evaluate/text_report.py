@@ -163,6 +163,12 @@ def _figures(report: Report) -> Iterator[str]:
             f"precision {percent(least['precision'])}, "
             f"{percent(least['coverage'])} answered where it was chosen"
         )
+    long = (report.get("served") or {}).get("sentences")
+    if long:
+        yield (
+            f"with the threshold {percent(long['share'])} of {long['count']} questions that ask "
+            "for a sentence are refused"
+        )
 
 
 def _tasks(report: Report) -> Iterator[str]:

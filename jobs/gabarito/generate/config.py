@@ -33,6 +33,9 @@ FURTHER = {
     "chat": "as one writes to a chat bot: a greeting first, then the question, kindly put",
     "hurry": "as somebody in a hurry asks in three to six words, the subject among them",
     "long": "a long question of two clauses, with the circumstances in the first",
+    "everyday": "in everyday words throughout, none of those of the passage but proper names",
+    "purpose": "asks for the thing by what it is for, what it brings about or prevents",
+    "situation": "somebody tells the situation in which the answer is needed, and asks",
 }
 """The same about families that only facts are asked in which were missed."""
 

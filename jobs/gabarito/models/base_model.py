@@ -165,7 +165,7 @@ def _fetch(reference: str, folder: Path) -> str:
     name, _, revision = reference.partition("@")
     ask = partial(snapshot_download, name, local_dir=folder, endpoint=os.environ.get("HF_ENDPOINT"))
     try:
-        with _hub_allowed():
+        with hub_allowed():
             settings = [CONFIG_FILE, TOKENIZER_FILE]
             ask(revision=revision or None, allow_patterns=settings)
             read_base_config(folder, reference)  # before gigabytes are fetched in vain
@@ -193,7 +193,7 @@ def _commit_key(reference: str) -> str:
 
 
 @contextmanager
-def _hub_allowed() -> Iterator[None]:
+def hub_allowed() -> Iterator[None]:
     """Let the hub's client speak to it for once: gabarito.models keeps it offline."""
     before, constants.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE, False
     try:

@@ -12,6 +12,7 @@ from gabarito.artifacts.channel import (
     ServedModel,
     find_channel,
     promote,
+    read_channel,
     take_back,
 )
 from gabarito.core.errors import ConflictError, DataError, GateFailed, MissingError
@@ -118,6 +119,26 @@ def taken_back_by_hand(store: Store, channel: str, model: ServedModel) -> Reject
     found = find_channel(store, channel)
     entry = found.rejection(model.digest) if found else None
     return entry if entry and entry.is_by_hand else None
+
+
+def promoted_model(store: Store, channel: str) -> ServedModel:
+    """Return the model that a channel serves.
+
+    Raises:
+        MissingError: if it serves nothing.
+    """
+    promoted = read_channel(store, channel)
+    if promoted is None:
+        raise nothing_served(store, channel)
+    return promoted
+
+
+def nothing_served(store: Store, channel: str) -> MissingError:
+    """Return what to say of a channel that serves nothing."""
+    return MissingError(
+        f"{store.url}: channel {channel!r} serves nothing yet; a model is promoted when "
+        "gabarito run ends with a passed gate"
+    )
 
 
 def report_lines(store: Store, run: Run) -> list[str]:

@@ -57,6 +57,22 @@ class PartialPipeline(Settings):
             raise ValidationError.from_exception_data("GenerateConfig", [lacking])
         return generate
 
+    @field_validator("serve", mode="after")
+    @classmethod
+    def _conversations_are_measured(cls, serve: ServeConfig, info: ValidationInfo) -> ServeConfig:
+        """Let no whole conversation be served whose answers the gate does not look at."""
+        evaluate: EvaluateConfig | None = info.data.get("evaluate")  # None: it is not valid
+        if evaluate and serve.conversation == "whole" and evaluate.conversation != "whole":
+            said = "is not measured; set evaluate.conversation to whole, too"
+            mistake = InitErrorDetails(
+                type="value_error",
+                loc=("conversation",),
+                input=serve.conversation,
+                ctx={"error": ValueError(said)},
+            )
+            raise ValidationError.from_exception_data("ServeConfig", [mistake])
+        return serve
+
     @property
     def stages(self) -> list[str]:
         """The stages that can run: those before the first whose section is missing."""

@@ -13,7 +13,9 @@ from gabarito.pipeline.runs import Run
 from gabarito.store.base import Store
 
 FASTER, SLOWER = 0.8, 1.4
-"""What the time may be, as a share of what is forecast: runs on quiet and on busy machines."""
+"""What the time may be, as a share of what is forecast. Judged, and not measured: the two steps
+that a probe counts say nothing of their own spread. More is left for slower than for faster, as
+other programs, checkpoints and processors that grow warm come after the probe."""
 
 _GIGABYTE = 1e9
 
@@ -23,6 +25,7 @@ _GPUS = (6, 8, 12, 16, 24, 32, 40, 48, 80, 96, 141, 192)
 _KINDS = {
     "questions": "questions",
     "statements": "statements",
+    "documents": "rewritten passages",
     "refusals": "refusals",
     "replay": "rows of replay",
 }

@@ -5,12 +5,14 @@ import hmac
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import (
     HTMLResponse,
@@ -25,15 +27,27 @@ from gabarito.core.errors import GabaritoError
 from gabarito.serve.ask_page import ask_page, page_headers
 from gabarito.serve.batcher import EngineFailedError, QueueFullError
 from gabarito.serve.config import ServeConfig
+from gabarito.serve.conversation import left_aside
 from gabarito.serve.engine import Engine, InvalidRequestError, PromptTooLongError
+from gabarito.serve.fields import unread
 from gabarito.serve.metrics import Metrics
+from gabarito.serve.model_names import ModelNames
+from gabarito.serve.openapi import openapi_document
 from gabarito.serve.request import (
     ChatRequest,
     CompletionRequest,
     ModelNotFoundError,
     NotJsonError,
 )
-from gabarito.serve.response import ResponseWriter, about_model, error_body, model_list, sse
+from gabarito.serve.response import (
+    ResponseWriter,
+    about_model,
+    about_request,
+    error_body,
+    model_card,
+    model_list,
+    sse,
+)
 from gabarito.serve.service import AnswerService, Model
 from gabarito.serve.stream import AnswerStream, FinishedAnswer
 
@@ -82,6 +96,8 @@ def make_app(model: Model, config: ServeConfig, token: str | None = None) -> Sta
             Route("/v1/completions", handlers.guarded(handlers.complete), methods=["POST"]),
             Route("/v1/models", handlers.guarded(handlers.models)),
             Route("/v1/gabarito", handlers.guarded(handlers.about)),
+            Route("/v1/models/{name:path}", handlers.guarded(handlers.model)),
+            Route("/openapi.json", handlers.describe),
             Route("/health", handlers.health),
             Route("/ready", handlers.ready),
             Route("/metrics", handlers.scrape),
@@ -93,13 +109,15 @@ def make_app(model: Model, config: ServeConfig, token: str | None = None) -> Sta
             ),
         ],
         exception_handlers={404: _no_such_path, 405: _no_such_method, Exception: _our_fault},
+        middleware=_for_browsers(config.cors_origins),
         lifespan=_lifespan(handlers, base),
     )
 
 
 def _base_of(model: Model, engine: Engine) -> Model:
     """Return what a model was before training, asked under the same prompt."""
-    return Model("base", engine, system=model.system, max_new_tokens=model.max_new_tokens)
+    names = ModelNames("base")
+    return Model(names, engine, system=model.system, max_new_tokens=model.max_new_tokens)
 
 
 def _lifespan(
@@ -115,14 +133,30 @@ def _lifespan(
     return lifespan
 
 
+def _for_browsers(origins: Sequence[str]) -> list[Middleware]:
+    """Return what answers pages of these origins; a token is theirs to send, no cookie is."""
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+        )
+    ]
+
+
 class _Handlers:
     def __init__(self, model: Model, config: ServeConfig, token: str | None) -> None:
-        self._name = model.name
+        self._names = model.names
+        self._system = model.system
+        self._conversation = config.conversation
         self._token = token
         self._created = int(time.time())
         self._service = AnswerService(model, config)
         self._about = about_model(model, self._service.threshold)
-        self._metrics = Metrics(model.name, lambda: self._service.depth)
+        self._metrics = Metrics(model.names.id, lambda: self._service.depth)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -145,7 +179,8 @@ class _Handlers:
                 response = _refusal(STATUSES[type(error)][0], _body_of(error))
             except ClientDisconnect:
                 response = Response(status_code=CLIENT_GONE)
-            self._metrics.requests.labels(request.url.path, response.status_code).inc()
+            path = "/v1/models/{name}" if request.path_params else request.url.path
+            self._metrics.requests.labels(path, response.status_code).inc()
             return response
 
         return guard
@@ -159,7 +194,16 @@ class _Handlers:
         return await self._respond(request, asked, stream)
 
     async def models(self, _request: Request) -> Response:
-        return JSONResponse(model_list(self._name, self._created))
+        return JSONResponse(model_list(self._names, self._created))
+
+    async def model(self, request: Request) -> Response:
+        name: str = request.path_params["name"]
+        if not self._names.has(name):
+            raise ModelNotFoundError(self._names.unknown(name), "model")
+        return JSONResponse(model_card(name, self._names, self._created))
+
+    async def describe(self, _request: Request) -> Response:
+        return JSONResponse(openapi_document())
 
     async def about(self, _request: Request) -> Response:
         return JSONResponse(self._about)
@@ -169,7 +213,9 @@ class _Handlers:
         return PlainTextResponse("ok") if alive else PlainTextResponse("the engine died", 503)
 
     async def ready(self, _request: Request) -> Response:
-        return JSONResponse({"model": self._name}, 200 if self._service.is_alive else 503)
+        names = self._names
+        body = {"model": names.id, "names": names.listed, "digest": names.digest or None}
+        return JSONResponse(body, 200 if self._service.is_alive else 503)
 
     async def scrape(self, _request: Request) -> Response:
         return Response(self._metrics.text(), media_type="text/plain; version=0.0.4")
@@ -182,10 +228,12 @@ class _Handlers:
         writer = ResponseWriter(
             id=f"{'chatcmpl' if is_chat else 'cmpl'}-{uuid.uuid4().hex}",
             created=int(time.time()),
-            model=self._name,
+            model=asked.model or self._names.first,
             chat=is_chat,
             prompt_tokens=stream.prompt_tokens,
             logprobs=asked.logprobs not in (None, False),
+            digest=self._names.digest,
+            about_request=about_request(self._left_aside(asked), unread(asked.others)),
         )
         if asked.stream:
             events = self._events(stream, writer, usage=asked.stream_options.include_usage)
@@ -193,6 +241,11 @@ class _Handlers:
         answer = await _whole_unless_gone(request, stream)
         self._count(answer, stream, began)
         return JSONResponse(writer.whole(answer))
+
+    def _left_aside(self, asked: ChatRequest | CompletionRequest) -> dict[str, int]:
+        if isinstance(asked, CompletionRequest):
+            return {}
+        return left_aside(asked.messages, self._system, self._conversation)
 
     async def _events(
         self, stream: AnswerStream, writer: ResponseWriter, *, usage: bool

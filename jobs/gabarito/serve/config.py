@@ -5,7 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from gabarito.core.model_records import Conversation
 from gabarito.core.settings import Settings
+
+Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^/\s]+)$")]
 
 PROOF_FIELDS = ("statement", "quote", "title", "source", "url", "section")
 
@@ -69,6 +72,16 @@ class ServeConfig(Settings):
         description="What follows the text of an answer that a fact bears out, for clients that "
         "show nothing else, such as ` (“{quote}”, {title})`; in braces may stand statement, quote, "
         "title, source, url and section. Empty for nothing.",
+    )
+    conversation: Conversation = Field(
+        default="last",
+        description="What of a conversation is asked: its last question alone, under the trained "
+        "system prompt, or the whole, which evaluate.conversation must have measured.",
+    )
+    cors_origins: tuple[Origin, ...] = Field(
+        default=(),
+        description="Origins of web pages that may ask the endpoint from a browser, such as "
+        'https://intranet.example; "*" is all of them.',
     )
     page: bool = Field(
         default=True,

@@ -20,13 +20,13 @@ from gabarito.models import CONTRACT_FILE, read_contract
 from gabarito.proof import FactTable
 from gabarito.serve.app import make_app
 from gabarito.serve.config import ServeConfig
+from gabarito.serve.model_names import ModelNames
 from gabarito.serve.server import make_server
 from gabarito.serve.service import Model
 from gabarito.serve.transformers_engine import TransformersEngine
 
 log = logging.getLogger("gabarito.serve")
 
-NAME_DIGITS = 12
 BACKLOG = 128
 
 
@@ -48,23 +48,23 @@ class ModelFolders:
 
 
 def serve_promoted(
-    folders: ModelFolders, promoted: ServedModel, config: ServeConfig, binding: Binding
+    folders: ModelFolders,
+    promoted: ServedModel,
+    channel: str,
+    config: ServeConfig,
+    binding: Binding,
 ) -> None:
     """Serve the model that passed its gate, under the contract that evaluation completed."""
-    name = f"{promoted.pipeline}-{promoted.digest[:NAME_DIGITS]}"
+    names = ModelNames(promoted.pipeline, channel, promoted.digest)
     if not (folders.model / FACTS_FILE).exists():
         click.echo(
-            f"{name}: was evaluated before answers had proofs, and gives none; "
+            f"{names.id}: was evaluated before answers had proofs, and gives none; "
             "gabarito run evaluates it anew"
         )
     listener = _listen(binding)
-    model = _load(folders.model, name, promoted.contract)
-    model = replace(
-        model,
-        digest=promoted.digest,
-        verdict=promoted.verdict,
-        base=TransformersEngine(folders.base, promoted.contract) if folders.base else None,
-    )
+    model = _load(folders.model, names, promoted.contract)
+    base = TransformersEngine(folders.base, promoted.contract) if folders.base else None
+    model = replace(model, verdict=promoted.verdict, base=base)
     _serve(listener, model, config, binding.token)
 
 
@@ -73,11 +73,12 @@ def serve_folder(folder: Path, binding: Binding) -> None:
     path = folder / CONTRACT_FILE
     contract = read_contract(path.read_bytes(), str(path)) if path.exists() else None
     listener = _listen(binding)
-    _serve(listener, _load(folder, folder.name, contract), ServeConfig(), binding.token)
+    model = _load(folder, ModelNames(folder.resolve().name), contract)
+    _serve(listener, model, ServeConfig(), binding.token)
 
 
-def _load(folder: Path, name: str, contract: PromptContract | None) -> Model:
-    model = Model(name, TransformersEngine(folder, contract), facts=facts_in(folder))
+def _load(folder: Path, names: ModelNames, contract: PromptContract | None) -> Model:
+    model = Model(names, TransformersEngine(folder, contract), facts=facts_in(folder))
     if contract is None:
         return model
     return replace(
@@ -95,13 +96,13 @@ def _serve(listener: socket.socket, model: Model, config: ServeConfig, token: st
     gc.collect()
     gc.freeze()
     host, port = listener.getsockname()[:2]
-    click.echo(f"serving {model.name} at http://{host}:{port}")
-    log.info("serving", extra={"model": model.name, "host": host, "port": port})
+    click.echo(f"serving {model.names.id} at http://{host}:{port}")
+    log.info("serving", extra={"model": model.names.id, "host": host, "port": port})
     server = make_server(make_app(model, config, token), config.drain_s)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
-        log.info("drained", extra={"model": model.name})
+        log.info("drained", extra={"model": model.names.id})
 
 
 def facts_in(folder: Path) -> FactTable | None:

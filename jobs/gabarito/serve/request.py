@@ -1,7 +1,7 @@
 """What the endpoint is asked: requests of the OpenAI protocol, read and checked. Pure.
 
-Fields that would change an answer in a way that is not served are refused, unless they have
-the value that changes nothing; null is the same as no field.
+What would change an answer in a way that is not served is refused by its name, what changes
+nothing is taken (``fields.py``); null is the same as no field.
 """
 
 import json
@@ -20,6 +20,8 @@ from pydantic import (
 from gabarito.core.mistakes import sentence_of
 from gabarito.core.records import Message
 from gabarito.serve.engine import InvalidRequestError
+from gabarito.serve.fields import refused
+from gabarito.serve.model_names import ModelNames
 
 _MAX_SEED = 2**63 - 1
 
@@ -54,14 +56,31 @@ Text = Annotated[str, AfterValidator(_encodable)]
 
 Stop = Annotated[Text, Field(max_length=MAX_STOP_CHARS)]
 
+Stops = Annotated[list[Stop], Field(max_length=MAX_STOPS)]
+
+Prompts = Annotated[list[Text], Field(max_length=1)]
+"""Of several only one is served."""
+
 
 def _listed(value: Any) -> Any:  # noqa: ANN401  # anything may be sent
     """Return a text as a list of one: one type is clearer to refuse than a union of two."""
     return [value] if isinstance(value, str) else value
 
 
-class _ClosedModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+def _limit(value: Any) -> Any:  # noqa: ANN401  # anything may be sent
+    """Return no limit for -1, as llama.cpp's server and clients of it mean it."""
+    return None if value == -1 else value
+
+
+Limit = Annotated[
+    Annotated[int, Field(ge=1)] | None,
+    BeforeValidator(_limit, json_schema_input_type=Literal[-1] | Annotated[int, Field(ge=1)]),
+]
+"""The most tokens that a client wants."""
+
+
+class _OpenModel(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -71,59 +90,73 @@ class _ClosedModel(BaseModel):
         return {name: value for name, value in data.items() if value is not None}
 
 
-class StreamOptions(_ClosedModel):
+class StreamOptions(_OpenModel):
     """What a stream carries beside the text."""
 
     include_usage: bool = False
 
 
-class TextPart(_ClosedModel):
+class TextPart(_OpenModel):
     """A part of a message; other kinds than text are not served."""
 
     type: Literal["text"]
     text: Text
 
 
-class TextFormat(_ClosedModel):
-    """The only form of answers that is served."""
-
-    type: Literal["text"]
+Parts = Annotated[list[TextPart], Field(max_length=MAX_PARTS)]
 
 
 def _parts(value: Any) -> Any:  # noqa: ANN401  # anything may be sent
     return [{"type": "text", "text": value}] if isinstance(value, str) else value
 
 
-class ChatMessage(_ClosedModel):
+class ChatMessage(_OpenModel):
     """A message; a developer's is a system message."""
 
-    role: Literal["system", "developer", "user", "assistant"]
-    content: Annotated[list[TextPart], Field(max_length=MAX_PARTS), BeforeValidator(_parts)]
-    name: Text = ""
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: Annotated[Parts, BeforeValidator(_parts, json_schema_input_type=Text | Parts)] = []
+    tool_calls: list[Any] = []
+
+    @property
+    def is_system(self) -> bool:
+        """Whether it is none of the turns."""
+        return self.role in ("system", "developer")
+
+    @property
+    def is_of_tools(self) -> bool:
+        """Whether it calls a tool, or says what one found."""
+        return self.role in ("tool", "function") or bool(self.tool_calls)
 
     @property
     def plain(self) -> Message:
         """The message as the chat template takes it."""
-        role = "system" if self.role == "developer" else self.role
+        role = "system" if self.is_system else self.role
         return Message(role=role, content="".join(part.text for part in self.content))
 
 
-class _GenerationFields(_ClosedModel):
-    """Fields that both endpoints know."""
+class _GenerationFields(_OpenModel):
+    """Fields that both endpoints know; others are kept as they are, to be refused or taken."""
+
+    model_config = ConfigDict(extra="allow")
 
     model: str | None = None
-    max_tokens: int | None = Field(default=None, ge=1)
+    max_tokens: Limit = None
     temperature: float = Field(default=0.0, ge=0, le=2)
-    top_p: float = Field(default=1.0, gt=0, le=1)
+    top_p: float = Field(default=1.0, ge=0, le=1)
     seed: int | None = Field(default=None, ge=-_MAX_SEED - 1, le=_MAX_SEED)
-    n: Literal[1] = 1
     stream: bool = False
     stream_options: StreamOptions = StreamOptions()
-    stop: Annotated[list[Stop], Field(max_length=MAX_STOPS), BeforeValidator(_listed)] = []
-    presence_penalty: float = Field(default=0.0, ge=0, le=0)
-    frequency_penalty: float = Field(default=0.0, ge=0, le=0)
-    logit_bias: dict[str, float] = Field(default={}, max_length=0)
-    user: str = ""
+    stop: Annotated[Stops, BeforeValidator(_listed, json_schema_input_type=Stop | Stops)] = []
+
+    @property
+    def others(self) -> dict[str, object]:
+        """The fields that this endpoint does not serve."""
+        return self.model_extra or {}
+
+    @property
+    def heat(self) -> float:
+        """The temperature: the first of one token is the likeliest."""
+        return 0.0 if self.others.get("top_k") == 1 else self.temperature
 
     @property
     def stops(self) -> tuple[str, ...]:
@@ -140,20 +173,13 @@ class ChatRequest(_GenerationFields):
     """A body of ``/v1/chat/completions``."""
 
     messages: list[ChatMessage] = Field(min_length=1, max_length=MAX_MESSAGES)
-    max_completion_tokens: int | None = Field(default=None, ge=1)
+    max_completion_tokens: Limit = None
     logprobs: bool = False
-    top_logprobs: Literal[0] = 0
-    response_format: TextFormat | None = None
-
-    @property
-    def conversation(self) -> list[Message]:
-        """The messages as the chat template takes them."""
-        return [message.plain for message in self.messages]
 
     @property
     def question(self) -> str:
         """What is asked: the last message of a user's."""
-        asked = (turn.content for turn in reversed(self.conversation) if turn.role == "user")
+        asked = (turn.plain.content for turn in reversed(self.messages) if turn.role == "user")
         return next(asked, "")
 
     @property
@@ -163,12 +189,10 @@ class ChatRequest(_GenerationFields):
 
 
 class CompletionRequest(_GenerationFields):
-    """A body of ``/v1/completions``; of several prompts only one is served."""
+    """A body of ``/v1/completions``."""
 
-    prompt: Annotated[list[Text], Field(max_length=1), BeforeValidator(_listed)]
+    prompt: Annotated[Prompts, BeforeValidator(_listed, json_schema_input_type=Text | Prompts)]
     logprobs: int | None = Field(default=None, ge=0, le=1)
-    echo: Literal[False] = False
-    best_of: Literal[1] = 1
 
     @property
     def text(self) -> str:
@@ -184,12 +208,12 @@ class CompletionRequest(_GenerationFields):
 Q = TypeVar("Q", bound=_GenerationFields)
 
 
-def read_request(body: bytes, kind: type[Q], served: str) -> Q:
+def read_request(body: bytes, kind: type[Q], names: ModelNames) -> Q:
     """Return the request that ``body`` holds.
 
     Raises:
-        InvalidRequestError: if it is not JSON, not such a request, or asks for a model other
-            than ``served``.
+        InvalidRequestError: if it is not JSON, not such a request, or asks for what is not
+            served, a model of another name included.
     """
     try:
         data = json.loads(body)
@@ -200,10 +224,9 @@ def read_request(body: bytes, kind: type[Q], served: str) -> Q:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or None
-        is_unknown = first["type"] == "extra_forbidden"
-        said = "unknown field; leave it out" if is_unknown else sentence_of(first)
-        raise InvalidRequestError(said, field) from error
-    if request.model not in (None, served):
-        message = f"{request.model!r} does not exist; this endpoint serves {served!r}"
-        raise ModelNotFoundError(message, "model")
+        raise InvalidRequestError(sentence_of(first), field) from error
+    for name, said in refused(request.others, request.temperature):
+        raise InvalidRequestError(said, name)
+    if request.model is not None and not names.has(request.model):
+        raise ModelNotFoundError(names.unknown(request.model), "model")
     return request

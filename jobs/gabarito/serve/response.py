@@ -1,26 +1,36 @@
 """What the endpoint answers: responses, streams and errors of the OpenAI protocol. Pure.
 
 Source: the OpenAI API reference for chat completions and completions. Beside its fields
-each choice carries ``gabarito``: the answer's probability, whether the model knows, and the fact
-that bears it out; ``answer`` is the answer alone, where something follows it in the text.
+each choice carries ``gabarito``: the answer's probability, whether the model knows, the fact that
+bears it out, which digest answered, and what of the request was left aside; ``answer`` is the
+answer alone, where something follows it in the text.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from gabarito.serve.engine import GeneratedToken
+from gabarito.serve.model_names import ModelNames
 from gabarito.serve.service import Model
 from gabarito.serve.stream import FinishedAnswer
 
 MAX_ERROR_CHARS = 500
 """Of a message, and of a field's name: both may quote a request of a megabyte."""
 
+MAX_NAMES = 16
+MAX_NAME_CHARS = 60
+"""Of the fields that were not read."""
+
 
 @dataclass(frozen=True)
 class ResponseWriter:
-    """What all parts of one response share; ``created`` is in seconds since the epoch."""
+    """What all parts of one response share; ``created`` is in seconds since the epoch.
+
+    ``model`` is the name that was asked for, ``digest`` that of what answered, if it has one;
+    ``about_request`` is what the extension field says of the request.
+    """
 
     id: str
     created: int
@@ -28,6 +38,8 @@ class ResponseWriter:
     chat: bool
     prompt_tokens: int
     logprobs: bool = False
+    digest: str = ""
+    about_request: Mapping[str, object] = field(default_factory=dict)
 
     def whole(self, answer: FinishedAnswer) -> dict[str, object]:
         """Return the response that carries a whole answer."""
@@ -37,7 +49,7 @@ class ResponseWriter:
         else:
             choice["text"] = answer.shown
         choice["logprobs"] = self._logprobs(answer.shown_tokens)
-        choice["gabarito"] = _about(answer)
+        choice["gabarito"] = self._about(answer)
         return {**self._head(""), "choices": [choice], "usage": self.usage(answer)}
 
     def first_chunk(self) -> str:
@@ -54,7 +66,7 @@ class ResponseWriter:
     def last_chunks(self, answer: FinishedAnswer, *, usage: bool) -> Iterable[str]:
         """Yield the events that end a stream."""
         part: dict[str, object] = {"delta": {}} if self.chat else {"text": ""}
-        about = {"finish_reason": answer.reason, "gabarito": _about(answer)}
+        about = {"finish_reason": answer.reason, "gabarito": self._about(answer)}
         yield self._event({**part, **about})
         if usage:
             head = {**self._head(".chunk"), "choices": [], "usage": self.usage(answer)}
@@ -96,13 +108,41 @@ class ResponseWriter:
 
     def _head(self, suffix: str) -> dict[str, object]:
         kind = f"chat.completion{suffix}" if self.chat else "text_completion"
-        return {"id": self.id, "object": kind, "created": self.created, "model": self.model}
+        return {
+            "id": self.id,
+            "object": kind,
+            "created": self.created,
+            "model": self.model,
+            "system_fingerprint": self.digest or None,
+        }
+
+    def _about(self, answer: FinishedAnswer) -> dict[str, object]:
+        digest = {"digest": self.digest} if self.digest else {}
+        return {**_about(answer), **digest, **self.about_request}
 
 
-def model_list(name: str, created: int) -> dict[str, object]:
+def about_request(left_aside: Mapping[str, int], unread: Sequence[str]) -> dict[str, object]:
+    """Return what the extension field says of a request: what was left aside, if anything."""
+    names = [_shortened(name, MAX_NAME_CHARS) for name in unread[:MAX_NAMES]]
+    found: dict[str, object] = {"left_aside": dict(left_aside), "unread": names}
+    return {name: value for name, value in found.items() if value}
+
+
+def model_card(name: str, names: ModelNames, created: int) -> dict[str, object]:
+    """Return one entry of ``/v1/models``; ``root`` is the name of this model and of no other."""
+    return {
+        "id": name,
+        "object": "model",
+        "created": created,
+        "owned_by": "gabarito",
+        "root": names.id,
+    }
+
+
+def model_list(names: ModelNames, created: int) -> dict[str, object]:
     """Return the body of ``/v1/models``."""
-    model = {"id": name, "object": "model", "created": created, "owned_by": "gabarito"}
-    return {"object": "list", "data": [model]}
+    cards = [model_card(name, names, created) for name in names.listed]
+    return {"object": "list", "data": cards}
 
 
 def about_model(model: Model, threshold: float | None) -> dict[str, object]:
@@ -111,8 +151,8 @@ def about_model(model: Model, threshold: float | None) -> dict[str, object]:
     ``base`` tells whether the base answers, too.
     """
     return {
-        "model": model.name,
-        "digest": model.digest or None,
+        "model": model.names.id,
+        "digest": model.names.digest or None,
         "threshold": threshold,
         "facts": None if model.facts is None else len(model.facts),
         "base": model.base is not None,
@@ -125,16 +165,16 @@ def error_body(
 ) -> dict[str, object]:
     """Return an error as the protocol shapes it; ``param`` is the field at fault."""
     error = {
-        "message": _shortened(message),
+        "message": _shortened(message, MAX_ERROR_CHARS),
         "type": "server_error" if is_ours else "invalid_request_error",
-        "param": param and _shortened(param),
+        "param": param and _shortened(param, MAX_ERROR_CHARS),
         "code": code,
     }
     return {"error": error}
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= MAX_ERROR_CHARS else f"{text[:MAX_ERROR_CHARS]}…"
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _about(answer: FinishedAnswer) -> dict[str, object]:

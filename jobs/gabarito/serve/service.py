@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from gabarito.core.model_records import GateVerdict
-from gabarito.core.records import with_system
 from gabarito.proof import FactTable
+from gabarito.serve import conversation
 from gabarito.serve.batcher import Batcher, BatchLimits
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.engine import (
@@ -16,6 +16,7 @@ from gabarito.serve.engine import (
     InvalidRequestError,
     PromptTooLongError,
 )
+from gabarito.serve.model_names import ModelNames
 from gabarito.serve.request import ChatRequest, CompletionRequest, read_request
 from gabarito.serve.stream import AnswerPolicy, AnswerStream
 from gabarito.serve.verification import Verifier
@@ -25,21 +26,20 @@ Q = TypeVar("Q", ChatRequest, CompletionRequest)
 
 @dataclass(frozen=True)
 class Model:
-    """What is served: its name, its engine, and what its contract fixes.
+    """What is served: its names, its engine, and what its contract fixes.
 
     Answers whose probability is under ``threshold`` become ``refusal``. ``facts`` is None of a
-    model that was evaluated before there was a table of them, ``digest`` and ``verdict`` are those
-    of a promoted model; ``base`` answers as before training, if that is wanted.
+    model that was evaluated before there was a table of them, ``verdict`` is a promoted
+    model's, ``base`` answers as before training, if that is wanted.
     """
 
-    name: str
+    names: ModelNames
     engine: Engine
     system: str = ""
     refusal: str = ""
     threshold: float | None = None
     max_new_tokens: int = 48
     facts: FactTable | None = None
-    digest: str = ""
     verdict: GateVerdict | None = None
     base: Engine | None = None
 
@@ -49,6 +49,7 @@ class AnswerService:
 
     def __init__(self, model: Model, config: ServeConfig) -> None:
         self._model = model
+        self._conversation = config.conversation
         self._most_new_tokens = config.max_new_tokens
         self.threshold = model.threshold if config.threshold is None else config.threshold
         """Under this probability an answer becomes the refusal; None: never."""
@@ -96,10 +97,10 @@ class AnswerService:
         A limit of the client's is lowered to what there is room for; without one it is the
         model's own, under which its answers were evaluated.
         """
-        asked = read_request(body, kind, self._model.name)
+        asked = read_request(body, kind, self._model.names)
         engine = self._model.engine
         if isinstance(asked, ChatRequest):
-            messages = with_system(self._model.system, asked.conversation)
+            messages = conversation.asked(asked.messages, self._model.system, self._conversation)
             field, tokens = "messages", engine.encode_chat(messages)
         else:
             field, tokens = "prompt", engine.encode_text(asked.text)
@@ -116,4 +117,4 @@ class AnswerService:
         own, most = self._model.max_new_tokens, self._most_new_tokens
         wanted = own if asked.limit is None else min(asked.limit, most)
         limit = min(wanted, room)
-        return asked, GenerationRequest(tokens, limit, asked.temperature, asked.top_p, asked.seed)
+        return asked, GenerationRequest(tokens, limit, asked.heat, asked.top_p, asked.seed)

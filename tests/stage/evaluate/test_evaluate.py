@@ -184,6 +184,10 @@ def test_a_sample_is_asked_under_other_conditions(inputs: Inputs, evaluate: Eval
     assert tokens["closed_book"] < tokens["other_system"] < tokens["third_question"]
     assert tokens["closed_book"] < tokens["gold_passage"] <= 64 - 8  # cut to what the model takes
     assert all(arm["seconds"] >= 0 for arm in arms.values())
+    for name, found in report["conversations"].items():
+        lost = arms[name, "test"]["exact"]["share"] - arms["closed_book", "test"]["exact"]["share"]
+        assert found["difference"] == pytest.approx(lost)
+    assert set(report["conversations"]) == {"third_question", "other_system"}
 
 
 def test_without_a_sample_or_documents_fewer_conditions_are_tried(

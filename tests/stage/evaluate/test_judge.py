@@ -1,10 +1,9 @@
 import json
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from tests.unit.chat.script import Handler, Scripted, fails, says
+from tests.unit.chat.script import Handler, Scripted, fails, running_scripts, says
 
 from gabarito.artifacts.artifact import Artifact
 from gabarito.chat import client
@@ -20,17 +19,8 @@ Serve = Callable[..., Scripted]
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     monkeypatch.setattr(client, "FIRST_BACKOFF_S", 0.005)
-    servers: list[Scripted] = []
-
-    def start(*script: Callable[[Handler], None]) -> Scripted:
-        servers.append(Scripted(*script))
-        threading.Thread(target=servers[-1].serve_forever, args=(0.02,), daemon=True).start()
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with running_scripts() as start:
+        yield start
 
 
 def case_of(body: dict[str, Any]) -> dict[str, Any]:

@@ -205,3 +205,20 @@ def place_at(tmp_path: Path) -> Callable[[str], Place]:
 @pytest.fixture
 def place(place_at: Callable[[str], Place]) -> Place:
     return place_at("store")
+
+
+@pytest.fixture
+def by_shards(
+    teach: Callable[..., TeacherServer], place_at: Callable[[str], Place]
+) -> Callable[..., list[list[bytes]]]:
+    """Run the stage in one piece and in four; give the files of these names, of each run."""
+
+    def run(made: list[Recording], config: GenerateConfig, *names: str) -> list[list[bytes]]:
+        results = []
+        for shards in (1, 4):
+            teach(made)
+            whole = place_at(f"store-{shards}").generate(config, shards=shards)
+            results.append([whole.read(name) for name in names])
+        return results
+
+    return run

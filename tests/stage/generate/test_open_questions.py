@@ -26,7 +26,7 @@ from .conftest import (
 
 Teach = Callable[..., TeacherServer]
 ConfigOf = Callable[..., GenerateConfig]
-PlaceAt = Callable[[str], Place]
+ByShards = Callable[..., list[list[bytes]]]
 
 
 def questions_about(club: str) -> list[str]:
@@ -126,15 +126,10 @@ def test_what_a_second_opinion_answers_is_not_open(
     assert tasks(server)["task: verify"] == 2 * len(CLUBS)
 
 
-def test_four_shards_leave_open_what_one_does(
-    teach: Teach, place_at: PlaceAt, config_of: ConfigOf
-) -> None:
-    results = []
-    for shards in (1, 4):
-        teach([*recordings(), *leaving_open()])
-        whole = place_at(f"store-{shards}").generate(config_of(open_questions=3), shards=shards)
-        results.append([whole.read(name) for name in ("open_questions.jsonl", "ledger.jsonl")])
-    assert results[0] == results[1]
+def test_four_shards_leave_open_what_one_does(by_shards: ByShards, config_of: ConfigOf) -> None:
+    made, config = [*recordings(), *leaving_open()], config_of(open_questions=3)
+    one, four = by_shards(made, config, "open_questions.jsonl", "ledger.jsonl")
+    assert one == four
 
 
 def test_a_teacher_that_asks_about_anything_ends_the_stage(

@@ -27,7 +27,7 @@ from .conftest import (
 
 Teach = Callable[..., TeacherServer]
 ConfigOf = Callable[..., GenerateConfig]
-PlaceAt = Callable[[str], Place]
+ByShards = Callable[..., list[list[bytes]]]
 
 
 def told(club: str, name: str) -> list[Recording]:
@@ -132,15 +132,10 @@ def test_a_second_run_pays_for_no_rewrite_again(
     assert first.manifest.counts["passages"] == sum(p.manifest.counts["passages"] for p in more)
 
 
-def test_four_shards_tell_the_same_as_one(
-    teach: Teach, place_at: PlaceAt, config_of: ConfigOf
-) -> None:
-    results = []
-    for shards in (1, 4):
-        teach([*recordings(), *rewriting()])
-        whole = place_at(f"store-{shards}").generate(config_of(rewrites=3), shards=shards)
-        results.append([whole.read(name) for name in ("rewrites.jsonl", "ledger.jsonl")])
-    assert results[0] == results[1]
+def test_four_shards_tell_the_same_as_one(by_shards: ByShards, config_of: ConfigOf) -> None:
+    made, config = [*recordings(), *rewriting()], config_of(rewrites=3)
+    one, four = by_shards(made, config, "rewrites.jsonl", "ledger.jsonl")
+    assert one == four
 
 
 def test_a_teacher_that_invents_all_of_it_ends_the_stage(

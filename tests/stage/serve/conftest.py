@@ -5,27 +5,31 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
 import uvicorn
 
-from gabarito.core.model_records import GateVerdict
 from gabarito.core.records import Message
-from gabarito.proof import FactTable
 from gabarito.serve.app import make_app
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.engine import (
-    Engine,
     GeneratedToken,
     GenerationEnd,
     GenerationEvent,
     GenerationFailure,
     GenerationRequest,
 )
+from gabarito.serve.model_names import ModelNames
 from gabarito.serve.server import make_server
 from gabarito.serve.service import Model
 
 REFUSAL = "I do not know."
+DIGEST = "0123456789abcdef" * 4
+
+
+BESIDE = ("facts", "verdict", "base")
+"""What else of a model a test may give."""
 
 
 class RuleEngine:
@@ -117,6 +121,7 @@ class Running:
         self.port = port
         self.engine = engine
         self.server = server
+        self.digest = DIGEST
 
 
 @pytest.fixture
@@ -125,22 +130,18 @@ def serving() -> Callable[..., AbstractContextManager[Running]]:
     def start(
         token: str | None = None,
         max_new_tokens: int = 8,
-        facts: FactTable | None = None,
-        verdict: GateVerdict | None = None,
-        base: Engine | None = None,
-        **settings: object,
+        system: str = "",
+        **settings: Any,  # noqa: ANN401  # of the model's fields those of BESIDE
     ) -> Iterator[Running]:
         engine = RuleEngine()
         model = Model(
-            "rules",
+            ModelNames("rules", "main", DIGEST),
             engine,
+            system,
             refusal=REFUSAL,
             threshold=0.5,
             max_new_tokens=max_new_tokens,
-            facts=facts,
-            digest="d" * 64 if verdict else "",
-            verdict=verdict,
-            base=base,
+            **{name: settings.pop(name) for name in BESIDE if name in settings},
         )
         app = make_app(model, ServeConfig.model_validate(settings), token)
         listener = socket.create_server(("127.0.0.1", 0))

@@ -45,6 +45,7 @@ def test_an_answer_has_text_usage_and_probability(serving: Start) -> None:
     assert reply["usage"] == {"prompt_tokens": 3, "completion_tokens": 3, "total_tokens": 6}
     about = choice["gabarito"]
     assert (about["probability"], about["known"]) == (pytest.approx(0.970446), True)
+    assert about["digest"] == server.digest
     assert [row["token"] for row in choice["logprobs"]["content"]] == ["a", "c", "d"]
 
 
@@ -133,14 +134,14 @@ def test_a_stream_of_an_improbable_answer_carries_only_the_refusal(serving: Star
         (b"{cut", 400, "body: not JSON"),
         (b"\xff\xfe", 400, "body: not JSON"),
         ({"messages": []}, 400, "messages: "),
-        (chat("a", model="another"), 404, "this endpoint serves 'rules'"),
+        (chat("a", model="another"), 404, "this endpoint serves rules, main, 0123"),
         (chat("a " * 24), 400, "has 24 tokens; this model takes 24 with its answer, shorten it"),
         (b"[" * 200_000, 400, "body: not JSON"),
         (chat("a", seed=2**70), 400, "seed: must be at most 9223372036854775807"),
         (b'{"messages":[{"role":"user","content":"\\ud800"}]}', 400, "send whole characters"),
-        (chat("a", presence_penalty=0.5), 400, "presence_penalty: must be at most 0"),
-        (chat("a", top_logprobs=5), 400, "top_logprobs: must be 0"),
-        (chat("a", tools=[]), 400, "tools: unknown field; leave it out"),
+        (chat("a", presence_penalty=0.5), 400, "presence_penalty: only 0 is served"),
+        (chat("a", top_logprobs=5), 400, "top_logprobs: only 0 is served"),
+        (chat("a", tools=[{}]), 400, "tools: only [] is served; leave it out"),
         (chat("a" * (1 << 20)), 413, "the body is larger than 1048576 bytes"),
         (chat("b"), 500, "the engine failed: the engine is broken"),
         (chat("n"), 500, "no number"),
@@ -175,7 +176,7 @@ def test_what_changes_nothing_is_taken(serving: Start, fields: dict[str, object]
 
 def test_a_developers_message_is_a_system_message(serving: Start) -> None:
     turns = [{"role": "developer", "content": "d"}, {"role": "user", "content": "a"}]
-    with serving() as server:
+    with serving(conversation="whole") as server:
         _, reply = post(f"{server.url}/v1/chat/completions", {"messages": turns})
     assert reply["choices"][0]["message"]["content"] == "da"
 
@@ -232,7 +233,7 @@ def probed(url: str) -> set[int]:
         ("chat/completions", chat("a", stop=["d"] * 17), "stop"),
         ("chat/completions", chat("a", stop="d" * 1_001), "stop"),
         ("chat/completions", chat("a", max_tokens=0), "max_tokens"),
-        ("chat/completions", chat("a", max_completion_tokens=-1), "max_completion_tokens"),
+        ("chat/completions", chat("a", max_completion_tokens=-2), "max_completion_tokens"),
         ("chat/completions", chat("a", seed=-(2**63) - 1), "seed"),
         ("chat/completions", chat("a", logit_bias={"50256": -100}), "logit_bias"),
         ("chat/completions", chat("a", temperature=float("nan")), "temperature"),
@@ -467,7 +468,7 @@ def test_health_ready_models_and_metrics(serving: Start) -> None:
     with serving() as server:
         ask(server.url, "a c")
         assert get("/health") == "ok"
-        assert json.loads(get("/ready")) == {"model": "rules"}
+        assert json.loads(get("/ready"))["model"] == "rules-0123456789ab"
         assert json.loads(get("/v1/models"))["data"][0]["id"] == "rules"
         metrics = get("/metrics")
     assert 'gabarito_requests_total{path="/v1/chat/completions",status="200"} 1.0' in metrics

@@ -128,10 +128,9 @@ def test_a_model_of_before_is_served_with_one_line_about_it(
     promoted = ServedModel(
         pipeline="p", run="r", merge="m", evaluate="e", contract=CONTRACT, verdict=PASSED
     )
+    folders = ModelFolders(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SettingsError):
-        serve_promoted(
-            ModelFolders(tmp_path), promoted, ServeConfig(), Binding(*taken.getsockname())
-        )
+        serve_promoted(folders, promoted, "main", ServeConfig(), Binding(*taken.getsockname()))
     said = capsys.readouterr().out.splitlines()
     assert [line.partition(": ")[2] for line in said] == [
         "was evaluated before answers had proofs, and gives none; gabarito run evaluates it anew"

@@ -1,11 +1,10 @@
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from gabarito.chat import ChatClient, ChatEndpoint, Meter, client
 
-from .script import Handler, Scripted
+from .script import Scripted, running_scripts
 
 
 @pytest.fixture(autouse=True)
@@ -19,17 +18,8 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Scripted]]:
-    servers: list[Scripted] = []
-
-    def start(*script: Callable[[Handler], None]) -> Scripted:
-        servers.append(Scripted(*script))
-        threading.Thread(target=servers[-1].serve_forever, args=(0.02,), daemon=True).start()
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with running_scripts() as start:
+        yield start
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -58,6 +59,22 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_arguments: object) -> None:
         pass
+
+
+@contextmanager
+def running_scripts() -> Iterator[Callable[..., Scripted]]:
+    """Give what starts a server with a script; all of them are stopped at the end."""
+    servers: list[Scripted] = []
+
+    def start(*script: Callable[[Handler], None]) -> Scripted:
+        servers.append(Scripted(*script))
+        threading.Thread(target=servers[-1].serve_forever, args=(0.02,), daemon=True).start()
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
 
 
 def says(text: str, **extra: object) -> Callable[[Handler], None]:

@@ -10,9 +10,10 @@ import pytest
 from gabarito.answer_match import Expected
 from gabarito.artifacts.channel import ServedModel, promote
 from gabarito.controller.config import ServeTarget
-from gabarito.controller.smoke_test import KnownAnswer, SmokeTest, choose, known_answers
+from gabarito.controller.smoke_test import SmokeTest
 from gabarito.core.errors import DataError
 from gabarito.core.records import Verdict
+from gabarito.pipeline.known_answers import KnownAnswer, choose, known_answers
 from gabarito.pipeline.promote import model_of
 from gabarito.pipeline.runs import freeze, new_run
 from gabarito.pipeline.schema import read_pipeline

@@ -6,6 +6,7 @@ from tests.unit.curate.rejected import reasons
 
 from gabarito.core.reasons import CurateReason, rejected
 from gabarito.core.records import Fact, PassageText, Question, Rewrite
+from gabarito.curate.dedup import merge_facts
 from gabarito.curate.document_rows import (
     MOST_BYTES,
     RewriteLibrary,
@@ -183,6 +184,7 @@ def test_facts_that_people_struck_or_corrected_and_documents_contradict_are_wron
         corrected.model_copy(update={"answer": "Inter"}),
         more.model_copy(update={"aliases": ("PSG",)}),
     ]
+    left = [*now, disputed]
     asked = Question.of(fact=disputed.id, family="f", text="?", answer="Paris", kind="question")
     other = Question.of(fact=right.id, family="f", text="!", answer="Paris", kind="question")
     rejections = [
@@ -190,8 +192,21 @@ def test_facts_that_people_struck_or_corrected_and_documents_contradict_are_wron
         rejected(CurateReason.TWO_ANSWERS, asked.id),
         rejected(CurateReason.TWO_ANSWERS, other.id),
     ]
-    wrong = wrong_facts(facts, [asked, other], now, rejections)
+    wrong = wrong_facts(facts, left, [asked, other], now, rejections)
     assert wrong == {struck.id, corrected.id, disputed.id}
+
+
+def test_a_corrected_fact_is_wrong_in_its_passage_whatever_becomes_of_it(
+    make_fact: MakeFact,
+) -> None:
+    right = make_fact("final", "campeão", "Paris")
+    wrong = make_fact("final", "campeão", "Inter", statement="A Inter venceu.")
+    elsewhere = make_fact("final", "campeão", "Inter", statement="Foi a Inter.")
+    before = [right, wrong, elsewhere]
+    left = [right, wrong.model_copy(update={"answer": "Paris"}), elsewhere]
+    once, merged, _ = merge_facts(left)
+    assert merged == {wrong.id: right.id}
+    assert wrong_facts(before, left, [], once, []) == {wrong.id, elsewhere.id}
 
 
 def test_sizes_are_of_bytes() -> None:

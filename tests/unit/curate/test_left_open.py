@@ -1,5 +1,8 @@
 from collections.abc import Callable
+from random import Random
+from string import ascii_lowercase
 
+from tests.growth import grows_in_proportion
 from tests.unit.curate.rejected import reasons
 
 from gabarito.core.reasons import CurateReason
@@ -11,6 +14,8 @@ MakeFact = Callable[..., Fact]
 MakeWording = Callable[..., Wording]
 
 LIMIT = 0.85
+MANY_QUESTIONS = 12_000
+"""Compared each with each they take sixteen times as long as a quarter of them does."""
 
 
 def opened(*texts: str) -> list[OpenQuestion]:
@@ -83,6 +88,32 @@ def test_questions_of_the_exam_and_those_that_are_there_are_not_kept() -> None:
     )
     assert found == ["Quem fundou o Paris?", "Qual o peso da taça?"]
     assert reasons(dropped) == {CurateReason.LEAK: 1, CurateReason.SAME_QUESTION: 1}
+
+
+def test_the_same_question_in_nearly_the_same_words_is_kept_once() -> None:
+    texts = ("Quem lavou a camisa azul do zagueiro Silva?", "Quanto custou a taça de 1998?")
+    again = (
+        "Quem lavou a camisa azul do zageiro Silva",
+        "Quem lavou a camiza azul do zagueiro Silva?",
+    )
+    found, dropped = kept(Answers([], [], LIMIT), *texts, *again)
+    assert found == list(texts)
+    assert reasons(dropped) == {CurateReason.SAME_QUESTION: 2}
+
+
+def test_many_open_questions_take_no_more_than_their_share_of_time() -> None:
+    def questions(number: int) -> str:
+        draw = Random(0)
+        names = ["".join(draw.choices(ascii_lowercase, k=8)) for _ in range(number)]
+        return "\n".join(
+            f"Quem {draw.choice(names)} a {draw.choice(names)} de {draw.choice(names)}?"
+            for _ in range(number)
+        )
+
+    answers = Answers([], [], LIMIT)
+    assert grows_in_proportion(
+        lambda text: kept(answers, *text.splitlines()), questions, MANY_QUESTIONS
+    )
 
 
 def test_a_question_that_is_asked_in_another_place_is_not_kept() -> None:

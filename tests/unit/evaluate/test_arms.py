@@ -7,7 +7,9 @@ import pytest
 from gabarito.answer_match import AnswerKey, Expected, is_within
 from gabarito.core.records import PassageText
 from gabarito.evaluate.arms import Arm, Library, Messages, arm_scores, arms_of, compared
+from gabarito.evaluate.conversation_loss import Replies, against_alone
 from gabarito.evaluate.grading import EvalQuestion, Prediction
+from gabarito.evaluate.statistics import Bootstrap
 
 PASSAGES = [
     PassageText(id="1", document="d", text="The bridge of Rialto is 48 metres long.", facts=("a",)),
@@ -164,3 +166,21 @@ def test_an_answer_within_a_text_is_compared_as_answers_are() -> None:
     assert is_within("A final foi no dia 31 de maio de 2025, em Munique", "31/05/2025")
     assert not is_within("", "x")
     assert not is_within("x", "")
+
+
+def replies_of(*right: bool) -> dict[str, Prediction]:
+    said = zip(ITEMS, right, strict=False)
+    return {item.text: Prediction(item.expected if is_so else "no", 0.9, 9) for item, is_so in said}
+
+
+def test_a_conversation_is_compared_with_the_same_questions_alone() -> None:
+    found = {
+        "closed_book": Replies(ITEMS, replies_of(True, True, False, True)),
+        "third_question": Replies(ITEMS[1:3], replies_of(True, False, False)),
+        "search": Replies(ITEMS, replies_of(True, True, True, True)),
+    }
+    lost = against_alone(found, AnswerKey(), Bootstrap(100))
+    assert {name: (one.difference, one.count) for name, one in lost.items()} == {
+        "third_question": (-0.5, 2)
+    }
+    assert against_alone({}, AnswerKey(), Bootstrap(100)) == {}

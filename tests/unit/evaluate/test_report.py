@@ -229,17 +229,36 @@ def test_the_threshold_is_not_chosen_by_what_it_is_measured_on(mark_of: MakeMark
     unanswerable = [
         mark_of(part="unanswerable", text=str(n), probability=0.5, correct=False) for n in range(40)
     ]
-    least = threshold(validation, unanswerable, 0.95)
+    least = threshold(validation, [], unanswerable, 0.95)
     assert least is not None
     assert least.value == pytest.approx(0.7)
     assert least.count == 10 + sum(map(is_tuning, unanswerable))
-    measured = served([], unanswerable, least.value)
+    measured = served([], [], unanswerable, least.value)
     assert measured is None
-    measured = served(validation, unanswerable, least.value)
+    measured = served(validation, [], unanswerable, least.value)
     assert measured is not None
     assert measured.unanswerable["all"].count == 40 - sum(map(is_tuning, unanswerable))
     assert measured.unanswerable["all"].share == 1
     assert measured.false_refusals.share == 0
+
+
+def test_long_answers_are_not_refused_for_their_length(mark_of: MakeMark) -> None:
+    """Where plain questions are answered short, and some ask for a sentence: 20 tokens at .97."""
+    short = [mark_of(part="validation", probability=0.9)] * 40
+    sentences = [
+        mark_of(part="sentences", text=str(n), fact=str(n), probability=0.97**20) for n in range(40)
+    ]
+    unsure = [
+        mark_of(part="unanswerable", text=str(n), probability=0.2, correct=False) for n in range(40)
+    ]
+    least = threshold(short, sentences, unsure, 0.95)
+    assert least is not None
+    assert least.value < 0.97**20
+    measured = served(short, sentences, unsure, least.value)
+    assert measured is not None
+    assert measured.sentences is not None
+    assert (measured.sentences.share, measured.unanswerable["all"].share) == (0, 1)
+    assert measured.sentences.count == 40 - sum(map(is_tuning, sentences))
 
 
 def test_unanswerable_questions_are_halved_about_evenly(mark_of: MakeMark) -> None:
@@ -250,7 +269,7 @@ def test_unanswerable_questions_are_halved_about_evenly(mark_of: MakeMark) -> No
 def test_an_answer_to_an_unanswerable_question_is_never_right(mark_of: MakeMark) -> None:
     refused = mark_of(part="unanswerable", correct=True, refused=True, probability=1.0)
     given = mark_of(part="unanswerable", correct=False, probability=0.99)
-    least = threshold([], [refused, given] * 3, 0.95)
+    least = threshold([], [], [refused, given] * 3, 0.95)
     assert least is None or not least.attained
 
 

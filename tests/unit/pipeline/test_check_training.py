@@ -21,36 +21,35 @@ from gabarito.core.records import (
     Fact,
     FamilySplits,
     Message,
+    OpenQuestion,
     PairsInfo,
     Question,
+    Rewrite,
     to_jsonl,
 )
 from gabarito.pipeline.checks.check_result import CheckResult
 from gabarito.pipeline.checks.check_training import check_training
 from gabarito.pipeline.checks.document_sample import Sample
-from gabarito.pipeline.forecast import Trial, keep_trial
+from gabarito.pipeline.forecast import Trial, TriedPassage, Use, keep_trial
 from gabarito.pipeline.runs import Run, new_run
 from gabarito.pipeline.schema import read_pipeline
 from gabarito.pipeline.training_forecast import TrainingForecast, kept_forecast
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
+PAGE = "The library opens at nine and closes at six. " * 9
 TRIAL = Trial(
-    passages=1,
-    facts=10,
+    passages=(TriedPassage(chars=len(PAGE.strip()) + 2, share=1.0, facts=10, look=Use()),),
+    worded=10,
     wordings=114,
     asked=120,
-    requests=11,
-    prompt_tokens=1,
-    completion_tokens=1,
-    cost=0,
-    seconds=0,
+    wording=Use(),
     statements=30,
     reverse=4,
     questions=(("Quem foi o campeão?", "Paris Saint-Germain"),),
     stated=("A final foi em Munique.",),
 )
-PAGE = "The library opens at nine and closes at six. " * 9
+"""What one page gives."""
 
 
 @pytest.fixture
@@ -129,6 +128,7 @@ def test_rows_are_reckoned_from_three_passages(
     assert forecast(run, store).rows == {
         "questions": 437 + 20,
         "statements": 150,
+        "documents": 0,
         "refusals": 437,
         "replay": 210,
     }
@@ -137,6 +137,24 @@ def test_rows_are_reckoned_from_three_passages(
     assert "about 1,300 rows (460 questions, 150 statements, 440 refusals" in said
     assert "tokens" in found["training"].said
     assert found["memory"].said.startswith("train takes about ")
+
+
+def test_rows_of_what_is_left_open_and_told_anew_are_reckoned(
+    planned: Callable[..., Run], store: Store, tmp_path: Path
+) -> None:
+    save_tiny(tmp_path / "base")
+    run = planned(epochs=2, replay=0.0)
+    with_pages(run, store, 5)
+    told_anew = Rewrite.of(
+        passage="p", document="d", format="notes", paragraphs=("A " * 400, "B " * 400)
+    )
+    more = {"told": 1, "open": ("Quem varre a sala?",) * 4, "rewrites": (told_anew,)}
+    keep_trial(store, run, TRIAL.model_copy(update=more))
+    told(run, store)
+    rows = forecast(run, store).rows
+    assert rows["documents"] == 5 * 2
+    assert rows["refusals"] == round((380 + 0.85 * 5 * 4) * 1.15)
+    assert "10 rewritten passages" in forecast(run, store).said
 
 
 def test_without_a_trial_nobody_knows_the_rows(
@@ -163,6 +181,8 @@ def test_what_the_teacher_wrote_is_counted(
             fact=fact.id, family=family, text=f"Onde {family}?", answer="Munique", kind=kind
         )
 
+    left_open = [OpenQuestion.of(passage="p", document="d", text=f"Quem {n}?") for n in range(20)]
+    anew = [Rewrite.of(passage="p", document="d", format="f", paragraphs=("A final em Munique.",))]
     with new_attempt(store, run.address("generate"), inputs={}, settings={}) as work:
         work.write("facts.jsonl", to_jsonl([fact]))
         questions = [
@@ -171,11 +191,13 @@ def test_what_the_teacher_wrote_is_counted(
             asked("statement", "statement"),
         ]
         work.write("questions.jsonl", to_jsonl(questions))
+        work.write("open_questions.jsonl", to_jsonl(left_open))
+        work.write("rewrites.jsonl", to_jsonl(anew))
         work.write_text("pairs.json", PairsInfo(language="pt", families=splits).model_dump_json())
         work.publish()
     told(run, store)
     rows = forecast(run, store).rows
-    assert rows == {"questions": 2, "statements": 1, "refusals": 1, "replay": 210}
+    assert rows == {"questions": 2, "statements": 1, "documents": 1, "refusals": 21, "replay": 210}
 
 
 def test_the_rows_of_a_dataset_are_counted(

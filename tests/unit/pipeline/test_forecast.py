@@ -7,19 +7,31 @@ import pytest
 from gabarito.core.records import Document
 from gabarito.core.teacher_config import TeacherSettings
 from gabarito.pipeline.checks.document_sample import Sample
-from gabarito.pipeline.forecast import Extent, Trial, forecast_of
+from gabarito.pipeline.forecast import Extent, Trial, TriedPassage, Use, forecast_of
+
+
+def use(requests: float, cost: float = 0.0) -> Use:
+    return Use(
+        requests=requests,
+        prompt_tokens=1000 * requests,
+        completion_tokens=100 * requests,
+        cost=cost,
+    )
+
+
+def tried(chars: int, facts: int, share: float = 0.5, look: Use | None = None) -> TriedPassage:
+    return TriedPassage(chars=chars, share=share, facts=facts, look=look or use(2, cost=0.02))
+
 
 TRIAL = Trial(
-    passages=3,
-    facts=24,
-    wordings=280,
-    asked=288,
-    requests=33,
-    prompt_tokens=22_000,
-    completion_tokens=14_000,
-    cost=0.162,
-    seconds=66.0,
+    passages=(tried(1000, 10), tried(2000, 20)),
+    worded=10,
+    wordings=115,
+    asked=120,
+    wording=use(10, cost=0.1),
+    seconds=28.0,
 )
+"""Of each passage and each fact as much as of the next: a fact in a hundred characters."""
 
 
 def teacher(**settings: object) -> TeacherSettings:
@@ -31,52 +43,92 @@ def document(text: str) -> Document:
     return Document.of(text=text, fetched_at=now, source=text[:9], url="", title="", language="en")
 
 
-def test_a_forecast_is_at_the_rates_of_what_was_tried() -> None:
-    said = forecast_of(Extent(documents=100, passages=300), TRIAL, teacher(concurrency=10))
+def test_facts_are_as_many_as_there_is_text() -> None:
+    said = forecast_of(Extent(100, 300, chars=450_000), TRIAL, teacher(concurrency=10))
     assert said == (
-        "100 documents, 300 passages: about 2,400 facts, 3,300 requests, 2,200,000 tokens sent and "
-        "1,400,000 received, 16.2 by the prices set, 11 min with 10 requests in flight"
+        "100 documents, 300 passages: about 4,500 facts, 5,200 requests, 5,200,000 tokens sent and "
+        "520,000 received, 51.8 by the prices set, 17 min with 10 requests in flight"
     )
+
+
+def test_a_long_passage_that_was_drawn_stands_for_its_share_of_the_text_only() -> None:
+    # a table of 3,000 characters with 60 facts, and prose with two in 1,000: half of the text each
+    skewed = TRIAL.model_copy(update={"passages": (tried(3000, 60), tried(1000, 2))})
+    likely = skewed.facts_in(Extent(1, 40, chars=60_000)).likely
+    assert likely == pytest.approx(30_000 * 60 / 3000 + 30_000 * 2 / 1000)
+
+
+def test_passages_that_differ_make_a_wide_range() -> None:
+    extent = Extent(1, 100, chars=150_000)
+    same = TRIAL.facts_in(extent)
+    assert same.least == same.likely == same.most
+    odd = TRIAL.model_copy(update={"passages": (tried(1000, 2), tried(1000, 18))})
+    found = odd.facts_in(extent)
+    assert found.least < found.likely / 2 < 2 * found.likely < found.most
+    assert " facts (600 to 3,800), " in forecast_of(extent, odd, teacher())
+    found = odd.facts_in(Extent(1, 2, chars=2000))  # all of them were tried
+    assert found.most == found.likely == pytest.approx(20)
+
+
+def test_of_a_single_passage_nobody_knows_how_the_others_are() -> None:
+    one = TRIAL.model_copy(update={"passages": (tried(1000, 10, share=1.0),)})
+    found = one.facts_in(Extent(1, 100, chars=100_000))
+    assert (found.least, found.most) == (pytest.approx(1000 / 2.9), pytest.approx(2900))
+
+
+def test_rewrites_and_open_questions_grow_with_the_passages_that_hold_facts() -> None:
+    passages = (tried(1000, 10, look=Use()), tried(1000, 0, look=Use()))
+    told = {"passages": passages, "told": 1, "telling": use(3, cost=0.3), "wording": Use()}
+    found = TRIAL.model_copy(update=told)
+    needed = found.use_for(Extent(1, 100, chars=100_000), facts=500)
+    assert (needed.requests, needed.cost) == (pytest.approx(150), pytest.approx(15))
 
 
 def test_without_prices_and_without_a_speed_none_is_said() -> None:
-    kept = TRIAL.model_copy(update={"seconds": 0.0, "cost": 0.0})
-    said = forecast_of(Extent(1, 1, is_reckoned=True), kept, teacher())
-    assert said.startswith("about 1 document, 1 passage: about 8 facts, 11 requests, ")
+    kept = TRIAL.model_copy(update={"seconds": 0.0, "wording": use(10)})
+    free = tuple(one.model_copy(update={"look": use(2)}) for one in kept.passages)
+    kept = kept.model_copy(update={"passages": free})
+    said = forecast_of(Extent(1, 1, chars=800, is_reckoned=True), kept, teacher())
+    assert said.startswith("about 1 document, 1 passage: about 8 facts, 9 requests, ")
     assert said.endswith(" received")
 
 
-@pytest.mark.parametrize(("requests", "said"), [(20, "50 s"), (2_000, "83 min"), (9_000, "6.2 h")])
-def test_a_duration_is_told_as_people_tell_it(requests: int, said: str) -> None:
-    trial = TRIAL.model_copy(
-        update={"passages": 1, "requests": requests, "seconds": 2.5 * requests}
-    )
-    assert forecast_of(Extent(1, 1), trial, teacher(concurrency=1)).endswith(
+@pytest.mark.parametrize(
+    ("chars", "said"), [(1000, "23 s"), (100_000, "38 min"), (900_000, "5.8 h")]
+)
+def test_a_duration_is_told_as_people_tell_it(chars: int, said: str) -> None:
+    extent = Extent(1, 2, chars=chars)
+    assert forecast_of(extent, TRIAL, teacher(concurrency=1)).endswith(
         f" {said} with 1 request in flight"
     )
 
 
 def test_a_batch_costs_less_and_takes_its_own_time() -> None:
-    said = forecast_of(Extent(1, 300), TRIAL, teacher(batch=True))
-    assert said.endswith(" received, 8.1 by the prices set")
+    said = forecast_of(Extent(1, 300, chars=450_000), TRIAL, teacher(batch=True))
+    assert said.endswith(" received, 25.9 by the prices set")
 
 
 def test_pairs_that_get_wordings_are_in_it() -> None:
-    extent = Extent(documents=1, passages=3, pairs=24)
-    assert extent.said == "1 document, 3 passages, 24 pairs"
-    assert " 66 requests, " in forecast_of(extent, TRIAL, teacher())
+    extent = Extent(documents=1, passages=2, chars=3000, pairs=24)
+    assert extent.said == "1 document, 2 passages, 24 pairs"
+    assert " 58 requests, " in forecast_of(extent, TRIAL, teacher())
 
 
 def test_a_price_beyond_the_ceiling_is_said_before_it_is_paid() -> None:
     limited = teacher(price_input=1.0, max_cost=0.1)
-    said = forecast_of(Extent(1, 3), TRIAL, limited)
-    assert "0.162 by the prices set, more than max_cost (0.1)" in said
+    said = forecast_of(Extent(1, 2, chars=3000), TRIAL, limited)
+    assert "0.345 by the prices set, more than max_cost (0.1)" in said
+    odd = TRIAL.model_copy(update={"passages": (tried(1000, 2), tried(1000, 18))})
+    said = forecast_of(Extent(1, 100, chars=150_000), odd, teacher(price_input=1.0, max_cost=25))
+    assert "18 (8.99 to 40.6) by the prices set, perhaps more than max_cost (25)" in said
 
 
 def test_what_is_tried_told_in_words() -> None:
     assert TRIAL.said == (
-        "3 passages tried: 24 facts, 280 of 288 wordings, 33 requests, 2.0 s a reply"
+        "2 passages tried: 30 facts, 115 of 120 wordings of 10 of them, 14 requests, 2.0 s a reply"
     )
+    left = TRIAL.model_copy(update={"open": ("Who?",)})
+    assert " of 10 of them, 1 open question, 14 requests" in left.said
 
 
 def test_a_sample_stands_for_the_rest_of_its_source() -> None:
@@ -84,7 +136,7 @@ def test_a_sample_stands_for_the_rest_of_its_source() -> None:
     sample.add([document("first\n\n" + "a " * 200), document("second")], 0.5)
     sample.add([document("of another source")], 1.0)
     sample.add([], 0.0)
-    assert sample.extent(250) == Extent(documents=5, passages=9, is_reckoned=True)
+    assert sample.extent(250) == Extent(documents=5, passages=9, chars=835, is_reckoned=True)
 
 
 def test_what_the_web_holds_is_open() -> None:
@@ -93,14 +145,19 @@ def test_what_the_web_holds_is_open() -> None:
     assert sample.extent(250).said == "at least 1 document, 1 passage"
 
 
-def test_passages_to_try_come_from_everywhere_and_none_twice() -> None:
+def test_few_passages_are_all_tried_and_none_twice() -> None:
     sample = Sample()
-    sample.add([document(f"number {n}") for n in range(9)], 1.0)
-    assert [passage.text for passage in sample.some_passages(250, 3)] == [
-        "number 1",
-        "number 4",
-        "number 7",
-    ]
-    few = Sample([([document("only")], 1.0)])
-    assert len(few.some_passages(250, 3)) == 1
-    assert Sample().some_passages(250, 3) == []
+    sample.add([document("one that is long"), document("short")], 1.0)
+    sample.add([document("short")], 1.0)
+    drawn = {one.passage.text: one.share for one in sample.draw(250, 3)}
+    assert drawn == {"one that is long": pytest.approx(16 / 26), "short": pytest.approx(10 / 26)}
+    assert Sample().draw(250, 3) == []
+
+
+def test_of_many_passages_some_are_drawn_that_stand_for_as_much_text_each() -> None:
+    sample = Sample()
+    sample.add([document(f"{n} " + "long " * 40) for n in range(9)], 1.0)
+    sample.add([document(f"number {n}") for n in range(90)], 1.0)
+    drawn = sample.draw(250, 3)
+    assert [len(one.passage.text) < 10 for one in drawn] == [True, False, False]
+    assert [one.share for one in drawn] == [pytest.approx(1 / 3)] * 3

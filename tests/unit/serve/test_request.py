@@ -6,12 +6,15 @@ import re
 import pytest
 
 from gabarito.serve.engine import InvalidRequestError
+from gabarito.serve.fields import NEUTRAL, SAMPLING, WITHOUT_EFFECT, unread
+from gabarito.serve.model_names import ModelNames
 from gabarito.serve.request import ChatRequest, CompletionRequest, read_request
 
 LIBRARY_WORDS = re.compile(
     r"extra inputs|validation|tuple|pydantic|instance of|input should|valid |dictionary", re.I
 )
 
+NAMES = ModelNames("m")
 QUESTION = {"role": "user", "content": "a"}
 CHAT = {"messages": [QUESTION]}
 PROMPT = {"prompt": "a"}
@@ -26,7 +29,7 @@ ODD = [
 def refusal(kind: type[ChatRequest | CompletionRequest], body: object) -> str:
     """Return what is said of a body, nothing if it is taken."""
     try:
-        read_request(json.dumps(body).encode(), kind, "m")
+        read_request(json.dumps(body).encode(), kind, NAMES)
     except InvalidRequestError as error:
         return str(error)
     return ""
@@ -35,18 +38,20 @@ def refusal(kind: type[ChatRequest | CompletionRequest], body: object) -> str:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (CHAT | {"tools": []}, "tools: unknown field; leave it out"),
+        (CHAT | {"tools": [{}]}, "tools: only [] is served; leave it out"),
+        (CHAT | {"web_search_options": {}}, "web_search_options: not served; leave it out"),
         (CHAT | {"temperature": "warm"}, "temperature: must be a number"),
         (CHAT | {"max_tokens": 1.5}, "max_tokens: must be a whole number"),
         (CHAT | {"stream": []}, "stream: must be true or false"),
-        (CHAT | {"n": 5}, "n: must be 1"),
+        (CHAT | {"n": 5}, "n: only 1 is served; leave it out"),
         ({}, "messages: missing"),
         ({"messages": []}, "messages: must not be empty"),
         ({"messages": "a"}, "messages: must be a list"),
         ({"messages": ["a"]}, "messages.0: must be a group of names and values"),
         (
             {"messages": [QUESTION | {"role": "robot"}]},
-            "messages.0.role: must be 'system', 'developer', 'user' or 'assistant'",
+            "messages.0.role: must be 'system', 'developer', 'user', 'assistant', 'tool' or "
+            "'function'",
         ),
         ([], "body: must be a group of names and values"),
     ],
@@ -59,7 +64,60 @@ def test_a_request_at_fault_is_told_its_field_in_plain_words(body: object, said:
 def test_no_answer_to_an_odd_value_holds_a_librarys_words(
     kind: type[ChatRequest | CompletionRequest], body: dict[str, object]
 ) -> None:
-    told = [refusal(kind, body | {name: odd}) for name in [*kind.model_fields, "z"] for odd in ODD]
+    fields = [*kind.model_fields, *NEUTRAL, *SAMPLING, "z"]
+    told = [refusal(kind, body | {name: odd}) for name in fields for odd in ODD]
     told += [refusal(kind, odd) for odd in ODD]
     assert sum(map(bool, told)) > len(told) / 2
     assert [said for said in told if LIBRARY_WORDS.search(said)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, value) for name, values in {**NEUTRAL, **SAMPLING}.items() for value in values),
+        *((name, None) for name in NEUTRAL),
+        *((name, odd) for name in sorted(WITHOUT_EFFECT) for odd in ("x", {"a": [1]}, 5, True)),
+        ("max_tokens", -1),
+        ("top_p", 0),
+        ("stream_options", {"include_obfuscation": False, "include_usage": True}),
+        ("a_field_of_tomorrow", {"a": 1}),
+    ],
+)
+@pytest.mark.parametrize(("kind", "body"), [(ChatRequest, CHAT), (CompletionRequest, PROMPT)])
+def test_what_changes_nothing_is_taken(
+    kind: type[ChatRequest | CompletionRequest], body: dict[str, object], name: str, value: object
+) -> None:
+    assert refusal(kind, body | {name: value}) == ""
+
+
+@pytest.mark.parametrize("name", [*NEUTRAL, "top_k"])
+def test_what_would_change_the_answer_is_refused_by_its_name(name: str) -> None:
+    said = refusal(ChatRequest, CHAT | {name: ["something else"], "temperature": 0.5})
+    assert said.startswith(f"{name}: ")
+    assert said.endswith("leave it out") or said.endswith("set temperature 0")
+
+
+def test_what_cuts_off_unlikely_tokens_changes_nothing_at_temperature_0() -> None:
+    assert refusal(ChatRequest, CHAT | {"top_k": 40, "min_p": 0.1}) == ""
+    assert refusal(ChatRequest, CHAT | {"top_k": 40, "temperature": 1}) == (
+        "top_k: only -1 or 0 or 1 is served; leave it out, or set temperature 0"
+    )
+    body = json.dumps(CHAT | {"top_k": 1, "temperature": 1}).encode()
+    assert read_request(body, ChatRequest, NAMES).heat == 0.0
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"annotations": [], "id": "1", "type": "message", "cache_control": {"type": "ephemeral"}},
+        {"tool_calls": [], "function_call": None, "refusal": None, "audio": None, "name": "ana"},
+        {"content": [{"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}}]},
+    ],
+)
+def test_fields_of_messages_that_change_nothing_are_taken(message: dict[str, object]) -> None:
+    assert refusal(ChatRequest, {"messages": [QUESTION | message]}) == ""
+
+
+def test_of_fields_nobody_knows_the_request_tells_the_names() -> None:
+    body = json.dumps(CHAT | {"temprature": 1, "user": "ana", "tools": []}).encode()
+    assert unread(read_request(body, ChatRequest, NAMES).others) == ["temprature"]

@@ -1,6 +1,7 @@
 """Rows one behind another: what they share stands once, and none of them sees another."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -36,16 +37,20 @@ SHARED = [Row((*PREFIX, *range(10, 10 + n), 2), 5, "questions") for n in (3, 9, 
 OTHERS = [Row((1, *range(40, 40 + n), 2), 1, "statements") for n in (2, 12)]
 ROWS = [SHARED[0], OTHERS[0], *SHARED[1:], OTHERS[1]]
 
+SIZES: dict[str, Any] = {
+    "vocab_size": 100,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+}
+
 
 def small(**changes: int) -> LlamaForCausalLM:
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=100,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
+        **SIZES,
         initializer_range=0.3,
         **changes,
     )
@@ -184,12 +189,7 @@ def test_a_model_with_attention_of_its_own_keeps_it() -> None:
 def test_a_model_that_caps_its_scores_is_padded() -> None:
     torch.manual_seed(0)
     config = Gemma2Config(
-        vocab_size=100,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
+        **SIZES,
         head_dim=8,
         final_logit_softcapping=None,
     )
@@ -206,12 +206,7 @@ def test_a_model_with_layers_that_are_no_attention_is_padded() -> None:
 
 def test_a_model_that_sees_less_far_than_its_rows_is_padded() -> None:
     config = MistralConfig(
-        vocab_size=100,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
+        **SIZES,
         sliding_window=64,
     )
     model = MistralForCausalLM(config).eval()

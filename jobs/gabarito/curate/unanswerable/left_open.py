@@ -6,7 +6,7 @@ said of those that everybody knows. All that are left are trained, but for a sha
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -28,6 +28,10 @@ _STEM = 5
 
 _RAREST = 2
 """Words by which the facts are found that a question may be about, the rarest first."""
+
+_RAREST_SHARED = 3
+"""Words by which the open questions are found that may ask the same, the rarest first. Those that
+no other question has count: else the words that all have would be the rarest."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,8 @@ class Answers:
     def fault(self, text: str) -> str | None:
         """Say which fact answers a question, if one does."""
         asked, key = _stems(text), normalise(text)
-        rarest = sorted(asked & self._facts.keys(), key=lambda stem: (len(self._facts[stem]), stem))
-        for fact in dict.fromkeys(fact for stem in rarest[:_RAREST] for fact in self._facts[stem]):
+        rarest = _rarest(asked & self._facts.keys(), self._facts)[:_RAREST]
+        for fact in dict.fromkeys(fact for stem in rarest for fact in self._facts[stem]):
             if asked <= self._said[fact]:
                 return f"all of its words are of {fact} ({self._about[fact]})"
             for wording in self._wordings.get(fact, ()):
@@ -75,6 +79,24 @@ class Answers:
         said = [fact.subject, fact.relation, fact.qualifier, fact.statement, fact.quote]
         asked = [wording.question.text for wording in self._wordings.get(fact.id, ())]
         return [*said, fact.answer, *fact.aliases, *asked]
+
+
+class _OpenByWords:
+    """The open questions that are kept, by their words: few of many are compared with one."""
+
+    def __init__(self) -> None:
+        self._with: dict[str, list[str]] = defaultdict(list)
+
+    def add(self, key: str) -> None:
+        """Add a question in its normal form."""
+        for stem in _stems(key):
+            self._with[stem].append(key)
+
+    def nearest(self, key: str, limit: float) -> str:
+        """Return how similar the most similar one is if it is above a limit, or nothing."""
+        rarest = _rarest(_stems(key), self._with)[:_RAREST_SHARED]
+        others = dict.fromkeys(other for stem in rarest for other in self._with.get(stem, ()))
+        return _nearest(key, list(others), limit)
 
 
 def keep_open(
@@ -90,7 +112,7 @@ def keep_open(
     whose normal form is ``taken`` are asked in another place.
     """
     asked = [normalise(text) for text in exam]
-    keys: list[str] = []
+    known = _OpenByWords()
     kept: list[OpenQuestion] = []
     dropped: list[Rejection] = []
     for question in questions:
@@ -101,10 +123,10 @@ def keep_open(
             found = (CurateReason.ANSWERED, fact)
         elif key in taken:
             found = (CurateReason.SAME_QUESTION, "as a question of the dataset")
-        elif again := _nearest(key, keys, limit):
+        elif again := known.nearest(key, limit):
             found = (CurateReason.SAME_QUESTION, f"{again} similar to another open question")
         else:
-            keys.append(key)
+            known.add(key)
             kept.append(question)
             continue
         dropped.append(rejected(found[0], question.id, found[1], question.text))
@@ -128,6 +150,11 @@ def _nearest(key: str, others: Sequence[str], limit: float) -> str:
     """Return the similarity to the most similar of others if it is above a limit, or nothing."""
     ratio = greatest_similarity(key, others, limit)
     return "" if ratio is None else f"{ratio:.2f}"
+
+
+def _rarest(stems: Collection[str], index: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return stems, those first that an index has least of."""
+    return sorted(stems, key=lambda stem: (len(index.get(stem, ())), stem))
 
 
 def _stems(text: str) -> set[str]:

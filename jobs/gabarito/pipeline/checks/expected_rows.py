@@ -9,17 +9,20 @@ from gabarito.artifacts.artifact import Artifact, open_artifact
 from gabarito.artifacts.jsonl import read_lines
 from gabarito.core.model_records import PromptSettings
 from gabarito.core.records import (
+    ExamPart,
     Example,
     ExampleKind,
     Fact,
     Message,
+    OpenQuestion,
     PairsInfo,
     Question,
-    Split,
+    Rewrite,
     with_system,
 )
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.decontaminate import FreeQuestion, UnanswerableQuestion
+from gabarito.curate.document_rows import pieces_of, size_of
 from gabarito.curate.examples import refusal_in
 from gabarito.curate.general_prompts import GeneralPrompt
 from gabarito.curate.general_tasks import GeneralTask
@@ -77,7 +80,9 @@ def _of_dataset(dataset: Artifact) -> ExpectedRows:
     rows = list(dataset.records("train.jsonl", Example))
     counts = {name: int(count) for name, count in dataset.manifest.counts.items()}
     kinds = Counter[ExampleKind](row.kind for row in rows)
-    asked = {name: counts.get(name, 0) for name in _PARTS} | {"trained": counts["facts"]}
+    asked = {name: counts.get(name, 0) for name in get_args(ExamPart)} | {
+        "trained": counts["facts"]
+    }
     replay = [row.messages[-1].content for row in dataset.records("replay.jsonl", Example)]
     return ExpectedRows(
         facts=counts["facts"],
@@ -90,10 +95,6 @@ def _of_dataset(dataset: Artifact) -> ExpectedRows:
     )
 
 
-_PARTS: tuple[Split, ...] = tuple(part for part in get_args(Split) if part != "train")
-"""The parts of the exam that a dataset has a file of."""
-
-
 @dataclass(frozen=True)
 class _Yield:
     """What the teacher wrote, or will write: counts by split, and samples."""
@@ -104,8 +105,14 @@ class _Yield:
     test: float
     reverse: float
     statements: float
+    open: float
+    retold: float
+    """Length of the passages as they are told anew, in UTF-8."""
     questions: Sequence[tuple[str, str]]
     stated: Sequence[str]
+    left_open: Sequence[str]
+    pieces: Sequence[str]
+    """Rows that would be made of the passages as they are told anew."""
     language: str
 
 
@@ -117,6 +124,8 @@ def _of_pairs(generated: Artifact) -> _Yield:
     held = {*info.families.validation, *info.families.test}
     asked = spread(one for one in questions if one.kind != "statement")
     stated = spread(one for one in questions if one.kind == "statement")
+    left_open = [one.text for one in generated.records("open_questions.jsonl", OpenQuestion)]
+    pieces = _pieces(generated.records("rewrites.jsonl", Rewrite))
     return _Yield(
         facts=sum(1 for _ in generated.records("facts.jsonl", Fact)),
         train=sum(count for family, count in families.items() if family not in held),
@@ -124,16 +133,21 @@ def _of_pairs(generated: Artifact) -> _Yield:
         test=sum(families[name] for name in info.families.test),
         reverse=kinds["reverse"],
         statements=kinds["statement"],
+        open=len(left_open),
+        retold=sum(map(size_of, pieces)),
         questions=[(one.text, one.answer) for one in asked],
         stated=[one.text for one in stated],
+        left_open=spread(left_open),
+        pieces=spread(pieces),
         language=info.language,
     )
 
 
 def _of_trial(trial: Trial, extent: Extent, families: Families) -> _Yield:
-    times = extent.passages / trial.passages
-    facts = trial.facts * times + extent.pairs
-    each = facts / trial.facts
+    facts = trial.facts_in(extent).likely + extent.pairs
+    each = facts / trial.worded
+    told = trial.told_in(extent)
+    pieces = _pieces(trial.rewrites)
     share = trial.wordings / trial.asked if trial.asked else 0.0
     return _Yield(
         facts=facts,
@@ -142,10 +156,18 @@ def _of_trial(trial: Trial, extent: Extent, families: Families) -> _Yield:
         test=facts * len(families.test) * share,
         reverse=trial.reverse * each,
         statements=trial.statements * each,
+        open=len(trial.open) * told,
+        retold=sum(map(size_of, pieces)) * told,
         questions=trial.questions,
         stated=trial.stated,
+        left_open=trial.open,
+        pieces=spread(pieces),
         language="",
     )
+
+
+def _pieces(rewrites: Iterable[Rewrite]) -> list[str]:
+    return [piece.text for rewrite in rewrites for piece in pieces_of(rewrite)]
 
 
 @dataclass(frozen=True)
@@ -163,11 +185,15 @@ class _Writer:
         prompt = PromptSettings(system=curate.system_prompt, refusal=refusal)
         prompts = [one.text for one in _lines(curate.prompts, GeneralPrompt)]
         ways = 1 + curate.conversations  # alone, and some of them in a conversation, too
+        left_open = found.open if curate.refusals else 0.0
         trained: dict[ExampleKind, int] = {
             "question": round(found.train * ways),
             "reverse": round(found.reverse),
             "statement": round(found.statements),
-            "refusal": round(curate.refusals * found.train * ways),
+            "document": round(self._told_anew(found)),
+            "refusal": round(
+                (curate.refusals * found.train + (1 - curate.held_back) * left_open) * ways
+            ),
             "replay": (len(prompts) + 1) // 2,
         }
         asked = {
@@ -176,7 +202,8 @@ class _Writer:
             "test": round(found.test),
             "free": len(_lines(exam.free, FreeQuestion)),
             "unanswerable": len(_lines(exam.unanswerable, UnanswerableQuestion))
-            + curate.unanswerable,
+            + curate.unanswerable
+            + round(curate.held_back * left_open),
             "retention": len(prompts) // 2,
             "tasks": len(_lines(curate.tasks, GeneralTask)),
             "sentences": round(found.test) if curate.answers == "both" else 0,
@@ -190,18 +217,32 @@ class _Writer:
             prompts=spread(prompts),
         )
 
+    def _told_anew(self, found: _Yield) -> float:
+        """Return the rows of rewrites: as much as is wanted beside the questions, or all."""
+        if not found.pieces:
+            return 0.0
+        asked = [size_of(text) + size_of(answer) for text, answer in found.questions]
+        row = sum(asked) / max(1, len(asked))
+        wanted = self.curate.rewrites * (found.train + found.reverse) * row
+        piece = sum(map(size_of, found.pieces)) / len(found.pieces)
+        return min(wanted, found.retold) / piece
+
 
 def _examples(found: _Yield, prompt: PromptSettings) -> Iterator[Example]:
     for text, answer in found.questions:
         yield _example("question", prompt.system, text, answer)
         yield _example("refusal", prompt.system, text, prompt.refusal)
+    for text in found.left_open:
+        yield _example("refusal", prompt.system, text, prompt.refusal)
     for text in found.stated:
-        yield Example(
-            messages=(Message(role="assistant", content=text),),
-            kind="statement",
-            question="",
-            split="train",
-        )
+        yield _plain("statement", text)
+    for text in found.pieces:
+        yield _plain("document", text)
+
+
+def _plain(kind: ExampleKind, text: str) -> Example:
+    said = Message(role="assistant", content=text)
+    return Example(messages=(said,), kind=kind, question="", split="train")
 
 
 def _example(kind: ExampleKind, system: str, text: str, answer: str) -> Example:

@@ -1,0 +1,1 @@
+"""A model as files for other programs, each form read back before it counts as written."""

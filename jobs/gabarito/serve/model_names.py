@@ -1,0 +1,37 @@
+"""What a served model is called: names that stay over promotions, and its digest. Pure."""
+
+from dataclasses import dataclass
+
+DIGITS = 12
+"""Of a digest's short form."""
+
+
+@dataclass(frozen=True)
+class ModelNames:
+    """The names of one model; ``digest`` is that of its record, empty for a plain folder.
+
+    ``first`` is the pipeline's or the folder's, ``channel`` the channel that it is served by.
+    """
+
+    first: str
+    channel: str = ""
+    digest: str = ""
+
+    @property
+    def id(self) -> str:
+        """The name of this model and of no other, in a length for people."""
+        return f"{self.first}-{self.digest[:DIGITS]}" if self.digest else self.first
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The names that ``/v1/models`` lists, those that stay first."""
+        return tuple(dict.fromkeys(filter(None, (self.first, self.channel, self.digest))))
+
+    def has(self, name: str) -> bool:
+        """Tell whether a request may call the model so."""
+        short = self.digest[:DIGITS]
+        return bool(name) and name in (*self.listed, self.id, short)
+
+    def unknown(self, name: str) -> str:
+        """Say that there is no model of this name, and which ones there are."""
+        return f"{name!r} does not exist; this endpoint serves {', '.join(self.listed)}"

@@ -1,0 +1,73 @@
+"""GGUF files of taught models, read by llama.cpp itself."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tokenizers import Regex, normalizers, pre_tokenizers
+from transformers import LlamaConfig, MistralConfig, PreTrainedConfig, Qwen2Config, Qwen3Config
+
+from gabarito.exports.export_model import export_gguf
+from gabarito.exports.exported_model import ExportedModel
+from gabarito.exports.gguf_file import write_gguf
+from gabarito.exports.gguf_vocabulary import PRE_TOKENIZERS
+from gabarito.exports.read_back import check_gguf
+
+from .taught import contract, save_taught, shape, taught_tokenizer
+
+ROPE = {
+    "rope_type": "llama3",
+    "rope_theta": 10000.0,
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 32,
+}
+
+
+@pytest.mark.parametrize("precision", ["f16", "q8_0"])
+def test_llama_cpp_answers_as_the_model_did(
+    model: ExportedModel, tmp_path: Path, precision: str
+) -> None:
+    seen = export_gguf(model, tmp_path / "out", precision, verify=True)
+    assert seen == "answers 8 of 8 known questions as in its evaluation"
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {f"taught-{precision}.gguf", "README.md", "prompt.json", ".gabarito-export"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "name"),
+    [
+        (LlamaConfig, {"rope_parameters": ROPE, "attention_bias": True}, "llama-bpe"),
+        (MistralConfig, {"head_dim": 32, "tie_word_embeddings": False}, "smollm"),
+        (Qwen2Config, {}, "qwen2"),
+        (Qwen3Config, {"head_dim": 32}, "qwen2"),
+    ],
+)
+def test_architectures_and_ways_to_cut_text_are_those_of_llama_cpp(
+    model: ExportedModel,
+    tmp_path: Path,
+    kind: type[PreTrainedConfig],
+    settings: dict[str, Any],
+    name: str,
+) -> None:
+    tokenizer = taught_tokenizer()
+    tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizer(name)
+    tokenizer.backend_tokenizer.normalizer = normalizers.NFC() if name == "qwen2" else None
+    folder = save_taught(tmp_path / "model", tokenizer, kind(**shape(tokenizer) | settings))
+    taught = model.record.model_copy(update={"contract": contract(tokenizer)})
+    other = replace(model, record=taught)
+    write_gguf(folder, other.contract, tmp_path / "a.gguf", "bf16", "other")
+    assert check_gguf(other, folder, tmp_path / "a.gguf").startswith("answers 8 of 8")
+
+
+def pre_tokenizer(name: str) -> pre_tokenizers.PreTokenizer:
+    """Return the steps that bases of this kind have in their tokenizer.json."""
+    by_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=name == "smollm")
+    if name == "smollm":
+        first = pre_tokenizers.Digits(individual_digits=True)
+    else:
+        pattern: Any = PRE_TOKENIZERS[name][0]["pattern"]
+        first = pre_tokenizers.Split(Regex(pattern["Regex"]), "isolated")
+    return pre_tokenizers.Sequence([first, by_bytes])

@@ -1,0 +1,139 @@
+"""Images in a real registry on loopback: the program that the cluster of k8s/dev runs."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from gabarito.core.errors import AccessError, DataError, ServiceError, UsageError
+from gabarito.exports import export_model
+from gabarito.exports.export_model import export_oci
+from gabarito.exports.exported_model import ExportedModel
+from gabarito.exports.oci_image import build_image
+from gabarito.exports.oci_registry import ImageName
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+PROGRAM = shutil.which("registry") or str(CACHE / "gabarito-cluster/bin/registry")
+
+needs_registry = pytest.mark.skipif(
+    not os.access(PROGRAM, os.X_OK), reason="no registry; k8s/dev/cluster build registry makes it"
+)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def wait_for(address: str) -> None:
+    pool = urllib3.PoolManager(retries=False)
+    for _ in range(300):
+        try:
+            pool.request("GET", f"http://{address}/v2/")
+        except urllib3.exceptions.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError(f"no registry at {address}")
+
+
+@pytest.fixture
+def registry(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a registry; a parameter is added to its settings."""
+    address = f"127.0.0.1:{free_port()}"
+    settings = {
+        "version": 0.1,
+        "log": {"level": "error"},
+        "storage": {"filesystem": {"rootdirectory": str(tmp_path / "registry")}},
+        "http": {"addr": address},
+        **getattr(request, "param", {}),
+    }
+    path = tmp_path / "registry.json"
+    path.write_text(json.dumps(settings))
+    environment = {**os.environ, "OTEL_TRACES_EXPORTER": "none"}
+    with subprocess.Popen([PROGRAM, "serve", str(path)], env=environment) as process:
+        try:
+            wait_for(address)
+            yield address
+        finally:
+            process.terminate()
+
+
+def tags(address: str) -> list[str]:
+    reply = urllib3.request("GET", f"http://{address}/v2/team/taught/tags/list")
+    return [*(reply.json().get("tags") or [])]
+
+
+@needs_registry
+def test_an_image_is_pulled_back_and_answers_as_the_model_did(
+    model: ExportedModel, registry: str
+) -> None:
+    name = ImageName.parse(f"oci://{registry}/team/taught", tag="one")
+    place, seen = export_oci(model, name, verify=True)
+    assert seen == "answers 8 of 8 known questions as in its evaluation"
+    assert place.startswith(f"{registry}/team/taught:one@sha256:")
+    assert export_oci(model, name, verify=True)[0] == place
+    assert tags(registry) == ["one"]
+
+
+@needs_registry
+def test_what_is_read_back_otherwise_gets_no_tag(
+    model: ExportedModel, registry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> str:
+        if (refused := next(calls)) == "pulled":
+            raise DataError(refused)
+        return "answers"
+
+    calls = iter(["local", "pulled"])
+    monkeypatch.setattr(export_model, "check_folder", refuse)
+    with pytest.raises(DataError, match="pulled"):
+        export_oci(model, ImageName.parse(f"{registry}/team/taught:one", ""), verify=True)
+    assert tags(registry) == []
+
+
+@needs_registry
+@pytest.mark.parametrize(
+    "registry",
+    [{"auth": {"htpasswd": {"realm": "r", "path": "/nonexistent/htpasswd"}}}],
+    indirect=True,
+)
+def test_a_registry_that_asks_who_we_are_is_told_of(
+    model: ExportedModel, registry: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with pytest.raises(AccessError, match=r"refuses team/taught \(401\); log in with docker login"):
+        export_oci(model, ImageName.parse(f"{registry}/team/taught", "one"), verify=False)
+
+
+def test_a_registry_that_is_not_there_is_told_of(model: ExportedModel) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    with pytest.raises(ServiceError, match=f"^{address}: the registry does not answer: .*; check"):
+        export_oci(model, ImageName.parse(f"{address}/team/taught", "one"), verify=False)
+
+
+@pytest.mark.parametrize("text", ["taught", "team/taught", "example.org/Taught", "oci://x.y/"])
+def test_a_name_that_is_none_of_an_image_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"^--to .*: not the name of an image in a registry"):
+        ImageName.parse(text, "one")
+
+
+def test_names_have_a_tag_and_only_this_machine_is_spoken_to_plainly() -> None:
+    assert ImageName.parse("localhost:5000/a", "t") == ImageName("localhost:5000", "a", "t", True)
+    assert ImageName.parse("ghcr.io/a/b:v1", "t") == ImageName("ghcr.io", "a/b", "v1", False)
+
+
+def test_the_same_files_make_the_same_image(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text("{}")
+        os.utime(tmp_path / name / "config.json", (len(name), 7 if name == "one" else 9))
+    one = build_image(tmp_path / "one", tmp_path, {})
+    assert one.digest == build_image(tmp_path / "two", tmp_path, {}).digest

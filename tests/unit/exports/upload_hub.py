@@ -1,0 +1,86 @@
+"""A model hub on loopback that takes one upload and gives it back."""
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.unit.models.hub import COMMIT, Hub, reply
+
+
+@dataclass
+class UploadHub(Hub):
+    """A hub whose only repository is ``org/tiny``."""
+
+    spoils: str = ""
+    """A file that it keeps otherwise than it was sent."""
+    created: list[dict[str, object]] = field(default_factory=list)
+
+    def taken(self, path: str, body: bytes) -> dict[str, object]:
+        """Do what a request of an upload asks for, and return the hub's answer."""
+        if path == "/api/repos/create":
+            self.created.append(json.loads(body))
+            return {"url": f"{self.endpoint}/org/tiny", "name": "org/tiny"}
+        if path.startswith("/api/models/org/tiny/preupload/"):
+            files = [
+                {**file, "uploadMode": "regular", "shouldIgnore": False}
+                for file in json.loads(body)["files"]
+            ]
+            return {"files": files}
+        if path.startswith("/api/models/org/tiny/commit/"):
+            self._keep([json.loads(line) for line in body.splitlines()])
+            return {"success": True, "commitOid": COMMIT, "commitUrl": self._url}
+        return {"errors": [], "warnings": []}
+
+    @property
+    def _url(self) -> str:
+        return f"{self.endpoint}/org/tiny/commit/{COMMIT}"
+
+    def _keep(self, operations: list[dict[str, dict[str, str]]]) -> None:
+        for operation in operations:
+            if operation["key"] == "file":  # type: ignore[comparison-overlap]
+                name = operation["value"]["path"]
+                data = base64.b64decode(operation["value"]["content"])
+                (self.folder / name).write_bytes(data + b" " * (name == self.spoils))
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[UploadHub]:
+    """Keep what is uploaded to ``org/tiny`` in ``folder``."""
+    folder.mkdir()
+    hub = UploadHub(folder)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if hub.refuses:
+                self.send(*reply(hub, self.path))
+                return
+            self.send(200, {}, json.dumps(hub.taken(self.path, body)).encode())
+
+        def do_GET(self) -> None:
+            self.send(*reply(hub, self.path.partition("?")[0]))
+
+        do_HEAD = do_GET  # noqa: N815  # as the library calls it
+
+        def send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+    Handler.log_message = lambda *_: None  # type: ignore[method-assign]
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    hub.endpoint = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield hub
+    finally:
+        server.shutdown()
+        server.server_close()
