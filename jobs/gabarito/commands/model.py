@@ -143,7 +143,7 @@ def serve(  # noqa: PLR0913  # one parameter for each option
         serve_promoted,
     )
 
-    with temporary_folder("serve") as folder, _base_beside(store, promoted, pipeline.serve) as base:
+    with temporary_folder("serve") as folder, base_beside(store, promoted, pipeline.serve) as base:
         merged.fetch(folder, "model/")
         evaluated.fetch(folder / PROOF_FOLDER, f"{PROOF_FOLDER}/")
         served_by = pipeline.channel if model_digest else channel
@@ -152,7 +152,7 @@ def serve(  # noqa: PLR0913  # one parameter for each option
 
 
 @contextmanager
-def _base_beside(store: Store, promoted: ServedModel, config: ServeConfig) -> Iterator[Path | None]:
+def base_beside(store: Store, promoted: ServedModel, config: ServeConfig) -> Iterator[Path | None]:
     """Give the folder of the base that a model was trained on, if it is to answer, too."""
     if not config.compare_base:
         yield None
