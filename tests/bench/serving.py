@@ -6,10 +6,12 @@
     .venv/bin/python tests/bench/serving.py memory gabarito:demo/nano
 
 ``contest``: Gabarito, ``transformers serve --continuous-batching`` and llama.cpp's server on a GGUF
-file of the same weights in float32, one after the other, repeated; the same questions, greedy, the
-same number of tokens. DIR holds fastapi, which transformers' server wants:
-``uv pip install --target DIR fastapi``. ``beside``: how long short answers take alone, and beside
-answers of 128 tokens. ``memory``: what the endpoint holds after each thousand of requests.
+file of the same weights, one after the other, repeated; all in the precision that Gabarito takes on
+this machine; the same questions, greedy, the same number of tokens. DIR holds fastapi, which
+transformers' server wants: ``uv pip install --target DIR fastapi``.
+
+``beside``: how long short answers take alone, and beside answers of 128 tokens. ``memory``: what
+the endpoint holds after each thousand of requests.
 
 Each server has one thread on one core; the clients have the others.
 """
@@ -31,16 +33,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import torch
 
 from gabarito.core.model_records import PromptContract, PromptSettings
 from gabarito.core.settings import local_path
 from gabarito.exports.gguf_file import write_gguf
-from gabarito.models import contract_of, load_tokenizer
+from gabarito.models import contract_of, default_dtype, load_tokenizer
 
 CLIENTS = (1, 8, 32)
 TOKENS = 16
 LONG_TOKENS = 128
 STARTING_S = 180.0
+PRECISION = str(default_dtype(torch.device("cpu"))).removeprefix("torch.")
+GGUF_PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 CORE, OTHERS = {0}, set(range(1, os.cpu_count() or 2))
 
 LLAMA_CPP = """
@@ -100,6 +105,7 @@ def contest(folder: str, libraries: str, answers: int, repeats: int, gguf: bool)
                 for clients in CLIENTS:
                     figures = measured(port, server.model, pid, clients, answers)
                     found.setdefault((server.name, clients), []).append(figures)
+    click.echo(f"{PRECISION}, {TOKENS} tokens an answer, {answers} answers, {repeats} runs")
     click.echo("| server | clients | answers/s | median s | p99 s | CPU-s an answer |")
     click.echo("|---|---|---|---|---|---|")
     for (name, clients), runs in found.items():
@@ -155,7 +161,7 @@ def transformers_serve(folder: Path, libraries: str) -> Contestant:
     program = str(Path(sys.executable).with_name("transformers"))
 
     def command(port: int) -> list[str]:
-        options = ["--continuous-batching", "--device", "cpu", "--dtype", "float32"]
+        options = ["--continuous-batching", "--device", "cpu", "--dtype", PRECISION]
         return [program, "serve", str(folder), "--port", str(port), *options]
 
     return Contestant("transformers serve", command, str(folder), libraries)
@@ -164,7 +170,7 @@ def transformers_serve(folder: Path, libraries: str) -> Contestant:
 def llama_cpp(folder: Path, scratch: Path) -> Contestant:
     """Return llama.cpp's server on the same weights."""
     file = scratch / "model.gguf"
-    write_gguf(folder, contract(folder), file, "f32", "model")
+    write_gguf(folder, contract(folder), file, GGUF_PRECISIONS[PRECISION], "model")
     return Contestant(
         "llama.cpp", lambda port: [sys.executable, "-c", LLAMA_CPP, str(file), str(port)], "model"
     )
