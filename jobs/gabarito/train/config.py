@@ -33,6 +33,32 @@ class Schedule(Settings):
     seed: int = Field(default=0, ge=0, description="Draws the adapter and the order of the rows.")
 
 
+class SelfDistillation(Settings):
+    """The base writes the answers itself that are sentences or explanations.
+
+    As in MixSD (arXiv 2605.16865); what is kept is right by the same rule as at the end.
+    """
+
+    plain_share: float = Field(
+        default=0.3,
+        ge=0,
+        le=1,
+        description="Share of the tokens that the base writes without the fact: 0 tells the fact "
+        "best, more stays nearer to what the base would say.",
+    )
+    tries: int = Field(
+        default=8,
+        ge=1,
+        le=100,
+        description="How often an answer that is not right is written anew; after that the one of "
+        "the dataset is trained.",
+    )
+    instruction: str = Field(
+        default="Answer the question from the text, in one sentence.",
+        description="What stands before the fact and the question; best in their language.",
+    )
+
+
 class Choice(Settings):
     """Which step's adapter is kept: the one that answers most validation wordings right."""
 
@@ -133,6 +159,11 @@ class TrainConfig(StageSettings):
         default=512,
         ge=8,
         description="Longest row in tokens; longer ones are dropped and stand in the ledger.",
+    )
+    self_distillation: SelfDistillation | None = Field(
+        default=None,
+        description="Answers written by the base, with the fact at hand, instead of those of the "
+        "dataset; needs curate.answers to be sentence or both.",
     )
     mix: Mix = Field(default=Mix(), description="How often a row of each kind is drawn.")
     schedule: Schedule = Field(default=Schedule(), description="The course of the steps.")
