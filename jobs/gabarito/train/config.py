@@ -34,28 +34,28 @@ class Schedule(Settings):
 
 
 class SelfDistillation(Settings):
-    """The base writes the answers itself that are sentences or explanations.
+    """Answers to learn that the base writes itself, as in MixSD (arXiv 2605.16865)."""
 
-    As in MixSD (arXiv 2605.16865); what is kept is right by the same rule as at the end.
-    """
-
-    plain_share: float = Field(
-        default=0.3,
+    plain_share: float | None = Field(
+        default=None,
         ge=0,
         le=1,
-        description="Share of the tokens that the base writes without the fact: 0 tells the fact "
-        "best, more stays nearer to what the base would say.",
+        description="Let the base write the answers that are sentences or explanations, with the "
+        "fact at hand, but for this share of the tokens, which it writes without; needs "
+        "curate.answers to be sentence or both. 0 tells most of the fact, 0.5 stays nearer to what "
+        "the base would say; null: the answers of the dataset are trained.",
     )
     tries: int = Field(
         default=8,
         ge=1,
         le=100,
-        description="How often an answer that is not right is written anew; after that the one of "
-        "the dataset is trained.",
+        description="How often an answer that is not right is written; after that the one of the "
+        "dataset is trained.",
     )
     instruction: str = Field(
         default="Answer the question from the text, in one sentence.",
-        description="What stands before the fact and the question; best in their language.",
+        description="What the base is told before the fact and the question; best in their "
+        "language.",
     )
 
 
@@ -160,10 +160,8 @@ class TrainConfig(StageSettings):
         ge=8,
         description="Longest row in tokens; longer ones are dropped and stand in the ledger.",
     )
-    self_distillation: SelfDistillation | None = Field(
-        default=None,
-        description="Answers written by the base, with the fact at hand, instead of those of the "
-        "dataset; needs curate.answers to be sentence or both.",
+    self_distillation: SelfDistillation = Field(
+        default=SelfDistillation(), description="Answers to learn that the base writes itself."
     )
     mix: Mix = Field(default=Mix(), description="How often a row of each kind is drawn.")
     schedule: Schedule = Field(default=Schedule(), description="The course of the steps.")

@@ -2,7 +2,7 @@
 
 train.jsonl, validation.jsonl, replay.jsonl, facts.jsonl, prompt.json, base model
     ->  adapter/, curves.jsonl, choice.json, missed.jsonl, recipe.json, prompt.json, base.json,
-        probes.json, ledger.jsonl
+        probes.json, targets.jsonl, ledger.jsonl
 """
 
 import json
@@ -116,7 +116,7 @@ def _read(
     contract = contract_for(base.tokenizer, prompt, [])
     examples: Iterable[Example] = dataset.records("train.jsonl", Example)
     longest = _longest(base, config)
-    if config.self_distillation:
+    if config.self_distillation.plain_share is not None:
         facts = {fact.id: fact for fact in dataset.records("facts.jsonl", Fact)}
         seed = config.schedule.seed
         writer = TargetWriter(base, contract, config.self_distillation, facts, longest, seed)

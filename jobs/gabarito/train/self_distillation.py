@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from random import Random
-from typing import Protocol
 
 from pydantic import TypeAdapter
 
@@ -20,6 +19,7 @@ from gabarito.answer_match import AnswerKey, Expected
 from gabarito.artifacts.attempt import Attempt
 from gabarito.artifacts.cache import Cache
 from gabarito.core.errors import DataError, SettingsError
+from gabarito.core.log import ProgressReporter
 from gabarito.core.model_records import PromptContract
 from gabarito.core.reasons import TrainReason, rejected
 from gabarito.core.records import Example, Fact, Message, Record, Rejection, to_jsonl
@@ -46,13 +46,6 @@ Written = dict[str, list[str]]
 """Digest of the prompts of a question -> what the base wrote, try by try; empty without an end."""
 
 
-class Report(Protocol):
-    """Is told how far the work is: ``ProgressReporter.report``."""
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """Tell it."""
-
-
 class Target(Record):
     """An answer to learn that the base wrote, and with which try."""
 
@@ -69,7 +62,7 @@ def self_distilled(
     ``key`` must name what decides what the base writes: its content, how it is stored and where it
     is computed.
     """
-    found = list(writer.targets(examples, work.cache, key, work.progress.report))
+    found = list(writer.targets(examples, work.cache, key, work.progress))
     targets = [one for one in found if isinstance(one, Target)]
     failed = [one for one in found if isinstance(one, Rejection)]
     for one in failed:
@@ -83,7 +76,7 @@ def self_distilled(
 
 
 @dataclass(frozen=True)
-class Asked:
+class PromptPair:
     """A trained question, and the tokens of its two prompts: with the fact, and without."""
 
     example: Example
@@ -109,7 +102,7 @@ class TargetWriter:
     seed: int
 
     def targets(
-        self, examples: Sequence[Example], cache: Cache, key: str, report: Report
+        self, examples: Sequence[Example], cache: Cache, key: str, progress: ProgressReporter
     ) -> Iterator[Target | Rejection]:
         """Yield what the base wrote for each question that it may answer in its own words.
 
@@ -126,12 +119,12 @@ class TargetWriter:
                 "explanation; set curate.answers to sentence or both"
             )
         room = self._room(asked)
-        known = _Known(cache, f"self_distillation/{key}-{self._name(room)}")
-        self._write(asked, known, room, report)
+        known = _WrittenTargets(cache, f"self_distillation/{key}-{self._name(room)}")
+        self._write(asked, known, room, progress)
         for one in asked:
             yield self._outcome(one, known.written[one.digest])
 
-    def _asked(self, examples: Sequence[Example]) -> Iterator[Asked]:
+    def _asked(self, examples: Sequence[Example]) -> Iterator[PromptPair]:
         """Yield the questions that are answered in words, those in conversations aside.
 
         They ask what others ask alone, and get the same answers.
@@ -144,41 +137,51 @@ class TargetWriter:
             plain = self._prompt(example.messages[:-1])
             informed = self._prompt(with_fact(example, fact, self.settings.instruction))
             if max(len(plain), len(informed)) < min(most, self.longest):
-                yield Asked(example, informed, plain)
+                yield PromptPair(example, informed, plain)
 
     def _prompt(self, messages: Sequence[Message]) -> tuple[int, ...]:
         return tuple(prompt_ids(self.contract, self.base.tokenizer, messages))
 
-    def _room(self, asked: Sequence[Asked]) -> int:
+    def _room(self, asked: Sequence[PromptPair]) -> int:
         """Return how long an answer may be: as long as one is later."""
         tokenizer = self.base.tokenizer
         rows = [encode(one.example, self.contract, tokenizer) for one in asked]
         return contract_for(tokenizer, self.contract, rows).max_new_tokens
 
     def _name(self, room: int) -> str:
-        return f"{self.settings.plain_share}-{self.seed}-{room}"
+        return f"{self._share}-{self.seed}-{room}"
 
-    def _write(self, asked: Sequence[Asked], known: "_Known", room: int, report: Report) -> None:
+    def _write(
+        self,
+        asked: Sequence[PromptPair],
+        known: "_WrittenTargets",
+        room: int,
+        progress: ProgressReporter,
+    ) -> None:
         """Write until each question has a right answer, or as many tries as are allowed."""
         for number in range(self._tries):
             turn = {one.digest: one for one in asked if self._goes_on(one, known, number)}
-            for one, written in self._tried(list(turn.values()), number, room, report):
+            for one, written in self._tried(list(turn.values()), number, room, progress):
                 known.add(one.digest, self._text(written))
         known.save()
 
     @property
+    def _share(self) -> float:
+        return self.settings.plain_share or 0.0
+
+    @property
     def _tries(self) -> int:
         """How often a question is answered at most: without draws each try is the same."""
-        return self.settings.tries if 0 < self.settings.plain_share < 1 else 1
+        return self.settings.tries if 0 < self._share < 1 else 1
 
-    def _goes_on(self, one: Asked, known: "_Known", number: int) -> bool:
+    def _goes_on(self, one: PromptPair, known: "_WrittenTargets", number: int) -> bool:
         """Tell whether a question is answered at a try: all before it were made in vain."""
         texts = known.written.get(one.digest, [])
         return len(texts) == number and not any(self._is_right(one, text) for text in texts)
 
     def _tried(
-        self, turn: Sequence[Asked], number: int, room: int, report: Report
-    ) -> Iterator[tuple[Asked, Generated]]:
+        self, turn: Sequence[PromptPair], number: int, room: int, progress: ProgressReporter
+    ) -> Iterator[tuple[PromptPair, Generated]]:
         """Yield what the base writes at one try."""
         model = self.base.model
         limits = GenerationLimits(stop_tokens(model, self.base.tokenizer), room, AT_ONCE)
@@ -189,11 +192,13 @@ class TargetWriter:
                 DecodingBatch([one.informed for one in rows], model.device),
                 DecodingBatch([one.plain for one in rows], model.device),
                 [Random(f"{self.seed} {one.digest} {number}") for one in rows],
-                self.settings.plain_share,
+                self._share,
             )
 
         prompts = [max(one.informed, one.plain, key=len) for one in turn]
-        told = partial(report, f"tokens of try {number + 1}, at most", total=room * len(turn))
+        told = partial(
+            progress.report, f"tokens of try {number + 1}, at most", total=room * len(turn)
+        )
         for index, written in generate(model, prompts, limits, told, begin):
             yield turn[index], written
 
@@ -201,7 +206,7 @@ class TargetWriter:
         ids = list(written.ids) if written.is_finished else []
         return str(self.base.tokenizer.decode(ids, skip_special_tokens=True)).strip()
 
-    def _is_right(self, one: Asked, text: str) -> bool:
+    def _is_right(self, one: PromptPair, text: str) -> bool:
         """Tell whether a text is right, and can be trained."""
         if not self._key.is_right(text, Expected.of(one.example)):
             return False
@@ -215,7 +220,7 @@ class TargetWriter:
     def _key(self) -> AnswerKey:
         return AnswerKey(self.facts.values())
 
-    def _outcome(self, one: Asked, texts: Sequence[str]) -> Target | Rejection:
+    def _outcome(self, one: PromptPair, texts: Sequence[str]) -> Target | Rejection:
         allowed = texts[: self._tries]
         for number, text in enumerate(allowed, start=1):
             if self._is_right(one, text):
@@ -224,7 +229,7 @@ class TargetWriter:
         return rejected(TrainReason.NOT_RIGHT, one.example.question, said, allowed[-1])
 
 
-class _Known:
+class _WrittenTargets:
     """What was written, kept in the cache now and then."""
 
     def __init__(self, cache: Cache, place: str) -> None:

@@ -18,7 +18,7 @@ from gabarito.train.self_distillation import Target
 from .conftest import CLUBS, rows_of
 
 Train = Callable[..., Artifact]
-ON = {"self_distillation": {"tries": 2}}
+ON = {"self_distillation": {"plain_share": 0.3, "tries": 2}}
 FACTS = [
     Fact(
         id=club,

@@ -8,6 +8,7 @@ import pytest
 
 from gabarito.artifacts.cache import Cache
 from gabarito.core.errors import SettingsError
+from gabarito.core.log import ProgressReporter
 from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Example, Fact, Message, Rejection
 from gabarito.models import Base, CausalModel, Generated, GenerationLimits, token_ids
@@ -116,7 +117,7 @@ Says = Callable[..., Scribe]
 def written(
     writer: TargetWriter, cache: Cache, *rows: Example, key: str = "k"
 ) -> list[Target | Rejection]:
-    return list(writer.targets(rows, cache, key, lambda _what, _done, _total: None))
+    return list(writer.targets(rows, cache, key, ProgressReporter("train", lambda _: None)))
 
 
 def test_a_right_answer_is_the_target(writer: TargetWriter, cache: Cache, says: Says) -> None:
