@@ -10,7 +10,7 @@ from random import Random
 import torch
 
 from gabarito.models import CausalModel
-from gabarito.models.generation import DecodingBatch, greedy, logprobs
+from gabarito.models.decoding import DecodingBatch, greedy, logprobs
 
 
 class MixedBatch:
@@ -21,22 +21,31 @@ class MixedBatch:
     becomes does not depend on its neighbours.
     """
 
-    def __init__(
-        self, informed: DecodingBatch, plain: DecodingBatch, draws: Sequence[Random], share: float
+    def __init__(self, model: CausalModel, plain_share: float) -> None:
+        self._informed = DecodingBatch(model)
+        self._plain = DecodingBatch(model)
+        self._share = plain_share
+        self._draws: list[Random] = []
+
+    def join(
+        self,
+        informed: Sequence[Sequence[int]],
+        plain: Sequence[Sequence[int]],
+        draws: Sequence[Random],
     ) -> None:
-        self._informed = informed
-        self._plain = plain
-        self._draws = draws
-        self._share = share
+        """Read both prompts of each row."""
+        self._informed.join(informed)
+        self._plain.join(plain)
+        self._draws += draws
 
     @property
     def rows(self) -> list[int]:
-        """Which of the rows that it began with are still written."""
+        """The numbers of the rows, in the order of their tokens."""
         return self._plain.rows
 
-    def step(self, model: CausalModel) -> tuple[list[int], list[float]]:
+    def step(self) -> tuple[list[int], list[float]]:
         """Return the next token of each row and its log-probability after the plain prompt."""
-        informed, plain = self._informed.logits(model), self._plain.logits(model)
+        informed, plain = self._informed.logits(), self._plain.logits()
         drawn = [self._draws[row].random() < self._share for row in self.rows]
         is_plain = torch.tensor(drawn, device=plain.device)
         tokens = torch.where(is_plain, greedy(plain), greedy(informed))

@@ -32,7 +32,6 @@ from gabarito.models import (
     prompt_ids,
     stop_tokens,
 )
-from gabarito.models.generation import DecodingBatch
 from gabarito.train.config import SelfDistillation
 from gabarito.train.encode import contract_for, encode
 from gabarito.train.mixed_decoding import MixedBatch
@@ -187,13 +186,14 @@ class TargetWriter:
         limits = GenerationLimits(stop_tokens(model, self.base.tokenizer), room, AT_ONCE)
 
         def begin(places: Sequence[int]) -> MixedBatch:
+            batch = MixedBatch(model, self._share)
             rows = [turn[place] for place in places]
-            return MixedBatch(
-                DecodingBatch([one.informed for one in rows], model.device),
-                DecodingBatch([one.plain for one in rows], model.device),
+            batch.join(
+                [one.informed for one in rows],
+                [one.plain for one in rows],
                 [Random(f"{self.seed} {one.digest} {number}") for one in rows],
-                self._share,
             )
+            return batch
 
         prompts = [max(one.informed, one.plain, key=len) for one in turn]
         told = partial(

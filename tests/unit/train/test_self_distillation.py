@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -17,6 +18,7 @@ from gabarito.store.open import open_store
 from gabarito.train import self_distillation
 from gabarito.train.config import SelfDistillation
 from gabarito.train.encode import encode
+from gabarito.train.mixed_decoding import MixedBatch
 from gabarito.train.self_distillation import (
     Target,
     TargetWriter,
@@ -214,10 +216,11 @@ def test_each_try_has_draws_of_its_own(
 ) -> None:
     drawn: list[float] = []
 
-    def noted(_informed: object, _plain: object, draws: Sequence[object], _share: float) -> None:
-        drawn.extend(one.random() for one in draws)  # type: ignore[attr-defined]
+    class Noted(MixedBatch):
+        def join(self, _informed: object, _plain: object, draws: Sequence[Random]) -> None:
+            drawn.extend(one.random() for one in draws)
 
-    monkeypatch.setattr(self_distillation, "MixedBatch", noted)
+    monkeypatch.setattr(self_distillation, "MixedBatch", Noted)
     says(*["Um."] * 6)
     written(writer, cache, PORTO, LILLE)
     assert len(set(drawn)) == 6
