@@ -46,7 +46,7 @@ class SelfDistillation(Settings):
         "the base would say; null: the answers of the dataset are trained.",
     )
     tries: int = Field(
-        default=8,
+        default=4,
         ge=1,
         le=100,
         description="How often an answer that is not right is written; after that the one of the "
