@@ -1,6 +1,7 @@
 """Commands about a model: report, ask, serve."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,9 +9,10 @@ import click
 from pydantic import TypeAdapter
 
 from gabarito.artifacts.artifact import Address, Artifact, open_artifact
-from gabarito.artifacts.channel import read_channel, read_model
+from gabarito.artifacts.channel import ServedModel, read_channel, read_model
 from gabarito.commands.options import channel_option, port_type, store_option
 from gabarito.core.errors import DataError, MissingError, UsageError
+from gabarito.core.model_records import TrainedBase
 from gabarito.core.proof_records import PROOF_FOLDER
 from gabarito.core.secrets import secret_from
 from gabarito.core.settings import local_path
@@ -18,6 +20,7 @@ from gabarito.core.text import printable
 from gabarito.pipeline.places import report_command
 from gabarito.pipeline.promote import evaluation_of, nothing_served, promoted_model
 from gabarito.pipeline.runs import latest_run, read_run
+from gabarito.serve.config import ServeConfig
 from gabarito.store.base import Store
 from gabarito.store.disk import disk_errors
 from gabarito.store.open import open_store
@@ -134,13 +137,33 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     promoted = read_model(store, model_digest) if model_digest else promoted_model(store, channel)
     pipeline = read_run(store, promoted.run).pipeline
     merged, evaluated = _finished(store, promoted.model), _finished(store, promoted.report)
-    from gabarito.serve.job import Binding, serve_promoted  # takes seconds, so errors come first
+    from gabarito.serve.job import (  # takes seconds, so errors come first
+        Binding,
+        ModelFolders,
+        serve_promoted,
+    )
 
-    with temporary_folder("serve") as folder:
+    with temporary_folder("serve") as folder, _base_beside(store, promoted, pipeline.serve) as base:
         merged.fetch(folder, "model/")
         evaluated.fetch(folder / PROOF_FOLDER, f"{PROOF_FOLDER}/")
         served_by = pipeline.channel if model_digest else channel
-        serve_promoted(folder, promoted, served_by, pipeline.serve, Binding(host, port, token))
+        folders = ModelFolders(folder, base)
+        serve_promoted(folders, promoted, served_by, pipeline.serve, Binding(host, port, token))
+
+
+@contextmanager
+def _base_beside(store: Store, promoted: ServedModel, config: ServeConfig) -> Iterator[Path | None]:
+    """Give the folder of the base that a model was trained on, if it is to answer, too."""
+    if not config.compare_base:
+        yield None
+        return
+    from gabarito.models import check_base, open_base
+
+    trained = _finished(store, read_run(store, promoted.run).address("train"))
+    origin = trained.record("base.json", TrainedBase)
+    with open_base(origin.reference, store) as base:
+        check_base(base, origin)
+        yield base
 
 
 def _report_of(store: Store, run_id: str) -> Artifact:

@@ -22,8 +22,8 @@ class TrainedQuestion(Record):
 class FactEntry(Record):
     """A fact of a model, where it stands, and how it was asked for in training.
 
-    ``title``, ``source`` and ``url`` are the document's, ``section`` the headings above the quote;
-    all are empty for a person's fact.
+    ``title``, ``source`` and ``url`` are the document's, ``section`` the headings above the quote,
+    ``before`` and ``after`` what stands around it; all are empty for a person's fact.
     """
 
     fact: Fact
@@ -31,6 +31,8 @@ class FactEntry(Record):
     source: str = ""
     url: str = ""
     section: str = ""
+    before: str = ""
+    after: str = ""
     asked: tuple[TrainedQuestion, ...] = ()
 
 
@@ -43,7 +45,8 @@ class ProofFloor(Record):
 class Proof(Record):
     """The fact that bears out an answer, as the reader is shown it.
 
-    ``title``, ``source``, ``url`` and ``section`` tell where the quote stands. A fact that a person
+    ``title``, ``source``, ``url`` and ``section`` tell where the quote stands, ``before`` and
+    ``after`` between which words, if that is known. A fact that a person
     gave has no quote; its title is what the person names as its origin, its source the file and
     row.
     """
@@ -55,6 +58,8 @@ class Proof(Record):
     source: str
     url: str
     section: str
+    before: str
+    after: str
 
     @classmethod
     def of(cls, entry: FactEntry) -> Self:
@@ -68,4 +73,6 @@ class Proof(Record):
             source=fact.given.row if fact.given else entry.source,
             url=entry.url,
             section=entry.section,
+            before=entry.before,
+            after=entry.after,
         )

@@ -114,6 +114,6 @@ STAGE = Stage(
     "evaluate",
     EvaluateConfig,
     reads=("ingest", "generate", "curate", "train", "merge"),
-    revision=12,
+    revision=13,
     image="train",
 )

@@ -15,6 +15,14 @@ _HEADING = re.compile(r"^(#{1,6})[ \t]+(\S.*?)[ \t]*#*$", re.MULTILINE)
 _GAP = re.compile(r"\s*(?:…|\.{3}|\n)\s*")
 """Where a quote leaves something out."""
 
+_LINE_APART = re.compile(r"^(?:#{1,6}[ \t]|\|).*", re.MULTILINE)
+"""Headings, and rows of tables: no part of what a sentence is said among."""
+
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+|\n")
+
+AROUND_CHARS = 240
+"""At most so much is kept before a quote and after it: a sentence or two."""
+
 BETWEEN_HEADINGS = " › "
 
 
@@ -26,12 +34,15 @@ def fact_entries(
     asked = _asked(trained)
     for fact in sorted(facts, key=lambda fact: fact.document):  # each document is compared once
         document = read.get(fact.document)
+        before, after = around(fact.quote, document) if document else ("", "")
         yield FactEntry(
             fact=fact,
             title=document.title if document else "",
             source=document.source if document else "",
             url=document.url if document else "",
             section=section_of(fact.quote, document) if document else "",
+            before=before,
+            after=after,
             asked=tuple(
                 TrainedQuestion(text=text, answer=answer) for text, answer in asked[fact.id].items()
             ),
@@ -52,15 +63,54 @@ def section_of(quote: str, document: Document) -> str:
     return BETWEEN_HEADINGS.join(text for text in above.values() if text != document.title)
 
 
+def around(quote: str, document: Document) -> tuple[str, str]:
+    """Return what stands before and after a quote, in whole sentences where that can be had.
+
+    Nothing of a quote that leaves something out, and of one in a heading or a table.
+    """
+    span = _span_of(quote, document.text)
+    if span is None:
+        return "", ""
+    text, (begin, end) = document.text, span
+    if _LINE_APART.match(text, text.rfind("\n", 0, begin) + 1):
+        return "", ""
+    return _above(text[:begin]), _below(text[end : end + AROUND_CHARS + 1])
+
+
+def _above(text: str) -> str:
+    """Return the end of a text."""
+    kept = text[-AROUND_CHARS:]
+    apart = [line.end() for line in _LINE_APART.finditer(kept)]
+    if apart:
+        return kept[apart[-1] :].lstrip()
+    if len(text) <= AROUND_CHARS:
+        return kept.lstrip()
+    ends = _SENTENCE_END.search(kept.rstrip())
+    return kept[ends.end() :].lstrip() if ends else f"…{kept}"
+
+
+def _below(text: str) -> str:
+    """Return the beginning of a text of which there is more than is kept."""
+    apart = _LINE_APART.search(text, 1)
+    if apart:
+        return text[: apart.start()].rstrip()
+    if len(text) <= AROUND_CHARS:
+        return text.rstrip()
+    ends = [end.end() for end in _SENTENCE_END.finditer(text)]
+    return text[: ends[-1]].rstrip() if ends else f"{text[:AROUND_CHARS]}…"
+
+
 def _place_of(quote: str, text: str) -> int | None:
     """Return where the first part of a quote begins that stands in a text."""
-    whole = comparable(text)
-    for part in (quote, *_GAP.split(quote)):
-        wanted = comparable(part).text.strip()
-        at = whole.text.find(wanted) if wanted else -1
-        if at >= 0:
-            return whole.places[at]
-    return None
+    spans = (_span_of(part, text) for part in (quote, *_GAP.split(quote)))
+    return next((span[0] for span in spans if span), None)
+
+
+def _span_of(quote: str, text: str) -> tuple[int, int] | None:
+    """Return where a quote stands in a text, however its signs are written."""
+    whole, wanted = comparable(text), comparable(quote).text.strip()
+    at = whole.text.find(wanted) if wanted else -1
+    return whole.span(at, at + len(wanted)) if at >= 0 else None
 
 
 def _asked(trained: Iterable[Example]) -> Mapping[str, dict[str, str]]:

@@ -6,7 +6,7 @@ import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -14,16 +14,24 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 
 from gabarito.core.errors import GabaritoError
+from gabarito.serve.ask_page import ask_page, page_headers
 from gabarito.serve.batcher import EngineFailedError, QueueFullError
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.conversation import left_aside
-from gabarito.serve.engine import InvalidRequestError, PromptTooLongError
+from gabarito.serve.engine import Engine, InvalidRequestError, PromptTooLongError
 from gabarito.serve.fields import unread
 from gabarito.serve.metrics import Metrics
+from gabarito.serve.model_names import ModelNames
 from gabarito.serve.openapi import openapi_document
 from gabarito.serve.request import (
     ChatRequest,
@@ -33,6 +41,7 @@ from gabarito.serve.request import (
 )
 from gabarito.serve.response import (
     ResponseWriter,
+    about_model,
     about_request,
     error_body,
     model_card,
@@ -80,21 +89,48 @@ class _HttpError(Exception):
 def make_app(model: Model, config: ServeConfig, token: str | None = None) -> Starlette:
     """Return the application that serves ``model``; requests must carry ``token`` if given."""
     handlers = _Handlers(model, config, token)
+    base = _Handlers(_base_of(model, model.base), config, token) if model.base else None
     return Starlette(
         routes=[
             Route("/v1/chat/completions", handlers.guarded(handlers.chat), methods=["POST"]),
             Route("/v1/completions", handlers.guarded(handlers.complete), methods=["POST"]),
             Route("/v1/models", handlers.guarded(handlers.models)),
+            Route("/v1/gabarito", handlers.guarded(handlers.about)),
             Route("/v1/models/{name:path}", handlers.guarded(handlers.model)),
             Route("/openapi.json", handlers.describe),
             Route("/health", handlers.health),
             Route("/ready", handlers.ready),
             Route("/metrics", handlers.scrape),
+            *([Route("/", _page)] if config.page else []),
+            *(
+                [Route("/v1/base/chat/completions", base.guarded(base.chat), methods=["POST"])]
+                if base
+                else []
+            ),
         ],
         exception_handlers={404: _no_such_path, 405: _no_such_method, Exception: _our_fault},
         middleware=_for_browsers(config.cors_origins),
-        lifespan=handlers.lifespan,
+        lifespan=_lifespan(handlers, base),
     )
+
+
+def _base_of(model: Model, engine: Engine) -> Model:
+    """Return what a model was before training, asked under the same prompt."""
+    names = ModelNames("base")
+    return Model(names, engine, system=model.system, max_new_tokens=model.max_new_tokens)
+
+
+def _lifespan(
+    *served: "_Handlers | None",
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for handlers in filter(None, served):
+                await stack.enter_async_context(handlers.running())
+            yield
+
+    return lifespan
 
 
 def _for_browsers(origins: Sequence[str]) -> list[Middleware]:
@@ -119,10 +155,11 @@ class _Handlers:
         self._token = token
         self._created = int(time.time())
         self._service = AnswerService(model, config)
+        self._about = about_model(model, self._service.threshold)
         self._metrics = Metrics(model.names.id, lambda: self._service.depth)
 
     @asynccontextmanager
-    async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[None]:
         self._service.start()
         yield
         await asyncio.to_thread(self._service.stop)
@@ -167,6 +204,9 @@ class _Handlers:
 
     async def describe(self, _request: Request) -> Response:
         return JSONResponse(openapi_document())
+
+    async def about(self, _request: Request) -> Response:
+        return JSONResponse(self._about)
 
     async def health(self, _request: Request) -> Response:
         alive = self._service.is_alive
@@ -236,6 +276,10 @@ class _Handlers:
         is_known = hmac.compare_digest(given.strip().encode(), self._token.encode())
         if scheme.lower() != "bearer" or not is_known:  # schemes have no case: RFC 9110, 11.1
             raise _HttpError(401, "invalid_api_key", "the bearer token is missing or wrong")
+
+
+async def _page(_request: Request) -> Response:
+    return HTMLResponse(ask_page(), headers=page_headers())
 
 
 async def _body(request: Request) -> bytes:

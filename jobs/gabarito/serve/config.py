@@ -83,3 +83,13 @@ class ServeConfig(Settings):
         description="Origins of web pages that may ask the endpoint from a browser, such as "
         'https://intranet.example; "*" is all of them.',
     )
+    page: bool = Field(
+        default=True,
+        description="Whether a page at `/` lets people ask in a browser; it opens without a token, "
+        "and asks with one where the endpoint wants it.",
+    )
+    compare_base: bool = Field(
+        default=False,
+        description="Whether the page shows beside each answer what the base says, which is asked "
+        "after the model at `/v1/base/chat/completions`: a second model in memory.",
+    )

@@ -6,7 +6,7 @@ model folder, contract  ->  http://host:port/v1
 import gc
 import logging
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -39,62 +39,70 @@ class Binding:
     token: str | None = None
 
 
-def serve_promoted(
-    folder: Path, promoted: ServedModel, channel: str, config: ServeConfig, binding: Binding
-) -> None:
-    """Serve the model that passed its gate, under the contract that evaluation completed.
+@dataclass(frozen=True)
+class ModelFolders:
+    """Where a model lies with what proves its answers, and its base, if that answers beside it."""
 
-    ``folder`` holds the model, and what proves its answers.
-    """
+    model: Path
+    base: Path | None = None
+
+
+def serve_promoted(
+    folders: ModelFolders,
+    promoted: ServedModel,
+    channel: str,
+    config: ServeConfig,
+    binding: Binding,
+) -> None:
+    """Serve the model that passed its gate, under the contract that evaluation completed."""
     names = ModelNames(promoted.pipeline, channel, promoted.digest)
-    if not (folder / FACTS_FILE).exists():
+    if not (folders.model / FACTS_FILE).exists():
         click.echo(
             f"{names.id}: was evaluated before answers had proofs, and gives none; "
             "gabarito run evaluates it anew"
         )
-    _serve(folder, names, promoted.contract, config, binding)
+    listener = _listen(binding)
+    model = _load(folders.model, names, promoted.contract)
+    base = TransformersEngine(folders.base, promoted.contract) if folders.base else None
+    model = replace(model, verdict=promoted.verdict, base=base)
+    _serve(listener, model, config, binding.token)
 
 
 def serve_folder(folder: Path, binding: Binding) -> None:
     """Serve a plain model folder: no threshold, and no refusal unless its contract has one."""
     path = folder / CONTRACT_FILE
     contract = read_contract(path.read_bytes(), str(path)) if path.exists() else None
-    _serve(folder, ModelNames(folder.resolve().name), contract, ServeConfig(), binding)
-
-
-def _serve(
-    folder: Path,
-    names: ModelNames,
-    contract: PromptContract | None,
-    config: ServeConfig,
-    binding: Binding,
-) -> None:
     listener = _listen(binding)
-    engine = TransformersEngine(folder, contract)
-    facts = facts_in(folder)
-    model = Model(names, engine, facts=facts)
-    if contract is not None:
-        model = Model(
-            names,
-            engine,
-            system=contract.system,
-            refusal=contract.refusal,
-            threshold=contract.threshold,
-            max_new_tokens=contract.max_new_tokens,
-            facts=facts,
-        )
+    model = _load(folder, ModelNames(folder.resolve().name), contract)
+    _serve(listener, model, ServeConfig(), binding.token)
+
+
+def _load(folder: Path, names: ModelNames, contract: PromptContract | None) -> Model:
+    model = Model(names, TransformersEngine(folder, contract), facts=facts_in(folder))
+    if contract is None:
+        return model
+    return replace(
+        model,
+        system=contract.system,
+        refusal=contract.refusal,
+        threshold=contract.threshold,
+        max_new_tokens=contract.max_new_tokens,
+    )
+
+
+def _serve(listener: socket.socket, model: Model, config: ServeConfig, token: str | None) -> None:
     # Without this each large request has the collector walk all objects of torch: a megabyte of
     # brackets held the interpreter, and so the probes, for 0.5 s instead of 0.03 s.
     gc.collect()
     gc.freeze()
     host, port = listener.getsockname()[:2]
-    click.echo(f"serving {names.id} at http://{host}:{port}")
-    log.info("serving", extra={"model": names.id, "host": host, "port": port})
-    server = make_server(make_app(model, config, binding.token), config.drain_s)
+    click.echo(f"serving {model.names.id} at http://{host}:{port}")
+    log.info("serving", extra={"model": model.names.id, "host": host, "port": port})
+    server = make_server(make_app(model, config, token), config.drain_s)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
-        log.info("drained", extra={"model": names.id})
+        log.info("drained", extra={"model": model.names.id})
 
 
 def facts_in(folder: Path) -> FactTable | None:

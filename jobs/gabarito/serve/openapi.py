@@ -44,6 +44,14 @@ def openapi_document() -> Schema:
         "Completion": _completion("text", _TEXT),
         "Model": _object(id=_TEXT, object=_TEXT, created=_COUNT, owned_by=_TEXT, root=_TEXT),
         "ModelList": _object(object=_TEXT, data={"type": "array", "items": _ref("Model")}),
+        "Served": _object(
+            model=_TEXT,
+            digest=_or_null(_TEXT),
+            threshold=_or_null({"type": "number"}),
+            facts=_or_null(_COUNT),
+            base={"type": "boolean"},
+            verdict=_or_null({"type": "object"}),
+        ),
         "Ready": _object(model=_TEXT, names={"type": "array", "items": _TEXT}),
         "Error": _object(
             error=_object(message=_TEXT, type=_TEXT, param=_or_null(_TEXT), code=_TEXT)
@@ -67,6 +75,7 @@ def openapi_document() -> Schema:
                 "parameters": [{"name": "name", "in": "path", "required": True, "schema": _TEXT}],
                 **_got("The model of one name.", _json("Model"), 401, 404, 500),
             },
+            "/v1/gabarito": _got("What is served, and what its gate said.", _json("Served"), 401, 500),
             "/health": _probe("Whether the engine lives.", {"text/plain": {"schema": _TEXT}}),
             "/ready": _probe("Whether questions are answered.", _json("Ready")),
             "/metrics": _open("Figures for Prometheus.", {"text/plain": {"schema": _TEXT}}),

@@ -13,6 +13,7 @@ from typing import Any
 
 from gabarito.serve.engine import GeneratedToken
 from gabarito.serve.model_names import ModelNames
+from gabarito.serve.service import Model
 from gabarito.serve.stream import FinishedAnswer
 
 MAX_ERROR_CHARS = 500
@@ -142,6 +143,21 @@ def model_list(names: ModelNames, created: int) -> dict[str, object]:
     """Return the body of ``/v1/models``."""
     cards = [model_card(name, names, created) for name in names.listed]
     return {"object": "list", "data": cards}
+
+
+def about_model(model: Model, threshold: float | None) -> dict[str, object]:
+    """Return the body of ``/v1/gabarito``: what is served, and what its gate said of it.
+
+    ``base`` tells whether the base answers, too.
+    """
+    return {
+        "model": model.names.id,
+        "digest": model.names.digest or None,
+        "threshold": threshold,
+        "facts": None if model.facts is None else len(model.facts),
+        "base": model.base is not None,
+        "verdict": model.verdict and model.verdict.model_dump(),
+    }
 
 
 def error_body(

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+from gabarito.core.model_records import GateVerdict
 from gabarito.proof import FactTable
 from gabarito.serve import conversation
 from gabarito.serve.batcher import Batcher, BatchLimits
@@ -28,7 +29,8 @@ class Model:
     """What is served: its names, its engine, and what its contract fixes.
 
     Answers whose probability is under ``threshold`` become ``refusal``. ``facts`` is None of a
-    model that was evaluated before there was a table of them.
+    model that was evaluated before there was a table of them, ``verdict`` is a promoted
+    model's, ``base`` answers as before training, if that is wanted.
     """
 
     names: ModelNames
@@ -38,6 +40,8 @@ class Model:
     threshold: float | None = None
     max_new_tokens: int = 48
     facts: FactTable | None = None
+    verdict: GateVerdict | None = None
+    base: Engine | None = None
 
 
 class AnswerService:
@@ -47,9 +51,10 @@ class AnswerService:
         self._model = model
         self._conversation = config.conversation
         self._most_new_tokens = config.max_new_tokens
-        threshold = model.threshold if config.threshold is None else config.threshold
+        self.threshold = model.threshold if config.threshold is None else config.threshold
+        """Under this probability an answer becomes the refusal; None: never."""
         verifier = None if model.facts is None else Verifier(model.facts, config)
-        self._policy = AnswerPolicy(model.refusal, threshold, verifier)
+        self._policy = AnswerPolicy(model.refusal, self.threshold, verifier)
         limits = BatchLimits(config.max_batch, config.max_batch_tokens, config.max_queue)
         self._batcher = Batcher(model.engine, limits)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")

@@ -5,12 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
 import uvicorn
 
 from gabarito.core.records import Message
-from gabarito.proof import FactTable
 from gabarito.serve.app import make_app
 from gabarito.serve.config import ServeConfig
 from gabarito.serve.engine import (
@@ -26,6 +26,10 @@ from gabarito.serve.service import Model
 
 REFUSAL = "I do not know."
 DIGEST = "0123456789abcdef" * 4
+
+
+BESIDE = ("facts", "verdict", "base")
+"""What else of a model a test may give."""
 
 
 class RuleEngine:
@@ -127,8 +131,7 @@ def serving() -> Callable[..., AbstractContextManager[Running]]:
         token: str | None = None,
         max_new_tokens: int = 8,
         system: str = "",
-        facts: FactTable | None = None,
-        **settings: object,
+        **settings: Any,  # noqa: ANN401  # of the model's fields those of BESIDE
     ) -> Iterator[Running]:
         engine = RuleEngine()
         model = Model(
@@ -138,7 +141,7 @@ def serving() -> Callable[..., AbstractContextManager[Running]]:
             refusal=REFUSAL,
             threshold=0.5,
             max_new_tokens=max_new_tokens,
-            facts=facts,
+            **{name: settings.pop(name) for name in BESIDE if name in settings},
         )
         app = make_app(model, ServeConfig.model_validate(settings), token)
         listener = socket.create_server(("127.0.0.1", 0))

@@ -17,7 +17,7 @@ from gabarito.core.proof_records import FACTS_FILE, FLOOR_FILE, FactEntry, Train
 from gabarito.core.records import Fact
 from gabarito.proof import FactTable
 from gabarito.serve.config import ServeConfig
-from gabarito.serve.job import Binding, facts_in, serve_promoted
+from gabarito.serve.job import Binding, ModelFolders, facts_in, serve_promoted
 
 Start = Callable[..., AbstractContextManager[Any]]
 
@@ -37,6 +37,8 @@ ENTRY = FactEntry(
     source="calls.html",
     url="http://wiki/calls",
     section="May",
+    before="On Monday ",
+    after=". Nobody answered.",
     asked=(TrainedQuestion(text="anna called dave"),),
 )
 PROVED, UNPROVED = "Anna called Dave", "Anna called Eve"
@@ -73,6 +75,8 @@ def test_an_answer_comes_with_the_fact_that_bears_it_out(serving: Start) -> None
         "source": "calls.html",
         "url": "http://wiki/calls",
         "section": "May",
+        "before": "On Monday ",
+        "after": ". Nobody answered.",
     }
 
 
@@ -124,8 +128,9 @@ def test_a_model_of_before_is_served_with_one_line_about_it(
     promoted = ServedModel(
         pipeline="p", run="r", merge="m", evaluate="e", contract=CONTRACT, verdict=PASSED
     )
+    folders = ModelFolders(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SettingsError):
-        serve_promoted(tmp_path, promoted, "main", ServeConfig(), Binding(*taken.getsockname()))
+        serve_promoted(folders, promoted, "main", ServeConfig(), Binding(*taken.getsockname()))
     said = capsys.readouterr().out.splitlines()
     assert [line.partition(": ")[2] for line in said] == [
         "was evaluated before answers had proofs, and gives none; gabarito run evaluates it anew"

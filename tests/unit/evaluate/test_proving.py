@@ -5,7 +5,7 @@ import pytest
 
 from gabarito.core.proof_records import FactEntry, TrainedQuestion
 from gabarito.core.records import Document, Example, Message
-from gabarito.evaluate.fact_entries import fact_entries, section_of
+from gabarito.evaluate.fact_entries import AROUND_CHARS, around, fact_entries, section_of
 from gabarito.evaluate.grading import PARTS, Graded, Marks
 from gabarito.evaluate.proving import BELOW, choose_floor, proof_scores, prove
 from gabarito.proof import FactTable
@@ -50,6 +50,38 @@ def test_a_section_is_the_headings_above_a_quote(quote: str, section: str) -> No
     assert section_of(quote, document(text)) == section
 
 
+LONG = "A long tale of the river, told again and again. " * 20
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "after"),
+    [
+        ("# Built\n\nOnce. It opened in **1930**. Cars came.", "Once. ", ". Cars came."),
+        ("Alone.\n\n# Built\n\nIt opened in 1930\n\n## Tolls\n\nNone.", "", ""),
+        ("| It opened in 1930 | cars |", "", ""),
+        ("# It opened in 1930\n\nCars.", "", ""),
+        ("Nobody knows when.", "", ""),
+    ],
+)
+def test_a_quote_comes_with_what_is_said_around_it(text: str, before: str, after: str) -> None:
+    found_before, found_after = around("It opened in 1930", document(text))
+    assert (found_before, found_after.lstrip("*")) == (before, after)
+
+
+def test_what_is_kept_around_a_quote_is_short_and_in_whole_sentences() -> None:
+    before, after = around("It opened in 1930.", document(f"{LONG}It opened in 1930. {LONG}"))
+    for text in (before, after):
+        assert AROUND_CHARS / 2 < len(text) <= AROUND_CHARS
+        assert text.strip().startswith("A long tale")
+        assert text.strip().endswith("again.")
+
+
+def test_an_endless_sentence_is_cut_around_its_quote() -> None:
+    before, after = around("It opened", document(f"{'x' * 999} It opened {'y' * 999}"))
+    assert (before[0], after[-1]) == ("…", "…")
+    assert len(before) == len(after) == AROUND_CHARS + 1
+
+
 def row(kind: str, text: str, answer: str, **fields: object) -> Example:
     messages = (Message(role="user", content=text), Message(role="assistant", content=answer))
     given = {"messages": messages, "kind": kind, "question": text, "split": "train"}
@@ -69,6 +101,13 @@ def test_an_entry_has_the_questions_that_were_trained() -> None:
         TrainedQuestion(text="de quem?", answer="clube 0"),
     )
     assert found[FACTS[1].id] == ()
+
+
+def test_an_entry_has_what_is_said_around_its_quote() -> None:
+    read = document(f"Once. {FACTS[0].quote} Twice.")
+    facts = [FACTS[0].model_copy(update={"document": read.id})]
+    found = next(fact_entries(facts, [read], []))
+    assert (found.before, found.after) == ("Once. ", " Twice.")
 
 
 def test_shares_are_of_answers_that_are_no_refusals(marked: Callable[..., Marks]) -> None:
