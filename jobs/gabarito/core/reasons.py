@@ -140,9 +140,10 @@ class CurateReason(Reason):
 
 
 class TrainReason(Reason):
-    """Why a row is not trained."""
+    """Why a row is not trained, or not with the answer that the base wrote."""
 
     TOO_LONG = "too long"
+    NOT_RIGHT = "written answer not right"
 
 
 STAGE_OF: dict[type[Reason], str] = {

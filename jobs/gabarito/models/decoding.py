@@ -25,6 +25,12 @@ def greedy(logits: torch.Tensor) -> torch.Tensor:
     return logits.argmax(-1)
 
 
+def logprobs(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+    """Return the log-probability in nats of a token of each row."""
+    chosen = logits.gather(-1, tokens[:, None])[:, 0]
+    return chosen - logits.logsumexp(-1)
+
+
 @dataclass(frozen=True)
 class PromptPrefix:
     """Tokens that prompts begin with, and what layers keep of them: computed once for all."""
@@ -144,16 +150,23 @@ class DecodingBatch:
 
     def step(self, choose: Choice = greedy) -> tuple[list[int], list[float]]:
         """Return the next token of each row and its log-probability in nats."""
+        logits = self.logits()
+        tokens = choose(logits)
+        self.append(tokens)
+        return tokens.tolist(), logprobs(logits, tokens).tolist()
+
+    def logits(self) -> torch.Tensor:
+        """Return what may come next of each row, of shape (rows, vocabulary), fp32."""
         self._advance()
         for rows in self._newcomers:
             self._kept = rows if self._kept is None else self._kept.beside(rows)
         self._newcomers = []
         assert self._kept is not None, "nobody has joined"
-        logits = self._kept.logits
-        tokens = choose(logits)
-        chosen = logits.gather(-1, tokens[:, None])[:, 0]
+        return self._kept.logits
+
+    def append(self, tokens: torch.Tensor) -> None:
+        """Go on with a token of each row, of shape (rows)."""
         self._tokens = tokens[:, None]
-        return tokens.tolist(), (chosen - logits.logsumexp(-1)).tolist()
 
     def keep(self, places: list[int]) -> None:
         """Go on with the rows at these places of the batch, after a step."""

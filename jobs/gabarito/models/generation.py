@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
 
 import torch
 from transformers import PreTrainedTokenizerBase
@@ -92,11 +94,30 @@ class GenerationLimits:
     batch_size: int = 128
 
 
+class Decoding(Protocol):
+    """Rows that are being written together."""
+
+    @property
+    def rows(self) -> list[int]:
+        """The numbers of the rows that are still written, in the order of their tokens."""
+
+    def step(self) -> tuple[list[int], list[float]]:
+        """Return the next token of each row and its log-probability in nats."""
+
+    def keep(self, places: list[int]) -> None:
+        """Go on with the rows at these places of the batch."""
+
+
+Begin = Callable[[Sequence[int]], Decoding]
+"""From the indices of prompts to a batch that writes their answers, numbered from 0."""
+
+
 def generate(
     model: CausalModel,
     prompts: Sequence[Sequence[int]],
     limits: GenerationLimits,
     report: Callable[[int], None] = lambda _: None,
+    begin: Begin | None = None,
 ) -> Iterator[tuple[int, Generated]]:
     """Yield (index of the prompt, its greedy continuation) as batches finish.
 
@@ -104,7 +125,7 @@ def generate(
     depend on its neighbours. Each prompt must leave a position for its answer.
 
     ``report`` is told after each step how many of the tokens that may be written at most are
-    written, or are not needed any more.
+    written, or are not needed any more. ``begin`` makes another batch than one of the prompts.
     """
     was_training = model.training
     model.eval()
@@ -112,7 +133,9 @@ def generate(
     try:
         for start in range(0, len(order), limits.batch_size):
             rows = order[start : start + limits.batch_size]
-            for drafts in _write(model, [prompts[i] for i in rows], limits):
+            asked = [prompts[i] for i in rows]
+            batch = partial(begin, rows) if begin else partial(_batch_of, model, asked)
+            for drafts in _write(model, asked, limits, batch):
                 passed = sum(len(d.ids) if d.goes_on else limits.max_new_tokens for d in drafts)
                 report(start * limits.max_new_tokens + passed)
             written = [Generated(tuple(d.ids), d.logprob, d.is_finished) for d in drafts]
@@ -141,12 +164,14 @@ class _Draft:
 
 @torch.inference_mode()
 def _write(
-    model: CausalModel, prompts: Sequence[Sequence[int]], limits: GenerationLimits
+    model: CausalModel,
+    prompts: Sequence[Sequence[int]],
+    limits: GenerationLimits,
+    begin: Callable[[], Decoding],
 ) -> Iterator[list[_Draft]]:
     """Yield the drafts after each step, until all have ended."""
     drafts = [_Draft(_room(model, len(prompt), limits.max_new_tokens)) for prompt in prompts]
-    batch = DecodingBatch(model)
-    batch.join(prompts)
+    batch = begin()
     while True:
         for row, token, logprob in zip(batch.rows, *batch.step(), strict=True):
             drafts[row].add(token, logprob, limits.stop)
@@ -155,6 +180,12 @@ def _write(
         if not going:
             return
         batch.keep(going)
+
+
+def _batch_of(model: CausalModel, prompts: Sequence[Sequence[int]]) -> DecodingBatch:
+    batch = DecodingBatch(model)
+    batch.join(prompts)
+    return batch
 
 
 def _room(model: CausalModel, prompt_tokens: int, wanted: int) -> int:

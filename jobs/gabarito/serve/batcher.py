@@ -4,8 +4,9 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from gabarito.core.errors import ServiceError
 from gabarito.serve.engine import (
@@ -18,6 +19,8 @@ from gabarito.serve.engine import (
 )
 
 log = logging.getLogger("gabarito.serve")
+
+T = TypeVar("T")
 
 RECHECK_S = 5.0
 """Between two checks of an engine that is broken: it may be out of memory for a while only."""
@@ -103,7 +106,8 @@ class Batcher:
     @property
     def depth(self) -> int:
         """How many questions wait that somebody wants answered."""
-        return sum(not pending.abandoned for pending in tuple(self._waiting))
+        with self._changed:
+            return self._wanted()
 
     @property
     def is_alive(self) -> bool:
@@ -129,13 +133,19 @@ class Batcher:
         """
         pending = PendingRequest(request)
         with self._changed:
-            if self.depth >= self._limits.waiting:
+            if self._wanted() >= self._limits.waiting:
                 raise QueueFullError(
                     f"{self._limits.waiting} questions wait already; try again in a moment"
                 )
             self._waiting.append(pending)
             self._changed.notify()
         return pending
+
+    def _wanted(self) -> int:
+        """Drop those from the queue whom nobody waits for, and return how many are left."""
+        if any(pending.abandoned for pending in self._waiting):
+            self._waiting = deque(one for one in self._waiting if not one.abandoned)
+        return len(self._waiting)
 
     def _work(self) -> None:
         while (joining := self._next()) is not None:
@@ -178,25 +188,22 @@ class Batcher:
 
         What one request does to the engine must not cost the others their answers.
         """
-        try:
-            numbers = self._batch.join([pending.request for pending in joining])
-        except Exception as error:  # whatever it is, the next question must be answered
-            log.exception("engine failed")
-            self._check_engine()
-            if len(joining) == 1 or self._is_broken:
-                self._fail(joining, error)
-            else:
-                for pending in joining:
-                    self._join([pending])
+        asked = [pending.request for pending in joining]
+        numbers = _tried(lambda: self._batch.join(asked))
+        if not isinstance(numbers, _Failed):
+            self._running.update(zip(numbers, joining, strict=True))
             return
-        self._running.update(zip(numbers, joining, strict=True))
+        self._check_engine()
+        if len(joining) == 1 or self._is_broken:
+            numbers.tell(joining)
+        else:
+            for pending in joining:
+                self._join([pending])
 
     def _step(self) -> None:
-        try:
-            events = self._batch.step()
-        except Exception as error:  # whatever it is, the next question must be answered
-            log.exception("engine failed")
-            self._recover(error)
+        events = _tried(self._batch.step)
+        if isinstance(events, _Failed):
+            self._recover(events)
             return
         self._is_broken = False
         for number, event in events:
@@ -209,23 +216,19 @@ class Batcher:
             for number in gone:
                 del self._running[number]
 
-    def _recover(self, error: Exception) -> None:
+    def _recover(self, failed: "_Failed") -> None:
         """Begin anew after a step that failed; those without a word yet are answered alone."""
+        self._batch = self._engine.batch()
         self._check_engine()
         were, self._running = list(self._running.values()), {}
-        self._batch = self._engine.batch()
         is_lost = self._is_broken or len(were) == 1
         lost = [pending for pending in were if is_lost or pending.is_begun]
-        self._fail(lost, error)
+        failed.tell(lost)
         for pending in were:
             if pending not in lost and not pending.abandoned:
                 self._join([pending])
                 while self._running:
                     self._step()
-
-    def _fail(self, pending: Sequence[PendingRequest], error: Exception) -> None:
-        for one in pending:
-            one.deliver(GenerationFailure(f"the engine failed: {error}"))
 
     def _check_engine(self) -> None:
         """Ask the engine itself whether it is broken: a failed request may be to blame.
@@ -238,3 +241,24 @@ class Batcher:
         except Exception:
             log.exception("engine broken")
             self._is_broken = True
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """What an engine failed with, in words: the error itself would keep its tensors alive."""
+
+    message: str
+
+    def tell(self, waiting: Sequence[PendingRequest]) -> None:
+        """Tell those who wait."""
+        for pending in waiting:
+            pending.deliver(GenerationFailure(f"the engine failed: {self.message}"))
+
+
+def _tried(act: Callable[[], T]) -> T | _Failed:
+    """Return what the engine returns, or what it failed with: the next must be answered."""
+    try:
+        return act()
+    except Exception as error:
+        log.exception("engine failed")
+        return _Failed(str(error))

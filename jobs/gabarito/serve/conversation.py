@@ -14,13 +14,16 @@ def asked(messages: Sequence[ChatMessage], system: str, mode: Conversation) -> l
     Raises:
         InvalidRequestError: if the last message is not a question, or the whole cannot be asked.
     """
-    question = messages[_place_of_question(messages)]
+    place = _place_of_question(messages)
+    question = messages[place]
+    if not question.plain.content.strip():
+        raise InvalidRequestError("no text in it; send a question", f"messages.{place}.content")
     if mode == "last":
         return with_system(system, [question.plain])
-    for place, message in enumerate(messages):
+    for number, message in enumerate(messages):
         if message.is_of_tools:
             said = "messages of tools are not served in a whole conversation; leave them out"
-            raise InvalidRequestError(said, f"messages.{place}")
+            raise InvalidRequestError(said, f"messages.{number}")
     return with_system(system, [message.plain for message in messages])
 
 

@@ -225,7 +225,7 @@ def read_request(body: bytes, kind: type[Q], names: ModelNames) -> Q:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or None
         raise InvalidRequestError(sentence_of(first), field) from error
-    for name, said in refused(request.others, request.temperature):
+    for name, said in refused(request.others, request.heat):
         raise InvalidRequestError(said, name)
     if request.model is not None and not names.has(request.model):
         raise ModelNotFoundError(names.unknown(request.model), "model")

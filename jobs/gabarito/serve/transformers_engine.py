@@ -1,7 +1,7 @@
 """The engine that works anywhere: transformers, requests joining and leaving at each token."""
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from gabarito.models import (
     token_ids,
     use_cpu_quota,
 )
-from gabarito.models.decoding import DecodingBatch, PromptPrefix
+from gabarito.models.decoding import Choice, DecodingBatch, PromptPrefix
 from gabarito.models.prompt_contract import templated
 from gabarito.serve.engine import (
     GeneratedToken,
@@ -131,13 +131,16 @@ class TransformersBatch:
     @torch.inference_mode()
     def join(self, requests: Sequence[GenerationRequest]) -> Sequence[int]:
         """Read requests, and return the number of each."""
-        numbers = self._batch.join([request.tokens for request in requests])
-        for number, request in zip(numbers, requests, strict=True):
-            self._written[number] = _Written(
+        begun = [
+            _Written(
                 _TextDecoder(self._tokenizer),
                 _Sampler(request, self._model.device),
                 request.max_new_tokens,
             )
+            for request in requests
+        ]
+        numbers = self._batch.join([request.tokens for request in requests])
+        self._written.update(zip(numbers, begun, strict=True))
         return numbers
 
     @torch.inference_mode()
@@ -222,10 +225,15 @@ class _Sampler:
         else:
             self._random.manual_seed(request.seed)
 
+    @property
+    def is_greedy(self) -> bool:
+        """Whether the likeliest token is taken."""
+        return self._request.temperature < _COLD
+
     def __call__(self, logits: torch.Tensor) -> torch.Tensor:
         """Choose from logits of shape (vocabulary,)."""
-        weights = (logits.float() / max(self._request.temperature, _COLD)).softmax(-1)
-        if self._request.temperature < _COLD or not torch.isfinite(weights).all():
+        weights = (logits / self._request.temperature).softmax(-1)
+        if not torch.isfinite(weights).all():
             return logits.argmax(-1)
         ordered, tokens = weights.sort(descending=True)
         outside = ordered.cumsum(-1) - ordered > self._request.top_p
@@ -233,9 +241,12 @@ class _Sampler:
         return tokens[place[0]]
 
 
-def _choice(samplers: list[_Sampler]) -> Callable[[torch.Tensor], torch.Tensor]:
+def _choice(samplers: list[_Sampler]) -> Choice:
     def choose(logits: torch.Tensor) -> torch.Tensor:
-        rows = zip(samplers, logits, strict=True)
-        return torch.stack([sampler(row) for sampler, row in rows])
+        tokens = logits.argmax(-1)
+        for row, sampler in enumerate(samplers):
+            if not sampler.is_greedy:
+                tokens[row] = sampler(logits[row])
+        return tokens
 
     return choose

@@ -33,6 +33,32 @@ class Schedule(Settings):
     seed: int = Field(default=0, ge=0, description="Draws the adapter and the order of the rows.")
 
 
+class SelfDistillation(Settings):
+    """Answers to learn that the base writes itself, as in MixSD (arXiv 2605.16865)."""
+
+    plain_share: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Let the base write the answers that are sentences or explanations, with the "
+        "fact at hand, but for this share of the tokens, which it writes without; needs "
+        "curate.answers to be sentence or both. 0 tells most of the fact, 0.5 stays nearer to what "
+        "the base would say; null: the answers of the dataset are trained.",
+    )
+    tries: int = Field(
+        default=4,
+        ge=1,
+        le=100,
+        description="How often an answer that is not right is written; after that the one of the "
+        "dataset is trained.",
+    )
+    instruction: str = Field(
+        default="Answer the question from the text, in one sentence.",
+        description="What the base is told before the fact and the question; best in their "
+        "language.",
+    )
+
+
 class Choice(Settings):
     """Which step's adapter is kept: the one that answers most validation wordings right."""
 
@@ -133,6 +159,9 @@ class TrainConfig(StageSettings):
         default=512,
         ge=8,
         description="Longest row in tokens; longer ones are dropped and stand in the ledger.",
+    )
+    self_distillation: SelfDistillation = Field(
+        default=SelfDistillation(), description="Answers to learn that the base writes itself."
     )
     mix: Mix = Field(default=Mix(), description="How often a row of each kind is drawn.")
     schedule: Schedule = Field(default=Schedule(), description="The course of the steps.")

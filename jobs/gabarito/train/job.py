@@ -2,12 +2,12 @@
 
 train.jsonl, validation.jsonl, replay.jsonl, facts.jsonl, prompt.json, base model
     ->  adapter/, curves.jsonl, choice.json, missed.jsonl, recipe.json, prompt.json, base.json,
-        probes.json, ledger.jsonl
+        probes.json, targets.jsonl, ledger.jsonl
 """
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -41,6 +41,7 @@ from gabarito.train.recipe import recipe_of
 from gabarito.train.replay import replayed
 from gabarito.train.sampler import sampler_of
 from gabarito.train.schedule import count_replay, count_steps
+from gabarito.train.self_distillation import TargetWriter, self_distilled
 from gabarito.train.validation import Validation, chosen, sample
 
 MOST_EXAMINED = 4096
@@ -56,10 +57,10 @@ def run(config: TrainConfig, work: Attempt) -> None:
         base = load_base(folder, is_quantised=config.method == "qlora")
         work.progress.report("loading the base", 1, 1)
         check_head(base.model)
-        contract, rows = _read(base, config, work)
+        written_by = f"{origin.sha256}-{origin.method}-{base.model.dtype}-{base.model.device.type}"
+        contract, rows = _read(base, config, work, written_by)
         work.write_text("probes.json", json.dumps(probes_of(rows)) + "\n")
         asked = _replay_prompts(base, contract, config, rows, work)
-        written_by = f"{origin.sha256}-{origin.method}-{base.model.dtype}-{base.model.device.type}"
         rows += replayed(asked, base, work, written_by)
         counts = Counter[str](row.kind for row in rows)
         steps = count_steps(config, counts)
@@ -106,13 +107,20 @@ def _origin(config: TrainConfig, folder: Path, work: Attempt) -> TrainedBase:
     )
 
 
-def _read(base: Base, config: TrainConfig, work: Attempt) -> tuple[PromptContract, list[Row]]:
+def _read(
+    base: Base, config: TrainConfig, work: Attempt, written_by: str
+) -> tuple[PromptContract, list[Row]]:
     """Return the contract, and the rows to learn: at least one."""
     dataset = work.inputs["curate"]
     prompt = dataset.record(CONTRACT_FILE, PromptSettings)
     contract = contract_for(base.tokenizer, prompt, [])
-    examples = dataset.records("train.jsonl", Example)
+    examples: Iterable[Example] = dataset.records("train.jsonl", Example)
     longest = _longest(base, config)
+    if config.self_distillation.plain_share is not None:
+        facts = {fact.id: fact for fact in dataset.records("facts.jsonl", Fact)}
+        seed = config.schedule.seed
+        writer = TargetWriter(base, contract, config.self_distillation, facts, longest, seed)
+        examples = self_distilled(list(examples), writer, work, written_by)
     rows = list(work.ledger.keep(encoded(examples, contract, base.tokenizer, longest)))
     if not rows:
         raise DataError(

@@ -10,9 +10,17 @@ from gabarito.train.probe import Pace
 from gabarito.train.replay import MAX_TOKENS
 from gabarito.train.sampler import shares_of
 from gabarito.train.schedule import count_replay, count_steps
+from gabarito.train.self_distillation import AT_ONCE
 
 ANSWERED_AT_ONCE = 128
 """Replay answers that are written at once."""
+
+
+FACT_TIMES = 3.0
+"""So much longer is the prompt of a question with its fact at hand."""
+
+TRIES = 3
+"""Answers that the base writes of a question on average, where it may try again and again."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +74,21 @@ class Outlook:
         return (
             self.tokens * pace.train_token_s
             + pace.answer_s(written, self.prompt, own, ANSWERED_AT_ONCE)
+            + self._targets_s(pace)
             + examinations * self.adapter_s(pace, asked, config.limits.answer_batch)
         )
+
+    def _targets_s(self, pace: Pace) -> float:
+        """Return those of the answers that the base writes itself, each after two prompts."""
+        settings = self.config.self_distillation
+        if settings.plain_share is None:
+            return 0.0
+        answers = self.counts.get("questions", 0) * min(settings.tries, TRIES)
+        plain, informed = (
+            pace.answer_s(answers, times * self.prompt, pace.own_tokens, AT_ONCE)
+            for times in (1.0, FACT_TIMES)
+        )
+        return plain + informed
 
     def answers_s(self, pace: Pace, answers: int, batch: int, prompt: float = 1.0) -> float:
         """Return the seconds of a trained model's answers; prompts are so many times longer."""

@@ -1,8 +1,10 @@
 """The engine that answers with real weights: sampling, seeds, and bytes that are not whole."""
 
 import asyncio
+import logging
 import threading
 import time
+import weakref
 from collections.abc import Collection, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -15,7 +17,7 @@ from transformers import BloomConfig, BloomForCausalLM
 from gabarito.core.model_records import PromptSettings
 from gabarito.core.records import Message
 from gabarito.core.settings import local_path
-from gabarito.models import contract_of, load_tokenizer
+from gabarito.models import contract_of, load_tokenizer, shared_prefix
 from gabarito.serve.batcher import Batcher, BatchLimits, EngineFailedError, PendingRequest
 from gabarito.serve.engine import (
     GeneratedToken,
@@ -348,13 +350,13 @@ class Unlucky(ScriptedBatch):
 
 
 def asked_of(
-    limits: BatchLimits, *requests: GenerationRequest
+    limits: BatchLimits, *requests: GenerationRequest, engine: Scripted | None = None
 ) -> tuple[Scripted, list[tuple[int, int]]]:
     """Ask all at once; return the engine, and (request, step at which it ended) in that order.
 
     A request that is failed is said to have ended at -1.
     """
-    engine = Scripted()
+    engine = engine or Scripted()
     ended: list[tuple[int, int]] = []
 
     async def read(number: int, pending: PendingRequest) -> None:
@@ -413,6 +415,57 @@ def test_a_request_that_the_engine_cannot_take_costs_the_others_nothing(unlucky:
     assert len(ended) == 3
 
 
+def test_what_failed_is_not_kept_in_memory_while_the_others_are_answered(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.CRITICAL, "gabarito.serve")  # what is captured is kept
+    seen: list[bool] = []
+
+    class Remembering(Scripted):
+        def batch(self) -> "ScriptedBatch":
+            if failed:
+                seen.append(failed[0]() is None)
+            return Failing(self)
+
+    class Tensor:
+        """Stands for what a step computes."""
+
+    class Failing(ScriptedBatch):
+        def step(self) -> Sequence[tuple[int, GenerationEvent]]:
+            computed = Tensor()
+            if not failed:
+                failed.append(weakref.ref(computed))
+                raise RuntimeError("out of memory")
+            seen.append(failed[0]() is None)
+            return super().step()
+
+    failed: list[weakref.ref[Tensor]] = []
+    _, ended = asked_of(
+        BatchLimits(32, 10_000, 10),
+        *[GenerationRequest((n,), 200) for n in (2, 3)],
+        engine=Remembering(),
+    )
+    assert len(ended) == 2
+    assert seen
+    assert all(seen)
+
+
+def test_a_queue_keeps_nobody_who_left() -> None:
+    async def leave() -> None:
+        engine = Gated()
+        batcher = Batcher(engine, LIMITS)
+        batcher.start()
+        batcher.submit(GenerationRequest((1,), 1))
+        await asyncio.to_thread(engine.begun.wait, 10)
+        for _ in range(50):
+            batcher.submit(GenerationRequest((1,), 1)).abandon()
+        assert len(batcher._waiting) <= 1
+        engine.gate.set()
+        await asyncio.to_thread(batcher.stop)
+
+    asyncio.run(leave())
+
+
 def test_the_trained_prompt_is_read_once_and_changes_no_answer() -> None:
     folder = local_path("gabarito:demo/nano")
     plain = TransformersEngine(folder, None)
@@ -420,8 +473,13 @@ def test_the_trained_prompt_is_read_once_and_changes_no_answer() -> None:
         load_tokenizer(folder), PromptSettings(system="", refusal="Não sei."), max_new_tokens=48
     )
     with_prefix = TransformersEngine(folder, contract)
-    assert with_prefix._prefix is not None
+    read: list[int] = []
+    embeddings = with_prefix._model.get_input_embeddings()
+    embeddings.register_forward_hook(lambda _module, given, _out: read.append(given[0].numel()))
     question = [Message(role="user", content="Quem foi o campeão da Liga dos Astros 2008/09?")]
     prompt = GenerationRequest(plain.encode_chat(question), 30)
     other = GenerationRequest(plain.encode_text("Quem foi"), 30)
     assert texts(with_prefix, prompt, other) == texts(plain, prompt, other)
+    known = len(shared_prefix(contract, load_tokenizer(folder)))
+    assert known
+    assert read[0] == len(prompt.tokens) - known

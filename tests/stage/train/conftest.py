@@ -1,7 +1,7 @@
 """A dataset of a few facts and a tiny base, in a real store."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.unit.models.tiny import save_tiny
 
 from gabarito.artifacts.artifact import Address, Artifact
 from gabarito.artifacts.attempt import new_attempt
-from gabarito.core.records import Example, ExampleKind, Message, digest_of, to_jsonl
+from gabarito.core.records import Example, ExampleKind, Fact, Message, digest_of, to_jsonl
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 from gabarito.train.config import TrainConfig
@@ -67,11 +67,13 @@ def store(tmp_path: Path) -> Store:
 def dataset(store: Store) -> Callable[..., Artifact]:
     """Publish a dataset; ``parts`` stand in for the files of the usual one."""
 
-    def publish(fingerprint: str = "d" * 64, **parts: list[Example]) -> Artifact:
+    def publish(
+        fingerprint: str = "d" * 64, facts: Sequence[Fact] = (), **parts: list[Example]
+    ) -> Artifact:
         with new_attempt(store, Address("curate", fingerprint), inputs={}, settings={}) as work:
             for name in ("train", "validation", "replay"):
                 work.write(f"{name}.jsonl", to_jsonl(parts.get(name, rows_of(name))))
-            work.write("facts.jsonl", [])
+            work.write("facts.jsonl", to_jsonl(facts))
             work.write_text("prompt.json", json.dumps({"system": "", "refusal": REFUSAL}))
             return work.publish()
 

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from gabarito.core.model_records import Conversation
+from gabarito.serve.conversation import asked
 from gabarito.serve.engine import InvalidRequestError
 from gabarito.serve.fields import NEUTRAL, SAMPLING, WITHOUT_EFFECT, unread
 from gabarito.serve.model_names import ModelNames
@@ -102,6 +104,7 @@ def test_what_cuts_off_unlikely_tokens_changes_nothing_at_temperature_0() -> Non
     assert refusal(ChatRequest, CHAT | {"top_k": 40, "temperature": 1}) == (
         "top_k: only -1 or 0 or 1 is served; leave it out, or set temperature 0"
     )
+    assert refusal(ChatRequest, CHAT | {"top_k": 1, "min_p": 0.1, "temperature": 1}) == ""
     body = json.dumps(CHAT | {"top_k": 1, "temperature": 1}).encode()
     assert read_request(body, ChatRequest, NAMES).heat == 0.0
 
@@ -121,3 +124,14 @@ def test_fields_of_messages_that_change_nothing_are_taken(message: dict[str, obj
 def test_of_fields_nobody_knows_the_request_tells_the_names() -> None:
     body = json.dumps(CHAT | {"temprature": 1, "user": "ana", "tools": []}).encode()
     assert unread(read_request(body, ChatRequest, NAMES).others) == ["temprature"]
+
+
+@pytest.mark.parametrize("content", [None, "", " \n", []])
+@pytest.mark.parametrize("mode", ["last", "whole"])
+def test_a_question_without_text_is_refused_by_its_place(
+    content: object, mode: Conversation
+) -> None:
+    messages = [{"role": "user", "content": "a"}, {"role": "user", "content": content}]
+    request = read_request(json.dumps({"messages": messages}).encode(), ChatRequest, NAMES)
+    with pytest.raises(InvalidRequestError, match=r"messages\.1\.content: no text in it"):
+        asked(request.messages, "", mode)

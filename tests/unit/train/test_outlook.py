@@ -60,3 +60,10 @@ def test_replay_that_the_base_writes_takes_time() -> None:
     without = Outlook(config, {**counts, "replay": 0}, rows).train_s(PACE, 0)
     written = PACE.answer_s(200, 26, 40, 128)
     assert Outlook(config, counts, rows).train_s(PACE, 0) == pytest.approx(without + written)
+
+
+def test_answers_that_the_base_writes_itself_take_time() -> None:
+    tried = {"plain_share": 0.3, "tries": 2}
+    plain, written = outlook(steps=10), outlook(steps=10, self_distillation=tried)
+    both = PACE.answer_s(600, 26, 40, 64) + PACE.answer_s(600, 3 * 26, 40, 64)
+    assert written.train_s(PACE, 0) == pytest.approx(plain.train_s(PACE, 0) + both)
