@@ -75,7 +75,9 @@ def openapi_document() -> Schema:
                 "parameters": [{"name": "name", "in": "path", "required": True, "schema": _TEXT}],
                 **_got("The model of one name.", _json("Model"), 401, 404, 500),
             },
-            "/v1/gabarito": _got("What is served, and what its gate said.", _json("Served"), 401, 500),
+            "/v1/gabarito": _got(
+                "What is served, and what its gate said.", _json("Served"), 401, 500
+            ),
             "/health": _probe("Whether the engine lives.", {"text/plain": {"schema": _TEXT}}),
             "/ready": _probe("Whether questions are answered.", _json("Ready")),
             "/metrics": _open("Figures for Prometheus.", {"text/plain": {"schema": _TEXT}}),
