@@ -26,6 +26,7 @@ from gabarito.train.micro_batch import (
     enable_activation_checkpointing,
     memory_budget,
 )
+from gabarito.train.processes import Processes
 from gabarito.train.sampler import BatchSampler
 from gabarito.train.schedule import last_step, place_at, rate_at
 from gabarito.train.validation import Validation, best_of, flat_at
@@ -89,6 +90,7 @@ class _Trainer:
         self._room = memory_budget(model, config.limits, plan.layout.tokens)
         if checkpoints_activations(base_of(model)):
             enable_activation_checkpointing(base_of(model))
+        self._processes = Processes(model.device)
         self._accelerator = _accelerator(model)
         self._objective = self._accelerator.prepare(LossModule(model))
         self._optimizer = torch.optim.AdamW(
@@ -102,14 +104,14 @@ class _Trainer:
 
     def resume(self) -> None:
         """Continue from the latest checkpoint, and count this start."""
-        checkpoint = self._checkpoints.load(self._fits)
+        checkpoint = self._processes.of_first(lambda: self._checkpoints.load(self._fits))
         if checkpoint is not None:
             restore(self._model, checkpoint.adapter)
             state = unflatten(checkpoint.optimizer, self._names, self._optimizer.state_dict())
             self._optimizer.load_state_dict(state)
             self.state = checkpoint
             log.info("continued", extra={"step": checkpoint.step})
-        if self._accelerator.is_main_process:
+        if self._processes.is_first:
             self._checkpoints.count_start(self.state.step)
 
     def _fits(self, checkpoint: Checkpoint) -> bool:
@@ -127,19 +129,19 @@ class _Trainer:
 
     def save(self) -> None:
         """Store where the training stands; of several processes the first one does it."""
-        self.state.adapter = snapshot(self._model)
-        self.state.optimizer = flatten(self._optimizer.state_dict(), self._names)
-        if self._accelerator.is_main_process:
+        if self._processes.is_first:
+            self.state.adapter = snapshot(self._model)
+            self.state.optimizer = flatten(self._optimizer.state_dict(), self._names)
             self._checkpoints.save(self.state)
 
     def end_well(self) -> None:
         """Note that this start did not die."""
-        if self._accelerator.is_main_process:
+        if self._processes.is_first:
             self._checkpoints.forget_starts()
 
     def agrees(self, stops: bool) -> bool:
         """Tell whether any process was asked to stop: all of them must stop at one step."""
-        if self._accelerator.num_processes == 1:
+        if self._processes.count == 1:
             return stops
         asked = torch.tensor(float(stops), device=self._accelerator.device)
         return bool(self._accelerator.reduce(asked, "sum") > 0)
@@ -195,8 +197,8 @@ class _Trainer:
             return self._descend(rows, step)
         except torch.OutOfMemoryError as error:
             self._optimizer.zero_grad(set_to_none=True)
-            is_alone = self._accelerator.num_processes == 1
-            if not (is_alone and self._room.halve(self._mine(rows))):
+            is_alone = self._processes.count == 1
+            if not (is_alone and self._room.halve(rows)):
                 longest = max(len(row.ids) for row in rows)
                 raise SettingsError(
                     f"train: out of memory at rows of {longest} tokens; lower max_tokens, or set "
@@ -204,10 +206,6 @@ class _Trainer:
                 ) from error
         log.warning("memory ran out", extra={"step": step + 1, "tokens": self._room.tokens})
         return None
-
-    def _mine(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Return this process's part of the rows."""
-        return rows[self._accelerator.process_index :: self._accelerator.num_processes]
 
     def _set_rate(self, step: int) -> float:
         schedule = self._config.schedule
@@ -224,18 +222,17 @@ class _Trainer:
         Each process takes its part of the rows. The gradient is divided by the learned tokens
         of all of them, so that neither parts nor micro-batches change it.
         """
-        processes, place = self._accelerator.num_processes, self._accelerator.process_index
         learned = sum(len(row.ids) - row.learned_from for row in rows)
-        parts = self._room.parts(self._mine(rows))
+        parts = self._room.parts(self._processes.share(rows))
         if self._config.dropout:
-            torch.manual_seed(hash((self._config.schedule.seed, step, place)))
+            torch.manual_seed(hash((self._config.schedule.seed, step, self._processes.index)))
         total = torch.zeros((), device=self._accelerator.device)
         for i, part in enumerate(parts):
             batch = self._plan.layout.batch(part, self._accelerator.device)
             is_last = i == len(parts) - 1
             with nullcontext() if is_last else self._accelerator.no_sync(self._objective):
                 loss = self._objective(batch)
-                self._accelerator.backward(loss * processes / learned)
+                self._accelerator.backward(loss * self._processes.count / learned)
             total += loss.detach()
         self._update(step)
         return float(self._accelerator.reduce(total, "sum")) / learned

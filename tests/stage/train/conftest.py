@@ -66,8 +66,11 @@ def store(tmp_path: Path) -> Store:
 @pytest.fixture
 def dataset(store: Store) -> Callable[..., Artifact]:
     """Publish a dataset; ``parts`` stand in for the files of the usual one."""
+    usual = store
 
-    def publish(fingerprint: str = "d" * 64, **parts: list[Example]) -> Artifact:
+    def publish(
+        fingerprint: str = "d" * 64, store: Store = usual, **parts: list[Example]
+    ) -> Artifact:
         with new_attempt(store, Address("curate", fingerprint), inputs={}, settings={}) as work:
             for name in ("train", "validation", "replay"):
                 work.write(f"{name}.jsonl", to_jsonl(parts.get(name, rows_of(name))))

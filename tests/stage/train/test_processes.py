@@ -1,0 +1,164 @@
+"""Several processes, as torchrun starts them, train what one trains alone, and one of them writes.
+
+They meet on the loopback device by gloo and have a thread each.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load
+
+from gabarito.artifacts.artifact import Artifact, open_artifact
+from gabarito.artifacts.cache import Cache
+from gabarito.core.log import TERMINATION_LOG
+from gabarito.pipeline.run_stage import perform
+from gabarito.pipeline.runs import Run, freeze, new_run
+from gabarito.pipeline.schema import read_pipeline
+from gabarito.store.base import Store
+from gabarito.store.open import open_store
+from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
+
+GABARITO = Path(__file__).parent / "in_float32.py"
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+START_S = 240
+
+
+@dataclass(frozen=True)
+class Training:
+    """The stage train of a run in a store."""
+
+    store: Store
+    run: Run
+
+    def start(self, said: Path, **environment: str) -> subprocess.Popen[bytes]:
+        """Start two processes of it, whose lines are written to a file."""
+        command = [str(GABARITO), "train", "--store", self.store.url, "--run", self.run.run]
+        with said.open("wb") as log:
+            return subprocess.Popen(
+                [*TORCHRUN, "--", *command],  # or torchrun takes --run for one of its own options
+                env=os.environ | {"OMP_NUM_THREADS": "1", "NO_PROXY": "*"} | environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    def alone(self) -> Artifact:
+        """Make it in this process."""
+        made = perform(self.store, self.run, "train")
+        assert made
+        return made
+
+    @property
+    def kept(self) -> Checkpoint | None:
+        """The latest checkpoint."""
+        cache = Cache(self.store, "train")
+        return Checkpoints(cache, self.run.fingerprints["train"]).load(lambda _: True)
+
+    def stopped_from(self, step: int, said: Path) -> Checkpoint:
+        """Let two processes train until a checkpoint of that step, and tell torchrun to stop."""
+        process, began = self.start(said), time.monotonic()
+        while process.poll() is None and time.monotonic() - began < START_S:
+            if (checkpoint := self.kept) and checkpoint.step >= step:
+                break
+            time.sleep(0.2)
+        assert process.poll() is None, said.read_text()
+        process.send_signal(signal.SIGTERM)
+        process.wait(START_S)
+        kept = self.kept
+        assert kept
+        return kept
+
+
+@pytest.fixture
+def training(
+    tmp_path: Path, settings: dict[str, Any], dataset: Callable[..., Artifact]
+) -> Callable[..., Training]:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "a.md").write_text("O Lille fez 7 gols.")
+
+    def of(store: Store, **changes: object) -> Training:
+        pipeline = {
+            "name": "gols",
+            "ingest": {"sources": [{"type": "files", "path": "pages"}]},
+            "generate": {"teacher": {"model": "some-model"}},
+            "train": settings | changes,
+        }
+        (tmp_path / "pipeline.yaml").write_text(yaml.safe_dump(pipeline))
+        run = new_run(read_pipeline(tmp_path / "pipeline.yaml"))
+        freeze(store, run)
+        dataset(run.fingerprints["curate"], store=store)
+        return Training(store, run)
+
+    return of
+
+
+@pytest.fixture
+def another_store(tmp_path: Path) -> Store:
+    return open_store(f"file://{tmp_path}/another")
+
+
+def curve_of(made: Artifact) -> list[float]:
+    return [point.loss for point in made.records("curves.jsonl", StepMetrics)]
+
+
+def assert_alike(one: Artifact, other: Artifact) -> None:
+    assert curve_of(one) == pytest.approx(curve_of(other), abs=1e-4)
+    assert json.loads(one.read("choice.json"))["step"] == json.loads(other.read("choice.json"))["step"]
+    tensors = load(other.read("adapter/adapter_model.safetensors"))
+    for name, tensor in load(one.read("adapter/adapter_model.safetensors")).items():
+        torch.testing.assert_close(tensor, tensors[name], rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.usefixtures("in_float32")
+def test_two_processes_train_what_one_does_and_the_first_one_writes(
+    training: Callable[..., Training], store: Store, another_store: Store, tmp_path: Path
+) -> None:
+    two, said, word = training(store), tmp_path / "said", tmp_path / "word"
+    process = two.start(said, **{TERMINATION_LOG: str(word)})
+    assert process.wait(START_S) == 0, said.read_text()
+    made = open_artifact(store, two.run.address("train"))
+    assert made
+    one = training(another_store).alone()
+    assert_alike(made, one)
+    assert made.manifest.counts == one.manifest.counts
+    assert made.read("missed.jsonl") == one.read("missed.jsonl")
+    assert json.loads(word.read_text())["counts"] == made.manifest.counts
+    keys = [entry.key for entry in store.list(f"{made.address.prefix}/attempts/")]
+    assert {key.split("/")[4] for key in keys} == {made.manifest.attempt}
+    assert said.read_text().count('"event": "published"') == 1
+
+
+@pytest.mark.usefixtures("in_float32")
+def test_what_two_processes_stopped_at_is_gone_on_from_by_two_and_by_one(
+    training: Callable[..., Training], store: Store, another_store: Store, tmp_path: Path
+) -> None:
+    changes = {"steps": 300, "choice": {"every": 100, "questions": 4}}
+    whole = training(another_store, **changes).alone()
+    two = training(store, limits={"checkpoint_every_s": 0.1}, **changes)
+    first = two.stopped_from(3, tmp_path / "first")
+    assert "stopped after step" in (tmp_path / "first").read_text()
+    second = two.stopped_from(first.step + 3, tmp_path / "second")
+    assert second.curve[: first.step] == first.curve  # their speeds too: not made anew
+    assert open_artifact(store, two.run.address("train")) is None
+    made = two.alone()
+    assert list(made.records("curves.jsonl", StepMetrics))[: second.step] == second.curve
+    assert_alike(made, whole)
+
+
+def test_more_processes_than_rows_are_refused(
+    training: Callable[..., Training], store: Store, tmp_path: Path
+) -> None:
+    said, word = tmp_path / "said", tmp_path / "word"
+    process = training(store, batch_size=1).start(said, **{TERMINATION_LOG: str(word)})
+    assert process.wait(START_S) != 0
+    assert "1 rows are too few for 2 processes; raise it" in word.read_text()
