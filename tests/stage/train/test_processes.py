@@ -21,6 +21,7 @@ from safetensors.torch import load
 
 from gabarito.artifacts.artifact import Artifact, open_artifact
 from gabarito.artifacts.cache import Cache
+from gabarito.core.errors import Interrupted, SettingsError
 from gabarito.core.log import TERMINATION_LOG
 from gabarito.pipeline.run_stage import perform
 from gabarito.pipeline.runs import Run, freeze, new_run
@@ -28,6 +29,9 @@ from gabarito.pipeline.schema import read_pipeline
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
+from gabarito.train.processes import Processes
+
+from .test_resume import stop_at
 
 GABARITO = Path(__file__).parent / "in_float32.py"
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -69,13 +73,12 @@ class Training:
         process, began = self.start(said), time.monotonic()
         while process.poll() is None and time.monotonic() - began < START_S:
             if (checkpoint := self.kept) and checkpoint.step >= step:
+                process.send_signal(signal.SIGTERM)
                 break
             time.sleep(0.2)
-        assert process.poll() is None, said.read_text()
-        process.send_signal(signal.SIGTERM)
         process.wait(START_S)
         kept = self.kept
-        assert kept
+        assert kept, said.read_text()
         return kept
 
 
@@ -107,31 +110,38 @@ def another_store(tmp_path: Path) -> Store:
     return open_store(f"file://{tmp_path}/another")
 
 
-def curve_of(made: Artifact) -> list[float]:
-    return [point.loss for point in made.records("curves.jsonl", StepMetrics)]
-
-
 def assert_alike(one: Artifact, other: Artifact) -> None:
-    assert curve_of(one) == pytest.approx(curve_of(other), abs=1e-4)
-    assert json.loads(one.read("choice.json"))["step"] == json.loads(other.read("choice.json"))["step"]
+    curves = [
+        [point.loss for point in a.records("curves.jsonl", StepMetrics)] for a in (one, other)
+    ]
+    assert curves[0] == pytest.approx(curves[1], abs=1e-4)
+    steps = [json.loads(made.read("choice.json"))["step"] for made in (one, other)]
+    assert steps[0] == steps[1]
     tensors = load(other.read("adapter/adapter_model.safetensors"))
     for name, tensor in load(one.read("adapter/adapter_model.safetensors")).items():
         torch.testing.assert_close(tensor, tensors[name], rtol=1e-2, atol=1e-3)
 
 
 @pytest.mark.usefixtures("in_float32")
-def test_two_processes_train_what_one_does_and_the_first_one_writes(
-    training: Callable[..., Training], store: Store, another_store: Store, tmp_path: Path
+def test_where_one_process_stopped_two_go_on_to_the_same_adapter_and_the_first_one_writes(
+    training: Callable[..., Training],
+    store: Store,
+    another_store: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    two, said, word = training(store), tmp_path / "said", tmp_path / "word"
+    one, two = training(another_store), training(store)
+    with monkeypatch.context() as patched:
+        stop_at(3, patched, signal.SIGTERM)
+        with pytest.raises(Interrupted, match="stopped after step 3"):
+            two.alone()
+    said, word = tmp_path / "said", tmp_path / "word"
     process = two.start(said, **{TERMINATION_LOG: str(word)})
     assert process.wait(START_S) == 0, said.read_text()
-    made = open_artifact(store, two.run.address("train"))
-    assert made
-    one = training(another_store).alone()
-    assert_alike(made, one)
-    assert made.manifest.counts == one.manifest.counts
-    assert made.read("missed.jsonl") == one.read("missed.jsonl")
+    made, whole = two.alone(), one.alone()
+    assert_alike(made, whole)
+    assert made.manifest.counts == whole.manifest.counts
+    assert made.read("missed.jsonl") == whole.read("missed.jsonl")
     assert json.loads(word.read_text())["counts"] == made.manifest.counts
     keys = [entry.key for entry in store.list(f"{made.address.prefix}/attempts/")]
     assert {key.split("/")[4] for key in keys} == {made.manifest.attempt}
@@ -139,26 +149,23 @@ def test_two_processes_train_what_one_does_and_the_first_one_writes(
 
 
 @pytest.mark.usefixtures("in_float32")
-def test_what_two_processes_stopped_at_is_gone_on_from_by_two_and_by_one(
+def test_where_two_processes_stopped_one_goes_on_to_the_same_adapter(
     training: Callable[..., Training], store: Store, another_store: Store, tmp_path: Path
 ) -> None:
-    changes = {"steps": 300, "choice": {"every": 100, "questions": 4}}
+    changes = {"steps": 200, "choice": {"every": 50, "questions": 4}}
     whole = training(another_store, **changes).alone()
-    two = training(store, limits={"checkpoint_every_s": 0.1}, **changes)
-    first = two.stopped_from(3, tmp_path / "first")
-    assert "stopped after step" in (tmp_path / "first").read_text()
-    second = two.stopped_from(first.step + 3, tmp_path / "second")
-    assert second.curve[: first.step] == first.curve  # their speeds too: not made anew
+    two, said = training(store, limits={"checkpoint_every_s": 0.1}, **changes), tmp_path / "said"
+    kept = two.stopped_from(60, said)
+    assert f"stopped after step {kept.step}; start again" in said.read_text()
     assert open_artifact(store, two.run.address("train")) is None
     made = two.alone()
-    assert list(made.records("curves.jsonl", StepMetrics))[: second.step] == second.curve
+    assert list(made.records("curves.jsonl", StepMetrics))[: kept.step] == kept.curve
     assert_alike(made, whole)
 
 
 def test_more_processes_than_rows_are_refused(
-    training: Callable[..., Training], store: Store, tmp_path: Path
+    training: Callable[..., Training], store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said, word = tmp_path / "said", tmp_path / "word"
-    process = training(store, batch_size=1).start(said, **{TERMINATION_LOG: str(word)})
-    assert process.wait(START_S) != 0
-    assert "1 rows are too few for 2 processes; raise it" in word.read_text()
+    monkeypatch.setattr(Processes, "count", 7)
+    with pytest.raises(SettingsError, match="6 rows are too few for 7 processes; raise it"):
+        training(store).alone()
