@@ -104,7 +104,13 @@ class _Trainer:
 
     def resume(self) -> None:
         """Continue from the latest checkpoint, and count this start."""
-        checkpoint = self._processes.of_first(lambda: self._checkpoints.load(self._fits))
+        checkpoint = self._checkpoints.load(self._fits)
+        steps = self._processes.gathered([checkpoint.step if checkpoint else 0])
+        if len(set(steps)) > 1:
+            raise Interrupted(
+                f"train: processes read checkpoints of steps {', '.join(map(str, steps))}; start "
+                "again to continue"
+            )
         if checkpoint is not None:
             restore(self._model, checkpoint.adapter)
             state = unflatten(checkpoint.optimizer, self._names, self._optimizer.state_dict())

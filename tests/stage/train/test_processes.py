@@ -35,7 +35,7 @@ from .test_resume import stop_at
 
 GABARITO = Path(__file__).parent / "in_float32.py"
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-START_S = 240
+START_S = 400
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,14 @@ def test_where_two_processes_stopped_one_goes_on_to_the_same_adapter(
     made = two.alone()
     assert list(made.records("curves.jsonl", StepMetrics))[: kept.step] == kept.curve
     assert_alike(made, whole)
+
+
+def test_processes_that_read_different_checkpoints_do_not_train(
+    training: Callable[..., Training], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Processes, "gathered", lambda _self, items: [*items, 4])
+    with pytest.raises(Interrupted, match="read checkpoints of steps 0, 4; start again"):
+        training(store).alone()
 
 
 def test_more_processes_than_rows_are_refused(
