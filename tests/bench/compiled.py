@@ -18,15 +18,15 @@ from typing import Any
 
 import click
 import torch
-from tests.bench.training import SLOW, rows_of
+from tests.bench.training import SLOW, rows_of, spread
 
 from gabarito.core.model_records import PromptSettings
 from gabarito.core.settings import local_path
-from gabarito.models import Base, CausalModel, load_base, use_cpu_quota
+from gabarito.models import Base, CausalModel, load_base, shared_prefix, use_cpu_quota
 from gabarito.models.adapter import base_of
 from gabarito.train.batch import TrainBatch, layout_of
 from gabarito.train.config import TrainConfig
-from gabarito.train.encode import Row, contract_for, shared_prefix
+from gabarito.train.encode import Row, contract_for
 from gabarito.train.lora import attach, trained_parameters
 from gabarito.train.loss import LossModule
 from sample.real_base import cached_base
@@ -131,9 +131,9 @@ def main(reference: str, count: int, size: int, repeats: int, ways: Sequence[str
         ratios = [run.cpu_s / own for run, own in zip(runs, plain, strict=True)]
         taken = statistics.median(run.cpu_s for run in runs)
         click.echo(
-            f"{way:16} {tokens / taken:6.0f} tokens a CPU-second, {statistics.median(ratios):.2f} "
-            f"({min(ratios):.2f} to {max(ratios):.2f}) times the first one's CPU-seconds, at first "
-            f"{first[way].cpu_s - taken:.0f} CPU-seconds more, loss {runs[0].loss:.1f}"
+            f"{way:16} {tokens / taken:6.0f} tokens a CPU-second, {spread(ratios, '.2f')} times "
+            f"the first one's CPU-seconds, at first {first[way].cpu_s - taken:.0f} CPU-seconds "
+            f"more, loss {runs[0].loss:.1f}"
         )
 
 

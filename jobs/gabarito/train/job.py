@@ -114,7 +114,7 @@ def _refuse_idle(processes: Processes, config: TrainConfig) -> None:
 @contextmanager
 def _base_opened(config: TrainConfig, work: Attempt, processes: Processes) -> Iterator[Path]:
     """Give the base's folder; what is fetched once for all is fetched by the first process."""
-    with ExitStack() as opened:
+    with processes.loss_told(), ExitStack() as opened:
         with processes.first_one_first():
             folder = opened.enter_context(open_base(config.base, work.store))
         yield folder

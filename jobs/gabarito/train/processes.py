@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import TypeVar
 
 import torch
+import torch.distributed
 from accelerate import PartialState  # type: ignore[import-untyped]
 from accelerate.utils import broadcast_object_list, gather_object  # type: ignore[import-untyped]
 
+from gabarito.core.errors import Interrupted
 from gabarito.core.rank import process_count
 
 T = TypeVar("T")
@@ -18,6 +20,9 @@ PATIENCE = timedelta(days=1)
 
 Of a process that ended torchrun stops the others; NCCL alone would give up after ten minutes.
 """
+
+CONNECTION_LOST = ("Connection closed by peer", "Connection reset by peer", "Broken pipe")
+"""What gloo's errors say of a process that ended; they are a plain ``RuntimeError``."""
 
 
 class Processes:
@@ -67,6 +72,27 @@ class Processes:
             broadcast_object_list(made)
         found: T = made[0]  # type: ignore[assignment]  # the first process's
         return found
+
+    @contextmanager
+    def loss_told(self) -> Iterator[None]:
+        """Within the block the end of another process is no fault of this one.
+
+        Raises:
+            Interrupted: if another process ended while this one waited for it.
+        """
+        try:
+            yield
+        except RuntimeError as error:
+            said = str(error)
+            is_lost = isinstance(error, torch.distributed.DistBackendError) or any(
+                lost in said for lost in CONNECTION_LOST
+            )
+            if self.count == 1 or not is_lost:
+                raise
+            raise Interrupted(
+                "train: another process of this training ended, its own log says why; start again "
+                "to continue from the last checkpoint"
+            ) from error
 
     def leave(self) -> None:
         """Say good-bye: what follows is this process's own."""

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,7 +166,11 @@ def test_where_two_processes_stopped_one_goes_on_to_the_same_adapter(
 def test_processes_that_read_different_checkpoints_do_not_train(
     training: Callable[..., Training], store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Processes, "gathered", lambda _self, items: [*items, 4])
+    class AnotherReadStep4(Processes):
+        def gathered(self, items: Sequence[Any]) -> list[Any]:
+            return [*items, 4]
+
+    monkeypatch.setattr("gabarito.train.loop.Processes", AnotherReadStep4)
     with pytest.raises(Interrupted, match="read checkpoints of steps 0, 4; start again"):
         training(store).alone()
 
