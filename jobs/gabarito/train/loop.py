@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import torch
 from accelerate import Accelerator  # type: ignore[import-untyped]
-from accelerate.utils import broadcast_object_list  # type: ignore[import-untyped]
 from peft import PeftModel
 
 from gabarito.core.errors import Interrupted, SettingsError
@@ -260,18 +259,18 @@ class _Trainer:
         return is_due and len(self._plan.validation.examples) > 0
 
     def _examine(self, step: int) -> float:
-        """Examine the model; of several processes all go by what the first one found.
+        """Examine the model; what is missed decides which rows come next, the share when it ends.
 
-        What is missed decides which rows come next, and the share when training ends.
+        Of several processes each asks a part of the wordings, and all go by what all have found.
         """
-        [found] = broadcast_object_list([self._plan.validation.examined()])
+        found = self._plan.validation.examined()
         self.state.missed = found.missed
         self.state.candidates.append(CheckpointScore(step=step, exact_match=found.exact_match))
         if best_of(self.state.candidates).step == step:
             self.state.best = snapshot(self._model)
         if self._flat == step:
             log.info("no better examination", extra={"step": step, "last_step": self._last})
-        return float(found.exact_match)
+        return found.exact_match
 
 
 def _kinds(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:

@@ -152,7 +152,7 @@ def test_where_one_process_stopped_two_go_on_to_the_same_adapter_and_the_first_o
 def test_where_two_processes_stopped_one_goes_on_to_the_same_adapter(
     training: Callable[..., Training], store: Store, another_store: Store, tmp_path: Path
 ) -> None:
-    changes = {"steps": 200, "choice": {"every": 50, "questions": 4}}
+    changes = {"steps": 200, "choice": {"every": 50, "questions": 4, "focus": 0.5}}
     whole = training(another_store, **changes).alone()
     two, said = training(store, limits={"checkpoint_every_s": 0.1}, **changes), tmp_path / "said"
     kept = two.stopped_from(60, said)
