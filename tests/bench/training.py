@@ -167,7 +167,7 @@ def _example(question: str, answer: str) -> Example:
 
 @click.command()
 @click.option("--rows", "count", default=512, help="Rows that each program trains on.")
-@click.option("--repeats", default=3, help="How often each is run.")
+@click.option("--repeats", default=3, help="How often each is run, in turn with the others.")
 def main(count: int, repeats: int) -> None:
     """Print what each program takes of the same rows."""
     use_cpu_quota()
@@ -187,15 +187,19 @@ def main(count: int, repeats: int) -> None:
             found[name].append(program(rows))
     for name, runs in found.items():
         speeds = [tokens / run.cpu_seconds for run in runs]
-        ratios = [
-            own.cpu_seconds and run.cpu_seconds / own.cpu_seconds
-            for own, run in zip(found["gabarito"], runs, strict=True)
-        ]
+        pairs = zip(found["gabarito"], runs, strict=True)
+        ratios = [run.cpu_seconds / own.cpu_seconds for own, run in pairs]
+        losses = [run.loss for run in runs]
         click.echo(
-            f"{name:24} {statistics.median(speeds):6.0f} tokens a CPU-second, "
-            f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) times our "
-            f"CPU-seconds, loss {runs[0].loss:.4f}"
+            f"{name:24} {spread(speeds, '.0f')} tokens a CPU-second, {spread(ratios, '.2f')} times "
+            f"our CPU-seconds, loss {spread(losses, '.4f')}"
         )
+
+
+def spread(figures: Sequence[float], form: str) -> str:
+    """Return the median of repeats, and their range."""
+    median, least, most = statistics.median(figures), min(figures), max(figures)
+    return f"{median:{form}} ({least:{form}} to {most:{form}})"
 
 
 if __name__ == "__main__":

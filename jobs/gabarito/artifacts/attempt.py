@@ -20,6 +20,7 @@ from gabarito.artifacts.cache import Cache
 from gabarito.artifacts.ledger import Ledger
 from gabarito.core.errors import ConflictError, DataError, GabaritoError
 from gabarito.core.log import ProgressReporter
+from gabarito.core.rank import is_first_process
 from gabarito.core.records import Progress
 from gabarito.store.base import Store
 from gabarito.store.disk import disk_errors
@@ -115,6 +116,8 @@ class Attempt:
         return path
 
     def _mirror(self, state: dict[str, object]) -> None:
+        if not is_first_process():
+            return
         data = Progress.model_validate({"attempt": self.name, **state}).model_dump_json().encode()
         try:
             self.store.write(f"{self.address.prefix}/progress.json", data)

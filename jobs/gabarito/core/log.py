@@ -18,6 +18,7 @@ from typing import Literal, TypeVar
 from rich.console import Console
 from rich.logging import RichHandler
 
+from gabarito.core.rank import is_first_process, process_count
 from gabarito.core.text import printable
 
 T = TypeVar("T")
@@ -85,7 +86,8 @@ def setup(log_format: LogFormat = "auto") -> None:
     else:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(JsonFormatter())
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    level = logging.INFO if is_first_process() else logging.WARNING
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in _SILENT:
@@ -93,12 +95,16 @@ def setup(log_format: LogFormat = "auto") -> None:
 
 
 def write_termination_message(text: str) -> None:
-    """Write a pod's termination message where the environment names a file for it."""
+    """Write a pod's termination message where the environment names a file for it.
+
+    Of several processes the first one to end says why: the others end for want of it.
+    """
     path = os.environ.get(TERMINATION_LOG)
     if path:
         with suppress(OSError):  # what it says stands in the log too
             data = text.encode(errors="backslashreplace")  # file names may be no UTF-8
-            Path(path).write_bytes(data[:TERMINATION_BYTES])
+            if process_count() == 1 or not (Path(path).exists() and Path(path).stat().st_size):
+                Path(path).write_bytes(data[:TERMINATION_BYTES])
 
 
 class ProgressReporter:

@@ -10,6 +10,7 @@ from gabarito.artifacts.attempt import Attempt, new_attempt
 from gabarito.artifacts.fingerprint import input_digests
 from gabarito.core.errors import DataError
 from gabarito.core.log import write_termination_message
+from gabarito.core.rank import is_first_process
 from gabarito.core.shard import Shard
 from gabarito.core.stop import stop_at_end
 from gabarito.pipeline.runs import Run
@@ -20,7 +21,9 @@ log = logging.getLogger("gabarito.pipeline.run_stage")
 
 
 def perform(store: Store, run: Run, stage: str, shard: Shard | None = None) -> Artifact | None:
-    """Make a stage's artifact, unless it is there; None while other shards are missing.
+    """Make a stage's artifact, unless it is there.
+
+    None while other shards are missing, or where another process writes what was made together.
 
     Raises:
         DataError: if an upstream artifact is missing, or a file changed since the run was
@@ -40,19 +43,23 @@ def perform(store: Store, run: Run, stage: str, shard: Shard | None = None) -> A
 
 def conclude(stage: str, artifact: Artifact | None) -> None:
     """Write a pod's termination message: what the stage made, in under 4 KiB."""
+    if not is_first_process():
+        return
     manifest = artifact.manifest if artifact else None
     write_termination_message(
         json.dumps({"stage": stage, "counts": manifest.counts if manifest else {}})
     )
 
 
-def _attempt(store: Store, run: Run, address: Address, inputs: dict[str, Artifact]) -> Artifact:
+def _attempt(
+    store: Store, run: Run, address: Address, inputs: dict[str, Artifact]
+) -> Artifact | None:
     job = _job(address.stage)
     section = run.pipeline.section(address.stage)
     settings = section.model_dump(mode="json")
     with new_attempt(store, address, inputs=inputs, settings=settings) as work:
         job.run(section, work)
-        return _publish(run, work)
+        return _publish(run, work) if is_first_process() else None
 
 
 def _job(stage: str) -> ModuleType:

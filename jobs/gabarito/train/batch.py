@@ -1,8 +1,9 @@
 """Rows as tensors: one behind another where the model can keep them apart, else padded."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, islice
 from typing import Protocol
 
 import torch
@@ -52,8 +53,8 @@ class Layout(Protocol):
     def batch(self, rows: Sequence[Row], device: torch.device) -> TrainBatch:
         """Return rows as one batch."""
 
-    def tokens(self, rows: Sequence[Row]) -> int:
-        """Return how many tokens are computed for them, padding included."""
+    def tokens(self, rows: Iterable[Row]) -> Iterator[int]:
+        """Yield how many are computed for the first row, for the first two, and so on."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,10 @@ class Padded:
             torch.tensor(labels, device=device),
         )
 
-    def tokens(self, rows: Sequence[Row]) -> int:
-        """Return how many tokens are computed for them, padding included."""
-        return len(rows) * max(len(row.ids) for row in rows)
+    def tokens(self, rows: Iterable[Row]) -> Iterator[int]:
+        """Yield how many are computed for the first row, for the first two, and so on."""
+        longest = accumulate((len(row.ids) for row in rows), max)
+        return (count * length for count, length in enumerate(longest, start=1))
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,11 @@ class Packed:
             rows_of(spans, shared, device),
         )
 
-    def tokens(self, rows: Sequence[Row]) -> int:
-        """Return how many tokens are computed for them."""
+    def tokens(self, rows: Iterable[Row]) -> Iterator[int]:
+        """Yield how many are computed for the first row, for the first two, and so on."""
         shared = len(self.prefix)
-        return shared + sum(len(row.ids) - shared * self._continues(row) for row in rows)
+        own = (len(row.ids) - shared * self._continues(row) for row in rows)
+        return islice(accumulate(own, initial=shared), 1, None)
 
     def _continues(self, row: Row) -> bool:
         shared = len(self.prefix)

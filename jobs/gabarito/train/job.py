@@ -7,7 +7,8 @@ train.jsonl, validation.jsonl, replay.jsonl, facts.jsonl, prompt.json, base mode
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -15,13 +16,14 @@ from pathlib import Path
 from gabarito.answer_match import AnswerKey
 from gabarito.artifacts.attempt import Attempt
 from gabarito.artifacts.fingerprint import digest_of_path
-from gabarito.core.errors import DataError
+from gabarito.core.errors import DataError, SettingsError
 from gabarito.core.model_records import PromptContract, PromptSettings, TrainedBase
 from gabarito.core.records import Example, Fact, MissedFact, to_jsonl
 from gabarito.core.settings import is_path
 from gabarito.models import (
     CONTRACT_FILE,
     Base,
+    default_device,
     hub_commit,
     load_base,
     open_base,
@@ -37,6 +39,7 @@ from gabarito.train.encode import Row, contract_for, encoded, probes_of, prompts
 from gabarito.train.loop import TrainPlan, fit
 from gabarito.train.lora import attach, save, trained_parameters
 from gabarito.train.loss import check_head
+from gabarito.train.processes import Processes
 from gabarito.train.recipe import recipe_of
 from gabarito.train.replay import replayed
 from gabarito.train.sampler import sampler_of
@@ -51,8 +54,10 @@ MOST_EXAMINED = 4096
 def run(config: TrainConfig, work: Attempt) -> None:
     """Run the stage: all of its reading and writing happens here."""
     use_cpu_quota()
+    processes = Processes(default_device())
+    _refuse_idle(processes, config)
     work.progress.report("loading the base", 0, 1)
-    with open_base(config.base, work.store) as folder:
+    with _base_opened(config, work, processes) as folder:
         origin = _origin(config, folder, work)
         base = load_base(folder, is_quantised=config.method == "qlora")
         work.progress.report("loading the base", 1, 1)
@@ -95,7 +100,25 @@ def run(config: TrainConfig, work: Attempt) -> None:
         _report(work, "steps", done.step, done.curve[-1])  # what the Job's annotation says last
         work.write_text("base.json", origin.model_dump_json(indent=1) + "\n")
         work.counts["parameters"] = sum(p.numel() for p in trained_parameters(model).values())
+    processes.leave()
     _write(done, steps, contract, work)
+
+
+def _refuse_idle(processes: Processes, config: TrainConfig) -> None:
+    if processes.count > config.batch_size:
+        raise SettingsError(
+            f"train.batch_size: {config.batch_size} rows are too few for {processes.count} "
+            "processes; raise it, or start fewer"
+        )
+
+
+@contextmanager
+def _base_opened(config: TrainConfig, work: Attempt, processes: Processes) -> Iterator[Path]:
+    """Give the base's folder; what is fetched once for all is fetched by the first process."""
+    with processes.loss_told(), ExitStack() as opened:
+        with processes.first_one_first():
+            folder = opened.enter_context(open_base(config.base, work.store))
+        yield folder
 
 
 def _origin(config: TrainConfig, folder: Path, work: Attempt) -> TrainedBase:

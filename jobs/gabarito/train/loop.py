@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import torch
 from accelerate import Accelerator  # type: ignore[import-untyped]
-from accelerate.utils import broadcast_object_list  # type: ignore[import-untyped]
 from peft import PeftModel
 
 from gabarito.core.errors import Interrupted, SettingsError
@@ -26,6 +25,7 @@ from gabarito.train.micro_batch import (
     enable_activation_checkpointing,
     memory_budget,
 )
+from gabarito.train.processes import Processes
 from gabarito.train.sampler import BatchSampler
 from gabarito.train.schedule import last_step, place_at, rate_at
 from gabarito.train.validation import Validation, best_of, flat_at
@@ -89,6 +89,7 @@ class _Trainer:
         self._room = memory_budget(model, config.limits, plan.layout.tokens)
         if checkpoints_activations(base_of(model)):
             enable_activation_checkpointing(base_of(model))
+        self._processes = Processes(model.device)
         self._accelerator = _accelerator(model)
         self._objective = self._accelerator.prepare(LossModule(model))
         self._optimizer = torch.optim.AdamW(
@@ -103,13 +104,19 @@ class _Trainer:
     def resume(self) -> None:
         """Continue from the latest checkpoint, and count this start."""
         checkpoint = self._checkpoints.load(self._fits)
+        steps = self._processes.gathered([checkpoint.step if checkpoint else 0])
+        if len(set(steps)) > 1:
+            raise Interrupted(
+                f"train: processes read checkpoints of steps {', '.join(map(str, steps))}; start "
+                "again to continue"
+            )
         if checkpoint is not None:
             restore(self._model, checkpoint.adapter)
             state = unflatten(checkpoint.optimizer, self._names, self._optimizer.state_dict())
             self._optimizer.load_state_dict(state)
             self.state = checkpoint
             log.info("continued", extra={"step": checkpoint.step})
-        if self._accelerator.is_main_process:
+        if self._processes.is_first:
             self._checkpoints.count_start(self.state.step)
 
     def _fits(self, checkpoint: Checkpoint) -> bool:
@@ -127,19 +134,19 @@ class _Trainer:
 
     def save(self) -> None:
         """Store where the training stands; of several processes the first one does it."""
-        self.state.adapter = snapshot(self._model)
-        self.state.optimizer = flatten(self._optimizer.state_dict(), self._names)
-        if self._accelerator.is_main_process:
+        if self._processes.is_first:
+            self.state.adapter = snapshot(self._model)
+            self.state.optimizer = flatten(self._optimizer.state_dict(), self._names)
             self._checkpoints.save(self.state)
 
     def end_well(self) -> None:
         """Note that this start did not die."""
-        if self._accelerator.is_main_process:
+        if self._processes.is_first:
             self._checkpoints.forget_starts()
 
     def agrees(self, stops: bool) -> bool:
         """Tell whether any process was asked to stop: all of them must stop at one step."""
-        if self._accelerator.num_processes == 1:
+        if self._processes.count == 1:
             return stops
         asked = torch.tensor(float(stops), device=self._accelerator.device)
         return bool(self._accelerator.reduce(asked, "sum") > 0)
@@ -195,8 +202,8 @@ class _Trainer:
             return self._descend(rows, step)
         except torch.OutOfMemoryError as error:
             self._optimizer.zero_grad(set_to_none=True)
-            is_alone = self._accelerator.num_processes == 1
-            if not (is_alone and self._room.halve(self._mine(rows))):
+            is_alone = self._processes.count == 1
+            if not (is_alone and self._room.halve(rows)):
                 longest = max(len(row.ids) for row in rows)
                 raise SettingsError(
                     f"train: out of memory at rows of {longest} tokens; lower max_tokens, or set "
@@ -204,10 +211,6 @@ class _Trainer:
                 ) from error
         log.warning("memory ran out", extra={"step": step + 1, "tokens": self._room.tokens})
         return None
-
-    def _mine(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Return this process's part of the rows."""
-        return rows[self._accelerator.process_index :: self._accelerator.num_processes]
 
     def _set_rate(self, step: int) -> float:
         schedule = self._config.schedule
@@ -224,18 +227,17 @@ class _Trainer:
         Each process takes its part of the rows. The gradient is divided by the learned tokens
         of all of them, so that neither parts nor micro-batches change it.
         """
-        processes, place = self._accelerator.num_processes, self._accelerator.process_index
         learned = sum(len(row.ids) - row.learned_from for row in rows)
-        parts = self._room.parts(self._mine(rows))
+        parts = self._room.parts(self._processes.share(rows))
         if self._config.dropout:
-            torch.manual_seed(hash((self._config.schedule.seed, step, place)))
+            torch.manual_seed(hash((self._config.schedule.seed, step, self._processes.index)))
         total = torch.zeros((), device=self._accelerator.device)
         for i, part in enumerate(parts):
             batch = self._plan.layout.batch(part, self._accelerator.device)
             is_last = i == len(parts) - 1
             with nullcontext() if is_last else self._accelerator.no_sync(self._objective):
                 loss = self._objective(batch)
-                self._accelerator.backward(loss * processes / learned)
+                self._accelerator.backward(loss * self._processes.count / learned)
             total += loss.detach()
         self._update(step)
         return float(self._accelerator.reduce(total, "sum")) / learned
@@ -257,18 +259,18 @@ class _Trainer:
         return is_due and len(self._plan.validation.examples) > 0
 
     def _examine(self, step: int) -> float:
-        """Examine the model; of several processes all go by what the first one found.
+        """Examine the model; what is missed decides which rows come next, the share when it ends.
 
-        What is missed decides which rows come next, and the share when training ends.
+        Of several processes each asks a part of the wordings, and all go by what all have found.
         """
-        [found] = broadcast_object_list([self._plan.validation.examined()])
+        found = self._plan.validation.examined()
         self.state.missed = found.missed
         self.state.candidates.append(CheckpointScore(step=step, exact_match=found.exact_match))
         if best_of(self.state.candidates).step == step:
             self.state.best = snapshot(self._model)
         if self._flat == step:
             log.info("no better examination", extra={"step": step, "last_step": self._last})
-        return float(found.exact_match)
+        return found.exact_match
 
 
 def _kinds(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:

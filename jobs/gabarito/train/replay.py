@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from gabarito.artifacts.attempt import Attempt
 from gabarito.models import Base, GenerationLimits, generate, stop_tokens
 from gabarito.train.encode import Row
+from gabarito.train.processes import Processes
 
 MAX_TOKENS = 128
 """Longest answer of the base that is replayed; longer ones are replayed up to here."""
@@ -24,12 +25,14 @@ def replayed(asked: Iterable[Sequence[int]], base: Base, work: Attempt, key: str
     """Return the base's own answers to prompts, as rows of which the answer is learned.
 
     What is answered is kept in the cache under ``key``, which must name what decides the
-    answers: the base's content, how it is stored and where it is computed.
+    answers: the base's content, how it is stored and where it is computed. Of several processes
+    each answers its share.
     """
+    processes = Processes(base.model.device)
     prompts = {_digest(ids): ids for ids in asked}
     place = f"replay/{key}"
-    known = _known(work, place, base)
-    missing = [digest for digest in prompts if digest not in known]
+    known = processes.of_first(lambda: _known(work, place, base))
+    missing = processes.share([digest for digest in prompts if digest not in known])
     stop = stop_tokens(base.model, base.tokenizer)
     saved = time.monotonic()
     limits = GenerationLimits(stop, MAX_TOKENS)
@@ -40,12 +43,15 @@ def replayed(asked: Iterable[Sequence[int]], base: Base, work: Attempt, key: str
         limits,
         lambda tokens: work.progress.report("replay tokens, at most", tokens, most),
     )
-    for done, (index, generated) in enumerate(written, start=1):
+    for index, generated in written:
         end = [int(base.tokenizer.eos_token_id)] if generated.is_finished else []
         known[missing[index]] = [*generated.ids, *end]
-        if done == len(missing) or time.monotonic() - saved > SAVE_EVERY_S:
+        if processes.is_first and time.monotonic() - saved > SAVE_EVERY_S:
             work.cache.put(place, json.dumps(known).encode())
             saved = time.monotonic()
+    known = dict(item for kept in processes.gathered([known]) for item in kept.items())
+    if processes.is_first:
+        work.cache.put(place, json.dumps(known).encode())
     return [
         Row((*ids, *known[digest]), len(ids), "replay")
         for digest, ids in prompts.items()

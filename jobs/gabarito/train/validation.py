@@ -11,6 +11,7 @@ from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Example, Record
 from gabarito.models import CausalModel, answers
 from gabarito.train.checkpoint import CheckpointScore
+from gabarito.train.processes import Processes
 
 MOST_RIGHT = "most validation wordings answered right; of equals the latest"
 
@@ -63,19 +64,22 @@ class Validation:
     ) -> list[Example]:
         """Return those examples whose generated answer is not right.
 
-        ``report`` is told how many are answered.
+        Of several processes each asks its share. ``report`` is told how many are answered.
         """
-        asked = [example.messages[:-1] for example in examples]
+        processes = Processes(self.model.device)
+        mine = processes.share(range(len(examples)))
+        asked = [examples[place].messages[:-1] for place in mine]
         found = answers(self.model, self.tokenizer, self.contract, asked, self.batch_size)
         replies: dict[int, str] = {}
         for index, answer in found:
             replies[index] = answer.text
-            report(len(replies))
-        return [
-            example
-            for index, example in enumerate(examples)
-            if not self.key.is_right(replies[index], Expected.of(example))
+            report(min(len(replies) * processes.count, len(examples)))
+        wrong = [
+            place
+            for index, place in enumerate(mine)
+            if not self.key.is_right(replies[index], Expected.of(examples[place]))
         ]
+        return [examples[place] for place in sorted(processes.gathered(wrong))]
 
 
 class Chosen(Record):

@@ -66,9 +66,13 @@ def store(tmp_path: Path) -> Store:
 @pytest.fixture
 def dataset(store: Store) -> Callable[..., Artifact]:
     """Publish a dataset; ``parts`` stand in for the files of the usual one."""
+    usual = store
 
     def publish(
-        fingerprint: str = "d" * 64, facts: Sequence[Fact] = (), **parts: list[Example]
+        fingerprint: str = "d" * 64,
+        store: Store = usual,
+        facts: Sequence[Fact] = (),
+        **parts: list[Example],
     ) -> Artifact:
         with new_attempt(store, Address("curate", fingerprint), inputs={}, settings={}) as work:
             for name in ("train", "validation", "replay"):

@@ -69,3 +69,15 @@ def test_a_last_word_may_hold_a_file_name_that_is_no_text(
     monkeypatch.setenv(TERMINATION_LOG, str(tmp_path / "word"))
     write_termination_message("\udcff.yaml: no such file")
     assert (tmp_path / "word").read_text() == "\\udcff.yaml: no such file"
+
+
+def test_of_several_processes_the_first_one_to_end_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    word = tmp_path / "word"
+    word.touch()  # as a kubelet does
+    monkeypatch.setenv(TERMINATION_LOG, str(word))
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    write_termination_message("lower learning_rate")
+    write_termination_message("stopped by SIGTERM")
+    assert word.read_text() == "lower learning_rate"

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 import torch
 from peft import PeftModel
+from tests.growth import grows_in_proportion
 from transformers import LlamaConfig
 
 from gabarito.core.settings import local_path
 from gabarito.models import Base, load_base
-from gabarito.train.batch import Packed, Padded
+from gabarito.train.batch import Layout, Packed, Padded
 from gabarito.train.config import Limits, TrainConfig
 from gabarito.train.encode import Row
 from gabarito.train.lora import attach, trained_parameters
@@ -57,7 +58,16 @@ def test_room_is_halved_until_a_single_row_is_too_much() -> None:
     while room.halve(rows):
         found.append(lengths(room, rows))
     assert found == [[[5, 5, 6], [10]], [[5], [5], [6], [10]]]
-    assert max(map(PADDED, room.parts(rows))) == 10
+    assert max(tokens for part in room.parts(rows) for tokens in PADDED(part)) == 10
+
+
+@pytest.mark.parametrize("layout", [Padded(0), Packed((1, 4))])
+@pytest.mark.parametrize("room", [math.inf, 1 << 30, 40])
+def test_a_large_step_is_cut_in_a_time_that_grows_with_its_rows(
+    layout: Layout, room: float
+) -> None:
+    budget = MemoryBudget(None, room, layout.tokens)
+    assert grows_in_proportion(budget.parts, lambda count: ROWS[:4] * (count // 4), 1 << 14)
 
 
 class Sized:
