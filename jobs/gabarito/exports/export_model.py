@@ -6,7 +6,6 @@ model in the store  ->  a folder, a GGUF file, an Ollama folder, an OCI image, a
 from pathlib import Path
 
 from gabarito.exports.exported_model import ExportedModel
-from gabarito.exports.gguf_file import write_gguf
 from gabarito.exports.hub_repository import fetch_back, upload_folder
 from gabarito.exports.llama_cpp import require_llama_cpp
 from gabarito.exports.model_card import CARD_FILE, card
@@ -49,8 +48,9 @@ def write_folder(model: ExportedModel, folder: Path, name: str, *, verify: bool)
 
 def export_gguf(model: ExportedModel, to: Path, precision: str, *, verify: bool) -> str | None:
     """Write a GGUF file with card and contract; return what llama.cpp showed of it."""
-    if verify:
-        require_llama_cpp()
+    require_llama_cpp(verify=verify)
+    from gabarito.exports.gguf_file import write_gguf
+
     with temporary_folder("export") as fetched, whole_folder(to, SETTING) as folder:
         model.fetch(fetched)
         file = folder / f"{model.record.pipeline}-{precision}.gguf"
@@ -67,8 +67,9 @@ def export_ollama(model: ExportedModel, to: Path, precision: str, *, verify: boo
     It is llama.cpp that reads it back, as Ollama does: with the prompts that the Modelfile will
     write, under its settings.
     """
-    if verify:
-        require_llama_cpp()
+    require_llama_cpp(verify=verify)
+    from gabarito.exports.gguf_file import write_gguf
+
     with temporary_folder("export") as fetched, whole_folder(to, SETTING) as folder:
         model.fetch(fetched)
         asking = read_asking(fetched, model.contract)
