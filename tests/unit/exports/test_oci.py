@@ -46,14 +46,17 @@ def wait_for(address: str) -> None:
 
 @pytest.fixture
 def registry(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a registry; a parameter is added to its settings."""
+    """The address of a registry; a parameter says how it asks who one is."""
     address = f"127.0.0.1:{free_port()}"
     settings = {
         "version": 0.1,
         "log": {"level": "error"},
         "storage": {"filesystem": {"rootdirectory": str(tmp_path / "registry")}},
         "http": {"addr": address},
-        **getattr(request, "param", {}),
+        "auth": {
+            kind: {**asks, "path": str(tmp_path / "htpasswd")}
+            for kind, asks in getattr(request, "param", {}).items()
+        },
     }
     path = tmp_path / "registry.json"
     path.write_text(json.dumps(settings))
@@ -100,11 +103,7 @@ def test_what_is_read_back_otherwise_gets_no_tag(
 
 
 @needs_registry
-@pytest.mark.parametrize(
-    "registry",
-    [{"auth": {"htpasswd": {"realm": "r", "path": "/nonexistent/htpasswd"}}}],
-    indirect=True,
-)
+@pytest.mark.parametrize("registry", [{"htpasswd": {"realm": "r"}}], indirect=True)
 def test_a_registry_that_asks_who_we_are_is_told_of(
     model: ExportedModel, registry: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
