@@ -16,8 +16,8 @@ from gabarito.core.errors import AccessError, DataError, ServiceError, UsageErro
 from gabarito.exports import export_model
 from gabarito.exports.export_model import export_oci
 from gabarito.exports.exported_model import ExportedModel
-from gabarito.exports.oci_image import build_image
-from gabarito.exports.oci_registry import ImageName
+from gabarito.exports.oci_image import build_image, push_image
+from gabarito.exports.oci_registry import ImageName, OciRegistry
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 PROGRAM = shutil.which("registry") or str(CACHE / "gabarito-cluster/bin/registry")
@@ -84,6 +84,19 @@ def test_an_image_is_pulled_back_and_answers_as_the_model_did(
     assert place.startswith(f"{registry}/team/taught:one@sha256:")
     assert export_oci(model, name, verify=True)[0] == place
     assert tags(registry) == ["one"]
+
+
+def test_a_model_lies_once_on_the_disk_while_it_is_pushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/config.json").write_text("{}")
+    image = build_image(tmp_path / "model", tmp_path, {})
+    assert {path.name for path in tmp_path.iterdir()} == {"layer.tar", "config.json"}
+    for name in ("push_blob", "push_manifest"):
+        monkeypatch.setattr(OciRegistry, name, lambda *_: None)
+    push_image(image, OciRegistry(ImageName.parse("localhost:1/a", "t")))
+    assert {path.name for path in tmp_path.iterdir()} == {"config.json"}
 
 
 @needs_registry
