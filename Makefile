@@ -31,9 +31,9 @@ study: $(INSTALLED) ## compare recipes on the sample, with three seeds each (hou
 serve: $(INSTALLED) ## serve the model that the demo promoted
 	@$(BIN)/gabarito serve --store $(STORE)
 
-test: $(INSTALLED) ## run the tests (a browser, helm and Tesseract are got where they are missing)
+test: $(INSTALLED) ## run the tests (a browser, helm, a registry and Tesseract are got where they are missing)
 	@.ci/debian chromium chromium-driver tesseract-ocr tesseract-ocr-por tesseract-ocr-deu
-	@$(CLUSTER) build helm >/dev/null
+	@$(CLUSTER) build helm registry >/dev/null
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED) ## lint, types, layers, generated files

@@ -51,6 +51,29 @@ def test_the_command_imports_no_stage_before_it_is_called() -> None:
     assert not any(name == "boto3" for name in imported_by("import gabarito.cli"))
 
 
+WITHOUT_GGUF = """
+import sys
+sys.modules["gguf"] = sys.modules["xllamacpp"] = None
+from pathlib import Path
+from gabarito.core.errors import SettingsError
+from gabarito.exports import export_model
+
+for write in (export_model.export_gguf, export_model.export_ollama):
+    for verify in (True, False):
+        try:
+            write(None, Path("out"), "f16", verify=verify)
+        except SettingsError as error:
+            print(error)
+"""
+
+
+def test_only_gguf_files_need_the_extra_gguf_and_they_tell_the_cure() -> None:
+    command = [sys.executable, "-c", WITHOUT_GGUF]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    cure = "written; pip install 'gabarito[gguf]', or export the model as folder, oci or hub"
+    assert [line.endswith(cure) for line in said.splitlines()] == [True] * 4
+
+
 def test_libraries_of_a_training_have_nothing_to_say_when_they_load() -> None:
     code = "from gabarito.core import log; log.setup('json'); import gabarito.train.job, peft"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

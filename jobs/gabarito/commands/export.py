@@ -178,7 +178,9 @@ def oci(  # noqa: PLR0913  # one parameter for each option
 @export.command()
 @model_options
 @click.option("--to", required=True, help="org/name; HF_TOKEN must allow to write there.")
-@click.option("--public", is_flag=True, help="A new repository can be read by anybody.")
+@click.option(
+    "--public", is_flag=True, help="Anybody may read it: a new one, or one that is public."
+)
 @unverified_option
 def hub(  # noqa: PLR0913  # one parameter for each option
     store_url: str,
@@ -190,10 +192,12 @@ def hub(  # noqa: PLR0913  # one parameter for each option
     unverified: bool,
 ) -> None:
     """Upload the model folder to the model hub, or to the one that HF_ENDPOINT names."""
-    model = _chosen(store_url, channel, run_id, digest)
     from gabarito.exports.export_model import export_hub
+    from gabarito.exports.hub_repository import check_name
 
     repository = to.removeprefix("hub:")
+    check_name(repository)
+    model = _chosen(store_url, channel, run_id, digest)
     place, seen = export_hub(model, repository, is_public=public, verify=not unverified)
     _tell(place, seen)
 

@@ -6,8 +6,7 @@ model in the store  ->  a folder, a GGUF file, an Ollama folder, an OCI image, a
 from pathlib import Path
 
 from gabarito.exports.exported_model import ExportedModel
-from gabarito.exports.gguf_file import write_gguf
-from gabarito.exports.hub_repository import fetch_back, upload_folder
+from gabarito.exports.hub_repository import fetch_back, open_repository, upload_folder
 from gabarito.exports.llama_cpp import require_llama_cpp
 from gabarito.exports.model_card import CARD_FILE, card
 from gabarito.exports.modelfile import MODELFILE, read_asking
@@ -17,7 +16,7 @@ from gabarito.exports.read_back import check_folder, check_gguf, check_ollama
 from gabarito.models import CONTRACT_FILE
 from gabarito.store.disk import disk_errors
 from gabarito.store.scratch import temporary_folder
-from gabarito.store.whole_folder import whole_folder
+from gabarito.store.whole_folder import whole_folder, write_mark
 
 SETTING = "--to"
 GGUF_FILE = "model.gguf"
@@ -49,8 +48,9 @@ def write_folder(model: ExportedModel, folder: Path, name: str, *, verify: bool)
 
 def export_gguf(model: ExportedModel, to: Path, precision: str, *, verify: bool) -> str | None:
     """Write a GGUF file with card and contract; return what llama.cpp showed of it."""
-    if verify:
-        require_llama_cpp()
+    require_llama_cpp(verify=verify)
+    from gabarito.exports.gguf_file import write_gguf
+
     with temporary_folder("export") as fetched, whole_folder(to, SETTING) as folder:
         model.fetch(fetched)
         file = folder / f"{model.record.pipeline}-{precision}.gguf"
@@ -67,8 +67,9 @@ def export_ollama(model: ExportedModel, to: Path, precision: str, *, verify: boo
     It is llama.cpp that reads it back, as Ollama does: with the prompts that the Modelfile will
     write, under its settings.
     """
-    if verify:
-        require_llama_cpp()
+    require_llama_cpp(verify=verify)
+    from gabarito.exports.gguf_file import write_gguf
+
     with temporary_folder("export") as fetched, whole_folder(to, SETTING) as folder:
         model.fetch(fetched)
         asking = read_asking(fetched, model.contract)
@@ -107,19 +108,24 @@ def export_oci(model: ExportedModel, name: ImageName, *, verify: bool) -> tuple[
 def export_hub(
     model: ExportedModel, repository: str, *, is_public: bool, verify: bool
 ) -> tuple[str, str | None]:
-    """Upload the model folder to the hub; return its place, and what fetching it back showed."""
+    """Upload the model folder to the hub; return its place, and what fetching it back showed.
+
+    What is fetched back otherwise stays there: a hub has no commit that nobody sees.
+    """
+    place = open_repository(repository, is_public=is_public)
     with temporary_folder("export") as work:
         folder, fetched = work / model.record.pipeline, work / "fetched-back"
         folder.mkdir()
         model.fetch(folder)
         seen = check_folder(model, folder, folder.name) if verify else None
         write_card(model, folder, "The model folder", FOLDER_USE, seen)
-        commit = upload_folder(folder, repository, is_public=is_public)
-        place = f"hub:{repository}@{commit}"
+        write_mark(folder)
+        uploaded = upload_folder(folder, place, is_public=is_public)
+        written = f"hub:{repository}@{uploaded.commit}"
         if verify:
-            fetch_back(repository, commit, folder, fetched)
-            seen = check_folder(model, fetched, place)
-    return place, seen
+            fetch_back(uploaded, folder, fetched)
+            seen = check_folder(model, fetched, written)
+    return written, seen
 
 
 def _labels(model: ExportedModel) -> dict[str, str]:

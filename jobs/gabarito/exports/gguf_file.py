@@ -15,12 +15,13 @@ import torch
 from gguf import GGMLQuantizationType as Kind
 from gguf import GGUFWriter, LlamaFileType
 from safetensors import safe_open
-from transformers import AutoConfig, GenerationConfig, PreTrainedConfig
+from transformers import AutoConfig, PreTrainedConfig
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract
 from gabarito.exports.gguf_vocabulary import CURE, Vocabulary, add_vocabulary
+from gabarito.exports.stop_tokens import stop_ids
 from gabarito.models import load_tokenizer
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -133,12 +134,6 @@ def _add_shape(writer: GGUFWriter, config: PreTrainedConfig, name: str) -> None:
     if rope["rope_type"] == "linear":
         writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
         writer.add_rope_scaling_factor(rope["factor"])
-
-
-def stop_ids(folder: Path) -> list[int]:
-    """Return the tokens at which a model folder's settings end an answer."""
-    found = GenerationConfig.from_pretrained(folder, local_files_only=True).eos_token_id
-    return found if isinstance(found, list) else [] if found is None else [found]
 
 
 def _rope_factors(config: PreTrainedConfig) -> Iterator[_Tensor]:

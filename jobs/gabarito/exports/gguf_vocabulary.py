@@ -16,6 +16,7 @@ from gabarito.core.errors import DataError
 from gabarito.exports.chat_template import with_system_prompt
 
 TOKENIZER_FILE = "tokenizer.json"
+GENERATION_FILE = "generation_config.json"
 CURE = "serve the folder that gabarito export folder writes, with gabarito serve or vLLM"
 
 _LETTERS = r"[^\r\n\p{L}\p{N}]?\p{L}+"
@@ -76,6 +77,7 @@ def add_vocabulary(writer: GGUFWriter, folder: Path, vocabulary: Vocabulary) -> 
     tokenizer = vocabulary.tokenizer
     described = json.loads((folder / TOKENIZER_FILE).read_text(encoding="utf-8"))
     _refuse_other_than_bytes(described)
+    _refuse_other_normalizers(described)
     tokens, kinds = zip(*_tokens(tokenizer, vocabulary.rows), strict=True)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre(_pre_tokenizer(described))
@@ -91,6 +93,20 @@ def _refuse_other_than_bytes(described: Mapping[str, Any]) -> None:
     if model["type"] != "BPE" or model.get("byte_fallback"):
         said = "falls back to bytes" if model.get("byte_fallback") else f"is {model['type']}"
         raise DataError(f"{TOKENIZER_FILE}: {said}; only byte-level BPE is written as GGUF: {CURE}")
+
+
+def _refuse_other_normalizers(described: Mapping[str, Any]) -> None:
+    """Refuse what changes a text before it is cut: llama.cpp cuts it as it comes.
+
+    NFC may stay, as Qwen's tokenizers have it: a text is almost always in it already, and the
+    tokens of all known questions are compared.
+    """
+    found = described.get("normalizer")
+    if found and found["type"] != "NFC":
+        raise DataError(
+            f"{TOKENIZER_FILE}: changes text by {found['type']} before it is cut, which llama.cpp "
+            f"does not: it would make other tokens than in training; {CURE}"
+        )
 
 
 def _pre_tokenizer(described: Mapping[str, Any]) -> str:
@@ -139,12 +155,20 @@ def _add_special_tokens(
     """Write what ends an answer, what fills up, and that nothing is added to a text.
 
     There are places for two further ends, which Llama 3 needs.
+
+    Raises:
+        DataError: if there are more.
     """
     writer.add_eos_token_id(tokenizer.eos_token_id)
     further = [number for number in stop_ids if number != tokenizer.eos_token_id]
-    for add, number in zip(
-        (writer.add_eot_token_id, writer.add_eom_token_id), further, strict=False
-    ):
+    places = (writer.add_eot_token_id, writer.add_eom_token_id)
+    if len(further) > len(places):
+        names = ", ".join(tokenizer.convert_ids_to_tokens(further))
+        raise DataError(
+            f"{GENERATION_FILE}: ends an answer at {names} and {tokenizer.eos_token}; a GGUF file "
+            f"has places for {len(places)} beside the last; {CURE}"
+        )
+    for add, number in zip(places, further, strict=False):
         add(number)
     writer.add_pad_token_id(tokenizer.pad_token_id)
     if tokenizer.bos_token_id is not None:

@@ -6,60 +6,160 @@ model folder  ->  org/name at a commit
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-from huggingface_hub import HfApi, snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from huggingface_hub import HfApi, ModelInfo, snapshot_download
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+)
+from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # not named
 
 from gabarito import __version__
 from gabarito.core.errors import AccessError, DataError, ServiceError, UsageError
 from gabarito.core.secrets import without_userinfo
 from gabarito.models.base_model import hub_allowed
 from gabarito.store.disk import disk_errors, info_of
+from gabarito.store.scratch import temporary_folder
+from gabarito.store.whole_folder import MARK, other_names
 
 _REFUSED = (401, 403)
+_CLIENT_FOLDER = ".cache/"
+"""Where the client keeps what it knows of a download."""
 
 
-def upload_folder(folder: Path, repository: str, *, is_public: bool) -> str:
-    """Upload a folder's files as one commit, and return the commit; other files stay there.
+GIT_FILE = ".gitattributes"
+"""The hub's own: it is in every repository, whatever is uploaded."""
+
+
+@dataclass(frozen=True)
+class HubRepository:
+    """A repository that may be written; ``commit`` is its newest, None where it is not there."""
+
+    name: str
+    commit: str | None
+
+
+def check_name(name: str) -> None:
+    """Do nothing if a name is one of the model hub.
+
+    Raises:
+        UsageError: if it is none.
+    """
+    try:
+        validate_repo_id(name)
+    except HFValidationError as error:
+        raise _no_name(name) from error
+    if "/" not in name:
+        raise _no_name(name)
+
+
+def _no_name(name: str) -> UsageError:
+    return UsageError(f"--to {name}: not a name of the model hub; write org/name")
+
+
+def open_repository(name: str, *, is_public: bool) -> HubRepository:
+    """Look at a repository before anything is uploaded: a new one, or of an earlier export.
+
+    Raises:
+        UsageError: if anybody can read it unasked, or it holds files of others.
+        AccessError: if the hub refuses the token.
+        ServiceError: if it does not answer.
+    """
+    check_name(name)
+    found = _found(name)
+    if found is None:
+        return HubRepository(name, None)
+    if not (found.private or is_public):
+        raise UsageError(
+            f"--to {name}: is there, and anybody can read it; give --public, or the name of a "
+            "private or a new repository"
+        )
+    others = _files_of_others(name, found)
+    if others:
+        raise UsageError(
+            f"--to {name}: holds something else, such as {others[0]!r}, which an export would "
+            "delete; give the name of a new repository, or delete its files there"
+        )
+    return HubRepository(name, found.sha)
+
+
+def _found(name: str) -> ModelInfo | None:
+    with _hub_errors(name):
+        try:
+            return _api().model_info(name)
+        except RepositoryNotFoundError as error:
+            if error.response.status_code in _REFUSED:
+                raise
+            return None
+
+
+def _files_of_others(name: str, found: ModelInfo) -> list[str]:
+    names = [one.rfilename for one in found.siblings or () if one.rfilename != GIT_FILE]
+    with temporary_folder("export") as folder:
+        if MARK in names:
+            _download(HubRepository(name, found.sha), folder, [MARK])
+        return other_names(names, folder)
+
+
+def upload_folder(folder: Path, to: HubRepository, *, is_public: bool) -> HubRepository:
+    """Upload a folder's files as one commit, in which nothing else is left.
 
     A new repository is private unless ``is_public``; one that is there stays as it is.
 
     Raises:
-        UsageError: if the hub has no such names.
-        AccessError: if it refuses the token.
+        AccessError: if the hub refuses the token.
         ServiceError: if it does not answer.
     """
-    with _hub_errors(repository):
-        api = HfApi(endpoint=os.environ.get("HF_ENDPOINT"), library_name="gabarito")
-        api.create_repo(repository, private=not is_public, exist_ok=True)
-        message = f"gabarito {__version__}: {folder.name}"
-        found = api.upload_folder(repo_id=repository, folder_path=folder, commit_message=message)
-    return str(found.oid)
+    with _hub_errors(to.name):
+        if to.commit is None:
+            _api().create_repo(to.name, private=not is_public)
+        done = _api().upload_folder(
+            repo_id=to.name,
+            folder_path=folder,
+            commit_message=f"gabarito {__version__}: {folder.name}",
+            parent_commit=to.commit,
+            delete_patterns="*",
+        )
+    return HubRepository(to.name, str(done.oid))
 
 
-def fetch_back(repository: str, commit: str, folder: Path, to: Path) -> None:
-    """Download a commit, and compare it with the folder that was uploaded.
+def fetch_back(uploaded: HubRepository, folder: Path, to: Path) -> None:
+    """Download a commit whole, and compare it with the folder that was uploaded.
 
     Raises:
         DataError: if a file is not what was uploaded.
     """
-    names = sorted(path.name for path in folder.iterdir())
-    with _hub_errors(repository), disk_errors(str(to)):
+    _download(uploaded, to, None)
+    names = {path.name for path in folder.iterdir()}
+    there = {path.relative_to(to).as_posix() for path in to.rglob("*") if path.is_file()}
+    fetched = {name for name in there if name != GIT_FILE and not name.startswith(_CLIENT_FOLDER)}
+    for name in sorted(names | fetched):
+        is_same = name in names & fetched and info_of(to / name) == info_of(folder / name)
+        if not is_same:
+            raise DataError(
+                f"hub:{uploaded.name}: commit {uploaded.commit} holds another {name} than was "
+                "uploaded, and stays there; delete the repository there, and export again"
+            )
+
+
+def _download(repository: HubRepository, to: Path, names: list[str] | None) -> None:
+    with _hub_errors(repository.name), disk_errors(str(to)):
         snapshot_download(
-            repository,
-            revision=commit,
+            repository.name,
+            revision=repository.commit,
             local_dir=to,
             allow_patterns=names,
             endpoint=os.environ.get("HF_ENDPOINT"),
         )
-    for name in names:
-        if not (to / name).is_file() or info_of(to / name) != info_of(folder / name):
-            raise DataError(
-                f"hub:{repository}: commit {commit} holds another {name} than was uploaded; delete "
-                "the commit there, and export again"
-            )
+
+
+def _api() -> HfApi:
+    return HfApi(endpoint=os.environ.get("HF_ENDPOINT"), library_name="gabarito")
 
 
 @contextmanager
@@ -68,10 +168,6 @@ def _hub_errors(repository: str) -> Iterator[None]:
     try:
         with hub_allowed():
             yield
-    except HFValidationError as error:
-        raise UsageError(
-            f"--to {repository}: not a name of the model hub; write org/name"
-        ) from error
     except (HfHubHTTPError, LocalEntryNotFoundError) as error:
         status = getattr(getattr(error, "response", None), "status_code", None)
         if status in _REFUSED:

@@ -70,13 +70,18 @@ class LlamaCpp:
         return json.loads(reply.data)
 
 
-def require_llama_cpp() -> None:
-    """Do nothing if the library is installed.
+def require_llama_cpp(*, verify: bool) -> None:
+    """Do nothing if what writes a GGUF file is installed and, to ``verify``, what reads it back.
 
     Raises:
         SettingsError: if it is not.
     """
-    if importlib.util.find_spec("xllamacpp") is None:
+    if importlib.util.find_spec("gguf") is None:
+        raise SettingsError(
+            "the package gguf is not installed, with which a GGUF file is written; "
+            "pip install 'gabarito[gguf]', or export the model as folder, oci or hub"
+        )
+    if verify and importlib.util.find_spec("xllamacpp") is None:
         raise SettingsError(
             "llama.cpp is not installed, with which a GGUF file is read back; "
             "pip install 'gabarito[gguf]', or export it with --unverified"

@@ -17,8 +17,8 @@ from transformers import AutoConfig, PreTrainedTokenizerBase
 from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Message
-from gabarito.exports.gguf_file import stop_ids
 from gabarito.exports.llama_cpp import CONTEXT
+from gabarito.exports.stop_tokens import stop_ids
 from gabarito.models import load_tokenizer
 from gabarito.models.prompt_contract import templated
 

@@ -7,6 +7,7 @@ https://github.com/opencontainers/image-spec, version 1.1
 
 import hashlib
 import json
+import shutil
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,10 +42,11 @@ def digest_of(data: bytes) -> str:
 
 
 def build_image(folder: Path, to: Path, labels: dict[str, str]) -> Image:
-    """Write an image of a folder's files; the same files make the same image."""
+    """Write an image of a folder's files, and remove them; the same files make the same image."""
     layer, config = to / "layer.tar", to / "config.json"
     with disk_errors(str(to)):
         _write_layer(folder, layer)
+        shutil.rmtree(folder)
         written = info_of(layer)
         layer_digest = f"sha256:{written.sha256}"
         described = {
@@ -65,10 +67,11 @@ def build_image(folder: Path, to: Path, labels: dict[str, str]) -> Image:
 
 
 def push_image(image: Image, registry: OciRegistry) -> None:
-    """Upload an image under its digest alone: no tag leads to it yet."""
+    """Upload an image under its digest alone, to which no tag leads yet; remove its layer here."""
     parts = json.loads(image.manifest)
     registry.push_blob(image.config, parts["config"]["digest"])
     registry.push_blob(image.layer, parts["layers"][0]["digest"])
+    image.layer.unlink()
     registry.push_manifest(image.manifest, MANIFEST_KIND, image.digest)
 
 

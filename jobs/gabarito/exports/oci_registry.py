@@ -3,23 +3,22 @@
 https://github.com/opencontainers/distribution-spec, version 1.1
 """
 
-import base64
-import binascii
 import json
-import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import urllib3
-from urllib3.util import Retry
+from urllib3.util import Retry, parse_url
 
 from gabarito.chat.foreign_text import shown
 from gabarito.chat.http import open_pool, reason_of
 from gabarito.core.errors import AccessError, GabaritoError, ServiceError, UsageError
+from gabarito.exports.registry_login import DOCKER_HUB, login, login_cure
 from gabarito.store.disk import CHUNK_BYTES
 
 SCHEME = "oci://"
@@ -33,6 +32,9 @@ _NAME = re.compile(
     r"/(?P<name>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::(?P<tag>\w[\w.-]{0,127}))?",
     re.ASCII,
 )
+_DOCKER_HUB_SERVER = "registry-1.docker.io"
+"""Where the registry is that calls itself docker.io."""
+
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 
@@ -68,6 +70,12 @@ class ImageName:
         """Registry and name, to which a tag or a digest is added."""
         return f"{self.registry}/{self.name}"
 
+    @property
+    def url(self) -> str:
+        """Where the registry has it."""
+        server = _DOCKER_HUB_SERVER if self.registry == DOCKER_HUB else self.registry
+        return f"{'http' if self.is_plain else 'https'}://{server}/v2/{self.name}"
+
 
 @dataclass(frozen=True)
 class _Request:
@@ -84,7 +92,7 @@ class OciRegistry:
 
     def __init__(self, image: ImageName) -> None:
         self._image = image
-        self._base = f"{'http' if image.is_plain else 'https'}://{image.registry}/v2/{image.name}"
+        self._base = image.url
         self._pool = open_pool(self._base, TIMEOUT_S)
         self._authorization: str | None = None
 
@@ -95,7 +103,7 @@ class OciRegistry:
             return
         begin = _Request("POST", f"{self._base}/blobs/uploads/")
         begun = self._send(begin, _ACCEPTED)
-        to = urljoin(begin.url, begun.headers["Location"])
+        to = self._upload_url(begin.url, begun)
         to += f"{'&' if urlsplit(to).query else '?'}{urlencode({'digest': digest})}"
         headers = {
             "Content-Type": "application/octet-stream",
@@ -118,26 +126,42 @@ class OciRegistry:
         """Download a file."""
         wanted = _Request("GET", f"{self._base}/blobs/{digest}", is_stream=True)
         reply = self._send(wanted, _OK)
-        with path.open("wb") as file:
+        with path.open("wb") as file, self._errors():
             for chunk in reply.stream(CHUNK_BYTES):
                 file.write(chunk)
         reply.release_conn()
+
+    def _upload_url(self, asked: str, reply: urllib3.BaseHTTPResponse) -> str:
+        try:
+            return urljoin(asked, reply.headers["Location"])
+        except (KeyError, ValueError) as error:
+            raise ServiceError(
+                f"{self._image.registry}: the registry names no place to upload to; check its "
+                "name, or ask its owner"
+            ) from error
 
     def _send(self, request: "_Request", *good: int) -> urllib3.BaseHTTPResponse:
         """Send a request; where the registry asks who we are, once more with an answer."""
         reply = self._sent(request)
         challenge = reply.headers.get("WWW-Authenticate", "")
-        if reply.status == _UNAUTHORIZED and challenge and self._authorization is None:
+        is_asked = reply.status == _UNAUTHORIZED and challenge
+        if is_asked and self._is_own(_answered_by(request, reply)):
+            # a token ends after minutes, an upload of gigabytes later
+            self._authorization = None
             self._authorization = self._answer_to(challenge)
+            if request.body is not None and not isinstance(request.body, bytes):
+                request.body.seek(0)
             reply = self._sent(request)
         if reply.status not in good:
             raise self._refusal(reply)
         return reply
 
     def _sent(self, request: "_Request") -> urllib3.BaseHTTPResponse:
-        own = {"Authorization": self._authorization} if self._authorization else {}
-        try:
-            # a registry sends on to where blobs lie: urllib3 takes the token to no other host
+        # an upload may go to another host, which the registry names: it gets no login of ours;
+        # where one is redirected to another host, urllib3 leaves the login out
+        is_known = self._authorization and self._is_own(request.url)
+        own = {"Authorization": str(self._authorization)} if is_known else {}
+        with self._errors():
             return self._pool.request(
                 request.method,
                 request.url,
@@ -146,6 +170,15 @@ class OciRegistry:
                 preload_content=not request.is_stream,
                 retries=Retry(3, connect=0),
             )
+
+    def _is_own(self, url: str) -> bool:
+        return _origin(url) == _origin(self._base)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Tell of a registry that is not there, or breaks off."""
+        try:
+            yield
         except (TimeoutError, urllib3.exceptions.HTTPError) as error:
             raise ServiceError(
                 f"{self._image.registry}: the registry does not answer: {reason_of(error)}; check "
@@ -154,8 +187,8 @@ class OciRegistry:
 
     def _answer_to(self, challenge: str) -> str:
         """Return what to send to a registry that asks who we are; it may let anybody in."""
-        login = _login(self._image.registry)
-        basic = {"Authorization": f"Basic {login}"} if login else {}
+        found = login(self._image.registry)
+        basic = {"Authorization": f"Basic {found}"} if found else {}
         kind, _, rest = challenge.partition(" ")
         if kind.lower() == "basic":
             return basic.get("Authorization", "")
@@ -167,42 +200,29 @@ class OciRegistry:
         if reply.status != _OK:
             raise self._refusal(reply)
         try:
-            found = json.loads(reply.data)
-            return f"Bearer {found.get('token') or found['access_token']}"
+            given = json.loads(reply.data)
+            return f"Bearer {given.get('token') or given['access_token']}"
         except (ValueError, LookupError, AttributeError) as error:
             raise ServiceError(f"{self._image.registry}: gives no token that is one") from error
 
     def _refusal(self, reply: urllib3.BaseHTTPResponse) -> GabaritoError:
         where = f"{self._image.registry}: the registry refuses {self._image.name} ({reply.status})"
         if reply.status in (_UNAUTHORIZED, _FORBIDDEN):
-            return AccessError(
-                f"{where}; log in with docker login or podman login, or ask its owner"
-            )
-        said = shown(reply.data.decode(errors="replace"), None)
+            return AccessError(f"{where}; {login_cure(self._image.registry)}")
+        with self._errors():
+            said = shown(reply.data.decode(errors="replace"), None)
         return ServiceError(f"{where}: {said}; try again, or ask its owner")
 
 
-def _login(registry: str) -> str | None:
-    """Return user and password in base64, as docker login and podman login keep them.
-
-    Those that a credential helper keeps are not read.
-    """
-    for path in _login_files():
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))["auths"][registry]["auth"]
-            base64.b64decode(found, validate=True)
-        except (OSError, ValueError, LookupError, TypeError, binascii.Error):
-            continue
-        return str(found)
-    return None
+def _answered_by(request: _Request, reply: urllib3.BaseHTTPResponse) -> str:
+    """Return where an answer came from: a registry redirects to where blobs lie."""
+    url = request.url
+    for one in reply.retries.history if reply.retries else ():
+        url = urljoin(url, one.redirect_location or "")
+    return url
 
 
-def _login_files() -> list[Path]:
-    named = os.environ.get("REGISTRY_AUTH_FILE")
-    docker = os.environ.get("DOCKER_CONFIG")
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    return [
-        *([Path(named)] if named else []),
-        *([Path(runtime) / "containers/auth.json"] if runtime else []),
-        (Path(docker) if docker else Path.home() / ".docker") / "config.json",
-    ]
+def _origin(url: str) -> tuple[str | None, str | None, int | None]:
+    parts = parse_url(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme or "")
+    return parts.scheme, parts.host, port

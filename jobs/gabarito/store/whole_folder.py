@@ -33,11 +33,16 @@ def whole_folder(folder: Path, setting: str) -> Iterator[Path]:
         aside.mkdir()
         try:
             yield aside
-            names = sorted(path.name for path in aside.iterdir())
-            (aside / MARK).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+            write_mark(aside)
             _put(aside, place)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+
+
+def write_mark(folder: Path) -> None:
+    """List in a folder what it holds, so that a later export may replace it."""
+    names = sorted(path.name for path in folder.iterdir())
+    (folder / MARK).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
 
 
 def refuse_other_content(folder: Path, setting: str) -> None:
@@ -50,7 +55,7 @@ def refuse_other_content(folder: Path, setting: str) -> None:
         return
     if not folder.is_dir() or folder.is_symlink():
         raise UsageError(f"{setting}: {folder} is no folder; give another name")
-    others = _others([path.name for path in folder.iterdir()], folder)
+    others = other_names([path.name for path in folder.iterdir()], folder)
     if others:
         raise UsageError(
             f"{setting}: {folder} holds something else, such as {others[0]!r}; give a new or an "
@@ -58,7 +63,8 @@ def refuse_other_content(folder: Path, setting: str) -> None:
         )
 
 
-def _others(names: Sequence[str], folder: Path) -> list[str]:
+def other_names(names: Sequence[str], folder: Path) -> list[str]:
+    """Return those of the names in a folder that its mark does not list."""
     ours: set[str] = set()
     with suppress(OSError, UnicodeDecodeError):
         ours = {MARK, *(folder / MARK).read_text(encoding="utf-8").splitlines()}

@@ -114,7 +114,7 @@ def export_any_gguf(model: ExportedModel, to: Path, *, verify: bool) -> str | No
 def test_without_llama_cpp_the_cure_is_told_before_anything_is_written(
     model: ExportedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", {"gguf": object()}.get)
     with pytest.raises(SettingsError, match=r"pip install 'gabarito\[gguf\]', or .* --unverified"):
         export_gguf(model, tmp_path / "out", "f16", verify=True)
     assert [*tmp_path.iterdir()] == []

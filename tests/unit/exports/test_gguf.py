@@ -1,17 +1,27 @@
 """GGUF files of taught models, read by llama.cpp itself."""
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from gguf import GGUFWriter
 from tokenizers import Regex, normalizers, pre_tokenizers
-from transformers import LlamaConfig, MistralConfig, PreTrainedConfig, Qwen2Config, Qwen3Config
+from transformers import (
+    LlamaConfig,
+    MistralConfig,
+    PreTrainedConfig,
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen3Config,
+)
 
+from gabarito.core.errors import DataError
 from gabarito.exports.export_model import export_gguf
 from gabarito.exports.exported_model import ExportedModel
 from gabarito.exports.gguf_file import write_gguf
-from gabarito.exports.gguf_vocabulary import PRE_TOKENIZERS
+from gabarito.exports.gguf_vocabulary import PRE_TOKENIZERS, Vocabulary, add_vocabulary
 from gabarito.exports.read_back import check_gguf
 
 from .taught import contract, save_taught, shape, taught_tokenizer
@@ -60,6 +70,31 @@ def test_architectures_and_ways_to_cut_text_are_those_of_llama_cpp(
     other = replace(model, record=taught)
     write_gguf(folder, other.contract, tmp_path / "a.gguf", "bf16", "other")
     assert check_gguf(other, folder, tmp_path / "a.gguf").startswith("answers 8 of 8")
+
+
+def vocabulary_of(folder: Path, tokenizer: PreTrainedTokenizerFast, stop_ids: list[int]) -> None:
+    tokenizer.save_pretrained(folder)
+    with closing(GGUFWriter(folder / "a.gguf", "llama")) as writer:
+        add_vocabulary(writer, folder, Vocabulary(tokenizer, len(tokenizer), stop_ids, ""))
+
+
+@pytest.mark.parametrize(
+    "normalizer",
+    [normalizers.Lowercase(), normalizers.Sequence([normalizers.NFC(), normalizers.Strip()])],
+)
+def test_a_tokenizer_that_changes_text_first_is_refused(
+    tmp_path: Path, normalizer: normalizers.Normalizer
+) -> None:
+    tokenizer = taught_tokenizer()
+    tokenizer.backend_tokenizer.normalizer = normalizer
+    with pytest.raises(DataError, match=r"changes text by (Lowercase|Sequence) before it is cut"):
+        vocabulary_of(tmp_path, tokenizer, [])
+
+
+def test_more_ends_of_an_answer_than_a_file_has_places_for_are_refused(tmp_path: Path) -> None:
+    vocabulary_of(tmp_path, taught_tokenizer(), [5, 6])
+    with pytest.raises(DataError, match=r"generation_config.json: ends an answer at .* has places"):
+        vocabulary_of(tmp_path, taught_tokenizer(), [5, 6, 7])
 
 
 def pre_tokenizer(name: str) -> pre_tokenizers.PreTokenizer:

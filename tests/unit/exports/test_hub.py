@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from tests.unit.models.hub import COMMIT
 
+from gabarito.commands.export import export
 from gabarito.core.errors import AccessError, DataError, ServiceError, UsageError
 from gabarito.exports.export_model import export_hub
 from gabarito.exports.exported_model import ExportedModel
@@ -36,9 +38,51 @@ def test_what_was_uploaded_is_fetched_back_and_answers(
     assert [one["visibility"] for one in hub.created] == ["private"]
 
 
+def test_a_later_export_replaces_an_earlier_one_and_leaves_nothing_of_it(
+    model: ExportedModel, hub: UploadHub
+) -> None:
+    upload(model)
+    (hub.folder / "model-00002.safetensors").write_text("of a larger model")
+    with (hub.folder / ".gabarito-export").open("a") as listed:
+        listed.write("model-00002.safetensors\n")
+    (hub.folder / ".gitattributes").write_text("*.safetensors filter=lfs")
+    upload(model)
+    assert not (hub.folder / "model-00002.safetensors").exists()
+    assert (hub.folder / ".gitattributes").exists()
+    assert len(hub.created) == 1
+
+
+@pytest.mark.parametrize("name", ["thesis.odt", "config.json"])
+def test_a_repository_that_holds_something_else_is_left_alone(
+    model: ExportedModel, hub: UploadHub, name: str
+) -> None:
+    hub.is_there = True
+    (hub.folder / name).write_text("{}")
+    with pytest.raises(UsageError, match=f"holds something else, such as '{name}', which an exp"):
+        upload(model)
+    assert [path.name for path in hub.folder.iterdir()] == [name]
+
+
+def test_what_anybody_can_read_is_written_only_where_that_is_asked_for(
+    model: ExportedModel, hub: UploadHub
+) -> None:
+    hub.is_there, hub.is_private = True, False
+    with pytest.raises(UsageError, match=r"org/tiny: is there, and anybody can read it; give --pu"):
+        upload(model)
+    assert [*hub.folder.iterdir()] == []
+    export_hub(model, "org/tiny", is_public=True, verify=False)
+    assert (hub.folder / "config.json").exists()
+
+
+def test_a_file_that_was_not_uploaded_is_told_of(model: ExportedModel, hub: UploadHub) -> None:
+    hub.adds = "more.py"
+    with pytest.raises(DataError, match=r"holds another more.py than was uploaded, and stays"):
+        upload(model)
+
+
 def test_a_hub_that_keeps_something_else_is_told_of(model: ExportedModel, hub: UploadHub) -> None:
     hub.spoils = "config.json"
-    with pytest.raises(DataError, match=r"holds another config.json than was uploaded; delete the"):
+    with pytest.raises(DataError, match=r"holds another config.json than was uploaded, and stays"):
         upload(model)
 
 
@@ -56,6 +100,13 @@ def test_a_hub_that_is_not_there_is_told_of(
         upload(model)
 
 
-def test_a_name_that_is_none_of_the_hub_is_refused(model: ExportedModel, hub: UploadHub) -> None:
-    with pytest.raises(UsageError, match=r"^--to a b: not a name of the model hub; write org/name"):
-        upload(model, "a b")
+@pytest.mark.parametrize("name", ["a b", "tiny"])
+def test_a_name_that_is_none_of_the_hub_is_refused(model: ExportedModel, name: str) -> None:
+    with pytest.raises(UsageError, match=f"^--to {name}: not a name of the model hub; write org/"):
+        upload(model, name)
+
+
+def test_a_name_that_is_none_is_told_before_the_store_is_opened() -> None:
+    done = CliRunner().invoke(export, ["hub", "--to", "a b", "--store", "/nowhere"])
+    assert isinstance(done.exception, UsageError)
+    assert "--to a b: not a name of the model hub" in str(done.exception)

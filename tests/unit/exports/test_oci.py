@@ -16,8 +16,8 @@ from gabarito.core.errors import AccessError, DataError, ServiceError, UsageErro
 from gabarito.exports import export_model
 from gabarito.exports.export_model import export_oci
 from gabarito.exports.exported_model import ExportedModel
-from gabarito.exports.oci_image import build_image
-from gabarito.exports.oci_registry import ImageName
+from gabarito.exports.oci_image import build_image, push_image
+from gabarito.exports.oci_registry import ImageName, OciRegistry
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 PROGRAM = shutil.which("registry") or str(CACHE / "gabarito-cluster/bin/registry")
@@ -46,14 +46,17 @@ def wait_for(address: str) -> None:
 
 @pytest.fixture
 def registry(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a registry; a parameter is added to its settings."""
+    """The address of a registry; a parameter says how it asks who one is."""
     address = f"127.0.0.1:{free_port()}"
     settings = {
         "version": 0.1,
         "log": {"level": "error"},
         "storage": {"filesystem": {"rootdirectory": str(tmp_path / "registry")}},
         "http": {"addr": address},
-        **getattr(request, "param", {}),
+        "auth": {
+            kind: {**asks, "path": str(tmp_path / "htpasswd")}
+            for kind, asks in getattr(request, "param", {}).items()
+        },
     }
     path = tmp_path / "registry.json"
     path.write_text(json.dumps(settings))
@@ -83,6 +86,19 @@ def test_an_image_is_pulled_back_and_answers_as_the_model_did(
     assert tags(registry) == ["one"]
 
 
+def test_a_model_lies_once_on_the_disk_while_it_is_pushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/config.json").write_text("{}")
+    image = build_image(tmp_path / "model", tmp_path, {})
+    assert {path.name for path in tmp_path.iterdir()} == {"layer.tar", "config.json"}
+    for name in ("push_blob", "push_manifest"):
+        monkeypatch.setattr(OciRegistry, name, lambda *_: None)
+    push_image(image, OciRegistry(ImageName.parse("localhost:1/a", "t")))
+    assert {path.name for path in tmp_path.iterdir()} == {"config.json"}
+
+
 @needs_registry
 def test_what_is_read_back_otherwise_gets_no_tag(
     model: ExportedModel, registry: str, monkeypatch: pytest.MonkeyPatch
@@ -100,11 +116,7 @@ def test_what_is_read_back_otherwise_gets_no_tag(
 
 
 @needs_registry
-@pytest.mark.parametrize(
-    "registry",
-    [{"auth": {"htpasswd": {"realm": "r", "path": "/nonexistent/htpasswd"}}}],
-    indirect=True,
-)
+@pytest.mark.parametrize("registry", [{"htpasswd": {"realm": "r"}}], indirect=True)
 def test_a_registry_that_asks_who_we_are_is_told_of(
     model: ExportedModel, registry: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

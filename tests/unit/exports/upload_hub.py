@@ -11,11 +11,17 @@ from pathlib import Path
 
 from tests.unit.models.hub import COMMIT, Hub, reply
 
+_MODEL = "/api/models/org/tiny"
+
 
 @dataclass
 class UploadHub(Hub):
-    """A hub whose only repository is ``org/tiny``."""
+    """A hub whose only repository is ``org/tiny``, from the first upload or from its beginning."""
 
+    is_there: bool = False
+    is_private: bool = True
+    adds: str = ""
+    """A file that it puts beside what it was sent."""
     spoils: str = ""
     """A file that it keeps otherwise than it was sent."""
     created: list[dict[str, object]] = field(default_factory=list)
@@ -24,6 +30,7 @@ class UploadHub(Hub):
         """Do what a request of an upload asks for, and return the hub's answer."""
         if path == "/api/repos/create":
             self.created.append(json.loads(body))
+            self.is_there = True
             return {"url": f"{self.endpoint}/org/tiny", "name": "org/tiny"}
         if path.startswith("/api/models/org/tiny/preupload/"):
             files = [
@@ -40,12 +47,29 @@ class UploadHub(Hub):
     def _url(self) -> str:
         return f"{self.endpoint}/org/tiny/commit/{COMMIT}"
 
+    def found(self, path: str) -> tuple[int, dict[str, str], bytes]:
+        """Return the hub's answer to who looks at the repository or downloads of it."""
+        if not (self.is_there or self.refuses):
+            return 404, {"X-Error-Code": "RepoNotFound"}, b""
+        status, headers, body = reply(self, path)
+        if status == 200 and path in (
+            _MODEL,
+            f"{_MODEL}/revision/{COMMIT}",
+            f"{_MODEL}/revision/main",
+        ):
+            body = json.dumps({**json.loads(body), "private": self.is_private}).encode()
+        return status, headers, body
+
     def _keep(self, operations: list[dict[str, dict[str, str]]]) -> None:
+        if self.adds:
+            (self.folder / self.adds).write_text("x")
         for operation in operations:
             if operation["key"] == "file":  # type: ignore[comparison-overlap]
                 name = operation["value"]["path"]
                 data = base64.b64decode(operation["value"]["content"])
                 (self.folder / name).write_bytes(data + b" " * (name == self.spoils))
+            elif operation["key"] == "deletedFile":  # type: ignore[comparison-overlap]
+                (self.folder / operation["value"]["path"]).unlink()
 
 
 @contextmanager
@@ -63,7 +87,7 @@ def running(folder: Path) -> Iterator[UploadHub]:
             self.send(200, {}, json.dumps(hub.taken(self.path, body)).encode())
 
         def do_GET(self) -> None:
-            self.send(*reply(hub, self.path.partition("?")[0]))
+            self.send(*hub.found(self.path.partition("?")[0]))
 
         do_HEAD = do_GET  # noqa: N815  # as the library calls it
 
