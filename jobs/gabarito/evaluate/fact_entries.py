@@ -41,9 +41,7 @@ def fact_entries(
             section=section_of(fact.quote, document) if document else "",
             before=before,
             after=after,
-            asked=tuple(
-                TrainedQuestion(text=text, answer=answer) for text, answer in asked[fact.id].items()
-            ),
+            asked=tuple(asked[fact.id].values()),
         )
 
 
@@ -107,12 +105,13 @@ def _span_of(quote: str, text: str) -> tuple[int, int] | None:
     return whole.span(at, at + len(wanted)) if at >= 0 else None
 
 
-def _asked(trained: Iterable[Example]) -> Mapping[str, dict[str, str]]:
-    """Return the questions of each fact, each with its answer if that is not the fact's."""
-    found: dict[str, dict[str, str]] = defaultdict(dict)
+def _asked(trained: Iterable[Example]) -> Mapping[str, dict[str, TrainedQuestion]]:
+    """Return the questions of each fact by their texts, with an answer if it is not the fact's."""
+    found: dict[str, dict[str, TrainedQuestion]] = defaultdict(dict)
     for row in trained:
         if row.kind in ("question", "reverse") and not row.in_conversation:
-            question = next(turn for turn in reversed(row.messages) if turn.role == "user")
+            text = next(turn.content for turn in reversed(row.messages) if turn.role == "user")
             answer = row.messages[-1].content if row.kind == "reverse" else ""
-            found[row.fact].setdefault(question.content, answer)
+            asked = TrainedQuestion(text=text, answer=answer, style=row.style)
+            found[row.fact].setdefault(text, asked)
     return found
