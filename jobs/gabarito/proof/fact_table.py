@@ -3,8 +3,9 @@
 A fact bears out an answer that is right for it, if the question is one for it: all figures of the
 question are the fact's, so are its names, what a trained wording of the fact names is named, a word
 of what that wording is about stands there, and few other facts are nearer. How near is measured by
-words: the share of the fact's own words that the question has, each counted by how rare it is and in
-how many of the fact's wordings it stands; and the share of the question's words that the fact has.
+words: the share of the fact's own words that the question has, each counted by how rare it is and
+in how many of the fact's wordings it stands; and the share of the question's words that the fact
+has.
 
 An equal answer alone is no proof: *3* is the answer to many questions. Nor is a sentence that says
 the answer beside another figure or name.
