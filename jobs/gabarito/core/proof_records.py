@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field
 
-from gabarito.core.records import Fact, Record
+from gabarito.core.records import AnswerStyle, Fact, Record
 
 PROOF_FOLDER = "proof"
 FACTS_FILE = f"{PROOF_FOLDER}/facts.jsonl"
@@ -13,10 +13,14 @@ FLOOR_FILE = f"{PROOF_FOLDER}/floor.json"
 
 
 class TrainedQuestion(Record):
-    """A question that was trained; ``answer`` is its own where it is not the fact's."""
+    """A question that was trained; ``answer`` is its own where it is not the fact's.
+
+    ``style`` is that in which it was answered.
+    """
 
     text: str
     answer: str = ""
+    style: AnswerStyle = "short"
 
 
 class FactEntry(Record):

@@ -114,6 +114,6 @@ STAGE = Stage(
     "evaluate",
     EvaluateConfig,
     reads=("ingest", "generate", "curate", "train", "merge"),
-    revision=13,
+    revision=14,
     image="train",
 )

@@ -6,17 +6,15 @@ facts, documents, training rows  ->  what a served model proves its answers with
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
+from gabarito.core.blocks import Outline
 from gabarito.core.forms import comparable
 from gabarito.core.proof_records import FactEntry, TrainedQuestion
 from gabarito.core.records import Document, Example, Fact
 
-_HEADING = re.compile(r"^(#{1,6})[ \t]+(\S.*?)[ \t]*#*$", re.MULTILINE)
 _GAP = re.compile(r"\s*(?:…|\.{3}|\n)\s*")
 """Where a quote leaves something out."""
-
-_LINE_APART = re.compile(r"^(?:#{1,6}[ \t]|\|).*", re.MULTILINE)
-"""Headings, and rows of tables: no part of what a sentence is said among."""
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+|\n")
 
@@ -43,9 +41,7 @@ def fact_entries(
             section=section_of(fact.quote, document) if document else "",
             before=before,
             after=after,
-            asked=tuple(
-                TrainedQuestion(text=text, answer=answer) for text, answer in asked[fact.id].items()
-            ),
+            asked=tuple(asked[fact.id].values()),
         )
 
 
@@ -54,35 +50,33 @@ def section_of(quote: str, document: Document) -> str:
     place = _place_of(quote, document.text)
     if place is None:
         return ""
-    above: dict[int, str] = {}
-    for heading in _HEADING.finditer(document.text):
-        if heading.start() > place:
-            break
-        level = len(heading[1])
-        above = {at: text for at, text in above.items() if at < level} | {level: heading[2]}
-    return BETWEEN_HEADINGS.join(text for text in above.values() if text != document.title)
+    headings = _outline(document.text).headings_at(place)
+    return BETWEEN_HEADINGS.join(text for text in headings if text != document.title)
 
 
 def around(quote: str, document: Document) -> tuple[str, str]:
     """Return what stands before and after a quote, in whole sentences where that can be had.
 
-    Nothing of a quote that leaves something out, and of one in a heading or a table.
+    Nothing of a quote that leaves something out, and of one in a heading or a table: these are no
+    part of what a sentence is said among.
     """
     span = _span_of(quote, document.text)
-    if span is None:
+    prose = _outline(document.text).prose_around(span[0]) if span else None
+    if span is None or prose is None:
         return "", ""
     text, (begin, end) = document.text, span
-    if _LINE_APART.match(text, text.rfind("\n", 0, begin) + 1):
-        return "", ""
-    return _above(text[:begin]), _below(text[end : end + AROUND_CHARS + 1])
+    return _above(text[prose[0] : begin]), _below(text[end : max(end, prose[1])])
+
+
+@lru_cache(maxsize=1)
+def _outline(text: str) -> Outline:
+    """Return the outline of a text: facts come document by document."""
+    return Outline(text)
 
 
 def _above(text: str) -> str:
     """Return the end of a text."""
     kept = text[-AROUND_CHARS:]
-    apart = [line.end() for line in _LINE_APART.finditer(kept)]
-    if apart:
-        return kept[apart[-1] :].lstrip()
     if len(text) <= AROUND_CHARS:
         return kept.lstrip()
     ends = _SENTENCE_END.search(kept.rstrip())
@@ -90,14 +84,12 @@ def _above(text: str) -> str:
 
 
 def _below(text: str) -> str:
-    """Return the beginning of a text of which there is more than is kept."""
-    apart = _LINE_APART.search(text, 1)
-    if apart:
-        return text[: apart.start()].rstrip()
+    """Return the beginning of a text."""
+    kept = text[: AROUND_CHARS + 1]
     if len(text) <= AROUND_CHARS:
-        return text.rstrip()
-    ends = [end.end() for end in _SENTENCE_END.finditer(text)]
-    return text[: ends[-1]].rstrip() if ends else f"{text[:AROUND_CHARS]}…"
+        return kept.rstrip()
+    ends = [end.end() for end in _SENTENCE_END.finditer(kept)]
+    return kept[: ends[-1]].rstrip() if ends else f"{kept[:AROUND_CHARS]}…"
 
 
 def _place_of(quote: str, text: str) -> int | None:
@@ -113,12 +105,13 @@ def _span_of(quote: str, text: str) -> tuple[int, int] | None:
     return whole.span(at, at + len(wanted)) if at >= 0 else None
 
 
-def _asked(trained: Iterable[Example]) -> Mapping[str, dict[str, str]]:
-    """Return the questions of each fact, each with its answer if that is not the fact's."""
-    found: dict[str, dict[str, str]] = defaultdict(dict)
+def _asked(trained: Iterable[Example]) -> Mapping[str, dict[str, TrainedQuestion]]:
+    """Return the questions of each fact by their texts, with an answer if it is not the fact's."""
+    found: dict[str, dict[str, TrainedQuestion]] = defaultdict(dict)
     for row in trained:
         if row.kind in ("question", "reverse") and not row.in_conversation:
-            question = next(turn for turn in reversed(row.messages) if turn.role == "user")
+            text = next(turn.content for turn in reversed(row.messages) if turn.role == "user")
             answer = row.messages[-1].content if row.kind == "reverse" else ""
-            found[row.fact].setdefault(question.content, answer)
+            asked = TrainedQuestion(text=text, answer=answer, style=row.style)
+            found[row.fact].setdefault(text, asked)
     return found

@@ -5,19 +5,15 @@ A cut falls before a heading if it can, else between paragraphs, between the row
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
+from gabarito.core.blocks import Block, above, blocks_of
 from gabarito.core.records import Document, digest_of
 
-_HEADING = re.compile(r"^(#{1,6})\s+(\S.*)$")
 _RULE = re.compile(r"[\s:|-]*")
-_FENCE = re.compile(r"\s*(`{3,})[^`]*")
 _NOT_SPACE = re.compile(r"\S")
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+")
-
-Kind = Literal["heading", "table", "code", "text"]
 
 
 @dataclass(frozen=True)
@@ -30,26 +26,17 @@ class Passage:
     text: str
 
 
-@dataclass(frozen=True)
-class Block:
-    """Lines that belong together; ``level`` is that of a heading."""
-
-    kind: Kind
-    text: str
-    level: int = 0
-
-
 def passages_of(document: Document, max_chars: int) -> Iterator[Passage]:
     """Cut a document into passages of at most ``max_chars`` characters."""
     trail: list[Block] = []
-    for group in _groups(_fitting(_blocks(document.text), max_chars), max_chars):
+    for group in _groups(_fitting(blocks_of(document.text), max_chars), max_chars):
         if not all(block.level for block in group):
-            headings = tuple(block.text for block in _above(trail, group[0]))
+            headings = tuple(block.text for block in above(trail, group[0]))
             text = "\n\n".join(_as_written(block) for block in group)
             name = digest_of(document.title, *headings, text)
             yield Passage(name, document, headings, text)
         for heading in (block for block in group if block.level):
-            trail = [*_above(trail, heading), heading]
+            trail = [*above(trail, heading), heading]
 
 
 def cut_all(documents: Iterable[Document], max_chars: int) -> Iterator[Passage]:
@@ -58,45 +45,8 @@ def cut_all(documents: Iterable[Document], max_chars: int) -> Iterator[Passage]:
         yield from passages_of(document, max_chars)
 
 
-def _above(trail: Sequence[Block], block: Block) -> list[Block]:
-    """Return the headings of a trail under which a block stands."""
-    if not block.level:
-        return list(trail)
-    return [heading for heading in trail if heading.level < block.level]
-
-
 def _as_written(block: Block) -> str:
     return f"{'#' * block.level} {block.text}" if block.level else block.text
-
-
-def _blocks(text: str) -> Iterator[Block]:
-    """Split a text at blank lines, before and after headings, tables and code."""
-    kind: Kind = "text"
-    lines: list[str] = []
-    rest = iter([*text.splitlines(), ""])
-    for line in rest:
-        heading, fence = _HEADING.match(line), _FENCE.fullmatch(line)
-        new: Kind = "table" if line.lstrip().startswith("|") else "text"
-        if lines and (heading or fence or new != kind or not line.strip()):
-            yield Block(kind, "\n".join(lines))
-            lines = []
-        if heading:
-            title = heading[2].rstrip("#").rstrip() or heading[2]
-            yield Block("heading", title, len(heading[1]))
-        elif fence:
-            yield Block("code", "\n".join(_code(line, fence[1], rest)))
-        elif line.strip():
-            kind = new
-            lines.append(line.rstrip())
-
-
-def _code(first: str, fence: str, rest: Iterator[str]) -> Iterator[str]:
-    """Yield the lines of code from its fence to the next, whatever they look like."""
-    yield first
-    for line in rest:
-        yield line.rstrip()
-        if line.strip() == fence:
-            return
 
 
 def _groups(blocks: Iterable[Block], max_chars: int) -> Iterator[list[Block]]:

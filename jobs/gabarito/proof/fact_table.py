@@ -1,17 +1,19 @@
 """The facts of a model, searched for the one that bears out an answer.
 
 A fact bears out an answer that is right for it, if the question is one for it: all figures of the
-question are the fact's, so are its names, what a trained wording of the fact names is named, and
-few other facts are nearer. How near is measured by words: the share of the fact's own words that
-the question has, each counted by how rare it is and in how many of the fact's wordings it stands;
-and the share of the question's words that the fact has.
+question are the fact's, so are its names, what a trained wording of the fact names is named, a word
+of what that wording is about stands there, and few other facts are nearer. How near is measured by
+words: the share of the fact's own words that the question has, each counted by how rare it is and
+in how many of the fact's wordings it stands; and the share of the question's words that the fact
+has.
 
-An equal answer alone is no proof: *3* is the answer to many questions.
+An equal answer alone is no proof: *3* is the answer to many questions. Nor is a sentence that says
+the answer beside another figure or name.
 """
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Self, TypeAlias
@@ -48,12 +50,23 @@ MOST_LOOKED_AT = 64
 """Facts whose answers are compared, the nearest first: an answer takes a tenth of a millisecond."""
 
 
+RARE_SHARE = 0.75
+"""A word is rare if at most so many of the facts have it: only such tell one subject from others.
+With the words that all have, *Champions League*, 0.7 % fewer right answers find their fact."""
+
+LONGEST_QUESTION = 2000
+"""Characters of a question that is looked up; none is trained that is longer. With 20,000 facts
+these take 4 ms at most, 35,000 characters 85 ms, in which nothing else is sent."""
+
+
 @dataclass(frozen=True)
 class _FactWords:
-    """What a fact knows, and what each of its wordings names."""
+    """What a fact knows, and what each of its wordings names and is about."""
 
     words: Words
     named: tuple[Words, ...]
+    about: tuple[Words, ...]
+    has_sentences: bool
 
 
 @dataclass(frozen=True)
@@ -75,15 +88,18 @@ class FactTable:
         asked = [[words_of(question.text) for question in entry.asked] for entry in entries]
         told = [_told(entry, wordings) for entry, wordings in zip(entries, asked, strict=True)]
         self._names = _names(wording for wordings in asked for wording in wordings)
+        self._unknown = _rarity(len(entries), 1)
+        self._postings = _postings(asked, told)
+        rare = _rare(self._postings, len(entries))
         self._known = [
             _FactWords(
                 words=words | _read(entry),
                 named=_named([one.all & self._names for one in wordings]),
+                about=_named([one & rare for one in _about(entry, wordings)]),
+                has_sentences=any(question.style == "sentence" for question in entry.asked),
             )
             for entry, wordings, words in zip(entries, asked, told, strict=True)
         ]
-        self._unknown = _rarity(len(entries), 1)
-        self._postings = _postings(asked, told)
 
     def with_floor(self, floor: float) -> Self:
         """Return the same table with another floor."""
@@ -96,7 +112,7 @@ class FactTable:
 
     def find(self, question: str, answer: str) -> Proof | None:
         """Return the fact that bears out what was answered to a question, or None."""
-        if not self._entries or not answer.strip():
+        if not self._entries or not answer.strip() or len(question) > LONGEST_QUESTION:
             return None
         asked = words_of(question)
         near = self._nearness(asked)
@@ -127,12 +143,18 @@ class FactTable:
         known = self._known[at]
         if any(is_figure(word) and word not in known.words for word in asked):
             return False
-        if self._weight(named - known.words) > FOREIGN_SHARE * self._unknown:
+        if self._is_foreign(named - known.words):
             return False
-        return not known.named or any(
-            self._weight(names & asked) >= NAMED_SHARE * self._weight(names)
-            for names in known.named
+        return self._has_one(asked, known.named) and self._has_one(asked, known.about)
+
+    def _has_one(self, asked: Words, groups: Sequence[Words]) -> bool:
+        """Tell whether half of the words of one group are asked for, or there is no group."""
+        return not groups or any(
+            self._weight(words & asked) >= NAMED_SHARE * self._weight(words) for words in groups
         )
+
+    def _is_foreign(self, named: Words) -> bool:
+        return self._weight(named) > FOREIGN_SHARE * self._unknown
 
     def _weight(self, words: Iterable[str]) -> float:
         found = (self._postings.get(word) for word in words)
@@ -142,18 +164,31 @@ class FactTable:
         entry = self._entries[at]
         fact = entry.fact
         expected = Expected(
-            fact.answer,
-            fact.aliases,
-            style="sentence",
-            points=fact.points,
-            question=question,
-            fact=fact.id,
+            fact.answer, fact.aliases, points=fact.points, question=question, fact=fact.id
         )
-        return self._key.is_right(answer, expected) or any(
+        if self._key.is_right(answer, expected):
+            return True
+        if self._is_sentence(question, answer, at) and self._key.says(answer, expected):
+            return True
+        return any(
             is_match(answer, reverse.answer) and not is_within(question, reverse.answer)
             for reverse in entry.asked
             if reverse.answer
         )
+
+    def _is_sentence(self, question: str, answer: str, at: int) -> bool:
+        """Tell whether an answer is a sentence of what was asked, without another figure or name.
+
+        Where none were trained it is one if it has words of the question or the statement.
+        """
+        fact, known = self._entries[at].fact, self._known[at]
+        said, asked = words_of(answer), words_of(question).all
+        beside = said.all - known.words - asked
+        if any(map(is_figure, beside)) or self._is_foreign(said.capital & beside):
+            return False
+        right = words_of("\n".join((fact.answer, *fact.aliases))).all
+        told = words_of(fact.statement).all | asked
+        return known.has_sentences or not told.isdisjoint(said.all - right)
 
 
 def _told(entry: FactEntry, asked: Sequence[QuestionWords]) -> Words:
@@ -186,6 +221,17 @@ def _named(wordings: Sequence[Words]) -> tuple[Words, ...]:
     return tuple(set(named)) if len(named) >= USUAL_SHARE * len(wordings) else ()
 
 
+def _about(entry: FactEntry, wordings: Sequence[QuestionWords]) -> list[Words]:
+    """Return what each wording has of the subject, or of the answer if that one is reversed."""
+    fact = entry.fact
+    subject = words_of(fact.subject).all
+    answer = words_of("\n".join((fact.answer, *fact.aliases))).all
+    return [
+        words.all & (answer if question.answer else subject)
+        for question, words in zip(entry.asked, wordings, strict=True)
+    ]
+
+
 def _postings(
     asked: Sequence[Sequence[QuestionWords]], told: Sequence[Words]
 ) -> dict[str, _Posting]:
@@ -205,6 +251,11 @@ def _postings(
         word: _Posting(np.array(found), np.array(weights[word]), rarity[word])
         for word, found in places.items()
     }
+
+
+def _rare(postings: Mapping[str, _Posting], facts: int) -> Words:
+    least = _rarity(facts, max(1, int(RARE_SHARE * facts)))
+    return frozenset(word for word, posting in postings.items() if posting.rarity >= least)
 
 
 def _rarity(facts: int, having: int) -> float:

@@ -54,18 +54,32 @@ def serve_promoted(
     config: ServeConfig,
     binding: Binding,
 ) -> None:
-    """Serve the model that passed its gate, under the contract that evaluation completed."""
+    """Serve the model that passed its gate, under the contract that evaluation completed.
+
+    Raises:
+        SettingsError: if what no fact bears out is to be refused, and the model has no refusal; or
+            if it cannot listen there.
+    """
     names = ModelNames(promoted.pipeline, channel, promoted.digest)
-    if not (folders.model / FACTS_FILE).exists():
-        click.echo(
-            f"{names.id}: was evaluated before answers had proofs, and gives none; "
-            "gabarito run evaluates it anew"
+    if config.unverified == "refuse" and not promoted.contract.refusal:
+        raise SettingsError(
+            f"serve.unverified: {names.id} has no refusal to give, got 'refuse'; choose 'allow' or "
+            "'mark', or train with curate.refusals above 0"
         )
+    if not (folders.model / FACTS_FILE).exists():
+        click.echo(f"{names.id}: {_without_proofs(config)}")
     listener = _listen(binding)
     model = _load(folders.model, names, promoted.contract)
     base = TransformersEngine(folders.base, promoted.contract) if folders.base else None
     model = replace(model, verdict=promoted.verdict, base=base)
     _serve(listener, model, config, binding.token)
+
+
+def _without_proofs(config: ServeConfig) -> str:
+    said = "was evaluated before answers had proofs, and gives none"
+    if config.unverified != "allow":
+        said += f"; serve.unverified: {config.unverified} does nothing until it has"
+    return f"{said}; gabarito run evaluates it anew"
 
 
 def serve_folder(folder: Path, binding: Binding) -> None:

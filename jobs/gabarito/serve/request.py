@@ -199,11 +199,6 @@ class CompletionRequest(_GenerationFields):
         """The prompt."""
         return "".join(self.prompt)
 
-    @property
-    def question(self) -> str:
-        """What is asked, as far as a prompt tells it."""
-        return self.text
-
 
 Q = TypeVar("Q", bound=_GenerationFields)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from gabarito.core.model_records import GateVerdict
@@ -55,6 +55,8 @@ class AnswerService:
         """Under this probability an answer becomes the refusal; None: never."""
         verifier = None if model.facts is None else Verifier(model.facts, config)
         self._policy = AnswerPolicy(model.refusal, self.threshold, verifier)
+        self._policy_of_prompts = replace(self._policy, verifier=None)
+        """A prompt holds tags, a system's text, examples: what is asked in it is not known."""
         limits = BatchLimits(config.max_batch, config.max_batch_tokens, config.max_queue)
         self._batcher = Batcher(model.engine, limits)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
@@ -89,7 +91,9 @@ class AnswerService:
         loop = asyncio.get_running_loop()
         asked, request = await loop.run_in_executor(self._reader, self._read, body, kind)
         pending = self._batcher.submit(request)
-        return asked, AnswerStream(pending, asked.question, asked.stops, self._policy)
+        if isinstance(asked, ChatRequest):
+            return asked, AnswerStream(pending, asked.question, asked.stops, self._policy)
+        return asked, AnswerStream(pending, "", asked.stops, self._policy_of_prompts)
 
     def _read(self, body: bytes, kind: type[Q]) -> tuple[Q, GenerationRequest]:
         """Return the request, and what to ask the engine for it.

@@ -12,7 +12,8 @@ class Verification:
     """What the facts say of an answer.
 
     ``suffix`` follows its text; ``is_refused``: the refusal is given instead. ``verified`` is None
-    where nothing can be told: of a refusal, and of a model without a table of its facts.
+    where nothing can be told: of a refusal, of what continues a prompt, and of a model without a
+    table of its facts.
     """
 
     verified: bool | None = None

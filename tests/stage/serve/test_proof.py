@@ -122,19 +122,56 @@ def test_without_a_table_nothing_is_told(serving: Start) -> None:
     assert (choice["message"]["content"], about["verified"], about["proof"]) == ("AcD", None, None)
 
 
+PROMOTED = ServedModel(
+    pipeline="p", run="r", merge="m", evaluate="e", contract=CONTRACT, verdict=PASSED
+)
+
+
+@pytest.mark.parametrize(
+    ("unverified", "vain"),
+    [
+        ("allow", ""),
+        ("mark", "; serve.unverified: mark does nothing until it has"),
+        ("refuse", "; serve.unverified: refuse does nothing until it has"),
+    ],
+)
 def test_a_model_of_before_is_served_with_one_line_about_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], unverified: str, vain: str
 ) -> None:
-    promoted = ServedModel(
-        pipeline="p", run="r", merge="m", evaluate="e", contract=CONTRACT, verdict=PASSED
-    )
-    folders = ModelFolders(tmp_path)
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SettingsError):
-        serve_promoted(folders, promoted, "main", ServeConfig(), Binding(*taken.getsockname()))
+    folders, config = ModelFolders(tmp_path), ServeConfig.model_validate({"unverified": unverified})
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(SettingsError, match="cannot listen"),
+    ):
+        serve_promoted(folders, PROMOTED, "main", config, Binding(*taken.getsockname()))
     said = capsys.readouterr().out.splitlines()
     assert [line.partition(": ")[2] for line in said] == [
-        "was evaluated before answers had proofs, and gives none; gabarito run evaluates it anew"
+        f"was evaluated before answers had proofs, and gives none{vain}; "
+        "gabarito run evaluates it anew"
     ]
+
+
+def test_a_model_without_a_refusal_cannot_refuse_what_is_unverified(tmp_path: Path) -> None:
+    without = CONTRACT.model_copy(update={"refusal": ""})
+    promoted = PROMOTED.model_copy(update={"contract": without})
+    config, binding = ServeConfig(unverified="refuse"), Binding("127.0.0.1", 0)
+    with pytest.raises(SettingsError, match=r"^serve\.unverified: .* has no refusal to give"):
+        serve_promoted(ModelFolders(tmp_path), promoted, "main", config, binding)
+
+
+@pytest.mark.parametrize("unverified", ["allow", "mark", "refuse"])
+@pytest.mark.parametrize("prompt", [PROVED, UNPROVED, f"<user> {PROVED} <model>"])
+def test_of_what_continues_a_prompt_nothing_is_told(
+    serving: Start, unverified: str, prompt: str
+) -> None:
+    with serving(facts=FactTable([ENTRY]), unverified=unverified, proof_suffix=SUFFIX) as server:
+        body = json.dumps({"prompt": prompt}).encode()
+        request = urllib.request.Request(f"{server.url}/v1/completions", body)
+        with urllib.request.urlopen(request, timeout=60) as response:
+            choice = json.loads(response.read())["choices"][0]
+    about = choice["gabarito"]
+    assert choice["text"] == "".join(word[0] for word in prompt.split())
+    assert (about["known"], about["verified"], about["proof"]) == (True, None, None)
 
 
 def test_the_facts_lie_in_the_models_folder(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from tests.growth import grows_in_proportion
 
 from gabarito.core.proof_records import FactEntry, TrainedQuestion
 from gabarito.core.records import Document, Example, Message
@@ -48,6 +49,34 @@ def test_a_section_is_the_headings_above_a_quote(quote: str, section: str) -> No
         "## Today\n\nSix lanes make it wide."
     )
     assert section_of(quote, document(text)) == section
+
+
+CODE = "# The bridge\n\n## Set up\n\nWrite this:\n\n```python\n# x\nport = 7070\n```\n\nStart it."
+
+
+@pytest.mark.parametrize("quote", ["port = 7070", "Start it."])
+def test_a_comment_in_code_is_no_heading(quote: str) -> None:
+    assert section_of(quote, document(CODE)) == "Set up"
+
+
+def test_a_comment_in_code_cuts_nothing_off_around_a_quote() -> None:
+    assert around("port = 7070", document(CODE))[0].startswith("Write this:")
+    assert around("# x", document(CODE))[1].strip().startswith("port = 7070")
+
+
+def test_documents_with_many_headings_take_time_in_proportion() -> None:
+    def texts(count: int) -> str:
+        return "".join(f"## H{at}\n\nFact {at} stands here.\n\n" for at in range(count))
+
+    def look_up(text: str) -> None:
+        read = document(text)
+        facts = [
+            FACTS[0].model_copy(update={"document": read.id, "quote": f"Fact {at} stands here."})
+            for at in range(text.count("##"))
+        ]
+        assert all(entry.section for entry in fact_entries(facts, [read], []))
+
+    assert grows_in_proportion(look_up, texts, 4000)
 
 
 LONG = "A long tale of the river, told again and again. " * 20

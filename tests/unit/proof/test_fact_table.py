@@ -6,6 +6,7 @@ from tests.growth import grows_in_proportion
 from gabarito.core.proof_records import FactEntry, TrainedQuestion
 from gabarito.core.records import Fact, PairOrigin
 from gabarito.proof import FactTable
+from gabarito.proof.fact_table import LONGEST_QUESTION
 
 POINTS = ("How many points did {} make in 2024/25?", "The points of {} in 2024/25?")
 COACH = ("Who coached {} in 2024/25?", "Name the coach of {} in 2024/25.")
@@ -67,6 +68,55 @@ def test_what_no_fact_bears_out_has_no_proof(question: str, answer: str) -> None
 
 def test_a_name_of_a_person_is_known_in_small_letters() -> None:
     assert TABLE.find("how many points did milan make against celtic in 2024/25?", "15") is None
+
+
+PORT = ("which port does {} listen on by default?", "the port that {} uses?")
+SOFTWARE = FactTable(
+    [
+        entry("nbgrader", "port", "8080", PORT),
+        entry("jupyterhub", "port", "8000", PORT),
+        entry("nbgrader", "shell", "bash", ["which shell does {} run?", "the shell of {}?"]),
+    ]
+)
+
+
+@pytest.mark.parametrize("other", ["jupyterhub", "voila"])
+def test_a_fact_is_about_its_subject_whose_name_has_no_capital(other: str) -> None:
+    found = SOFTWARE.find("which port does nbgrader use?", "8080")
+    assert found is not None
+    assert found.quote == "nbgrader: 8080"
+    assert SOFTWARE.find(f"which port does {other} use?", "8080") is None
+
+
+@pytest.mark.parametrize("question", ["which port does nbgrader use?", "nbgrader: what port?"])
+@pytest.mark.parametrize(
+    ("answer", "is_right"),
+    [
+        ("8080", True),
+        ("It listens on port 8080.", True),
+        ("8080 or 1234 or 4321", False),
+        ("It may be 8080, but I have heard 1234 as well", False),
+        ("The port is 8080 or 1234.", False),
+        ("The port is 8080 in Voila.", False),
+        ("8080 maybe", False),
+    ],
+)
+def test_a_short_answer_must_be_the_answer(question: str, answer: str, is_right: bool) -> None:
+    assert (SOFTWARE.find(question, answer) is not None) == is_right
+
+
+def test_where_sentences_are_trained_one_may_have_any_words() -> None:
+    asked = TrainedQuestion(text="which port does nbgrader use?", style="sentence")
+    taught = entry("nbgrader", "port", "8080", PORT).model_copy(update={"asked": (asked,)})
+    assert FactTable([taught]).find(asked.text, "Always 8080.") is not None
+    assert FactTable([taught]).find(asked.text, "Always 8080, 1234 at times.") is None
+    assert SOFTWARE.find(asked.text, "Always 8080.") is None
+
+
+def test_a_question_that_is_longer_than_any_is_not_looked_up() -> None:
+    question = "which port does nbgrader use? "
+    assert SOFTWARE.find(question * (LONGEST_QUESTION // len(question)), "8080") is not None
+    assert SOFTWARE.find(question * LONGEST_QUESTION, "8080") is None
 
 
 def test_a_reverse_question_has_an_answer_of_its_own() -> None:
