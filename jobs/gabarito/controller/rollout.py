@@ -95,9 +95,9 @@ def failure_of(desired: Desired, observed: Observed, endpoint: EndpointState) ->
     return f"the endpoint {state}: {test.message}"
 
 
-def rejection(observed: Observed, model: str) -> Rejected | None:
+def rejection(observed: Observed, model: str, merge: str = "") -> Rejected | None:
     """Return the channel's record of a model that was rolled back."""
-    return observed.channel.rejection(model) if observed.channel else None
+    return observed.channel.rejection(model, merge) if observed.channel else None
 
 
 def _memory_of_promotion(desired: Desired, observed: Observed) -> Memory:
@@ -237,7 +237,7 @@ def _promote(desired: Desired, observed: Observed) -> Iterator[Action]:
     found, memory, revision = observed.evaluation, observed.memory, desired.serve_revision
     if found is None or not found.passed or memory.failed_revision == revision:
         return
-    entry = rejection(observed, found.model)
+    entry = rejection(observed, found.model, found.merge)
     if entry is None:
         is_tried = (memory.promoted, memory.retries) == (found.model, desired.serve_retries)
     else:

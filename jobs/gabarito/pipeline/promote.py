@@ -13,6 +13,7 @@ from gabarito.artifacts.channel import (
     find_channel,
     promote,
     read_channel,
+    read_model,
     take_back,
 )
 from gabarito.core.errors import ConflictError, DataError, GateFailed, MissingError
@@ -65,7 +66,8 @@ def model_of(store: Store, run: Run) -> ServedModel | None:
 def promote_if_passed(store: Store, run: Run) -> tuple[bool, list[str]]:
     """Promote a finished run's model if it passed its gate; return whether, and why not.
 
-    One that a person took back from the channel stays so.
+    One that a person took back from the channel stays so, also as a run of other settings that
+    has the same weights.
     """
     model = model_of(store, run)
     if model is None:
@@ -108,16 +110,30 @@ def roll_back(store: Store, name: str, reason: str) -> Channel:
             f"{store.url}: channel {name!r} has no model before "
             f"{channel.model[:SHORT_DIGEST]}; gabarito models lists what gabarito promote can name"
         )
-    rejected = Rejected(model=channel.model, at=datetime.now(UTC), reason=reason, under=BY_HAND)
+    rejected = Rejected(
+        model=channel.model,
+        at=datetime.now(UTC),
+        reason=reason,
+        under=BY_HAND,
+        merge=_weights(store, channel.model),
+    )
     if not take_back(store, name, rejected):
         raise ConflictError(f"channel {name!r}: somebody else moved it; look at it and try again")
     return channel
 
 
+def _weights(store: Store, digest: str) -> str:
+    """Return the fingerprint of a model's weights; empty if its record is not read any more."""
+    try:
+        return read_model(store, digest).merge
+    except DataError:
+        return ""
+
+
 def taken_back_by_hand(store: Store, channel: str, model: ServedModel) -> Rejected | None:
-    """Return the record of a person who took this model back from a channel, if one did."""
+    """Return the record of a person who took these weights back from a channel, if one did."""
     found = find_channel(store, channel)
-    entry = found.rejection(model.digest) if found else None
+    entry = found.rejection(model.digest, model.merge) if found else None
     return entry if entry and entry.is_by_hand else None
 
 

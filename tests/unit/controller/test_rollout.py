@@ -20,6 +20,9 @@ FRESH = endpoint_key(A, "serve-1")
 REVISION = "serve-1/0"
 """The serve revision that ``desired()`` asks for."""
 
+WEIGHTS = "f" * 64
+"""A fingerprint of merge."""
+
 UNFIT = Problem("Unschedulable", "no node fits its pod", "add one")
 
 
@@ -36,8 +39,8 @@ def channel(model: str | None = A, **changes: Any) -> Channel:  # noqa: ANN401
     return Channel(model=model, since=NOW, **changes)
 
 
-def rejected(model: str = A, under: str = REVISION) -> Rejected:
-    return Rejected(model=model, at=NOW, reason="it answers otherwise", under=under)
+def rejected(model: str = A, under: str = REVISION, merge: str = "") -> Rejected:
+    return Rejected(model=model, at=NOW, reason="it answers otherwise", under=under, merge=merge)
 
 
 def seen(**changes: Any) -> Observed:  # noqa: ANN401
@@ -288,6 +291,24 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             memory=Memory(promoted=A, revision="serve-0/0", last_known_good=good(B)),
         ),
         [],
+    ),
+    "nor when a person took back the same weights of other settings": (
+        seen(
+            channel=channel(B, rejected=(rejected("c" * 64, BY_HAND, WEIGHTS),)),
+            endpoint=endpoint(B, is_good=True),
+            evaluation=Evaluation(A, passed=True, merge=WEIGHTS),
+            memory=Memory(promoted="c" * 64, last_known_good=good(B)),
+        ),
+        [],
+    ),
+    "but what failed with other settings may be promoted with these": (
+        seen(
+            channel=channel(B, rejected=(rejected("c" * 64, merge=WEIGHTS),)),
+            endpoint=endpoint(B, is_good=True),
+            evaluation=Evaluation(A, passed=True, merge=WEIGHTS),
+            memory=Memory(promoted="c" * 64, last_known_good=good(B)),
+        ),
+        ["promote a"],
     ),
     "a model that somebody else moved the channel from is not promoted again": (
         seen(

@@ -11,7 +11,7 @@ from tests.model_records import CONTRACT, PASSED
 
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.attempt import new_attempt
-from gabarito.artifacts.channel import find_channel, read_channel
+from gabarito.artifacts.channel import BY_HAND, find_channel, read_channel
 from gabarito.commands.promotion import diff, models, promote, rollback
 from gabarito.core.errors import GateFailed, MissingError, UsageError
 from gabarito.core.model_records import GateVerdict
@@ -213,6 +213,44 @@ def test_what_is_rolled_back_stays_so_until_it_is_promoted(tmp_path: Path, store
     served = read_channel(store, "main")
     assert served is not None
     assert served.run == new.run
+
+
+def with_other_settings(folder: Path, store: Store, **changes: Any) -> Run:  # noqa: ANN401
+    """Return the last run with sections that change no stage: all that it made is there."""
+    path = folder / "pipeline.yaml"
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | changes))
+    run = new_run(read_pipeline(path))
+    freeze(store, run)
+    return run
+
+
+def test_other_settings_do_not_bring_back_weights_that_a_person_took_back(
+    tmp_path: Path, store: Store
+) -> None:
+    old, new = finished(tmp_path, store, 10), finished(tmp_path, store, 20)
+    for run in (old, new):
+        promote_if_passed(store, run)
+    roll_back(store, "main", "it is rude")
+    again = with_other_settings(tmp_path, store, serve={"max_queue": 7})
+    assert again.run != new.run
+    promote_if_passed(store, again)
+    served = read_channel(store, "main")
+    assert served is not None
+    assert served.run == old.run
+    promote_by_hand(store, "main", named_model(store, again.run), despite=False)
+    channel = find_channel(store, "main")
+    assert channel is not None
+    assert channel.rejected == ()
+
+
+def test_a_rejection_of_an_older_version_is_read(store: Store) -> None:
+    entry = {"model": "a" * 64, "at": "2026-01-02T00:00:00Z", "reason": "", "under": BY_HAND}
+    record = {"model": None, "since": "2026-01-02T00:00:00Z", "rejected": [entry]}
+    store.write("channels/main.json", json.dumps(record).encode())
+    channel = find_channel(store, "main")
+    assert channel is not None
+    assert channel.rejection("a" * 64, "f" * 64)
+    assert channel.rejection("b" * 64, "f" * 64) is None
 
 
 def test_there_must_be_a_model_before(tmp_path: Path, store: Store) -> None:
