@@ -13,12 +13,12 @@ from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.artifacts.channel import BY_HAND, find_channel, read_channel
 from gabarito.commands.promotion import diff, models, promote, rollback
-from gabarito.core.errors import GateFailed, MissingError, UsageError
+from gabarito.core.errors import DataError, GateFailed, MissingError, UsageError
 from gabarito.core.model_records import GateVerdict
 from gabarito.core.records import Document, Example, Fact, Message, Verdict, to_jsonl
 from gabarito.pipeline.compare_runs import compared
 from gabarito.pipeline.made_models import made_models, named_model
-from gabarito.pipeline.promote import promote_by_hand, promote_if_passed, roll_back
+from gabarito.pipeline.promote import evaluation_of, promote_by_hand, promote_if_passed, roll_back
 from gabarito.pipeline.runs import Run, freeze, new_run
 from gabarito.pipeline.schema import read_pipeline
 from gabarito.pipeline.stages import STAGES
@@ -163,6 +163,24 @@ def test_a_run_of_another_version_does_not_hide_the_others(tmp_path: Path, store
     run = finished(tmp_path, store, 10)
     store.write("runs/0123456789ab.json", b"{}")
     assert [one.model.run for one in made_models(store)] == [run.run]
+
+
+def test_an_unreadable_report_hides_no_other_model(
+    tmp_path: Path, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    good, spoilt = finished(tmp_path, store, 10), finished(tmp_path, store, 20)
+    report = evaluation_of(store, spoilt)
+    assert report is not None
+    store.write(f"{report.address.prefix}/manifest.json", b"{}")
+    with caplog.at_level("WARNING"):
+        assert [one.model.run for one in made_models(store)] == [good.run]
+    assert [(record.msg, record.__dict__["run"]) for record in caplog.records] == [
+        ("model left out", spoilt.run)
+    ]
+    assert named_model(store, good.run).run == good.run
+    assert named_model(store, named_model(store, good.run).digest[:8]).run == good.run
+    with pytest.raises(DataError, match="manifest"):
+        named_model(store, spoilt.run)
 
 
 def test_a_model_is_promoted_by_run_or_digest(tmp_path: Path, store: Store) -> None:
