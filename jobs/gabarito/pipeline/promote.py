@@ -149,6 +149,12 @@ def promoted_model(store: Store, channel: str) -> ServedModel:
     return promoted
 
 
+def serves(store: Store, channel: str, model: ServedModel) -> bool:
+    """Tell whether a channel serves this model."""
+    found = find_channel(store, channel)
+    return found is not None and found.model == model.digest
+
+
 def nothing_served(store: Store, channel: str) -> MissingError:
     """Return what to say of a channel that serves nothing."""
     return MissingError(

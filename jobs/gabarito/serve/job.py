@@ -54,7 +54,7 @@ def serve_promoted(
     config: ServeConfig,
     binding: Binding,
 ) -> None:
-    """Serve the model that passed its gate, under the contract that evaluation completed."""
+    """Serve a promoted model, under the contract that evaluation completed."""
     names = ModelNames(promoted.pipeline, channel, promoted.digest)
     if not (folders.model / FACTS_FILE).exists():
         click.echo(

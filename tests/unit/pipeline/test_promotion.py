@@ -12,6 +12,7 @@ from tests.model_records import CONTRACT, PASSED
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.artifacts.channel import BY_HAND, find_channel, read_channel
+from gabarito.commands.model import serve
 from gabarito.commands.promotion import diff, models, promote, rollback
 from gabarito.core.errors import DataError, GateFailed, MissingError, UsageError
 from gabarito.core.model_records import GateVerdict
@@ -22,6 +23,7 @@ from gabarito.pipeline.promote import evaluation_of, promote_by_hand, promote_if
 from gabarito.pipeline.runs import Run, freeze, new_run
 from gabarito.pipeline.schema import read_pipeline
 from gabarito.pipeline.stages import STAGES
+from gabarito.serve import job
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
@@ -269,6 +271,28 @@ def test_a_rejection_of_an_older_version_is_read(store: Store) -> None:
     assert channel is not None
     assert channel.rejection("a" * 64, "f" * 64)
     assert channel.rejection("b" * 64, "f" * 64) is None
+
+
+@pytest.fixture
+def listed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The channels under which models were served, instead of serving them."""
+    found: list[str] = []
+    monkeypatch.setattr(job, "serve_promoted", lambda *arguments: found.append(arguments[2]))
+    return found
+
+
+def test_a_model_is_listed_under_the_channel_that_serves_it(
+    tmp_path: Path, store: Store, listed: list[str]
+) -> None:
+    model = named_model(store, finished(tmp_path, store, 10).run)
+    promote_by_hand(store, "live", model, despite=False)
+    by_digest = ("--model-digest", model.digest)
+    for options in (by_digest, (*by_digest, "--channel", "live"), ("--channel", "live")):
+        called(serve, store, *options)
+    promote_by_hand(store, "main", model, despite=False)
+    for options in (by_digest, ()):
+        called(serve, store, *options)
+    assert listed == ["", "live", "live", "main", "main"]
 
 
 def test_there_must_be_a_model_before(tmp_path: Path, store: Store) -> None:
