@@ -168,7 +168,7 @@ def _record_rollback(desired: Desired, observed: Observed, model: str) -> Iterat
     instead = f"model {now[:SHORT_DIGEST]} is served again" if now else "no model is served"
     retry = (
         "gabarito promote promotes it again"
-        if entry.is_by_hand
+        if entry.is_by_hand or model != observed.memory.promoted
         else "raise retries.serve to promote it again"
     )
     message = f"model {model[:SHORT_DIGEST]} was rolled back: {entry.reason}; {instead}; {retry}"
@@ -179,12 +179,16 @@ def _record_rollback(desired: Desired, observed: Observed, model: str) -> Iterat
 def _is_new(observed: Observed, endpoint: EndpointState) -> bool:
     """Tell whether this release has changed what fails: only then a rollback helps.
 
-    What has passed before as it is fails for another reason: a node, a quota, the network.
+    What has passed before as it is fails for another reason: a node, a quota, the network. A model
+    that somebody else promoted is only to blame where another one is known to have worked.
     """
-    good = observed.memory.last_known_good
+    memory, channel = observed.memory, observed.channel
+    good = memory.last_known_good
     if good is not None and endpoint_key(good.model, good.template) == endpoint.key:
         return False
-    return _is_new_template(observed, endpoint) or endpoint.model == observed.memory.promoted
+    if _is_new_template(observed, endpoint) or endpoint.model == memory.promoted:
+        return True
+    return good is not None and channel is not None and channel.previous is not None
 
 
 def _is_new_template(observed: Observed, endpoint: EndpointState) -> bool:

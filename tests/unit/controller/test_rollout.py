@@ -360,6 +360,31 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         ),
         ["roll back b"],
     ),
+    "a model that a person promoted is rolled back to the one before": (
+        seen(
+            channel=channel(B, previous=A),
+            endpoint=endpoint(B),
+            smoke_test=SmokeTestResult(endpoint_key(B, "serve-1"), "failed"),
+            memory=GOOD,
+        ),
+        ["roll back b"],
+    ),
+    "without a model before it is recorded": (
+        seen(channel=channel(B), endpoint=endpoint(B, rollout="failed"), memory=GOOD),
+        ["warn EndpointFailed"],
+    ),
+    "so is a failure where nothing has worked yet": (
+        seen(channel=channel(B, previous=A), endpoint=endpoint(B, rollout="failed")),
+        ["warn EndpointFailed"],
+    ),
+    "a person's model that has passed before is not rolled back when a node fails": (
+        seen(
+            channel=channel(B, previous=A),
+            endpoint=endpoint(B, rollout="failed"),
+            memory=Memory(promoted=A, revision=REVISION, last_known_good=good(B)),
+        ),
+        ["warn EndpointFailed"],
+    ),
     "what worked before and does not now is recorded, nothing else would cure it": (
         seen(channel=channel(), endpoint=endpoint(rollout="failed"), memory=GOOD),
         ["warn EndpointFailed"],
@@ -510,6 +535,13 @@ def test_a_rollback_tells_people_what_is_served_now_and_what_to_do() -> None:
             f"model {A[:12]} was rolled back: it answers otherwise; {now}; "
             "raise retries.serve to promote it again"
         )
+
+
+def test_a_rollback_of_what_a_person_promoted_leads_to_the_command_that_promotes_it() -> None:
+    found = seen(channel=channel(A, rejected=(rejected(B),)), endpoint=endpoint(B), memory=GOOD)
+    event = decide(desired(), found)[0]
+    assert isinstance(event, RecordEvent)
+    assert event.message.endswith("; gabarito promote promotes it again")
 
 
 def test_a_rollback_by_hand_leads_to_the_command_that_undoes_it() -> None:
