@@ -17,7 +17,7 @@ from gabarito.commands.promotion import diff, models, promote, rollback
 from gabarito.core.errors import DataError, GateFailed, MissingError, UsageError
 from gabarito.core.model_records import GateVerdict
 from gabarito.core.records import Document, Example, Fact, Message, Verdict, to_jsonl
-from gabarito.pipeline.compare_runs import compared
+from gabarito.pipeline.compare_runs import EXAMS, compared
 from gabarito.pipeline.made_models import made_models, named_model
 from gabarito.pipeline.promote import evaluation_of, promote_by_hand, promote_if_passed, roll_back
 from gabarito.pipeline.runs import Run, freeze, new_run
@@ -81,8 +81,11 @@ def finished(  # noqa: PLR0913  # one for each thing that two runs may have othe
     *,
     gate: GateVerdict = PASSED,
     colour: str = "green",
+    curated: str = "",
+    until: str = "evaluate",
     pages: tuple[Document, ...] = (document("The door is green."),),
     answers: tuple[tuple[str, bool], ...] = (("green", True), ("nobody", False)),
+    exam: str = "test",
     test: float = 0.9,
 ) -> Run:
     """Return a run with all that is compared, as its stages would have left it."""
@@ -110,8 +113,8 @@ def finished(  # noqa: PLR0913  # one for each thing that two runs may have othe
         "ingest": {"documents.jsonl": to_jsonl(pages)},
         "generate": {"facts.jsonl": to_jsonl([fact(colour)])},
         "curate": {
-            "facts.jsonl": to_jsonl([fact(colour)]),
-            "test.jsonl": to_jsonl(asked(i, said) for i, (said, _) in enumerate(answers)),
+            "facts.jsonl": to_jsonl([fact(curated or colour)]),
+            f"{exam}.jsonl": to_jsonl(asked(i, said) for i, (said, _) in enumerate(answers)),
         },
         "train": {},
         "merge": {},
@@ -121,7 +124,8 @@ def finished(  # noqa: PLR0913  # one for each thing that two runs may have othe
             "verdicts.jsonl": to_jsonl(verdicts),
         },
     }
-    for stage, files in made.items():
+    for stage in list(STAGES)[: list(STAGES).index(until) + 1]:
+        files = made[stage]
         inputs = {name: open_artifact(store, run.address(name)) for name in STAGES[stage].reads}
         known = {name: artifact for name, artifact in inputs.items() if artifact}
         with new_attempt(store, run.address(stage), inputs=known, settings={}) as work:
@@ -334,6 +338,59 @@ def test_two_runs_are_compared_to_the_answers(tmp_path: Path, store: Store) -> N
     assert said.index("  right → wrong: What colour is the door? green → red") < said.index(
         "  wrong → right: Who keeps the key? nobody → the porter"
     )
+
+
+def test_documents_of_one_place_are_told_apart(tmp_path: Path, store: Store) -> None:
+    feed = "https://handbook.test/feed"
+    first, second, third = (document(f"Entry {number}.", feed) for number in "123")
+    longer = document("Entry 2, corrected.", feed)
+    old = finished(tmp_path, store, 10, pages=(first, second))
+    same = finished(tmp_path, store, 20, pages=(second, first))
+    new = finished(tmp_path, store, 30, pages=(third, first, longer))
+    assert compared(store, old, same).documents == []
+    assert compared(store, old, new).documents == [
+        f"~ {feed} The door (+0 characters)",
+        f"+ {feed} The door",
+    ]
+
+
+def test_of_documents_at_one_place_those_of_one_title_are_compared(
+    tmp_path: Path, store: Store
+) -> None:
+    door, wide = document("It is green."), document("It is green and wide.")
+    key = document("It is lost.").model_copy(update={"title": "The key"})
+    old = finished(tmp_path, store, 10, pages=(key, door))
+    new = finished(tmp_path, store, 20, pages=(wide,))
+    place = "https://handbook.test/door"
+    assert compared(store, old, new).documents == [
+        f"~ {place} The door (+9 characters)",
+        f"- {place} The key",
+    ]
+
+
+@pytest.mark.parametrize("exam", EXAMS)
+def test_answers_of_every_part_of_the_exam_are_compared(
+    tmp_path: Path, store: Store, exam: str
+) -> None:
+    old = finished(tmp_path, store, 10, exam=exam)
+    new = finished(tmp_path, store, 20, exam=exam, answers=(("green", True), ("me", False)))
+    lines = list(compared(store, old, new).lines(0))
+    assert "  wrong, otherwise: Who keeps the key? nobody → me" in lines
+
+
+def test_the_same_answer_that_is_wrong_now_is_shown(tmp_path: Path, store: Store) -> None:
+    old = finished(tmp_path, store, 10)
+    new = finished(tmp_path, store, 20, answers=(("green", False), ("nobody", False)))
+    lines = list(compared(store, old, new).lines(0))
+    assert "  right → wrong: What colour is the door? green, said by both" in lines
+
+
+def test_facts_are_compared_after_the_same_stage(tmp_path: Path, store: Store) -> None:
+    corrected = finished(tmp_path, store, 10, curated="red")
+    generated = finished(tmp_path, store, 20, until="generate")
+    assert compared(store, corrected, generated).facts == []
+    begun = finished(tmp_path, store, 30, until="ingest")
+    assert compared(store, corrected, begun).facts is None
 
 
 def test_a_run_beside_itself_has_nothing_otherwise(tmp_path: Path, store: Store) -> None:
