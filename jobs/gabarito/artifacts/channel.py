@@ -22,11 +22,14 @@ R = TypeVar("R", bound=Record)
 
 _NAME = re.compile(r"[a-z0-9-]+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+SHORT_DIGEST = 12
+"""Digits of a digest that people are shown, and that name a model to the endpoint."""
+
 Digest = Annotated[str, StringConstraints(pattern=rf"^{_DIGEST.pattern}$")]
 
 
 class ServedModel(Record):
-    """A model that passed its gate, and what is needed to serve it.
+    """A model that a run made, with the verdict of its gate, and what is needed to serve it.
 
     ``merge`` and ``evaluate`` are the fingerprints of its artifacts; ``contract`` is the
     prompt contract with the refusal threshold that evaluation chose.

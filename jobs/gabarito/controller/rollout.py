@@ -8,7 +8,7 @@ work, and that one is rolled back.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from gabarito.artifacts.channel import Rejected
+from gabarito.artifacts.channel import SHORT_DIGEST, Rejected
 from gabarito.controller.actions import (
     Action,
     AnnotateEndpoint,
@@ -26,9 +26,6 @@ from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.events import RecordEvent
 from gabarito.controller.kube.parse import EndpointState, endpoint_key
 from gabarito.controller.state import Desired, LastKnownGood, Memory, Observed
-
-SHORT_DIGEST = 12
-"""Digits of a model's digest that people are shown."""
 
 SMOKE_TEST_TIMEOUT = timedelta(seconds=120)
 """How long a ready endpoint may take to answer the questions of the smoke test."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pydantic import AwareDatetime, BaseModel, Field
 
 from gabarito.artifacts.artifact import Artifact
-from gabarito.artifacts.channel import ServedModel, all_channels
+from gabarito.artifacts.channel import SHORT_DIGEST, ServedModel, all_channels
 from gabarito.core.errors import DataError, MissingError, UsageError
-from gabarito.pipeline.promote import SHORT_DIGEST, evaluation_of, model_of
+from gabarito.pipeline.promote import evaluation_of, model_of
 from gabarito.pipeline.runs import Run, all_runs, read_run
 from gabarito.store.base import Store
 

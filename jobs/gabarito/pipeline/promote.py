@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from gabarito.artifacts.artifact import Artifact, open_artifact
 from gabarito.artifacts.channel import (
     BY_HAND,
+    SHORT_DIGEST,
     Channel,
     Rejected,
     ServedModel,
@@ -30,9 +31,6 @@ class _Report(BaseModel):
 
 
 PAGE = "report.html"
-
-SHORT_DIGEST = 12
-"""Digits of a model's digest that people are shown."""
 
 
 def evaluation_of(store: Store, run: Run) -> Artifact | None:
