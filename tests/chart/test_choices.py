@@ -77,6 +77,13 @@ def test_a_scaled_endpoint_has_no_replicas_of_its_own() -> None:
     assert release.config.serve.replicas == 2
 
 
+def test_an_endpoint_is_told_the_channel_that_it_serves(tmp_path: Path) -> None:
+    for values, channel in (({}, "main"), ({"pipeline": {"channel": "live"}}, "live")):
+        endpoint = changed(tmp_path, "demo", values).endpoint
+        (serve,) = endpoint["spec"]["template"]["spec"]["containers"]
+        assert serve["args"][3:5] == ["--channel", channel]
+
+
 def test_one_number_says_how_long_an_endpoint_may_take(tmp_path: Path) -> None:
     values = {"stages": {"serve": {"readyTimeoutSeconds": 61}}}
     release = changed(tmp_path, "demo", values)

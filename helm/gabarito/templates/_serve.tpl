@@ -45,7 +45,7 @@ spec:
       containers:
         - name: serve
           args:
-            {{- toYaml (concat (list "serve" "--host" "0.0.0.0") ($values.extraArgs | default list)) | nindent 12 }}
+            {{- toYaml (concat (list "serve" "--host" "0.0.0.0" "--channel" (.root.Values.pipeline.channel | default "main")) ($values.extraArgs | default list)) | nindent 12 }}
           {{- include "gabarito.containerSettings" $pod | nindent 10 }}
           ports:
             - {name: http, containerPort: 8000}

@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AwareDatetime, StringConstraints, ValidationError
 
@@ -22,11 +22,14 @@ R = TypeVar("R", bound=Record)
 
 _NAME = re.compile(r"[a-z0-9-]+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+SHORT_DIGEST = 12
+"""Digits of a digest that people are shown, and that name a model to the endpoint."""
+
 Digest = Annotated[str, StringConstraints(pattern=rf"^{_DIGEST.pattern}$")]
 
 
 class ServedModel(Record):
-    """A model that passed its gate, and what is needed to serve it.
+    """A model that a run made, with the verdict of its gate, and what is needed to serve it.
 
     ``merge`` and ``evaluate`` are the fingerprints of its artifacts; ``contract`` is the
     prompt contract with the refusal threshold that evaluation chose.
@@ -65,17 +68,26 @@ BY_HAND = "by hand"
 
 
 class Rejected(Record):
-    """A model that a channel took back: when, why, and under what circumstances it failed."""
+    """A model that a channel took back: when, why, and under what circumstances it failed.
+
+    ``merge`` is the fingerprint of its weights where a person took it back: what other settings
+    make of the same weights stays back too. Empty in records that do not know it.
+    """
 
     model: Digest
     at: AwareDatetime
     reason: str
     under: str
+    merge: Fingerprint | Literal[""] = ""
 
     @property
     def is_by_hand(self) -> bool:
         """Whether a person took it back: then it is only served again if a person says so."""
         return self.under == BY_HAND
+
+    def is_about(self, model: str, merge: str = "") -> bool:
+        """Tell whether it is about this model, or a person meant the weights that it has."""
+        return self.model == model or (self.is_by_hand and bool(merge) and self.merge == merge)
 
 
 class Channel(Record):
@@ -89,9 +101,13 @@ class Channel(Record):
     previous: Digest | None = None
     rejected: tuple[Rejected, ...] = ()
 
-    def rejection(self, model: str) -> Rejected | None:
-        """Return the record of a model that was taken back."""
-        return next((entry for entry in self.rejected if entry.model == model), None)
+    def rejection(self, model: str, merge: str = "") -> Rejected | None:
+        """Return the record of a model that was taken back; what a person said comes first.
+
+        ``merge`` is the fingerprint of its weights, where that is known.
+        """
+        found = (entry for entry in self.rejected if entry.is_about(model, merge))
+        return max(found, key=lambda entry: entry.is_by_hand, default=None)
 
 
 def all_channels(store: Store) -> Iterator[tuple[str, Channel]]:
@@ -144,7 +160,7 @@ def promote(store: Store, name: str, model: ServedModel) -> bool:
     """
     store.write(_model_key(model.digest), model.stored, if_absent=True)
     try:
-        return _move(store, name, model.digest)
+        return _move(store, name, model)
     except ConflictError:
         winner = find_channel(store, name)
         if winner is None or winner.model != model.digest:
@@ -152,8 +168,8 @@ def promote(store: Store, name: str, model: ServedModel) -> bool:
         return False
 
 
-def _move(store: Store, name: str, digest: str) -> bool:
-    found, now = _stored(store, name), datetime.now(UTC)
+def _move(store: Store, name: str, model: ServedModel) -> bool:
+    found, now, digest = _stored(store, name), datetime.now(UTC), model.digest
     if found is None:
         fresh = Channel(model=digest, since=now).model_dump_json()
         store.write(_channel_key(name), fresh.encode(), if_absent=True)
@@ -161,7 +177,7 @@ def _move(store: Store, name: str, digest: str) -> bool:
     before, version = found
     if before.model == digest:
         return False
-    rejected = _without(before.rejected, digest)
+    rejected = _without(before.rejected, digest, model.merge)
     moved = Channel(model=digest, since=now, previous=before.model, rejected=rejected)
     store.write(_channel_key(name), moved.model_dump_json().encode(), if_match=version)
     return True
@@ -196,8 +212,8 @@ def _stored(store: Store, name: str) -> tuple[Channel, str] | None:
     return _parse(Channel, stored.data, key), stored.version
 
 
-def _without(rejected: tuple[Rejected, ...], model: str) -> tuple[Rejected, ...]:
-    return tuple(entry for entry in rejected if entry.model != model)
+def _without(rejected: tuple[Rejected, ...], model: str, merge: str = "") -> tuple[Rejected, ...]:
+    return tuple(entry for entry in rejected if not entry.is_about(model, merge))
 
 
 def _parse(model: type[R], data: bytes, key: str) -> R:

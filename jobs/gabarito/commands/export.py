@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from gabarito.artifacts.channel import SHORT_DIGEST
 from gabarito.commands.options import say, store_option
 from gabarito.core.text import in_number
 from gabarito.pipeline.export_dataset import FORMATS, rows_of, write_rows
-from gabarito.pipeline.promote import SHORT_DIGEST
 from gabarito.pipeline.runs import last_run, read_run
 from gabarito.store.open import open_store
 from gabarito.store.whole_folder import refuse_other_content, whole_folder

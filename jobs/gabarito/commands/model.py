@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from gabarito.artifacts.artifact import Address, Artifact, open_artifact
 from gabarito.artifacts.channel import ServedModel, read_channel, read_model
-from gabarito.commands.options import channel_option, port_type, store_option
+from gabarito.commands.options import DEFAULT_CHANNEL, channel_option, port_type, store_option
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.model_records import TrainedBase
 from gabarito.core.proof_records import PROOF_FOLDER
@@ -18,7 +18,7 @@ from gabarito.core.secrets import secret_from
 from gabarito.core.settings import local_path
 from gabarito.core.text import printable
 from gabarito.pipeline.places import report_command
-from gabarito.pipeline.promote import evaluation_of, nothing_served, promoted_model
+from gabarito.pipeline.promote import evaluation_of, nothing_served, promoted_model, serves
 from gabarito.pipeline.runs import latest_run, read_run
 from gabarito.serve.config import ServeConfig
 from gabarito.store.base import Store
@@ -106,14 +106,18 @@ def _proof_lines(reply: "EndpointReply") -> Iterator[str]:
 
 @click.command()
 @store_option
-@channel_option
+@click.option(
+    "--channel",
+    help=f"Serve what this channel names; default: {DEFAULT_CHANNEL}. With --model-digest, list "
+    "the model under it; default: its pipeline's, if that serves this model.",
+)
 @click.option("--model", help="Serve this folder instead of what the channel names.")
 @click.option("--model-digest", help="Serve this promoted model, whatever the channel names.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=port_type, default=8000, show_default=True, help="0: any free port.")
 def serve(  # noqa: PLR0913  # one parameter for each option
     store_url: str,
-    channel: str,
+    channel: str | None,
     model: str | None,
     model_digest: str | None,
     host: str,
@@ -134,8 +138,14 @@ def serve(  # noqa: PLR0913  # one parameter for each option
         serve_folder(local_path(model), Binding(host, port, token))
         return
     store = open_store(store_url)
-    promoted = read_model(store, model_digest) if model_digest else promoted_model(store, channel)
+    if model_digest:
+        promoted = read_model(store, model_digest)
+    else:
+        channel = channel or DEFAULT_CHANNEL
+        promoted = promoted_model(store, channel)
     pipeline = read_run(store, promoted.run).pipeline
+    if channel is None:
+        channel = pipeline.channel if serves(store, pipeline.channel, promoted) else ""
     merged, evaluated = _finished(store, promoted.model), _finished(store, promoted.report)
     from gabarito.serve.job import (  # takes seconds, so errors come first
         Binding,
@@ -146,9 +156,8 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     with temporary_folder("serve") as folder, base_beside(store, promoted, pipeline.serve) as base:
         merged.fetch(folder, "model/")
         evaluated.fetch(folder / PROOF_FOLDER, f"{PROOF_FOLDER}/")
-        served_by = pipeline.channel if model_digest else channel
         folders = ModelFolders(folder, base)
-        serve_promoted(folders, promoted, served_by, pipeline.serve, Binding(host, port, token))
+        serve_promoted(folders, promoted, channel, pipeline.serve, Binding(host, port, token))
 
 
 @contextmanager

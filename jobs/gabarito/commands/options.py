@@ -18,7 +18,8 @@ store_option = click.option(
     show_default=True,
     help="A folder, file://… or s3://bucket/prefix.",
 )
-channel_option = click.option("--channel", default="main", show_default=True)
+DEFAULT_CHANNEL = "main"
+channel_option = click.option("--channel", default=DEFAULT_CHANNEL, show_default=True)
 pipeline_argument = click.argument("pipeline", type=click.Path(path_type=Path))
 port_type = click.IntRange(0, 65535)
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from gabarito.artifacts.artifact import open_artifact
-from gabarito.artifacts.channel import read_channel
+from gabarito.artifacts.channel import SHORT_DIGEST, read_channel
 from gabarito.commands.options import pipeline_argument, say, store_option, wrapped
 from gabarito.core.errors import DataError, GateFailed, MissingError, UsageError
 from gabarito.core.records import Progress
@@ -36,7 +36,6 @@ from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
 stage_type = click.Choice(STAGES)
-SHOWN_DIGITS = 12
 PROGRESS = "/progress.json"
 """How the keys end below which attempts, or the shards of a stage, say how far they are."""
 
@@ -101,7 +100,7 @@ def plan(pipeline: Path, store_url: str) -> None:
     say(f"run {planned.run} of {planned.pipeline.name}, store {store.url}")
     for step in make_plan(store, planned):
         state = {"done": "there", "missing": "will run", "stale": "stale"}[step.state]
-        row = f"  {step.stage:9} {step.fingerprint[:SHOWN_DIGITS]}  {state:8}  {step.note}"
+        row = f"  {step.stage:9} {step.fingerprint[:SHORT_DIGEST]}  {state:8}  {step.note}"
         say(row.rstrip())
     told = (*_forecast_lines(store, planned, pipeline), *_training_lines(store, planned))
     for line in (*_lacking_lines(planned), *told):
@@ -276,4 +275,4 @@ def _served_line(store: Store, channel: str) -> str:
     served = read_channel(store, channel)
     if served is None:
         return f"channel {channel}: serves nothing yet; a model is promoted when its gate passes"
-    return f"channel {channel}: serves model {served.digest[:SHOWN_DIGITS]} of run {served.run}"
+    return f"channel {channel}: serves model {served.digest[:SHORT_DIGEST]} of run {served.run}"

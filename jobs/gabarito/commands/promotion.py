@@ -7,11 +7,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gabarito.artifacts.channel import SHORT_DIGEST
 from gabarito.commands.options import channel_option, say, store_option
 from gabarito.core.text import printable
 from gabarito.pipeline.compare_runs import compared
 from gabarito.pipeline.made_models import MadeModel, made_models, named_model
-from gabarito.pipeline.promote import SHORT_DIGEST, promote_by_hand, roll_back
+from gabarito.pipeline.promote import promote_by_hand, roll_back
 from gabarito.pipeline.runs import read_run
 from gabarito.store.open import open_store
 

@@ -61,8 +61,8 @@ class Observer:
         if "evaluate" in finished and self._evaluation is None:
             model = model_of(self._store, run)
             if model is not None:
-                passed, reasons = model.verdict.passed, model.verdict.reasons
-                self._evaluation = Evaluation(model.digest, passed, tuple(reasons))
+                passed, reasons = model.verdict.passed, tuple(model.verdict.reasons)
+                self._evaluation = Evaluation(model.digest, passed, reasons, model.merge)
         return Observed(
             now=now,
             owner_uid=owner["metadata"]["uid"] if owner else "",

@@ -8,7 +8,7 @@ work, and that one is rolled back.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from gabarito.artifacts.channel import Rejected
+from gabarito.artifacts.channel import SHORT_DIGEST, Rejected
 from gabarito.controller.actions import (
     Action,
     AnnotateEndpoint,
@@ -26,9 +26,6 @@ from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.events import RecordEvent
 from gabarito.controller.kube.parse import EndpointState, endpoint_key
 from gabarito.controller.state import Desired, LastKnownGood, Memory, Observed
-
-SHORT_DIGEST = 12
-"""Digits of a model's digest that people are shown."""
 
 SMOKE_TEST_TIMEOUT = timedelta(seconds=120)
 """How long a ready endpoint may take to answer the questions of the smoke test."""
@@ -95,9 +92,9 @@ def failure_of(desired: Desired, observed: Observed, endpoint: EndpointState) ->
     return f"the endpoint {state}: {test.message}"
 
 
-def rejection(observed: Observed, model: str) -> Rejected | None:
+def rejection(observed: Observed, model: str, merge: str = "") -> Rejected | None:
     """Return the channel's record of a model that was rolled back."""
-    return observed.channel.rejection(model) if observed.channel else None
+    return observed.channel.rejection(model, merge) if observed.channel else None
 
 
 def _memory_of_promotion(desired: Desired, observed: Observed) -> Memory:
@@ -168,7 +165,7 @@ def _record_rollback(desired: Desired, observed: Observed, model: str) -> Iterat
     instead = f"model {now[:SHORT_DIGEST]} is served again" if now else "no model is served"
     retry = (
         "gabarito promote promotes it again"
-        if entry.is_by_hand
+        if entry.is_by_hand or model != observed.memory.promoted
         else "raise retries.serve to promote it again"
     )
     message = f"model {model[:SHORT_DIGEST]} was rolled back: {entry.reason}; {instead}; {retry}"
@@ -179,12 +176,16 @@ def _record_rollback(desired: Desired, observed: Observed, model: str) -> Iterat
 def _is_new(observed: Observed, endpoint: EndpointState) -> bool:
     """Tell whether this release has changed what fails: only then a rollback helps.
 
-    What has passed before as it is fails for another reason: a node, a quota, the network.
+    What has passed before as it is fails for another reason: a node, a quota, the network. A model
+    that somebody else promoted is only to blame where another one is known to have worked.
     """
-    good = observed.memory.last_known_good
+    memory, channel = observed.memory, observed.channel
+    good = memory.last_known_good
     if good is not None and endpoint_key(good.model, good.template) == endpoint.key:
         return False
-    return _is_new_template(observed, endpoint) or endpoint.model == observed.memory.promoted
+    if _is_new_template(observed, endpoint) or endpoint.model == memory.promoted:
+        return True
+    return good is not None and channel is not None and channel.previous is not None
 
 
 def _is_new_template(observed: Observed, endpoint: EndpointState) -> bool:
@@ -237,7 +238,7 @@ def _promote(desired: Desired, observed: Observed) -> Iterator[Action]:
     found, memory, revision = observed.evaluation, observed.memory, desired.serve_revision
     if found is None or not found.passed or memory.failed_revision == revision:
         return
-    entry = rejection(observed, found.model)
+    entry = rejection(observed, found.model, found.merge)
     if entry is None:
         is_tried = (memory.promoted, memory.retries) == (found.model, desired.serve_retries)
     else:

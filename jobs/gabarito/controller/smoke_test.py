@@ -8,7 +8,7 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gabarito.artifacts.channel import read_model
+from gabarito.artifacts.channel import SHORT_DIGEST, read_model
 from gabarito.chat.ask import ask, served_name
 from gabarito.controller.config import ServeTarget
 from gabarito.controller.state import SmokeTestResult
@@ -71,9 +71,10 @@ class SmokeTest:
         known, answer_key = known_answers(self._store, model, self._target.questions)
         name = served_name(address)
         # Behind the Service the pods of the model before answer until the last of them is gone.
-        if not name.endswith(digest[:12]):
+        if not name.endswith(digest[:SHORT_DIGEST]):
             raise ServiceError(
-                f"{address}: serves {name!r}, not yet model {digest[:12]}; it is asked again"
+                f"{address}: serves {name!r}, not yet model {digest[:SHORT_DIGEST]}; it is asked "
+                "again"
             )
         for each in known:
             reply = ask(address, each.right.question, token)

@@ -32,11 +32,15 @@ class SmokeTestResult:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What evaluate found: the model's digest, and why it may not be promoted."""
+    """What evaluate found: the model's digest, and why it may not be promoted.
+
+    ``merge`` is the fingerprint of its weights.
+    """
 
     model: str
     passed: bool
     reasons: tuple[str, ...] = ()
+    merge: str = ""
 
 
 class LastKnownGood(Record):

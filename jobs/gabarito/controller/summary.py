@@ -3,9 +3,9 @@
 from pydantic import Field, ValidationError
 
 from gabarito import __version__
+from gabarito.artifacts.channel import SHORT_DIGEST
 from gabarito.controller.decide import is_ready, jobs_of, remedy_of_failure
 from gabarito.controller.kube import metadata as meta
-from gabarito.controller.rollout import SHORT_DIGEST
 from gabarito.controller.state import Desired, Observed
 from gabarito.core.records import Record
 from gabarito.pipeline.stages import STAGES

@@ -1,7 +1,8 @@
 """What differs between two runs: settings, documents, facts, figures, and answers that changed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 from typing import Any, TypeVar
 
 from gabarito.core.records import Document, Example, Fact, Verdict
@@ -12,7 +13,7 @@ from gabarito.pipeline.show.made import Made
 from gabarito.store.base import Store
 
 MAX_TEXT_CHARS = 120
-EXAMS = ("test", "free", "unanswerable", "validation")
+EXAMS = ("test", "sentences", "free", "unanswerable", "validation", "controls", "tasks")
 """The parts of the exam whose answers are compared, one by one."""
 
 T = TypeVar("T")
@@ -58,14 +59,18 @@ def compared(store: Store, before: Run, after: Run) -> Comparison:
     return Comparison(
         settings=list(_settings(before, after)),
         documents=_of_both(old, new, "ingest", _documents),
-        facts=_of_both(old, new, "generate", _facts),
+        facts=_facts(old, new),
         figures=_of_both(old, new, "evaluate", _figures),
         answers=_of_both(old, new, "evaluate", _answers),
     )
 
 
 def _of_both(old: Made, new: Made, stage: str, of: Callable[[Made, Made], T]) -> T | None:
-    return of(old, new) if old.find(stage) and new.find(stage) else None
+    return of(old, new) if _both_have(old, new, stage) else None
+
+
+def _both_have(old: Made, new: Made, stage: str) -> bool:
+    return old.find(stage) is not None and new.find(stage) is not None
 
 
 def _subject(name: str, lines: Sequence[str] | None, most: int) -> Iterator[str]:
@@ -97,25 +102,58 @@ def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 def _documents(old: Made, new: Made) -> list[str]:
     """Name documents that came, went, or say something else under the same address."""
-    before, after = ({_place(one): one for one in made.documents.values()} for made in (old, new))
-    lines = []
-    for place in sorted(before.keys() | after.keys()):
-        was, now = before.get(place), after.get(place)
-        if was is None or now is None:
-            found, mark = (now, "+") if now else (was, "-")
-            lines.append(f"{mark} {_short(place)} {_short(found.title if found else '')}".rstrip())
-        elif was.digest != now.digest:
-            change = len(now.text) - len(was.text)
-            lines.append(f"~ {_short(place)} {_short(now.title)} ({change:+,} characters)")
-    return lines
+    kept = old.documents.keys() & new.documents.keys()  # ids are of the text
+    same = {id_ for id_ in kept if _place(old.documents[id_]) == _place(new.documents[id_])}
+    before, after = (
+        _grouped((one for id_, one in made.documents.items() if id_ not in same), _place)
+        for made in (old, new)
+    )
+    return [
+        _document_line(place, was, now)
+        for place in sorted(before.keys() | after.keys())
+        for was, now in _paired(before.get(place, []), after.get(place, []))
+    ]
+
+
+def _grouped(
+    documents: Iterable[Document], by: Callable[[Document], str]
+) -> dict[str, list[Document]]:
+    groups: dict[str, list[Document]] = {}
+    for document in documents:
+        groups.setdefault(by(document), []).append(document)
+    return groups
 
 
 def _place(document: Document) -> str:
     return document.url or document.source
 
 
-def _facts(old: Made, new: Made) -> list[str]:
-    stages = ("curate", "generate")
+def _paired(
+    before: Iterable[Document], after: Iterable[Document]
+) -> Iterator[tuple[Document | None, Document | None]]:
+    """Pair the documents of one place: those of the same title first, the others as they come."""
+    others, left = _grouped(after, lambda one: one.title), []
+    for document in before:
+        if others.get(document.title):
+            yield document, others[document.title].pop(0)
+        else:
+            left.append(document)
+    yield from zip_longest(left, chain.from_iterable(others.values()))
+
+
+def _document_line(place: str, was: Document | None, now: Document | None) -> str:
+    if was and now:
+        change = len(now.text) - len(was.text)
+        return f"~ {_short(place)} {_short(now.title)} ({change:+,} characters)"
+    found, mark = (now, "+") if now else (was, "-")
+    return f"{mark} {_short(place)} {_short(found.title if found else '')}".rstrip()
+
+
+def _facts(old: Made, new: Made) -> list[str] | None:
+    """Name facts that came and went, in the last stage with facts that both have finished."""
+    stages = [stage for stage in ("curate", "generate") if _both_have(old, new, stage)]
+    if not stages:
+        return None
     before, after = ({one.id: one for one in made.facts(*stages)} for made in (old, new))
     gone = [f"- {_fact_line(before[id_])}" for id_ in before.keys() - after.keys()]
     come = [f"+ {_fact_line(after[id_])}" for id_ in after.keys() - before.keys()]
@@ -136,13 +174,18 @@ def _figures(old: Made, new: Made) -> list[str]:
 
 
 def _answers(old: Made, new: Made) -> list[ChangedAnswer]:
-    """Return what both were asked and did not answer alike; those that were right come first."""
+    """Return what both were asked and did not answer alike; those that were right come first.
+
+    Also where both said the same, and only one was right: another answer is expected now.
+    """
     before, after = (_verdicts(made) for made in (old, new))
     texts = _questions(new)
     changed = [
         ChangedAnswer(texts[id_], was.answer, now.answer, was.correct, now.correct)
         for id_, was in before.items()
-        if id_ in texts and (now := after.get(id_)) and was.answer != now.answer
+        if id_ in texts
+        and (now := after.get(id_))
+        and (was.answer, was.correct) != (now.answer, now.correct)
     ]
     return sorted(changed, key=lambda one: (one.is_right - one.was_right, one.question))
 
@@ -169,7 +212,9 @@ def _answer_line(answer: ChangedAnswer) -> str:
         (True, True): "right, otherwise",
         (False, False): "wrong, otherwise",
     }[answer.was_right, answer.is_right]
-    return f"{turn}: {_short(answer.question)} {_short(answer.before)} → {_short(answer.after)}"
+    before, after = _short(answer.before), _short(answer.after)
+    said = f"{before} → {after}" if answer.before != answer.after else f"{after}, said by both"
+    return f"{turn}: {_short(answer.question)} {said}"
 
 
 def _turned(answers: Sequence[ChangedAnswer]) -> str:

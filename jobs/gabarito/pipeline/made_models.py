@@ -1,5 +1,6 @@
 """The models that finished runs made: when, of what, with what figures, and who serves them."""
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,11 +8,13 @@ from dataclasses import dataclass
 from pydantic import AwareDatetime, BaseModel, Field
 
 from gabarito.artifacts.artifact import Artifact
-from gabarito.artifacts.channel import ServedModel, all_channels
-from gabarito.core.errors import MissingError, UsageError
-from gabarito.pipeline.promote import SHORT_DIGEST, evaluation_of, model_of
-from gabarito.pipeline.runs import Run, all_runs
+from gabarito.artifacts.channel import SHORT_DIGEST, ServedModel, all_channels
+from gabarito.core.errors import DataError, MissingError, UsageError
+from gabarito.pipeline.promote import evaluation_of, model_of
+from gabarito.pipeline.runs import Run, all_runs, read_run
 from gabarito.store.base import Store
+
+log = logging.getLogger("gabarito.pipeline.made_models")
 
 TEST, FREE, REFUSED = "test wordings", "free questions", "unanswerable refused"
 RIGHT = {"test": TEST, "free": FREE, "validation": "validation wordings"}
@@ -72,12 +75,16 @@ class MadeModel:
 def made_models(store: Store) -> list[MadeModel]:
     """Return the models of all finished runs, the latest first.
 
-    Runs of another version, whose record is not read, are left out.
+    What this version does not read, a run's record or its report, is told in the log and left out.
     """
     serving = _serving(store)
     found: dict[str, MadeModel] = {}
     for run in all_runs(store):
-        made = _made(store, run, serving)
+        try:
+            made = _made(store, run, serving)
+        except DataError as error:
+            log.warning("model left out", extra={"run": run.run, "reason": str(error)})
+            continue
         if made is not None:
             found[made.model.digest] = made
     return sorted(found.values(), key=lambda made: made.made_at, reverse=True)
@@ -89,16 +96,17 @@ def named_model(store: Store, name: str) -> ServedModel:
     Raises:
         UsageError: if ``name`` can be none of these, or several digests begin so.
         MissingError: if no finished run made such a model.
+        DataError: if it is the model of a run that this version does not read.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"{name!r}: no model is called that; give a run's id, or at least {LEAST_DIGITS} "
             "digits of a digest: gabarito models lists both"
         )
-    made = [one.model for one in made_models(store)]
-    found = [one for one in made if one.run == name] or [
-        one for one in made if one.digest.startswith(name)
-    ]
+    of_run = _of_run(store, name)
+    if of_run is not None:
+        return of_run
+    found = [one.model for one in made_models(store) if one.model.digest.startswith(name)]
     if len(found) > 1:
         digests = ", ".join(one.digest[:SHORT_DIGEST] for one in found)
         raise UsageError(f"{name!r}: means {digests}; give more digits")
@@ -108,6 +116,14 @@ def named_model(store: Store, name: str) -> ServedModel:
             "was made"
         )
     return found[0]
+
+
+def _of_run(store: Store, name: str) -> ServedModel | None:
+    try:
+        run = read_run(store, name)
+    except MissingError:
+        return None
+    return model_of(store, run)
 
 
 def figures_of(report: Artifact) -> dict[str, float]:

@@ -7,12 +7,14 @@ from pydantic import BaseModel
 from gabarito.artifacts.artifact import Artifact, open_artifact
 from gabarito.artifacts.channel import (
     BY_HAND,
+    SHORT_DIGEST,
     Channel,
     Rejected,
     ServedModel,
     find_channel,
     promote,
     read_channel,
+    read_model,
     take_back,
 )
 from gabarito.core.errors import ConflictError, DataError, GateFailed, MissingError
@@ -29,9 +31,6 @@ class _Report(BaseModel):
 
 
 PAGE = "report.html"
-
-SHORT_DIGEST = 12
-"""Digits of a model's digest that people are shown."""
 
 
 def evaluation_of(store: Store, run: Run) -> Artifact | None:
@@ -65,7 +64,8 @@ def model_of(store: Store, run: Run) -> ServedModel | None:
 def promote_if_passed(store: Store, run: Run) -> tuple[bool, list[str]]:
     """Promote a finished run's model if it passed its gate; return whether, and why not.
 
-    One that a person took back from the channel stays so.
+    One that a person took back from the channel stays so, also as a run of other settings that
+    has the same weights.
     """
     model = model_of(store, run)
     if model is None:
@@ -108,16 +108,30 @@ def roll_back(store: Store, name: str, reason: str) -> Channel:
             f"{store.url}: channel {name!r} has no model before "
             f"{channel.model[:SHORT_DIGEST]}; gabarito models lists what gabarito promote can name"
         )
-    rejected = Rejected(model=channel.model, at=datetime.now(UTC), reason=reason, under=BY_HAND)
+    rejected = Rejected(
+        model=channel.model,
+        at=datetime.now(UTC),
+        reason=reason,
+        under=BY_HAND,
+        merge=_weights(store, channel.model),
+    )
     if not take_back(store, name, rejected):
         raise ConflictError(f"channel {name!r}: somebody else moved it; look at it and try again")
     return channel
 
 
+def _weights(store: Store, digest: str) -> str:
+    """Return the fingerprint of a model's weights; empty if its record is not read any more."""
+    try:
+        return read_model(store, digest).merge
+    except DataError:
+        return ""
+
+
 def taken_back_by_hand(store: Store, channel: str, model: ServedModel) -> Rejected | None:
-    """Return the record of a person who took this model back from a channel, if one did."""
+    """Return the record of a person who took these weights back from a channel, if one did."""
     found = find_channel(store, channel)
-    entry = found.rejection(model.digest) if found else None
+    entry = found.rejection(model.digest, model.merge) if found else None
     return entry if entry and entry.is_by_hand else None
 
 
@@ -131,6 +145,12 @@ def promoted_model(store: Store, channel: str) -> ServedModel:
     if promoted is None:
         raise nothing_served(store, channel)
     return promoted
+
+
+def serves(store: Store, channel: str, model: ServedModel) -> bool:
+    """Tell whether a channel serves this model."""
+    found = find_channel(store, channel)
+    return found is not None and found.model == model.digest
 
 
 def nothing_served(store: Store, channel: str) -> MissingError:

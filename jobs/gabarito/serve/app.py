@@ -95,6 +95,7 @@ def make_app(model: Model, config: ServeConfig, token: str | None = None) -> Sta
             Route("/v1/chat/completions", handlers.guarded(handlers.chat), methods=["POST"]),
             Route("/v1/completions", handlers.guarded(handlers.complete), methods=["POST"]),
             Route("/v1/models", handlers.guarded(handlers.models)),
+            Route("/v1/models/", handlers.guarded(handlers.models)),
             Route("/v1/gabarito", handlers.guarded(handlers.about)),
             Route("/v1/models/{name:path}", handlers.guarded(handlers.model)),
             Route("/openapi.json", handlers.describe),

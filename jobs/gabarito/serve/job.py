@@ -54,7 +54,7 @@ def serve_promoted(
     config: ServeConfig,
     binding: Binding,
 ) -> None:
-    """Serve the model that passed its gate, under the contract that evaluation completed.
+    """Serve a promoted model, under the contract that evaluation completed.
 
     Raises:
         SettingsError: if what no fact bears out is to be refused, and the model has no refusal; or

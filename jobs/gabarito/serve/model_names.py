@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-DIGITS = 12
-"""Of a digest's short form."""
+from gabarito.artifacts.channel import SHORT_DIGEST
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class ModelNames:
     @property
     def id(self) -> str:
         """The name of this model and of no other, in a length for people."""
-        return f"{self.first}-{self.digest[:DIGITS]}" if self.digest else self.first
+        return f"{self.first}-{self.digest[:SHORT_DIGEST]}" if self.digest else self.first
 
     @property
     def listed(self) -> tuple[str, ...]:
@@ -29,7 +28,7 @@ class ModelNames:
 
     def has(self, name: str) -> bool:
         """Tell whether a request may call the model so."""
-        short = self.digest[:DIGITS]
+        short = self.digest[:SHORT_DIGEST]
         return bool(name) and name in (*self.listed, self.id, short)
 
     def unknown(self, name: str) -> str:

@@ -40,6 +40,11 @@ def test_models_lists_the_names_that_stay_and_the_digest(serving: Start) -> None
     assert (ready["names"], ready["digest"]) == (["rules", "main", DIGEST], DIGEST)
 
 
+def test_the_list_may_be_asked_for_with_a_slash_at_its_end(serving: Start) -> None:
+    with serving() as server:
+        assert get(f"{server.url}/v1/models/") == get(f"{server.url}/v1/models")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_each_name_is_accepted_and_echoed_and_the_digest_is_told(serving: Start, name: str) -> None:
     with serving() as server:

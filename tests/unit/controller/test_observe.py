@@ -13,6 +13,7 @@ from gabarito.controller.state import Desired, Memory, Observed
 from gabarito.controller.templates import read_templates
 from gabarito.pipeline.runs import freeze, new_run
 from gabarito.pipeline.schema import read_pipeline
+from gabarito.pipeline.stages import STAGES
 
 from .world import World, make_artifact
 
@@ -71,3 +72,12 @@ def test_what_a_finished_stage_said_is_read_from_its_manifest(
     found = observe(world, wanted)
     assert found.results["ingest"].counts == {"things": 1}
     assert found.evaluation is None
+
+
+def test_of_the_model_its_weights_are_known(world: World, wanted: Desired) -> None:
+    for stage in STAGES:
+        make_artifact(world.store, wanted.run.run, stage)
+    found = observe(world, wanted).evaluation
+    assert found is not None
+    assert found.passed
+    assert found.merge == wanted.run.fingerprints["merge"]

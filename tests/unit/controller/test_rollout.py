@@ -20,6 +20,9 @@ FRESH = endpoint_key(A, "serve-1")
 REVISION = "serve-1/0"
 """The serve revision that ``desired()`` asks for."""
 
+WEIGHTS = "f" * 64
+"""A fingerprint of merge."""
+
 UNFIT = Problem("Unschedulable", "no node fits its pod", "add one")
 
 
@@ -36,8 +39,8 @@ def channel(model: str | None = A, **changes: Any) -> Channel:  # noqa: ANN401
     return Channel(model=model, since=NOW, **changes)
 
 
-def rejected(model: str = A, under: str = REVISION) -> Rejected:
-    return Rejected(model=model, at=NOW, reason="it answers otherwise", under=under)
+def rejected(model: str = A, under: str = REVISION, merge: str = "") -> Rejected:
+    return Rejected(model=model, at=NOW, reason="it answers otherwise", under=under, merge=merge)
 
 
 def seen(**changes: Any) -> Observed:  # noqa: ANN401
@@ -289,6 +292,24 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         ),
         [],
     ),
+    "nor when a person took back the same weights of other settings": (
+        seen(
+            channel=channel(B, rejected=(rejected("c" * 64, BY_HAND, WEIGHTS),)),
+            endpoint=endpoint(B, is_good=True),
+            evaluation=Evaluation(A, passed=True, merge=WEIGHTS),
+            memory=Memory(promoted="c" * 64, last_known_good=good(B)),
+        ),
+        [],
+    ),
+    "but what failed with other settings may be promoted with these": (
+        seen(
+            channel=channel(B, rejected=(rejected("c" * 64, merge=WEIGHTS),)),
+            endpoint=endpoint(B, is_good=True),
+            evaluation=Evaluation(A, passed=True, merge=WEIGHTS),
+            memory=Memory(promoted="c" * 64, last_known_good=good(B)),
+        ),
+        ["promote a"],
+    ),
     "a model that somebody else moved the channel from is not promoted again": (
         seen(
             channel=channel(B),
@@ -338,6 +359,31 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             memory=BEFORE.model_copy(update={"promoted": B}),
         ),
         ["roll back b"],
+    ),
+    "a model that a person promoted is rolled back to the one before": (
+        seen(
+            channel=channel(B, previous=A),
+            endpoint=endpoint(B),
+            smoke_test=SmokeTestResult(endpoint_key(B, "serve-1"), "failed"),
+            memory=GOOD,
+        ),
+        ["roll back b"],
+    ),
+    "without a model before it is recorded": (
+        seen(channel=channel(B), endpoint=endpoint(B, rollout="failed"), memory=GOOD),
+        ["warn EndpointFailed"],
+    ),
+    "so is a failure where nothing has worked yet": (
+        seen(channel=channel(B, previous=A), endpoint=endpoint(B, rollout="failed")),
+        ["warn EndpointFailed"],
+    ),
+    "a person's model that has passed before is not rolled back when a node fails": (
+        seen(
+            channel=channel(B, previous=A),
+            endpoint=endpoint(B, rollout="failed"),
+            memory=Memory(promoted=A, revision=REVISION, last_known_good=good(B)),
+        ),
+        ["warn EndpointFailed"],
     ),
     "what worked before and does not now is recorded, nothing else would cure it": (
         seen(channel=channel(), endpoint=endpoint(rollout="failed"), memory=GOOD),
@@ -489,6 +535,13 @@ def test_a_rollback_tells_people_what_is_served_now_and_what_to_do() -> None:
             f"model {A[:12]} was rolled back: it answers otherwise; {now}; "
             "raise retries.serve to promote it again"
         )
+
+
+def test_a_rollback_of_what_a_person_promoted_leads_to_the_command_that_promotes_it() -> None:
+    found = seen(channel=channel(A, rejected=(rejected(B),)), endpoint=endpoint(B), memory=GOOD)
+    event = decide(desired(), found)[0]
+    assert isinstance(event, RecordEvent)
+    assert event.message.endswith("; gabarito promote promotes it again")
 
 
 def test_a_rollback_by_hand_leads_to_the_command_that_undoes_it() -> None:

@@ -11,17 +11,19 @@ from tests.model_records import CONTRACT, PASSED
 
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.attempt import new_attempt
-from gabarito.artifacts.channel import find_channel, read_channel
+from gabarito.artifacts.channel import BY_HAND, find_channel, read_channel
+from gabarito.commands.model import serve
 from gabarito.commands.promotion import diff, models, promote, rollback
-from gabarito.core.errors import GateFailed, MissingError, UsageError
+from gabarito.core.errors import DataError, GateFailed, MissingError, UsageError
 from gabarito.core.model_records import GateVerdict
 from gabarito.core.records import Document, Example, Fact, Message, Verdict, to_jsonl
-from gabarito.pipeline.compare_runs import compared
+from gabarito.pipeline.compare_runs import EXAMS, compared
 from gabarito.pipeline.made_models import made_models, named_model
-from gabarito.pipeline.promote import promote_by_hand, promote_if_passed, roll_back
+from gabarito.pipeline.promote import evaluation_of, promote_by_hand, promote_if_passed, roll_back
 from gabarito.pipeline.runs import Run, freeze, new_run
 from gabarito.pipeline.schema import read_pipeline
 from gabarito.pipeline.stages import STAGES
+from gabarito.serve import job
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
@@ -79,8 +81,11 @@ def finished(  # noqa: PLR0913  # one for each thing that two runs may have othe
     *,
     gate: GateVerdict = PASSED,
     colour: str = "green",
+    curated: str = "",
+    until: str = "evaluate",
     pages: tuple[Document, ...] = (document("The door is green."),),
     answers: tuple[tuple[str, bool], ...] = (("green", True), ("nobody", False)),
+    exam: str = "test",
     test: float = 0.9,
 ) -> Run:
     """Return a run with all that is compared, as its stages would have left it."""
@@ -108,8 +113,8 @@ def finished(  # noqa: PLR0913  # one for each thing that two runs may have othe
         "ingest": {"documents.jsonl": to_jsonl(pages)},
         "generate": {"facts.jsonl": to_jsonl([fact(colour)])},
         "curate": {
-            "facts.jsonl": to_jsonl([fact(colour)]),
-            "test.jsonl": to_jsonl(asked(i, said) for i, (said, _) in enumerate(answers)),
+            "facts.jsonl": to_jsonl([fact(curated or colour)]),
+            f"{exam}.jsonl": to_jsonl(asked(i, said) for i, (said, _) in enumerate(answers)),
         },
         "train": {},
         "merge": {},
@@ -119,7 +124,8 @@ def finished(  # noqa: PLR0913  # one for each thing that two runs may have othe
             "verdicts.jsonl": to_jsonl(verdicts),
         },
     }
-    for stage, files in made.items():
+    for stage in list(STAGES)[: list(STAGES).index(until) + 1]:
+        files = made[stage]
         inputs = {name: open_artifact(store, run.address(name)) for name in STAGES[stage].reads}
         known = {name: artifact for name, artifact in inputs.items() if artifact}
         with new_attempt(store, run.address(stage), inputs=known, settings={}) as work:
@@ -163,6 +169,24 @@ def test_a_run_of_another_version_does_not_hide_the_others(tmp_path: Path, store
     run = finished(tmp_path, store, 10)
     store.write("runs/0123456789ab.json", b"{}")
     assert [one.model.run for one in made_models(store)] == [run.run]
+
+
+def test_an_unreadable_report_hides_no_other_model(
+    tmp_path: Path, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    good, spoilt = finished(tmp_path, store, 10), finished(tmp_path, store, 20)
+    report = evaluation_of(store, spoilt)
+    assert report is not None
+    store.write(f"{report.address.prefix}/manifest.json", b"{}")
+    with caplog.at_level("WARNING"):
+        assert [one.model.run for one in made_models(store)] == [good.run]
+    assert [(record.msg, record.__dict__["run"]) for record in caplog.records] == [
+        ("model left out", spoilt.run)
+    ]
+    assert named_model(store, good.run).run == good.run
+    assert named_model(store, named_model(store, good.run).digest[:8]).run == good.run
+    with pytest.raises(DataError, match="manifest"):
+        named_model(store, spoilt.run)
 
 
 def test_a_model_is_promoted_by_run_or_digest(tmp_path: Path, store: Store) -> None:
@@ -215,6 +239,66 @@ def test_what_is_rolled_back_stays_so_until_it_is_promoted(tmp_path: Path, store
     assert served.run == new.run
 
 
+def with_other_settings(folder: Path, store: Store, **changes: Any) -> Run:  # noqa: ANN401
+    """Return the last run with sections that change no stage: all that it made is there."""
+    path = folder / "pipeline.yaml"
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | changes))
+    run = new_run(read_pipeline(path))
+    freeze(store, run)
+    return run
+
+
+def test_other_settings_do_not_bring_back_weights_that_a_person_took_back(
+    tmp_path: Path, store: Store
+) -> None:
+    old, new = finished(tmp_path, store, 10), finished(tmp_path, store, 20)
+    for run in (old, new):
+        promote_if_passed(store, run)
+    roll_back(store, "main", "it is rude")
+    again = with_other_settings(tmp_path, store, serve={"max_queue": 7})
+    assert again.run != new.run
+    promote_if_passed(store, again)
+    served = read_channel(store, "main")
+    assert served is not None
+    assert served.run == old.run
+    promote_by_hand(store, "main", named_model(store, again.run), despite=False)
+    channel = find_channel(store, "main")
+    assert channel is not None
+    assert channel.rejected == ()
+
+
+def test_a_rejection_of_an_older_version_is_read(store: Store) -> None:
+    entry = {"model": "a" * 64, "at": "2026-01-02T00:00:00Z", "reason": "", "under": BY_HAND}
+    record = {"model": None, "since": "2026-01-02T00:00:00Z", "rejected": [entry]}
+    store.write("channels/main.json", json.dumps(record).encode())
+    channel = find_channel(store, "main")
+    assert channel is not None
+    assert channel.rejection("a" * 64, "f" * 64)
+    assert channel.rejection("b" * 64, "f" * 64) is None
+
+
+@pytest.fixture
+def listed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The channels under which models were served, instead of serving them."""
+    found: list[str] = []
+    monkeypatch.setattr(job, "serve_promoted", lambda *arguments: found.append(arguments[2]))
+    return found
+
+
+def test_a_model_is_listed_under_the_channel_that_serves_it(
+    tmp_path: Path, store: Store, listed: list[str]
+) -> None:
+    model = named_model(store, finished(tmp_path, store, 10).run)
+    promote_by_hand(store, "live", model, despite=False)
+    by_digest = ("--model-digest", model.digest)
+    for options in (by_digest, (*by_digest, "--channel", "live"), ("--channel", "live")):
+        called(serve, store, *options)
+    promote_by_hand(store, "main", model, despite=False)
+    for options in (by_digest, ()):
+        called(serve, store, *options)
+    assert listed == ["", "live", "live", "main", "main"]
+
+
 def test_there_must_be_a_model_before(tmp_path: Path, store: Store) -> None:
     with pytest.raises(MissingError, match="serves nothing: nothing to take back"):
         roll_back(store, "main", "")
@@ -254,6 +338,59 @@ def test_two_runs_are_compared_to_the_answers(tmp_path: Path, store: Store) -> N
     assert said.index("  right → wrong: What colour is the door? green → red") < said.index(
         "  wrong → right: Who keeps the key? nobody → the porter"
     )
+
+
+def test_documents_of_one_place_are_told_apart(tmp_path: Path, store: Store) -> None:
+    feed = "https://handbook.test/feed"
+    first, second, third = (document(f"Entry {number}.", feed) for number in "123")
+    longer = document("Entry 2, corrected.", feed)
+    old = finished(tmp_path, store, 10, pages=(first, second))
+    same = finished(tmp_path, store, 20, pages=(second, first))
+    new = finished(tmp_path, store, 30, pages=(third, first, longer))
+    assert compared(store, old, same).documents == []
+    assert compared(store, old, new).documents == [
+        f"~ {feed} The door (+0 characters)",
+        f"+ {feed} The door",
+    ]
+
+
+def test_of_documents_at_one_place_those_of_one_title_are_compared(
+    tmp_path: Path, store: Store
+) -> None:
+    door, wide = document("It is green."), document("It is green and wide.")
+    key = document("It is lost.").model_copy(update={"title": "The key"})
+    old = finished(tmp_path, store, 10, pages=(key, door))
+    new = finished(tmp_path, store, 20, pages=(wide,))
+    place = "https://handbook.test/door"
+    assert compared(store, old, new).documents == [
+        f"~ {place} The door (+9 characters)",
+        f"- {place} The key",
+    ]
+
+
+@pytest.mark.parametrize("exam", EXAMS)
+def test_answers_of_every_part_of_the_exam_are_compared(
+    tmp_path: Path, store: Store, exam: str
+) -> None:
+    old = finished(tmp_path, store, 10, exam=exam)
+    new = finished(tmp_path, store, 20, exam=exam, answers=(("green", True), ("me", False)))
+    lines = list(compared(store, old, new).lines(0))
+    assert "  wrong, otherwise: Who keeps the key? nobody → me" in lines
+
+
+def test_the_same_answer_that_is_wrong_now_is_shown(tmp_path: Path, store: Store) -> None:
+    old = finished(tmp_path, store, 10)
+    new = finished(tmp_path, store, 20, answers=(("green", False), ("nobody", False)))
+    lines = list(compared(store, old, new).lines(0))
+    assert "  right → wrong: What colour is the door? green, said by both" in lines
+
+
+def test_facts_are_compared_after_the_same_stage(tmp_path: Path, store: Store) -> None:
+    corrected = finished(tmp_path, store, 10, curated="red")
+    generated = finished(tmp_path, store, 20, until="generate")
+    assert compared(store, corrected, generated).facts == []
+    begun = finished(tmp_path, store, 30, until="ingest")
+    assert compared(store, corrected, begun).facts is None
 
 
 def test_a_run_beside_itself_has_nothing_otherwise(tmp_path: Path, store: Store) -> None:
