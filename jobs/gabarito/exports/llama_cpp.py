@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,9 @@ from gabarito.models import cpu_quota
 
 CONTEXT = 2048
 """Tokens of a question with its answer; the whole context of a model would take its memory."""
+
+LOAD_S = 3600.0
+"""After which a file is not read: one of 40 GB takes minutes from a slow disk."""
 
 TIMEOUT_S = 600.0
 _OK = 200
@@ -104,13 +108,23 @@ def running(path: Path) -> Iterator[LlamaCpp]:
         ) as server,
     ):
         try:
-            assert server.stdout
-            address = server.stdout.readline().decode().strip()
+            address = _address(server)
             if not address:
                 raise DataError(f"{path.name}: llama.cpp does not read it: {_reason(log)}")
             yield LlamaCpp(address, path.name)
         finally:
-            server.terminate()
+            server.kill()  # it has nothing to put in order
+
+
+def _address(server: subprocess.Popen[bytes]) -> str:
+    """Return where a server is once it is ready; nothing if it ends, or is not in time."""
+    assert server.stdout
+    limit = threading.Timer(LOAD_S, server.kill)
+    limit.start()
+    try:
+        return server.stdout.readline().decode().strip()
+    finally:
+        limit.cancel()
 
 
 def _reason(log: IO[bytes]) -> str:

@@ -55,7 +55,9 @@ def _front_matter(model: ExportedModel) -> str:
 def _of_base(model: ExportedModel) -> str:
     if model.base is None:
         return ""
-    return f" from the base `{model.base.reference}`, whose licence holds for it too"
+    # where a base lies on its maker's disk or in a bucket is nobody else's
+    named = f"the base `{model.base.reference}`" if model.base.commit else "a base of its maker"
+    return f" from {named}, whose licence holds for it too"
 
 
 def _threshold(model: ExportedModel) -> str:

@@ -3,7 +3,9 @@
 import importlib.util
 import json
 import shutil
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,12 +22,13 @@ from gabarito.core.errors import (
     SettingsError,
     UsageError,
 )
-from gabarito.exports import read_back
+from gabarito.exports import llama_cpp, read_back
 from gabarito.exports.chat_template import with_system_prompt
 from gabarito.exports.export_model import export_folder, export_gguf
 from gabarito.exports.exported_model import ExportedModel, open_model
 from gabarito.exports.gguf_file import write_gguf
 from gabarito.exports.llama_cpp import running
+from gabarito.exports.model_card import card
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
@@ -57,6 +60,15 @@ def test_the_plain_folder_opens_and_answers(run: Run, tmp_path: Path, record: Se
     assert record.digest in card
     assert '`Responda "curto", em uma linha.`' in card
     assert seen.capitalize() in card
+
+
+def test_a_card_names_a_base_of_the_hub_and_no_path(model: ExportedModel) -> None:
+    assert model.base
+    assert "from the base `org/taught`, whose licence" in card(model, "F", "how", None)
+    local = model.base.model_copy(update={"reference": "/home/ann/base", "commit": None})
+    written = card(replace(model, base=local), "F", "how", None)
+    assert "from a base of its maker, whose licence" in written
+    assert "/home" not in written
 
 
 def test_what_was_not_read_back_says_so(run: Run, tmp_path: Path) -> None:
@@ -124,6 +136,21 @@ def test_a_file_that_llama_cpp_does_not_read_is_told_with_its_reason(tmp_path: P
     (tmp_path / "a.gguf").write_text("hello")
     with (
         pytest.raises(DataError, match=r"a.gguf: llama.cpp does not read it: .*invalid magic"),
+        running(tmp_path / "a.gguf"),
+    ):
+        pass
+
+
+def test_a_file_that_llama_cpp_does_not_get_ready_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setattr(llama_cpp, "LOAD_S", 0.2)
+    with (
+        pytest.raises(DataError, match=r"a.gguf: llama.cpp does not read it: it says nothing"),
         running(tmp_path / "a.gguf"),
     ):
         pass
