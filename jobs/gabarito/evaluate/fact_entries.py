@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from gabarito.core.blocks import Outline
 from gabarito.core.forms import comparable
+from gabarito.core.markdown_blocks import Outline
 from gabarito.core.proof_records import FactEntry, TrainedQuestion
 from gabarito.core.records import Document, Example, Fact
 

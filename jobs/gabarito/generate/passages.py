@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gabarito.core.blocks import Block, above, blocks_of
+from gabarito.core.markdown_blocks import Block, above, blocks_of
 from gabarito.core.records import Document, digest_of
 
 _RULE = re.compile(r"[\s:|-]*")
