@@ -18,6 +18,7 @@ TROUBLESHOOTING = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
 _LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _MODULE = re.compile(r"`((?:[a-z_]+/)+[a-z0-9_]+\.py)`")
+_COMMAND = re.compile(r"(make|gabarito|helm|pip|export)( +[a-z_A-Z]+)+")
 _TREE_LINE = re.compile(r"(?P<indent> *)(?P<names>[^\s,]+(?:, [^\s,]+)*)")
 
 
@@ -50,6 +51,13 @@ def tree_of_readme() -> list[Path]:
         place = above if found["indent"] else ROOT
         paths += [place / name for name in found["names"].split(", ")]
     return paths
+
+
+def commands_of(page: Path) -> set[str]:
+    """Return what a page's blocks call: each ``make`` and ``gabarito`` with its first words."""
+    blocks = text_of(page).split("```")[1::2]
+    found = (_COMMAND.match(line) for block in blocks for line in block.splitlines())
+    return {" ".join(one[0].split()) for one in found if one}
 
 
 def reasons() -> list[str]:
@@ -86,3 +94,9 @@ def test_every_reason_of_the_ledger_is_explained() -> None:
 def test_every_exit_code_is_explained() -> None:
     rows = [f"| {code} | {meaning.partition(',')[0]} |" for code, meaning in EXIT_CODES.items()]
     assert [row for row in rows if row not in TROUBLESHOOTING] == []
+
+
+def test_the_portuguese_readme_calls_the_same_commands() -> None:
+    english, portuguese = (commands_of(ROOT / name) for name in ("README.md", "README.pt.md"))
+    assert portuguese == english
+    assert "gabarito export gguf" in english
