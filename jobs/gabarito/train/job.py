@@ -143,7 +143,10 @@ def _read(
         facts = {fact.id: fact for fact in dataset.records("facts.jsonl", Fact)}
         seed = config.schedule.seed
         writer = TargetWriter(base, contract, config.self_distillation, facts, longest, seed)
-        examples = self_distilled(list(examples), writer, work, written_by)
+        of_dataset = list(examples)
+        examples = Processes(base.model.device).of_first(
+            lambda: self_distilled(of_dataset, writer, work, written_by)
+        )
     rows = list(work.ledger.keep(encoded(examples, contract, base.tokenizer, longest)))
     if not rows:
         raise DataError(

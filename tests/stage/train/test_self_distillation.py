@@ -13,6 +13,7 @@ from gabarito.core.records import Example, Fact, Rejection
 from gabarito.models import Generated, load_tokenizer, token_ids
 from gabarito.store.base import Store
 from gabarito.train import self_distillation
+from gabarito.train.processes import Processes
 from gabarito.train.self_distillation import Target
 
 from .conftest import CLUBS, rows_of
@@ -96,3 +97,15 @@ def test_what_was_written_is_kept_by_what_decides_it(
     [replay] = [e.key for e in store.list("cache/train/replay/")]
     base = replay.removeprefix("cache/train/replay/")
     assert kept == [f"cache/train/self_distillation/{base}-0.3-{seed}-48" for seed in (0, 1)]
+
+
+def test_of_several_processes_the_first_one_lets_the_base_write(
+    train: Train, given: Artifact, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Following(Processes):
+        def of_first(self, make: Callable[[], object]) -> object:
+            return in_sentences()
+
+    monkeypatch.setattr("gabarito.train.job.Processes", Following)
+    assert "self_distilled_answers" not in train(given, **ON).manifest.counts
+    assert not list(store.list("cache/train/self_distillation/"))
