@@ -15,16 +15,21 @@ def asked(messages: Sequence[ChatMessage], system: str, mode: Conversation) -> l
         InvalidRequestError: if the last message is not a question, or the whole cannot be asked.
     """
     place = _place_of_question(messages)
-    question = messages[place]
-    if not question.plain.content.strip():
+    given = dict(enumerate(messages)) if mode == "whole" else {place: messages[place]}
+    for number, message in given.items():
+        _refuse_what_is_no_text(message, f"messages.{number}")
+    if not messages[place].plain.content.strip():
         raise InvalidRequestError("no text in it; send a question", f"messages.{place}.content")
-    if mode == "last":
-        return with_system(system, [question.plain])
-    for number, message in enumerate(messages):
-        if message.is_of_tools:
-            said = "messages of tools are not served in a whole conversation; leave them out"
-            raise InvalidRequestError(said, f"messages.{number}")
-    return with_system(system, [message.plain for message in messages])
+    return with_system(system, [message.plain for message in given.values()])
+
+
+def question_of(messages: Sequence[ChatMessage]) -> str:
+    """Return the text of the question.
+
+    Raises:
+        InvalidRequestError: if the last message is not a question.
+    """
+    return messages[_place_of_question(messages)].plain.content
 
 
 def left_aside(messages: Sequence[ChatMessage], system: str, mode: Conversation) -> dict[str, int]:
@@ -37,6 +42,17 @@ def left_aside(messages: Sequence[ChatMessage], system: str, mode: Conversation)
         "system_prompts": sum(text != system for text in systems),
     }
     return {name: count for name, count in found.items() if count}
+
+
+def _refuse_what_is_no_text(message: ChatMessage, field: str) -> None:
+    if message.is_of_tools:
+        said = "what a tool is asked or says is not served; leave the message out"
+        raise InvalidRequestError(said, field)
+    for number, part in enumerate(message.content):
+        if part.type != "text":
+            raise InvalidRequestError("must be 'text'", f"{field}.content.{number}.type")
+        if part.text is None:
+            raise InvalidRequestError("missing", f"{field}.content.{number}.text")
 
 
 def _place_of_question(messages: Sequence[ChatMessage]) -> int:

@@ -96,14 +96,14 @@ class StreamOptions(_OpenModel):
     include_usage: bool = False
 
 
-class TextPart(_OpenModel):
-    """A part of a message; other kinds than text are not served."""
+class Part(_OpenModel):
+    """A part of a message; of other kinds than text none is asked."""
 
-    type: Literal["text"]
-    text: Text
+    type: str
+    text: Text | None = None
 
 
-Parts = Annotated[list[TextPart], Field(max_length=MAX_PARTS)]
+Parts = Annotated[list[Part], Field(max_length=MAX_PARTS)]
 
 
 def _parts(value: Any) -> Any:  # noqa: ANN401  # anything may be sent
@@ -131,7 +131,7 @@ class ChatMessage(_OpenModel):
     def plain(self) -> Message:
         """The message as the chat template takes it."""
         role = "system" if self.is_system else self.role
-        return Message(role=role, content="".join(part.text for part in self.content))
+        return Message(role=role, content="".join(part.text or "" for part in self.content))
 
 
 class _GenerationFields(_OpenModel):
@@ -175,12 +175,6 @@ class ChatRequest(_GenerationFields):
     messages: list[ChatMessage] = Field(min_length=1, max_length=MAX_MESSAGES)
     max_completion_tokens: Limit = None
     logprobs: bool = False
-
-    @property
-    def question(self) -> str:
-        """What is asked: the last message of a user's."""
-        asked = (turn.plain.content for turn in reversed(self.messages) if turn.role == "user")
-        return next(asked, "")
 
     @property
     def limit(self) -> int | None:

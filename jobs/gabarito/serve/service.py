@@ -92,7 +92,8 @@ class AnswerService:
         asked, request = await loop.run_in_executor(self._reader, self._read, body, kind)
         pending = self._batcher.submit(request)
         if isinstance(asked, ChatRequest):
-            return asked, AnswerStream(pending, asked.question, asked.stops, self._policy)
+            question = conversation.question_of(asked.messages)
+            return asked, AnswerStream(pending, question, asked.stops, self._policy)
         return asked, AnswerStream(pending, "", asked.stops, self._policy_of_prompts)
 
     def _read(self, body: bytes, kind: type[Q]) -> tuple[Q, GenerationRequest]:

@@ -78,6 +78,31 @@ def test_what_tools_said_earlier_is_left_aside_or_refused(serving: Start) -> Non
     assert (status, reply["error"]["param"]) == (400, "messages.2")
 
 
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,"}}
+REFUSED = {"type": "refusal", "refusal": "I will not."}
+
+
+def test_what_is_no_text_may_stand_in_what_is_left_aside(serving: Start) -> None:
+    turns = [("user", [IMAGE]), ("assistant", [REFUSED]), ("user", [{"type": "text", "text": "c"}])]
+    with serving() as server:
+        assert said(asked(server.url, turns)[1]) == ("c", {"earlier_messages": 2})
+    with serving(conversation="whole") as server:
+        status, reply = asked(server.url, turns)
+    assert (status, reply["error"]["param"]) == (400, "messages.0.content.0.type")
+    assert reply["error"]["message"] == "messages.0.content.0.type: must be 'text'"
+
+
+@pytest.mark.parametrize(("part", "field"), [(IMAGE, "type"), ({"type": "text"}, "text")])
+@pytest.mark.parametrize("mode", ["last", "whole"])
+def test_a_part_of_the_question_that_is_no_text_is_refused_by_its_place(
+    serving: Start, part: dict[str, object], field: str, mode: str
+) -> None:
+    turns = [("user", "a"), ("assistant", "b"), ("user", [{"type": "text", "text": "c"}, part])]
+    with serving(conversation=mode) as server:
+        status, reply = asked(server.url, turns)
+    assert (status, reply["error"]["param"]) == (400, f"messages.2.content.1.{field}")
+
+
 def test_a_stream_says_at_its_end_what_was_left_aside_and_not_read(serving: Start) -> None:
     messages = [{"role": role, "content": content} for role, content in TURNS]
     body = json.dumps({"messages": messages, "stream": True, "temprature": 1}).encode()
