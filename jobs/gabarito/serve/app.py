@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import (
@@ -22,6 +21,7 @@ from starlette.responses import (
     StreamingResponse,
 )
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gabarito.core.errors import GabaritoError
 from gabarito.serve.ask_page import ask_page, page_headers
@@ -86,16 +86,15 @@ class _HttpError(Exception):
     message: str
 
 
-def make_app(model: Model, config: ServeConfig, token: str | None = None) -> Starlette:
+def make_app(model: Model, config: ServeConfig, token: str | None = None) -> ASGIApp:
     """Return the application that serves ``model``; requests must carry ``token`` if given."""
     handlers = _Handlers(model, config, token)
     base = _Handlers(_base_of(model, model.base), config, token) if model.base else None
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/v1/chat/completions", handlers.guarded(handlers.chat), methods=["POST"]),
             Route("/v1/completions", handlers.guarded(handlers.complete), methods=["POST"]),
             Route("/v1/models", handlers.guarded(handlers.models)),
-            Route("/v1/models/", handlers.guarded(handlers.models)),
             Route("/v1/gabarito", handlers.guarded(handlers.about)),
             Route("/v1/models/{name:path}", handlers.guarded(handlers.model)),
             Route("/openapi.json", handlers.describe),
@@ -110,9 +109,9 @@ def make_app(model: Model, config: ServeConfig, token: str | None = None) -> Sta
             ),
         ],
         exception_handlers={404: _no_such_path, 405: _no_such_method, Exception: _our_fault},
-        middleware=_for_browsers(config.cors_origins),
         lifespan=_lifespan(handlers, base),
     )
+    return _for_browsers(_without_last_slash(app), config.cors_origins)
 
 
 def _base_of(model: Model, engine: Engine) -> Model:
@@ -134,18 +133,30 @@ def _lifespan(
     return lifespan
 
 
-def _for_browsers(origins: Sequence[str]) -> list[Middleware]:
-    """Return what answers pages of these origins; a token is theirs to send, no cookie is."""
+def _for_browsers(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    """Let pages of these origins read all answers; a token is theirs to send, no cookie is.
+
+    Not a middleware of Starlette's: what answers a bug stands outside of those.
+    """
     if not origins:
-        return []
-    return [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["*"],
-        )
-    ]
+        return app
+    return CORSMiddleware(
+        app, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["*"]
+    )
+
+
+def _without_last_slash(app: ASGIApp) -> ASGIApp:
+    """Take a path with a slash at its end as the one without.
+
+    Starlette would redirect: behind a proxy that ends TLS to an http address, with the token.
+    """
+
+    async def take(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
+        await app(scope, receive, send)
+
+    return take
 
 
 class _Handlers:
@@ -232,7 +243,7 @@ class _Handlers:
             model=asked.model or self._names.first,
             chat=is_chat,
             prompt_tokens=stream.prompt_tokens,
-            logprobs=asked.logprobs not in (None, False),
+            logprobs=asked.has_logprobs,
             digest=self._names.digest,
             about_request=about_request(self._left_aside(asked), unread(asked.others)),
         )

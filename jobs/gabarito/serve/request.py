@@ -177,6 +177,11 @@ class ChatRequest(_GenerationFields):
     logprobs: bool = False
 
     @property
+    def has_logprobs(self) -> bool:
+        """Whether the tokens are told with their probabilities."""
+        return self.logprobs
+
+    @property
     def limit(self) -> int | None:
         """The most tokens that the client wants, by the newer name if both are there."""
         return self.max_completion_tokens or self.max_tokens
@@ -187,6 +192,11 @@ class CompletionRequest(_GenerationFields):
 
     prompt: Annotated[Prompts, BeforeValidator(_listed, json_schema_input_type=Text | Prompts)]
     logprobs: int | None = Field(default=None, ge=0, le=1)
+
+    @property
+    def has_logprobs(self) -> bool:
+        """Whether the tokens are told with their probabilities; 0 asks for no others beside."""
+        return self.logprobs is not None
 
     @property
     def text(self) -> str:
@@ -206,8 +216,10 @@ def read_request(body: bytes, kind: type[Q], names: ModelNames) -> Q:
     """
     try:
         data = json.loads(body)
+    except UnicodeDecodeError as error:
+        raise NotJsonError(f"not JSON: {error}; send it in UTF-8, not compressed") from error
     except (ValueError, RecursionError) as error:
-        raise NotJsonError(f"not JSON: {error}; send Content-Type application/json") from error
+        raise NotJsonError(f"not JSON: {error}; send one object") from error
     try:
         request = kind.model_validate(data)
     except ValidationError as error:

@@ -7,7 +7,7 @@ half a request may stay for ever, and every byte that it sends ends that time-ou
 import asyncio
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_TIMEOUT_S = 10.0
@@ -50,7 +50,7 @@ class BoundedProtocol(H11Protocol):
             self._deadline = None
 
 
-def make_server(app: Starlette, drain_s: float) -> uvicorn.Server:
+def make_server(app: ASGIApp, drain_s: float) -> uvicorn.Server:
     """Return the server of ``app``; running answers get ``drain_s`` seconds when it stops."""
     return uvicorn.Server(
         uvicorn.Config(

@@ -1,3 +1,4 @@
+import http.client
 import json
 import socket
 import threading
@@ -5,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from typing import Any
 
 import pytest
@@ -82,6 +83,26 @@ def test_completions_take_plain_text(serving: Start) -> None:
     assert reply["choices"][0]["logprobs"]["tokens"] == ["a", "c"]
 
 
+def test_logprobs_of_0_are_those_of_the_tokens_alone(serving: Start) -> None:
+    with serving() as server:
+        _, told = post(f"{server.url}/v1/completions", {"prompt": "a c", "logprobs": 0})
+        _, untold = post(f"{server.url}/v1/completions", {"prompt": "a c"})
+    assert told["choices"][0]["logprobs"]["tokens"] == ["a", "c"]
+    assert untold["choices"][0]["logprobs"] is None
+
+
+def test_a_path_with_a_slash_at_its_end_is_answered_where_it_was_asked(serving: Start) -> None:
+    paths = ("/v1/chat/completions/", "/v1/models/", "/v1/models/rules/", "/health//")
+    with (
+        serving() as server,
+        closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)) as client,
+    ):
+        for path in paths:
+            client.request("POST" if "chat" in path else "GET", path, json.dumps(chat("a")))
+            with client.getresponse() as response:
+                assert (path, response.status, bool(response.read())) == (path, 200, True)
+
+
 def events(text: str) -> list[Any]:
     lines = [line.removeprefix("data: ") for line in text.split("\n\n") if line]
     assert lines[-1] == "[DONE]"
@@ -133,6 +154,7 @@ def test_a_stream_of_an_improbable_answer_carries_only_the_refusal(serving: Star
     [
         (b"{cut", 400, "body: not JSON"),
         (b"\xff\xfe", 400, "body: not JSON"),
+        ('{"messages": "é"}'.encode("cp1252"), 400, "; send it in UTF-8"),
         ({"messages": []}, 400, "messages: "),
         (chat("a", model="another"), 404, "this endpoint serves rules, main, 0123"),
         (chat("a " * 24), 400, "has 24 tokens; this model takes 24 with its answer, shorten it"),

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from gabarito.serve.service import AnswerService
+
 Start = Callable[..., AbstractContextManager[Any]]
 
 PAGE = "https://intranet.example"
@@ -62,3 +64,13 @@ def test_a_page_of_another_origin_is_told_nothing(serving: Start, origins: list[
     assert status in (400, 405)
     assert allowed["Access-Control-Allow-Origin"] is None
     assert answered["Access-Control-Allow-Origin"] is None
+
+
+def test_a_page_is_told_of_a_bug_as_well(serving: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_given: object) -> None:
+        raise RuntimeError("nobody foresaw this")
+
+    monkeypatch.setattr(AnswerService, "submit", fail)
+    with serving(cors_origins=[PAGE]) as server:
+        status, told = sent(server.url, "POST")
+    assert (status, told["Access-Control-Allow-Origin"]) == (500, PAGE)
