@@ -163,6 +163,7 @@ class _Handlers:
     def __init__(self, model: Model, config: ServeConfig, token: str | None) -> None:
         self._names = model.names
         self._system = model.system
+        self._has_base = model.base is not None
         self._conversation = config.conversation
         self._token = token
         self._created = int(time.time())
@@ -215,7 +216,7 @@ class _Handlers:
         return JSONResponse(model_card(name, self._names, self._created))
 
     async def describe(self, _request: Request) -> Response:
-        return JSONResponse(openapi_document())
+        return JSONResponse(openapi_document(has_base=self._has_base))
 
     async def about(self, _request: Request) -> Response:
         return JSONResponse(self._about)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gabarito import __version__
+from gabarito.core.proof_records import Proof
 from gabarito.serve.fields import NEUTRAL, SAMPLING
 from gabarito.serve.request import ChatRequest, CompletionRequest
 
@@ -29,21 +30,18 @@ _ERRORS = {
     500: "The endpoint is at fault.",
 }
 
-_ABOUT = (
-    "What no other endpoint says: probability, known, verified, proof, digest, left_aside and "
-    "unread."
-)
-
 
 @cache
-def openapi_document() -> Schema:
-    """Return the document."""
+def openapi_document(*, has_base: bool = False) -> Schema:
+    """Return the document; ``has_base``: of an endpoint where the base answers, too."""
     asked, definitions = _requests(ChatRequest, CompletionRequest)
     answered = {
         "ChatCompletion": _completion("message", _object(role=_TEXT, content=_TEXT)),
         "Completion": _completion("text", _TEXT),
+        "About": _about(),
+        "Proof": Proof.model_json_schema(),
         "Model": _object(id=_TEXT, object=_TEXT, created=_COUNT, owned_by=_TEXT, root=_TEXT),
-        "ModelList": _object(object=_TEXT, data={"type": "array", "items": _ref("Model")}),
+        "ModelList": _object(object=_TEXT, data=_list(_ref("Model"))),
         "Served": _object(
             model=_TEXT,
             digest=_or_null(_TEXT),
@@ -52,11 +50,13 @@ def openapi_document() -> Schema:
             base={"type": "boolean"},
             verdict=_or_null({"type": "object"}),
         ),
-        "Ready": _object(model=_TEXT, names={"type": "array", "items": _TEXT}),
+        "Ready": _object(model=_TEXT, names=_list(_TEXT), digest=_or_null(_TEXT)),
         "Error": _object(
             error=_object(message=_TEXT, type=_TEXT, param=_or_null(_TEXT), code=_TEXT)
         ),
     }
+    chat = _posted(asked["ChatRequest"], "ChatCompletion", "Ask.")
+    base = _posted(asked["ChatRequest"], "ChatCompletion", "Ask the base, before its training.")
     return {
         "openapi": "3.1.0",
         "info": {
@@ -66,7 +66,8 @@ def openapi_document() -> Schema:
             "does not know.",
         },
         "paths": {
-            "/v1/chat/completions": _posted(asked["ChatRequest"], "ChatCompletion", "Ask."),
+            "/v1/chat/completions": chat,
+            **({"/v1/base/chat/completions": base} if has_base else {}),
             "/v1/completions": _posted(
                 asked["CompletionRequest"], "Completion", "Continue a text as it stands."
             ),
@@ -147,8 +148,7 @@ def _completion(field: str, schema: Schema) -> Schema:
     choice = _object(
         index=_COUNT,
         finish_reason=_TEXT,
-        gabarito=_object(probability={"type": "number"}, known={"type": "boolean"})
-        | {"description": _ABOUT},
+        gabarito=_ref("About"),
         **{field: schema},
     )
     usage = _object(prompt_tokens=_COUNT, completion_tokens=_COUNT, total_tokens=_COUNT)
@@ -158,9 +158,33 @@ def _completion(field: str, schema: Schema) -> Schema:
         created=_COUNT,
         model=_TEXT,
         system_fingerprint=_or_null(_TEXT),
-        choices={"type": "array", "items": choice},
+        choices=_list(choice),
         usage=usage,
     )
+
+
+def _about() -> Schema:
+    """Return what a choice says that no other endpoint does."""
+    about = _object(
+        probability={"type": "number", "minimum": 0, "maximum": 1},
+        known={"type": "boolean"},
+        verified=_or_null({"type": "boolean"}),
+        proof=_or_null(_ref("Proof")),
+    )
+    about["properties"] |= {
+        "answer": _TEXT | {"description": "The answer alone, where something follows it."},
+        "digest": _TEXT,
+        "left_aside": {
+            "type": "object",
+            "properties": {"earlier_messages": _COUNT, "system_prompts": _COUNT},
+        },
+        "unread": _list(_TEXT) | {"description": "Fields that are not known here."},
+    }
+    return about
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
 
 
 def _object(**properties: Schema) -> Schema:
