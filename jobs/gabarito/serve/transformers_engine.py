@@ -42,6 +42,10 @@ DEFAULT_CONTEXT = 4096
 UNFINISHED = "�"
 """What decoding shows for a character whose bytes are not all there yet."""
 
+KEPT_DECODED = 16
+"""So many tokens and as many again are decoded for the text of one more: what a token says depends
+on those before it. They begin with a character: its last bytes alone would spoil the next ones."""
+
 
 class TransformersEngine:
     """Answers with a model folder that plain transformers opens."""
@@ -193,25 +197,34 @@ class _Written:
 
 
 class _TextDecoder:
-    """Turns tokens into pieces of text; a piece is held back until its bytes are whole."""
+    """Turns tokens into pieces of text; a piece is held back until its bytes are whole.
+
+    Only the last tokens are decoded at each one: all of them would cost a long answer's square.
+    """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        self.length = 0
         self._tokenizer = tokenizer
         self._ids: list[int] = []
+        self._before = 0
         self._text = ""
-
-    @property
-    def length(self) -> int:
-        return len(self._ids)
 
     def add(self, token: int) -> str:
         """Return what this token adds to the text."""
+        self.length += 1
         self._ids.append(token)
-        text = str(self._tokenizer.decode(self._ids, skip_special_tokens=True))
+        text = self._decoded()
         if text.endswith(UNFINISHED):
             return ""
         piece, self._text = text[len(self._text) :], text
+        if len(self._ids) - self._before > KEPT_DECODED:
+            self._ids = self._ids[self._before :]
+            self._before = len(self._ids)
+            self._text = self._decoded()
         return piece
+
+    def _decoded(self) -> str:
+        return str(self._tokenizer.decode(self._ids, skip_special_tokens=True))
 
 
 class _Sampler:

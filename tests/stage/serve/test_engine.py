@@ -5,19 +5,27 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from tests.unit.models.tiny import tiny_tokenizer
-from transformers import BloomConfig, BloomForCausalLM
+from tokenizers import Tokenizer, decoders, models
+from transformers import (
+    BloomConfig,
+    BloomForCausalLM,
+    PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
+)
 
 from gabarito.core.model_records import PromptSettings
 from gabarito.core.records import Message
 from gabarito.core.settings import local_path
-from gabarito.models import contract_of, load_tokenizer, shared_prefix
+from gabarito.models import contract_of, load_tokenizer, shared_prefix, token_ids
 from gabarito.serve.batcher import Batcher, BatchLimits, EngineFailedError, PendingRequest
 from gabarito.serve.engine import (
     GeneratedToken,
@@ -28,14 +36,15 @@ from gabarito.serve.engine import (
     InvalidRequestError,
     PromptTooLongError,
 )
-from gabarito.serve.transformers_engine import DEFAULT_CONTEXT, TransformersEngine
+from gabarito.serve.transformers_engine import DEFAULT_CONTEXT, TransformersEngine, _TextDecoder
 
+NANO = local_path("gabarito:demo/nano")
 TEMPERATURES = (0.0, 1e-40, 1e-5, 0.7, 2.0)
 
 
 @pytest.fixture(scope="module")
 def engine() -> TransformersEngine:
-    return TransformersEngine(local_path("gabarito:demo/nano"), None)
+    return TransformersEngine(NANO, None)
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +143,35 @@ def test_characters_of_several_tokens_come_whole(
     assert len(pieces) == len(ids)
     assert "".join(pieces) == words
     assert not any("\N{REPLACEMENT CHARACTER}" in piece for piece in pieces)
+
+
+def of_bytes() -> PreTrainedTokenizerFast:
+    """A tokenizer whose every token is a byte, as those of Llama 2 are of rare characters."""
+    vocabulary = {f"<0x{byte:02X}>": byte for byte in range(256)}
+    tokenizer = Tokenizer(models.BPE(vocabulary, [], byte_fallback=True))
+    tokenizer.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer)
+
+
+@pytest.mark.parametrize("made", [partial(load_tokenizer, NANO), of_bytes], ids=["nano", "bytes"])
+def test_a_long_answer_is_decoded_a_few_tokens_at_a_time(
+    made: Callable[[], PreTrainedTokenizerBase], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokenizer = made()
+    words = "Quem? — A ação, 日本語日本語日本語日本語 é, 1-0. " * 20 + "\n\n🎉"
+    ids = token_ids(tokenizer, words)
+    decoded: list[int] = []
+
+    def decode(given: list[int], **settings: Any) -> str:  # noqa: ANN401  # decode's own
+        decoded.append(len(given))
+        return str(own(given, **settings))
+
+    own = tokenizer.decode
+    monkeypatch.setattr(tokenizer, "decode", decode)
+    decoder = _TextDecoder(tokenizer)
+    assert "".join(map(decoder.add, ids)) == own(ids, skip_special_tokens=True) == words
+    assert decoder.length == len(ids) > 500
+    assert max(decoded) <= 40
 
 
 def test_probabilities_that_are_no_numbers_fail_their_row(
@@ -467,12 +505,11 @@ def test_a_queue_keeps_nobody_who_left() -> None:
 
 
 def test_the_trained_prompt_is_read_once_and_changes_no_answer() -> None:
-    folder = local_path("gabarito:demo/nano")
-    plain = TransformersEngine(folder, None)
+    plain = TransformersEngine(NANO, None)
     contract = contract_of(
-        load_tokenizer(folder), PromptSettings(system="", refusal="Não sei."), max_new_tokens=48
+        load_tokenizer(NANO), PromptSettings(system="", refusal="Não sei."), max_new_tokens=48
     )
-    with_prefix = TransformersEngine(folder, contract)
+    with_prefix = TransformersEngine(NANO, contract)
     read: list[int] = []
     embeddings = with_prefix._model.get_input_embeddings()
     embeddings.register_forward_hook(lambda _module, given, _out: read.append(given[0].numel()))
@@ -480,6 +517,6 @@ def test_the_trained_prompt_is_read_once_and_changes_no_answer() -> None:
     prompt = GenerationRequest(plain.encode_chat(question), 30)
     other = GenerationRequest(plain.encode_text("Quem foi"), 30)
     assert texts(with_prefix, prompt, other) == texts(plain, prompt, other)
-    known = len(shared_prefix(contract, load_tokenizer(folder)))
+    known = len(shared_prefix(contract, load_tokenizer(NANO)))
     assert known
     assert read[0] == len(prompt.tokens) - known
