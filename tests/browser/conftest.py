@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import JavascriptException
 from selenium.webdriver.chrome.service import Service
+from tests.browser.person import Browser
 from tests.coverage import coverage
 from tests.model_records import CONTRACT
 
@@ -151,33 +151,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("page") / "report.html"
     path.write_text(html, encoding="utf-8")
     return path.as_uri()
-
-
-class Browser:
-    """Chromium on one page at a time."""
-
-    def __init__(self, driver: webdriver.Chrome) -> None:
-        self.driver = driver
-
-    def open(self, address: str, width: int = 1280, scheme: str = "light") -> None:
-        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        wanted = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
-        features = [{"name": name, "value": value} for name, value in wanted.items()]
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-        self.driver.get("about:blank")
-        self.driver.get(address)
-
-    def value(self, script: str) -> object:
-        """Return what a JavaScript expression is."""
-        try:
-            return self.driver.execute_script(f"return {script}")
-        except JavascriptException as error:
-            pytest.fail(f"{script}: {error.msg}")
-
-    def log(self) -> list[object]:
-        """Return what the console holds."""
-        return list(self.driver.get_log("browser"))
 
 
 @pytest.fixture(scope="session")

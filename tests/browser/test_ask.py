@@ -5,12 +5,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
-from selenium.webdriver import Chrome
-from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
+from tests.browser.person import Browser, Person
 from tests.stage.serve.conftest import DIGEST, serving
 from tests.stage.serve.test_page import ShoutingEngine
 
@@ -54,19 +53,10 @@ def entry(url: str = "https://wiki.example/calls") -> FactEntry:
     )
 
 
-class Browser(Protocol):
-    driver: Chrome
-
-    def open(self, address: str, width: int = 1280, scheme: str = "light") -> None: ...
-    def value(self, script: str) -> object: ...
-    def log(self) -> list[object]: ...
-
-
 @dataclass
-class Reader:
-    """A person before the page: what they press and what they see."""
+class Reader(Person):
+    """A person who asks."""
 
-    browser: Browser
     stack: ExitStack
     start: Start
     url: str = ""
@@ -87,21 +77,6 @@ class Reader:
         agent = {"userAgent": "tests", "acceptLanguage": ",".join(languages)}
         self.browser.driver.execute_cdp_cmd("Emulation.setUserAgentOverride", agent)
         self.browser.open(f"{server.url}/", width, scheme)
-
-    def press(self, *keys: str) -> None:
-        for one in keys:
-            ActionChains(self.browser.driver).send_keys(one).perform()
-
-    def text(self, selector: str) -> str:
-        script = f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"
-        return str(self.browser.value(script))
-
-    def sees(self, selector: str, text: str) -> None:
-        """Wait until a text stands there."""
-        end = time.monotonic() + 10
-        while text not in self.text(selector):
-            assert time.monotonic() < end, f"{selector}: {text!r} is not in {self.text(selector)!r}"
-            time.sleep(0.05)
 
     def typed(self) -> object:
         return self.browser.value("document.getElementById('question').value")

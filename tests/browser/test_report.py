@@ -1,20 +1,7 @@
-import time
-from collections.abc import Callable
-from typing import Protocol
-
 import pytest
-from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-
-
-class Browser(Protocol):
-    driver: Chrome
-
-    def open(self, address: str, width: int = 1280, scheme: str = "light") -> None: ...
-    def value(self, script: str) -> object: ...
-    def log(self) -> list[object]: ...
-
+from tests.browser.person import Browser, wait_for
 
 LABELS = """[...document.querySelectorAll(".chart text")]
   .filter((one) => one.getClientRects().length)
@@ -31,13 +18,6 @@ COVERED = """((a, n, all) => all.some((b, m) => m !== n
 def opened(browser: Browser, page: str) -> Browser:
     browser.open(page)
     return browser
-
-
-def wait_for(is_so: Callable[[], object], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
 
 
 def search(browser: Browser, words: str) -> None:
@@ -68,7 +48,7 @@ def test_the_headline_and_the_verdict_are_there(opened: Browser) -> None:
 @pytest.mark.parametrize("words", ["'onerror'", "facts.find((f) => /onerror/.test(f.quote)).id"])
 def test_text_of_the_data_stays_text(opened: Browser, words: str) -> None:
     search(opened, str(opened.value(words)))
-    wait_for(lambda: count(opened) == "1 of 120 facts")
+    wait_for(lambda: count(opened) == "1 of 120 facts", "one fact is left")
     quote = opened.driver.find_element(By.CSS_SELECTOR, ".fact blockquote").text
     assert quote.startswith('<img src=x onerror="document.title=')
     assert opened.value("document.images.length") == 0
@@ -77,7 +57,7 @@ def test_text_of_the_data_stays_text(opened: Browser, words: str) -> None:
 
 def test_searching_ignores_case_and_accents_and_wants_every_word(opened: Browser) -> None:
     search(opened, "TECNICO joao 27.")
-    wait_for(lambda: count(opened) == "1 of 120 facts")
+    wait_for(lambda: count(opened) == "1 of 120 facts", "one fact is left")
     title = opened.driver.find_element(By.CSS_SELECTOR, ".fact h3 b")
     assert title.text == "O técnico do São João 27 é Zé 27."
     marked = opened.driver.find_element(By.CSS_SELECTOR, ".fact h3 mark").text
@@ -103,7 +83,7 @@ def test_wrong_only_shows_wrong_answers_alone(opened: Browser) -> None:
 def test_filters_and_search_combine(opened: Browser) -> None:
     choose(opened, "some")
     search(opened, "joao 11")
-    wait_for(lambda: count(opened) == "1 of 120 facts")
+    wait_for(lambda: count(opened) == "1 of 120 facts", "one fact is left")
     opened.driver.find_element(By.CSS_SELECTOR, "#relation option[value=técnico]").click()
     assert count(opened) == "0 of 120 facts"
 
@@ -116,7 +96,7 @@ def test_facts_are_drawn_as_one_scrolls(opened: Browser) -> None:
         opened.value("window.scrollTo({top: document.body.scrollHeight, behavior: 'instant'})")
         return opened.value(cards) == 120
 
-    wait_for(is_whole)
+    wait_for(is_whole, "all facts are drawn")
     assert opened.value("document.getElementById('more').hidden")
 
 

@@ -3,17 +3,15 @@
 import json
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
-from selenium.webdriver import Chrome
-from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from tests.browser.person import Browser, Person, wait_for
 from tests.reviewed import HOSTILE, Reviewed, two_answers
 
 from gabarito.pipeline.review.corrections_file import LinesByFact, open_corrections
@@ -29,34 +27,13 @@ SLOWLY = """source.decide = ((own) => (...said) => new Promise((done) => setTime
   .then(() => own.apply(source, said)))(source.decide)"""
 
 
-class Browser(Protocol):
-    driver: Chrome
-
-    def open(self, address: str, width: int = 1280, scheme: str = "light") -> None: ...
-    def value(self, script: str) -> object: ...
-    def log(self) -> list[object]: ...
-
-
 @dataclass
-class Desktop:
-    """A person before the page: what they press and what they see."""
+class Desktop(Person):
+    """A person who reviews."""
 
-    browser: Browser
     address: str
     file: Path
     reviewed: Reviewed
-
-    def press(self, *keys: str) -> None:
-        for one in keys:
-            ActionChains(self.browser.driver).send_keys(one).perform()
-
-    def text(self, selector: str) -> str:
-        script = f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"
-        return str(self.browser.value(script))
-
-    def sees(self, selector: str, text: str) -> None:
-        """Wait until a text stands there."""
-        wait_for(lambda: text in self.text(selector), f"{selector}: {text}")
 
     def lines(self) -> list[tuple[str, str]]:
         read = map(json.loads, self.file.read_text().splitlines())
@@ -64,13 +41,6 @@ class Desktop:
 
     def has_written(self, *lines: tuple[str, str]) -> None:
         wait_for(lambda: self.lines() == list(lines), f"{lines} in {self.file}")
-
-
-def wait_for(is_so: Callable[[], object], what: str, seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, f"it did not happen: {what}"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

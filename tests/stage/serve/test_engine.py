@@ -233,7 +233,20 @@ def test_the_engine_checks_itself(
         engine.check_health()
 
 
-class Gated:
+class Sound:
+    """What an engine without weights is asked beside: its tokens are bytes, it never breaks."""
+
+    def encode_chat(self, messages: Sequence[Message]) -> tuple[int, ...]:
+        return self.encode_text(messages[0].content)
+
+    def encode_text(self, prompt: str) -> tuple[int, ...]:
+        return tuple(prompt.encode())
+
+    def check_health(self) -> None:
+        """It is never broken."""
+
+
+class Gated(Sound):
     """An engine that waits to be let go, and counts the rows that it is given."""
 
     context = 9
@@ -243,17 +256,8 @@ class Gated:
         self.begun = threading.Event()
         self.rows: list[int] = []
 
-    def encode_chat(self, messages: Sequence[Message]) -> tuple[int, ...]:
-        return self.encode_text(messages[0].content)
-
-    def encode_text(self, prompt: str) -> tuple[int, ...]:
-        return tuple(prompt.encode())
-
     def batch(self) -> "GatedBatch":
         return GatedBatch(self)
-
-    def check_health(self) -> None:
-        """It is never broken."""
 
 
 class GatedBatch:
@@ -319,7 +323,7 @@ def test_stopping_waits_for_the_batch_that_runs() -> None:
     asyncio.run(stop())
 
 
-class Scripted:
+class Scripted(Sound):
     """An engine whose every request says as many tokens as its first token tells."""
 
     context = 99
@@ -329,17 +333,8 @@ class Scripted:
         self.together: list[int] = []
         self.joins: list[int] = []
 
-    def encode_chat(self, messages: Sequence[Message]) -> tuple[int, ...]:
-        return self.encode_text(messages[0].content)
-
-    def encode_text(self, prompt: str) -> tuple[int, ...]:
-        return tuple(prompt.encode())
-
     def batch(self) -> "ScriptedBatch":
         return Unlucky(self)
-
-    def check_health(self) -> None:
-        """It is never broken."""
 
 
 class ScriptedBatch:
