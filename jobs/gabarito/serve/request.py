@@ -129,9 +129,9 @@ class ChatMessage(_OpenModel):
 
     @property
     def plain(self) -> Message:
-        """The message as the chat template takes it."""
+        """The message as the chat template takes it: a line for each part, as vLLM joins them."""
         role = "system" if self.is_system else self.role
-        return Message(role=role, content="".join(part.text or "" for part in self.content))
+        return Message(role=role, content="\n".join(part.text or "" for part in self.content))
 
 
 class _GenerationFields(_OpenModel):

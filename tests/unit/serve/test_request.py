@@ -121,6 +121,12 @@ def test_fields_of_messages_that_change_nothing_are_taken(message: dict[str, obj
     assert refusal(ChatRequest, {"messages": [QUESTION | message]}) == ""
 
 
+def test_words_of_two_parts_of_a_message_stay_apart() -> None:
+    content = [{"type": "text", "text": text} for text in ("Who", "was it?")]
+    body = json.dumps({"messages": [QUESTION | {"content": content}]}).encode()
+    assert read_request(body, ChatRequest, NAMES).messages[0].plain.content == "Who\nwas it?"
+
+
 def test_of_fields_nobody_knows_the_request_tells_the_names() -> None:
     body = json.dumps(CHAT | {"temprature": 1, "user": "ana", "tools": []}).encode()
     assert unread(read_request(body, ChatRequest, NAMES).others) == ["temprature"]
