@@ -212,9 +212,14 @@ class Batcher:
                 del self._running[number]
         gone = [number for number, pending in self._running.items() if pending.abandoned]
         if gone:
-            self._batch.leave(gone)
-            for number in gone:
-                del self._running[number]
+            self._let_go(gone)
+
+    def _let_go(self, gone: Sequence[int]) -> None:
+        for number in gone:
+            del self._running[number]
+        left = _tried(lambda: self._batch.leave(gone))
+        if isinstance(left, _Failed):
+            self._recover(left)
 
     def _recover(self, failed: "_Failed") -> None:
         """Begin anew after a step that failed; those without a word yet are answered alone."""

@@ -483,6 +483,32 @@ def test_what_failed_is_not_kept_in_memory_while_the_others_are_answered(
     assert all(seen)
 
 
+def test_an_engine_that_cannot_let_go_answers_the_others() -> None:
+    class Clinging(Scripted):
+        def batch(self) -> "ScriptedBatch":
+            return ClingingBatch(self)
+
+    class ClingingBatch(ScriptedBatch):
+        def leave(self, numbers: Collection[int]) -> None:
+            raise RuntimeError("out of memory")
+
+    async def leave() -> None:
+        batcher = Batcher(Clinging(), BatchLimits(32, 10_000, 10))
+        batcher.start()
+        goes = batcher.submit(GenerationRequest((200,), 200))
+        await anext(goes.events())
+        goes.abandon()
+        async with asyncio.timeout(10):
+            while batcher._running:
+                await asyncio.sleep(0.01)
+            stays = batcher.submit(GenerationRequest((3,), 200))
+            said = [event async for event in stays.events()]
+        assert said[-1] == GenerationEnd("stop")
+        await asyncio.to_thread(batcher.stop)
+
+    asyncio.run(leave())
+
+
 def test_a_queue_keeps_nobody_who_left() -> None:
     async def leave() -> None:
         engine = Gated()
