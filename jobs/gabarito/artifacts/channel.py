@@ -22,6 +22,7 @@ R = TypeVar("R", bound=Record)
 
 _NAME = re.compile(r"[a-z0-9-]+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+DEFAULT_CHANNEL = "main"
 SHORT_DIGEST = 12
 """Digits of a digest that people are shown, and that name a model to the endpoint."""
 

@@ -9,8 +9,8 @@ import click
 from pydantic import TypeAdapter
 
 from gabarito.artifacts.artifact import Address, Artifact, open_artifact
-from gabarito.artifacts.channel import ServedModel, read_channel, read_model
-from gabarito.commands.options import DEFAULT_CHANNEL, channel_option, port_type, store_option
+from gabarito.artifacts.channel import DEFAULT_CHANNEL, ServedModel, read_channel, read_model
+from gabarito.commands.options import channel_option, port_type, store_option
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.model_records import TrainedBase
 from gabarito.core.proof_records import PROOF_FOLDER
@@ -18,7 +18,13 @@ from gabarito.core.secrets import secret_from
 from gabarito.core.settings import local_path
 from gabarito.core.text import printable
 from gabarito.pipeline.places import report_command
-from gabarito.pipeline.promote import evaluation_of, nothing_served, promoted_model, serves
+from gabarito.pipeline.promote import (
+    evaluation_of,
+    not_evaluated,
+    nothing_served,
+    promoted_model,
+    serves,
+)
 from gabarito.pipeline.runs import latest_run, read_run
 from gabarito.serve.config import ServeConfig
 from gabarito.store.base import Store
@@ -178,9 +184,7 @@ def base_beside(store: Store, promoted: ServedModel, config: ServeConfig) -> Ite
 def _report_of(store: Store, run_id: str) -> Artifact:
     evaluated = open_artifact(store, read_run(store, run_id).address("evaluate"))
     if evaluated is None:
-        raise MissingError(
-            f"run {run_id}: evaluate is not finished; gabarito run PIPELINE continues it"
-        )
+        raise not_evaluated(run_id)
     return evaluated
 
 
