@@ -220,8 +220,8 @@ def _conclude(store: Store, planned: Run) -> None:
         say(line)
     if not verdict.passed:
         raise GateFailed(
-            f"run {planned.run}: its model did not pass the gate: {'; '.join(verdict.reasons)}; look at "
-            "the report, then change the settings or the documents and run again"
+            f"run {planned.run}: its model did not pass the gate: {'; '.join(verdict.reasons)}; "
+            "look at the report, then change the settings or the documents and run again"
         )
 
 

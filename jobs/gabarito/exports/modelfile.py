@@ -17,8 +17,7 @@ from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Message
 from gabarito.exports.llama_cpp import CONTEXT
-from gabarito.exports.stop_tokens import stop_ids
-from gabarito.models import load_tokenizer
+from gabarito.models import load_tokenizer, stop_tokens_of
 from gabarito.models.prompt_contract import templated
 
 MODELFILE = "Modelfile"
@@ -155,7 +154,7 @@ def read_asking(folder: Path, contract: PromptContract) -> OllamaModel:
     """
     tokenizer = load_tokenizer(folder)
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    stops = tokenizer.convert_ids_to_tokens(stop_ids(folder))
+    stops = tokenizer.convert_ids_to_tokens(sorted(stop_tokens_of(folder, tokenizer)))
     settings = {
         "temperature": 0,
         "repeat_penalty": 1,

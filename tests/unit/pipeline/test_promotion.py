@@ -299,6 +299,19 @@ def test_a_model_is_listed_under_the_channel_that_serves_it(
     assert listed == ["", "live", "live", "main", "main"]
 
 
+def test_a_channel_of_another_version_hides_no_model(
+    tmp_path: Path, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = finished(tmp_path, store, 10)
+    promote_if_passed(store, run)
+    newer = {"model": None, "since": "2026-01-02T00:00:00Z", "share": 0.5}
+    store.write("channels/newer.json", json.dumps(newer).encode())
+    (made,) = made_models(store)
+    assert (made.model.run, made.channels) == (run.run, ("main",))
+    (told,) = caplog.records
+    assert (told.getMessage(), vars(told)["channel"]) == ("channel left out", "newer")
+
+
 def test_there_must_be_a_model_before(tmp_path: Path, store: Store) -> None:
     with pytest.raises(MissingError, match="serves nothing: nothing to take back"):
         roll_back(store, "main", "")

@@ -38,7 +38,7 @@ def test_steps_and_epochs_together_are_refused() -> None:
 
 
 def test_a_focus_among_questions_that_are_never_drawn_is_refused() -> None:
-    with pytest.raises(SettingsError, match="choice.focus draws among questions; give mix.quest"):
+    with pytest.raises(SettingsError, match=r"choice.focus draws among questions; give mix.qu"):
         config(choice={"focus": 0.5}, mix={"questions": 0})
     config(choice={"focus": 0.5}, mix={"questions": 0.1, "statements": 0})
 
