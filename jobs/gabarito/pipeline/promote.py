@@ -161,11 +161,6 @@ def nothing_served(store: Store, channel: str) -> MissingError:
     )
 
 
-def not_evaluated(run: str) -> MissingError:
-    """Return what to say of a run whose evaluation is not finished."""
-    return MissingError(f"run {run}: evaluate is not finished; gabarito run PIPELINE continues it")
-
-
 def report_lines(store: Store, run: Run) -> list[str]:
     """Return where the page of a finished run's report lies, and the command that shows it."""
     report = evaluation_of(store, run)

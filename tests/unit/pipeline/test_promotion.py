@@ -163,6 +163,7 @@ def test_older_models_than_asked_for_are_counted(tmp_path: Path, store: Store) -
     for steps in (10, 20, 30):
         finished(tmp_path, store, steps)
     assert "and 2 older ones: --limit 0" in called(models, store, "--limit", "1").output
+    assert "and 1 older one: --limit 0" in called(models, store, "--limit", "2").output
 
 
 def test_a_run_of_another_version_does_not_hide_the_others(tmp_path: Path, store: Store) -> None:
