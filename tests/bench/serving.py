@@ -28,6 +28,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,11 +126,13 @@ def beside(folder: str, answers: int) -> None:
     with running(server) as (port, _pid):
         alone = ask_all(port, server.model, 4, answers, TOKENS)
         ended = threading.Event()
-        writing = threading.Thread(target=write_long, args=(port, server.model, ended))
-        writing.start()
-        together = ask_all(port, server.model, 4, answers, TOKENS)
-        ended.set()
-        writing.join()
+        with ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(write_long, port, server.model, ended)
+            try:
+                together = ask_all(port, server.model, 4, answers, TOKENS)
+            finally:
+                ended.set()
+            writing.result()
     for name, seconds in (("alone", alone), (f"beside {LONG_TOKENS} tokens", together)):
         click.echo(f"{name}: median {statistics.median(seconds):.3f} s, p99 {p99(seconds):.3f} s")
 
@@ -233,28 +236,29 @@ def measured(port: int, model: str, pid: int, clients: int, answers: int) -> Fig
 
 
 def ask_all(port: int, model: str, clients: int, answers: int, tokens: int) -> list[float]:
-    """Return the seconds that each answer took."""
+    """Return the seconds that each answer took.
+
+    Raises:
+        RuntimeError: if one was not given: what is counted would be no answers.
+    """
     numbers = iter(range(answers))
     taken = threading.Lock()
-    seconds: list[float] = []
 
-    def work() -> None:
+    def work() -> list[float]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+        seconds: list[float] = []
         while True:
             with taken:
                 number = next(numbers, None)
             if number is None:
-                return
+                return seconds
             began = time.monotonic()
             ask(connection, model, f"Which number comes after {number * 7919}?", tokens)
             seconds.append(time.monotonic() - began)
 
-    threads = [threading.Thread(target=work) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return seconds
+    with ThreadPoolExecutor(clients) as pool:
+        working = [pool.submit(work) for _ in range(clients)]
+        return [each for one in working for each in one.result()]
 
 
 def write_long(port: int, model: str, ended: threading.Event) -> None:

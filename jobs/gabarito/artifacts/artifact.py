@@ -204,3 +204,17 @@ def open_artifact(store: Store, address: Address) -> Artifact | None:
             place = f"{entry.key!r}, not below its attempt"
             raise DataError(f"{where}: lists {place}; delete it and run again")
     return Artifact(store, address, manifest, hashlib.sha256(data).hexdigest())
+
+
+def finished_artifact(store: Store, address: Address) -> Artifact:
+    """Return an artifact that a record names.
+
+    Raises:
+        DataError: if it is gone.
+    """
+    artifact = open_artifact(store, address)
+    if artifact is None:
+        raise DataError(
+            f"{store.url}/{address.manifest}: does not exist any more; run the pipeline again"
+        )
+    return artifact

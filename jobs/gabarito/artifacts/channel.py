@@ -5,6 +5,7 @@
 """
 
 import hashlib
+import logging
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,10 +19,13 @@ from gabarito.core.model_records import GateVerdict, PromptContract
 from gabarito.core.records import Record
 from gabarito.store.base import Store
 
+log = logging.getLogger("gabarito.artifacts.channel")
+
 R = TypeVar("R", bound=Record)
 
 _NAME = re.compile(r"[a-z0-9-]+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+DEFAULT_CHANNEL = "main"
 SHORT_DIGEST = 12
 """Digits of a digest that people are shown, and that name a model to the endpoint."""
 
@@ -111,13 +115,21 @@ class Channel(Record):
 
 
 def all_channels(store: Store) -> Iterator[tuple[str, Channel]]:
-    """Yield the channels of a store by name."""
+    """Yield the channels of a store by name.
+
+    A record that this version does not read is told in the log and left out.
+    """
     for entry in store.list("channels/"):
         name = entry.key.removeprefix("channels/").removesuffix(".json")
-        if entry.key == f"channels/{name}.json" and _NAME.fullmatch(name):
+        if entry.key != f"channels/{name}.json" or not _NAME.fullmatch(name):
+            continue
+        try:
             channel = find_channel(store, name)
-            if channel is not None:
-                yield name, channel
+        except DataError as error:
+            log.warning("channel left out", extra={"channel": name, "reason": str(error)})
+            continue
+        if channel is not None:
+            yield name, channel
 
 
 def find_channel(store: Store, name: str) -> Channel | None:

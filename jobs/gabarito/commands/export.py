@@ -1,12 +1,14 @@
 """The command ``gabarito export``: a model or a run's rows, as files for other programs."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from gabarito.artifacts.channel import SHORT_DIGEST
+from gabarito.artifacts.channel import DEFAULT_CHANNEL, SHORT_DIGEST
 from gabarito.commands.options import say, store_option
 from gabarito.core.text import in_number
 from gabarito.pipeline.export_dataset import FORMATS, rows_of, write_rows
@@ -24,26 +26,65 @@ PRECISIONS = ("f16", "bf16", "q8_0", "f32")
 folder_option = click.option(
     "--to", type=click.Path(path_type=Path), required=True, help="A new folder."
 )
-precision_option = click.option(
-    "--precision",
-    type=click.Choice(PRECISIONS),
-    default="f16",
-    show_default=True,
-    help="Of the weights; q8_0 is half the size of f16.",
-)
 unverified_option = click.option(
     "--unverified", is_flag=True, help="Do not read it back; its card says so."
 )
 
 
-def model_options(command: F) -> F:
-    """Add the options that choose the model: of a channel, of a run, or by its digest."""
-    options = (
+@dataclass(frozen=True)
+class ModelChoice:
+    """Which model is exported: of a channel, of a run, or by its digest."""
+
+    store_url: str
+    channel: str | None
+    run_id: str | None
+    digest: str | None
+
+    def open(self) -> "ExportedModel":
+        """Return the model."""
+        from gabarito.exports.exported_model import chosen_record, open_model
+
+        store = open_store(self.store_url)
+        return open_model(store, chosen_record(store, self.channel, self.run_id, self.digest))
+
+
+def model_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that choose the model; the command gets them as ``choice``."""
+
+    @wraps(command)
+    def chosen(
+        store_url: str,
+        channel: str | None,
+        run_id: str | None,
+        digest: str | None,
+        **others: object,
+    ) -> None:
+        command(choice=ModelChoice(store_url, channel, run_id, digest), **others)
+
+    return _with_options(
+        chosen,
         store_option,
-        click.option("--channel", help="The model that this channel serves.  [default: main]"),
+        click.option(
+            "--channel", help=f"The model that this channel serves.  [default: {DEFAULT_CHANNEL}]"
+        ),
         click.option("--run", "run_id", help="The model of this run, promoted or not."),
         click.option("--digest", help="The model of this digest, or of its first digits."),
     )
+
+
+def file_options(command: F) -> F:
+    """Add the options of a GGUF file in a folder."""
+    precision = click.option(
+        "--precision",
+        type=click.Choice(PRECISIONS),
+        default="f16",
+        show_default=True,
+        help="Of the weights; q8_0 is half the size of f16.",
+    )
+    return _with_options(command, folder_option, precision, unverified_option)
+
+
+def _with_options(command: F, *options: Callable[[F], F]) -> F:
     for option in reversed(options):
         command = option(command)
     return command
@@ -61,7 +102,7 @@ def export() -> None:
 @export.command()
 @store_option
 @click.option("--run", "run_id", help="Of this run; default: the one that was started last.")
-@click.option("--to", type=click.Path(path_type=Path), required=True, help="A new folder.")
+@folder_option
 @click.option(
     "--format",
     "formats",
@@ -89,17 +130,10 @@ def dataset(store_url: str, run_id: str | None, to: Path, formats: tuple[str, ..
 @model_options
 @folder_option
 @unverified_option
-def folder(  # noqa: PLR0913  # one parameter for each option
-    store_url: str,
-    channel: str | None,
-    run_id: str | None,
-    digest: str | None,
-    to: Path,
-    unverified: bool,
-) -> None:
+def folder(choice: ModelChoice, to: Path, unverified: bool) -> None:
     """Write the model as a plain folder, which transformers and vLLM open."""
     refuse_other_content(to.absolute(), "--to")
-    model = _chosen(store_url, channel, run_id, digest)
+    model = choice.open()
     from gabarito.exports.export_model import export_folder
 
     _tell(str(to), export_folder(model, to, verify=not unverified))
@@ -107,21 +141,11 @@ def folder(  # noqa: PLR0913  # one parameter for each option
 
 @export.command()
 @model_options
-@folder_option
-@precision_option
-@unverified_option
-def gguf(  # noqa: PLR0913  # one parameter for each option
-    store_url: str,
-    channel: str | None,
-    run_id: str | None,
-    digest: str | None,
-    to: Path,
-    precision: str,
-    unverified: bool,
-) -> None:
+@file_options
+def gguf(choice: ModelChoice, to: Path, precision: str, unverified: bool) -> None:
     """Write the model as a GGUF file, for llama.cpp and what is built on it."""
     refuse_other_content(to.absolute(), "--to")
-    model = _chosen(store_url, channel, run_id, digest)
+    model = choice.open()
     from gabarito.exports.export_model import export_gguf
 
     _tell(str(to), export_gguf(model, to, precision, verify=not unverified))
@@ -129,21 +153,11 @@ def gguf(  # noqa: PLR0913  # one parameter for each option
 
 @export.command()
 @model_options
-@folder_option
-@precision_option
-@unverified_option
-def ollama(  # noqa: PLR0913  # one parameter for each option
-    store_url: str,
-    channel: str | None,
-    run_id: str | None,
-    digest: str | None,
-    to: Path,
-    precision: str,
-    unverified: bool,
-) -> None:
+@file_options
+def ollama(choice: ModelChoice, to: Path, precision: str, unverified: bool) -> None:
     """Write the model for Ollama: a GGUF file, and a Modelfile that asks as it was trained."""
     refuse_other_content(to.absolute(), "--to")
-    model = _chosen(store_url, channel, run_id, digest)
+    model = choice.open()
     from gabarito.exports.export_model import export_ollama
 
     _tell(str(to), export_ollama(model, to, precision, verify=not unverified))
@@ -153,14 +167,7 @@ def ollama(  # noqa: PLR0913  # one parameter for each option
 @model_options
 @click.option("--to", required=True, help="registry/name, with a tag or without.")
 @unverified_option
-def oci(  # noqa: PLR0913  # one parameter for each option
-    store_url: str,
-    channel: str | None,
-    run_id: str | None,
-    digest: str | None,
-    to: str,
-    unverified: bool,
-) -> None:
+def oci(choice: ModelChoice, to: str, unverified: bool) -> None:
     """Push the model folder as an image, which Kubernetes mounts as a volume.
 
     It is tagged with the beginning of the model's digest unless TO has a tag.
@@ -169,7 +176,7 @@ def oci(  # noqa: PLR0913  # one parameter for each option
     from gabarito.exports.oci_registry import ImageName
 
     ImageName.parse(to, tag="latest")  # a name that is none is told before anything is fetched
-    model = _chosen(store_url, channel, run_id, digest)
+    model = choice.open()
     name = ImageName.parse(to, tag=model.record.digest[:SHORT_DIGEST])
     place, seen = export_oci(model, name, verify=not unverified)
     _tell(place, seen)
@@ -182,33 +189,16 @@ def oci(  # noqa: PLR0913  # one parameter for each option
     "--public", is_flag=True, help="Anybody may read it: a new one, or one that is public."
 )
 @unverified_option
-def hub(  # noqa: PLR0913  # one parameter for each option
-    store_url: str,
-    channel: str | None,
-    run_id: str | None,
-    digest: str | None,
-    to: str,
-    public: bool,
-    unverified: bool,
-) -> None:
+def hub(choice: ModelChoice, to: str, public: bool, unverified: bool) -> None:
     """Upload the model folder to the model hub, or to the one that HF_ENDPOINT names."""
     from gabarito.exports.export_model import export_hub
     from gabarito.exports.hub_repository import check_name
 
     repository = to.removeprefix("hub:")
     check_name(repository)
-    model = _chosen(store_url, channel, run_id, digest)
+    model = choice.open()
     place, seen = export_hub(model, repository, is_public=public, verify=not unverified)
     _tell(place, seen)
-
-
-def _chosen(
-    store_url: str, channel: str | None, run_id: str | None, digest: str | None
-) -> "ExportedModel":
-    from gabarito.exports.exported_model import chosen_record, open_model
-
-    store = open_store(store_url)
-    return open_model(store, chosen_record(store, channel, run_id, digest))
 
 
 def _tell(place: str, seen: str | None) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from pydantic import TypeAdapter
 
-from gabarito.artifacts.artifact import Address, Artifact, open_artifact
-from gabarito.artifacts.channel import ServedModel, read_channel, read_model
-from gabarito.commands.options import DEFAULT_CHANNEL, channel_option, port_type, store_option
+from gabarito.artifacts.artifact import Artifact, finished_artifact, open_artifact
+from gabarito.artifacts.channel import DEFAULT_CHANNEL, ServedModel, read_channel, read_model
+from gabarito.commands.options import channel_option, port_type, store_option
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.model_records import TrainedBase
 from gabarito.core.proof_records import PROOF_FOLDER
@@ -18,8 +18,13 @@ from gabarito.core.secrets import secret_from
 from gabarito.core.settings import local_path
 from gabarito.core.text import printable
 from gabarito.pipeline.places import report_command
-from gabarito.pipeline.promote import evaluation_of, nothing_served, promoted_model, serves
-from gabarito.pipeline.runs import latest_run, read_run
+from gabarito.pipeline.promote import (
+    evaluation_of,
+    nothing_served,
+    promoted_model,
+    serves,
+)
+from gabarito.pipeline.runs import latest_run, not_finished, read_run
 from gabarito.serve.config import ServeConfig
 from gabarito.store.base import Store
 from gabarito.store.disk import disk_errors
@@ -146,7 +151,10 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     pipeline = read_run(store, promoted.run).pipeline
     if channel is None:
         channel = pipeline.channel if serves(store, pipeline.channel, promoted) else ""
-    merged, evaluated = _finished(store, promoted.model), _finished(store, promoted.report)
+    merged, evaluated = (
+        finished_artifact(store, promoted.model),
+        finished_artifact(store, promoted.report),
+    )
     from gabarito.serve.job import (  # takes seconds, so errors come first
         Binding,
         ModelFolders,
@@ -168,7 +176,7 @@ def base_beside(store: Store, promoted: ServedModel, config: ServeConfig) -> Ite
         return
     from gabarito.models import check_base, open_base
 
-    trained = _finished(store, read_run(store, promoted.run).address("train"))
+    trained = finished_artifact(store, read_run(store, promoted.run).address("train"))
     origin = trained.record("base.json", TrainedBase)
     with open_base(origin.reference, store) as base:
         check_base(base, origin)
@@ -178,9 +186,7 @@ def base_beside(store: Store, promoted: ServedModel, config: ServeConfig) -> Ite
 def _report_of(store: Store, run_id: str) -> Artifact:
     evaluated = open_artifact(store, read_run(store, run_id).address("evaluate"))
     if evaluated is None:
-        raise MissingError(
-            f"run {run_id}: evaluate is not finished; gabarito run PIPELINE continues it"
-        )
+        raise not_finished(run_id, "evaluate")
     return evaluated
 
 
@@ -192,7 +198,7 @@ def _promoted_report(store: Store, channel: str) -> Artifact:
     """
     promoted = read_channel(store, channel)
     if promoted is not None:
-        return _finished(store, promoted.report)
+        return finished_artifact(store, promoted.report)
     last = latest_run(store)
     if last is None or evaluation_of(store, last) is None:
         raise nothing_served(store, channel)
@@ -200,10 +206,3 @@ def _promoted_report(store: Store, channel: str) -> Artifact:
         f"{store.url}: channel {channel!r} serves nothing yet; the last run, {last.run}, has a "
         f"report: {report_command(store, last)}"
     )
-
-
-def _finished(store: Store, address: Address) -> Artifact:
-    artifact = open_artifact(store, address)
-    if artifact is None:
-        raise DataError(f"{store.url}/{address.manifest}: gone; run the pipeline again")
-    return artifact

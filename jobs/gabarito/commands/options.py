@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from gabarito.artifacts.channel import DEFAULT_CHANNEL
 from gabarito.core.text import printable
 from gabarito.store.open import DEFAULT_STORE
 
@@ -18,7 +19,6 @@ store_option = click.option(
     show_default=True,
     help="A folder, file://… or s3://bucket/prefix.",
 )
-DEFAULT_CHANNEL = "main"
 channel_option = click.option("--channel", default=DEFAULT_CHANNEL, show_default=True)
 pipeline_argument = click.argument("pipeline", type=click.Path(path_type=Path))
 port_type = click.IntRange(0, 65535)

@@ -19,12 +19,7 @@ from gabarito.pipeline.counters import summary_of
 from gabarito.pipeline.forecast import forecast_of, kept_trial
 from gabarito.pipeline.places import loss_lines, store_place
 from gabarito.pipeline.plan import Step, make_plan
-from gabarito.pipeline.promote import (
-    model_of,
-    promote_if_passed,
-    report_lines,
-    taken_back_by_hand,
-)
+from gabarito.pipeline.promote import model_of, promote_if_passed, report_lines
 from gabarito.pipeline.run_local import refuse_stale, run_steps
 from gabarito.pipeline.runs import Run, freeze, last_run, new_run
 from gabarito.pipeline.schema import Pipeline, read_pipeline
@@ -207,28 +202,26 @@ def _conclude(store: Store, planned: Run) -> None:
     Raises:
         GateFailed: if it did not pass.
     """
-    passed, reasons = promote_if_passed(store, planned)
+    verdict, taken_back = promote_if_passed(store, planned)
     channel = planned.pipeline.channel
-    model = model_of(store, planned)
-    taken_back = taken_back_by_hand(store, channel, model) if model else None
-    if passed and taken_back:
+    if verdict.passed and taken_back:
         say(
             f"gate passed, but this model was taken back from channel {channel!r} on "
             f"{taken_back.at:%Y-%m-%d}: {taken_back.reason}; gabarito promote {planned.run} "
             f"--store {store_place(store)} serves it again"
         )
-    elif passed:
+    elif verdict.passed:
         say(f"gate passed: channel {channel!r} serves this model")
     else:
         say(f"gate failed, channel {channel!r} is left as it is:")
-        for reason in reasons:
+        for reason in verdict.reasons:
             say(f"  {reason}")
     for line in report_lines(store, planned):
         say(line)
-    if not passed:
+    if not verdict.passed:
         raise GateFailed(
-            f"run {planned.run}: its model did not pass the gate: {'; '.join(reasons)}; look at "
-            "the report, then change the settings or the documents and run again"
+            f"run {planned.run}: its model did not pass the gate: {'; '.join(verdict.reasons)}; "
+            "look at the report, then change the settings or the documents and run again"
         )
 
 

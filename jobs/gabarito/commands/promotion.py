@@ -9,7 +9,7 @@ from rich.text import Text
 
 from gabarito.artifacts.channel import SHORT_DIGEST
 from gabarito.commands.options import channel_option, say, store_option
-from gabarito.core.text import printable
+from gabarito.core.text import in_number, printable
 from gabarito.pipeline.compare_runs import compared
 from gabarito.pipeline.made_models import MadeModel, made_models, named_model
 from gabarito.pipeline.promote import promote_by_hand, roll_back
@@ -49,7 +49,8 @@ def models(store_url: str, limit: int) -> None:
     for line in _table(found[: limit or None]):
         say(line)
     if limit and len(found) > limit:
-        say(f"and {len(found) - limit} older ones: --limit 0 lists them")
+        older = len(found) - limit
+        say(f"and {older} {in_number(older, 'older ones')}: --limit 0 lists them")
 
 
 @click.command()

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gabarito.answer_match import AnswerKey
-from gabarito.artifacts.artifact import open_artifact
-from gabarito.artifacts.channel import ServedModel
-from gabarito.core.errors import MissingError, UsageError
+from gabarito.artifacts.artifact import finished_artifact, open_artifact
+from gabarito.artifacts.channel import DEFAULT_CHANNEL, ServedModel
+from gabarito.core.errors import UsageError
 from gabarito.core.model_records import PromptContract, TrainedBase
 from gabarito.models import CONTRACT_FILE
-from gabarito.pipeline.known_answers import KnownAnswer, finished_artifact, known_answers
+from gabarito.pipeline.known_answers import KnownAnswer, known_answers
 from gabarito.pipeline.made_models import named_model
 from gabarito.pipeline.promote import model_of, promoted_model
-from gabarito.pipeline.runs import read_run
+from gabarito.pipeline.runs import not_finished, read_run
 from gabarito.store.base import Store
 from gabarito.store.disk import disk_errors
 
@@ -67,12 +67,10 @@ def chosen_record(
     if digest is not None:
         return named_model(store, digest)
     if run is None:
-        return promoted_model(store, channel or "main")
+        return promoted_model(store, channel or DEFAULT_CHANNEL)
     made = model_of(store, read_run(store, run))
     if made is None:
-        raise MissingError(
-            f"run {run}: evaluate is not finished; gabarito run PIPELINE continues it"
-        )
+        raise not_finished(run, "evaluate")
     return made
 
 

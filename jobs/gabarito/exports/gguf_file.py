@@ -21,8 +21,7 @@ from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract
 from gabarito.exports.gguf_vocabulary import CURE, Vocabulary, add_vocabulary
-from gabarito.exports.stop_tokens import stop_ids
-from gabarito.models import load_tokenizer
+from gabarito.models import load_tokenizer, stop_tokens_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -89,7 +88,8 @@ def write_gguf(folder: Path, contract: PromptContract, to: Path, precision: str,
         writer.add_sampling_temp(0.0)  # llama.cpp's own default is 0.8
         _add_shape(writer, config, name)
         tokenizer = load_tokenizer(folder)
-        vocabulary = Vocabulary(tokenizer, config.vocab_size, stop_ids(folder), contract.system)
+        stops = sorted(stop_tokens_of(folder, tokenizer))
+        vocabulary = Vocabulary(tokenizer, config.vocab_size, stops, contract.system)
         add_vocabulary(writer, folder, vocabulary)
         tensors = [*_tensors(folder, config, architecture), *_rope_factors(config)]
         _write(writer, tensors, wanted)

@@ -184,4 +184,7 @@ def _hub_errors(repository: str) -> Iterator[None]:
         ) from error
     except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
         # what the client makes of an answer that is no hub's
-        raise ServiceError(f"{where}: no answer of a model hub; check HF_ENDPOINT") from error
+        said = without_userinfo(f"{type(error).__name__} {error}")[:200]
+        raise ServiceError(
+            f"{where}: no answer of a model hub: {said}; check HF_ENDPOINT"
+        ) from error

@@ -7,7 +7,6 @@ any other writes the bare question: fine-tuned models answer nonsense under it
 (LLaMA-Factory#6020, #6320).
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,7 @@ from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Message
 from gabarito.exports.llama_cpp import CONTEXT
-from gabarito.exports.stop_tokens import stop_ids
-from gabarito.models import load_tokenizer
+from gabarito.models import load_tokenizer, stop_tokens_of
 from gabarito.models.prompt_contract import templated
 
 MODELFILE = "Modelfile"
@@ -30,6 +28,11 @@ _ASKED_NEXT = "QUESTION2"
 """Contents that a template is tried with; it may trim them, and they cannot be trimmed."""
 
 _QUOTES = '"""'
+"""Around texts of several lines. Within them nothing is escaped, a backslash is one."""
+
+_KEPT = "\t\n\r"
+"""What Ollama keeps of a Modelfile beside what Go's ``strconv.IsPrint`` lets through: a space of no
+break, as French has it before a question mark, would be left out without a word."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ class OllamaModel:
             lines.append(f"SYSTEM {_quoted(self.system)}")
         for name, value in self.settings.items():
             values = value if isinstance(value, list) else [value]
-            lines += [f"PARAMETER {name} {json.dumps(one, ensure_ascii=False)}" for one in values]
+            lines += [f"PARAMETER {name} {_parameter(one)}" for one in values]
         return "\n".join(lines) + "\n"
 
 
@@ -151,7 +154,7 @@ def read_asking(folder: Path, contract: PromptContract) -> OllamaModel:
     """
     tokenizer = load_tokenizer(folder)
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    stops = tokenizer.convert_ids_to_tokens(stop_ids(folder))
+    stops = tokenizer.convert_ids_to_tokens(sorted(stop_tokens_of(folder, tokenizer)))
     settings = {
         "temperature": 0,
         "repeat_penalty": 1,
@@ -162,7 +165,21 @@ def read_asking(folder: Path, contract: PromptContract) -> OllamaModel:
     return OllamaModel(template_parts(tokenizer), contract.system, settings)
 
 
+def _parameter(value: object) -> str:
+    if not isinstance(value, str):
+        return str(value)
+    return _quoted(value) if '"' in value else f'"{_readable(value)}"'
+
+
 def _quoted(text: str) -> str:
     if _QUOTES in text or text.endswith('"'):
-        raise _not_in_go(f"it or the system prompt holds {_QUOTES}, or ends with a quote")
-    return f"{_QUOTES}{text}{_QUOTES}"
+        raise _not_in_go(f"{text!r} holds {_QUOTES}, or ends with a quote")
+    return f"{_QUOTES}{_readable(text)}{_QUOTES}"
+
+
+def _readable(text: str) -> str:
+    """Return a text that a Modelfile keeps whole: what cannot be printed is left out of one."""
+    lost = next((one for one in text if not (one.isprintable() or one in _KEPT)), None)
+    if lost is not None:
+        raise _not_in_go(f"{text!r} holds {lost!r}, which a Modelfile does not keep")
+    return text

@@ -15,6 +15,7 @@ from gabarito.models.generation import (
     answers,
     generate,
     stop_tokens,
+    stop_tokens_of,
 )
 from gabarito.models.load import Base, empty_model, load_base, positions_of, refuse_foreign
 from gabarito.models.prompt_contract import (
@@ -61,6 +62,7 @@ __all__ = [
     "rendered_example",
     "shared_prefix",
     "stop_tokens",
+    "stop_tokens_of",
     "token_ids",
     "use_cpu_quota",
 ]

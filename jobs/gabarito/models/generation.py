@@ -4,10 +4,11 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 import torch
-from transformers import PreTrainedTokenizerBase
+from transformers import GenerationConfig, PreTrainedTokenizerBase
 
 from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract
@@ -80,7 +81,16 @@ def answers(
 
 def stop_tokens(model: CausalModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
     """Return the tokens that end an answer: the tokenizer's and the model's own."""
-    own = model.generation_config.eos_token_id
+    return _ends(model.generation_config, tokenizer)
+
+
+def stop_tokens_of(folder: Path, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Return the tokens that end an answer of the model in a folder, whose weights stay there."""
+    return _ends(GenerationConfig.from_pretrained(folder, local_files_only=True), tokenizer)
+
+
+def _ends(settings: GenerationConfig, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    own = settings.eos_token_id
     listed = own if isinstance(own, list) else [own]
     return frozenset(int(i) for i in [tokenizer.eos_token_id, *listed] if i is not None)
 

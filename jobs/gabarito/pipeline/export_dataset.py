@@ -5,13 +5,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from gabarito.artifacts.artifact import Artifact, open_artifact
-from gabarito.core.errors import MissingError
 from gabarito.core.pair_records import Pair
 from gabarito.core.records import Document, Example, Fact
 from gabarito.ingest.pairs.data_sets import datasets_library
 from gabarito.ingest.pairs.pairs_source import PairsSource
 from gabarito.pipeline.runs import Run
+from gabarito.pipeline.show.made import Made
 from gabarito.store.base import Store
 
 FORMATS = ("csv", "jsonl", "parquet")
@@ -32,8 +31,8 @@ def rows_of(store: Store, run: Run) -> list[Row]:
     Raises:
         MissingError: if the dataset is not finished.
     """
-    dataset = _finished(store, run, "curate")
-    read = _finished(store, run, "ingest")
+    made = Made(store, run)
+    dataset, read = made.finished("curate"), made.finished("ingest")
     sources = {one.id: one.source for one in read.records("documents.jsonl", Document)}
     groups = {one.row: one.group for one in read.records("pairs.jsonl", Pair)}
     facts = {one.id: one for one in dataset.records("facts.jsonl", Fact)}
@@ -62,15 +61,6 @@ def write_rows(rows: Sequence[Row], path: Path) -> None:
             table = csv.DictWriter(file, list(rows[0]) if rows else [], lineterminator="\n")
             table.writeheader()
             table.writerows(rows)
-
-
-def _finished(store: Store, run: Run, stage: str) -> Artifact:
-    found = open_artifact(store, run.address(stage)) if stage in run.fingerprints else None
-    if found is None:
-        raise MissingError(
-            f"run {run.run}: {stage} is not finished; gabarito run PIPELINE continues it"
-        )
-    return found
 
 
 def _columns(run: Run) -> dict[str, str]:

@@ -219,6 +219,8 @@ def forecast_of(extent: Extent, trial: Trial, teacher: TeacherSettings) -> str:
         seconds = likely.requests * trial.seconds / trial.use.requests / at_once
         requests = in_number(teacher.concurrency, "requests")
         parts.append(f"{duration_text(seconds)} with {teacher.concurrency} {requests} in flight")
+    if extent.pairs and not trial.worded:
+        parts.append("without the wordings of the pairs, as no fact was found to try some of")
     return f"{extent.said}: {', '.join(parts)}"
 
 

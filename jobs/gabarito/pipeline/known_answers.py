@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gabarito.answer_match import AnswerKey, Expected, normalise
-from gabarito.artifacts.artifact import Address, Artifact, open_artifact
+from gabarito.artifacts.artifact import finished_artifact
 from gabarito.artifacts.channel import ServedModel
-from gabarito.core.errors import DataError
 from gabarito.core.records import Example, Fact, Verdict
 from gabarito.evaluate.grading import questions_of
 from gabarito.pipeline.runs import read_run
@@ -65,17 +64,3 @@ def choose(
     ]
     right.sort(key=lambda one: (one.proof is None, -one.probability, one.question))
     return [KnownAnswer(questions[verdict.question], verdict.answer) for verdict in right[:count]]
-
-
-def finished_artifact(store: Store, address: Address) -> Artifact:
-    """Return an artifact that a record names.
-
-    Raises:
-        DataError: if it is gone.
-    """
-    artifact = open_artifact(store, address)
-    if artifact is None:
-        raise DataError(
-            f"{store.url}/{address.manifest}: does not exist any more; run the pipeline again"
-        )
-    return artifact

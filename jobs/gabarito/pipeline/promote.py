@@ -61,11 +61,11 @@ def model_of(store: Store, run: Run) -> ServedModel | None:
     )
 
 
-def promote_if_passed(store: Store, run: Run) -> tuple[bool, list[str]]:
-    """Promote a finished run's model if it passed its gate; return whether, and why not.
+def promote_if_passed(store: Store, run: Run) -> tuple[GateVerdict, Rejected | None]:
+    """Promote a finished run's model if it passed its gate; return the verdict.
 
     One that a person took back from the channel stays so, also as a run of other settings that
-    has the same weights.
+    has the same weights: the record of that person is returned, too.
     """
     model = model_of(store, run)
     if model is None:
@@ -75,7 +75,7 @@ def promote_if_passed(store: Store, run: Run) -> tuple[bool, list[str]]:
     taken_back = taken_back_by_hand(store, run.pipeline.channel, model)
     if model.verdict.passed and taken_back is None:
         promote(store, run.pipeline.channel, model)
-    return model.verdict.passed, model.verdict.reasons
+    return model.verdict, taken_back
 
 
 def promote_by_hand(store: Store, channel: str, model: ServedModel, *, despite: bool) -> bool:

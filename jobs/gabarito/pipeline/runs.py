@@ -183,6 +183,11 @@ def last_run(store: Store) -> Run:
     return run
 
 
+def not_finished(run: str, stage: str) -> MissingError:
+    """Return what to say of a run of which a stage is wanted that is not finished."""
+    return MissingError(f"run {run}: {stage} is not finished; gabarito run PIPELINE continues it")
+
+
 def _digest(value: object) -> str:
     text = json.dumps(value, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

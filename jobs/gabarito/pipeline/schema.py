@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails
 
+from gabarito.artifacts.channel import DEFAULT_CHANNEL
 from gabarito.core.errors import SettingsError
 from gabarito.core.settings import Settings, StageSettings, parse, read_yaml
 from gabarito.curate.config import CurateConfig
@@ -29,7 +30,7 @@ class PartialPipeline(Settings):
         description="What the model is about, in lower case, digits and hyphens.",
     )
     channel: str = Field(
-        default="main",
+        default=DEFAULT_CHANNEL,
         pattern=NAME,
         description="The channel that serves the model once it has passed its gate.",
     )

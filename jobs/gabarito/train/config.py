@@ -176,5 +176,13 @@ class TrainConfig(StageSettings):
             raise ValueError("give either steps or epochs, not both")
         return self
 
+    @model_validator(mode="after")
+    def _refuse_focus_on_nothing(self) -> Self:
+        if self.choice.focus and not self.mix.questions:
+            raise ValueError(
+                "choice.focus draws among questions; give mix.questions above 0, or no focus"
+            )
+        return self
+
 
 STAGE = Stage("train", TrainConfig, reads=("curate",), revision=4, image="train")

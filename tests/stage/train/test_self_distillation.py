@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load
+from tests.unit.train.goals import goal_facts
 
 from gabarito.artifacts.artifact import Artifact
-from gabarito.core.records import Example, Fact, Rejection
+from gabarito.core.records import Example, Rejection
 from gabarito.models import Generated, load_tokenizer, token_ids
 from gabarito.store.base import Store
 from gabarito.train import self_distillation
@@ -20,18 +21,6 @@ from .conftest import CLUBS, rows_of
 
 Train = Callable[..., Artifact]
 ON = {"self_distillation": {"plain_share": 0.3, "tries": 2}}
-FACTS = [
-    Fact(
-        id=club,
-        document="d",
-        quote=f"O {club} fez {goals}",
-        statement=f"O {club} fez {goals}.",
-        subject=club,
-        relation="gols",
-        answer=goals,
-    )
-    for club, goals in CLUBS.items()
-]
 
 
 def in_sentences() -> list[Example]:
@@ -45,7 +34,7 @@ def in_sentences() -> list[Example]:
 
 @pytest.fixture
 def given(dataset: Callable[..., Artifact]) -> Artifact:
-    return dataset(facts=FACTS, train=in_sentences())
+    return dataset(facts=[*goal_facts(CLUBS).values()], train=in_sentences())
 
 
 def tensors_of(trained: Artifact) -> dict[str, torch.Tensor]:

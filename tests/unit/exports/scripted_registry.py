@@ -1,11 +1,11 @@
 """Registries on loopback that do what a real one seldom does."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.loopback import QuietHandler, served
 
 
 @dataclass
@@ -57,30 +57,12 @@ def running() -> Iterator[ScriptedRegistry]:
     """Let a registry run until the block ends."""
     registry = ScriptedRegistry()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             authorization = self.headers.get("Authorization", "")
             registry.asked.append((self.command, self.path.partition("?")[0], authorization))
             self.send(*registry.answer(self.command, self.path, authorization, body))
 
-        do_GET = do_HEAD = do_POST = do_PUT = answer  # noqa: N815  # as the library calls them
-
-        def send(self, status: int, headers: dict[str, str], body: bytes) -> None:
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_arguments: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    registry.address = f"127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with served(Handler) as registry.address:
         yield registry
-    finally:
-        server.shutdown()
-        server.server_close()

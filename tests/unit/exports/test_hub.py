@@ -7,10 +7,12 @@ import pytest
 from click.testing import CliRunner
 from tests.unit.models.hub import COMMIT
 
+from gabarito.artifacts.channel import ServedModel
 from gabarito.commands.export import export
 from gabarito.core.errors import AccessError, DataError, ServiceError, UsageError
 from gabarito.exports.export_model import export_hub
 from gabarito.exports.exported_model import ExportedModel
+from gabarito.store.base import Store
 
 from .upload_hub import UploadHub, running
 
@@ -98,6 +100,22 @@ def test_a_hub_that_is_not_there_is_told_of(
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(ServiceError, match=r"the model hub does not answer: .*; check HF_ENDPOINT"):
         upload(model)
+
+
+def test_an_answer_that_is_no_hub_s_is_told_of(model: ExportedModel, hub: UploadHub) -> None:
+    hub.is_there, hub.says = True, b"<html>welcome</html>"
+    with pytest.raises(ServiceError, match=r"no answer of a model hub: JSONDecode.*; check HF_END"):
+        upload(model)
+
+
+def test_the_command_uploads_for_all_to_see_what_is_to_be_public(
+    hub: UploadHub, store: Store, record: ServedModel
+) -> None:
+    asked = ["hub", "--to", "hub:org/tiny", "--public", "--unverified", "--store", store.url]
+    done = CliRunner().invoke(export, asked)
+    assert done.output == f"wrote hub:org/tiny@{COMMIT}: not read back\n"
+    assert [one["visibility"] for one in hub.created] == ["public"]
+    assert record.digest in (hub.folder / "README.md").read_text()
 
 
 @pytest.mark.parametrize("name", ["a b", "tiny"])

@@ -1,15 +1,20 @@
 """What is said to registries that ask again, point elsewhere or break off."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from gabarito.core.errors import AccessError, ServiceError
+from gabarito.artifacts.channel import SHORT_DIGEST, ServedModel
+from gabarito.commands.export import export
+from gabarito.core.errors import AccessError, ServiceError, UsageError
 from gabarito.exports.oci_registry import ImageName, OciRegistry
 from gabarito.exports.registry_login import login, login_cure
+from gabarito.store.base import Store
 
 from .scripted_registry import ScriptedRegistry, running
 
@@ -97,3 +102,21 @@ def test_logins_in_a_credential_helper_are_told_of(keep: Path) -> None:
     assert "credential helper here, which is not read: log in with podman" in login_cure("x.y")
     kept(keep, {"auths": {"x.y": {"auth": LOGIN}}, "credsStore": "desktop"})
     assert login_cure("x.y") == "log in with docker login or podman login, or ask its owner"
+
+
+def test_the_command_tags_an_image_by_the_model_s_digest(
+    registry: ScriptedRegistry, store: Store, record: ServedModel
+) -> None:
+    to = f"oci://{registry.address}/team/taught"
+    done = CliRunner().invoke(export, ["oci", "--to", to, "--unverified", "--store", store.url])
+    tag = record.digest[:SHORT_DIGEST]
+    digest = hashlib.sha256(registry.taken).hexdigest()
+    place = f"{registry.address}/team/taught:{tag}@sha256:{digest}"
+    assert done.output == f"wrote {place}: not read back\n", done.exception
+    assert registry.asked[-1][:2] == ("PUT", f"/v2/team/taught/manifests/{tag}")
+
+
+def test_the_command_tells_of_a_name_that_is_none_before_the_store_is_opened() -> None:
+    done = CliRunner().invoke(export, ["oci", "--to", "taught", "--store", "/nowhere"])
+    assert isinstance(done.exception, UsageError)
+    assert "not the name of an image in a registry" in str(done.exception)

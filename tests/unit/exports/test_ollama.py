@@ -12,7 +12,12 @@ from gabarito.core.errors import DataError
 from gabarito.core.records import Message
 from gabarito.exports.export_model import export_ollama
 from gabarito.exports.exported_model import ExportedModel
-from gabarito.exports.modelfile import TemplateParts, go_template, template_parts
+from gabarito.exports.modelfile import (
+    OllamaModel,
+    TemplateParts,
+    go_template,
+    template_parts,
+)
 from gabarito.models.prompt_contract import templated
 
 from .taught import SYSTEM, taught_tokenizer
@@ -101,3 +106,24 @@ def test_parts_write_the_same_as_the_template() -> None:
 def test_a_template_that_is_none_of_go_s_is_refused(template: str) -> None:
     with pytest.raises(DataError, match=r"cannot be written for Ollama: .*; use the file that"):
         template_parts(tokenizer_with(template))
+
+
+def modelfile(system: str = "", stop: str = "<eos>") -> str:
+    parts = template_parts(tokenizer_with(CHATML))
+    return OllamaModel(parts, system, {"stop": [stop]}).modelfile("model.gguf")
+
+
+@pytest.mark.parametrize(
+    ("stop", "written"),
+    [("<eos>", '"<eos>"'), ("\\end", '"\\end"'), ('<|"|>', '"""<|"|>"""')],
+)
+def test_an_end_is_written_as_ollama_reads_it(stop: str, written: str) -> None:
+    """It escapes nothing: its parser takes what is between the quotes as it stands."""
+    assert modelfile(stop=stop).splitlines()[-1] == f"PARAMETER stop {written}"
+
+
+@pytest.mark.parametrize("system", ['Say "yes"', 'a """ b', "Quoi\u00a0?", "so\u00adft"])
+def test_a_text_that_a_modelfile_does_not_keep_is_refused(system: str) -> None:
+    with pytest.raises(DataError, match=r"cannot be written for Ollama: .* holds .*; use the file"):
+        modelfile(system)
+    assert "Réponds\n\t« oui »." in modelfile("Réponds\n\t« oui ».")

@@ -2,13 +2,12 @@
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.loopback import QuietHandler, served
 from tests.unit.models.hub import COMMIT, Hub, reply
 
 _MODEL = "/api/models/org/tiny"
@@ -52,10 +51,15 @@ class UploadHub(Hub):
         if not (self.is_there or self.refuses):
             return 404, {"X-Error-Code": "RepoNotFound"}, b""
         status, headers, body = reply(self, path)
-        if status == 200 and path in (
-            _MODEL,
-            f"{_MODEL}/revision/{COMMIT}",
-            f"{_MODEL}/revision/main",
+        if (
+            status == 200
+            and not self.says
+            and path
+            in (
+                _MODEL,
+                f"{_MODEL}/revision/{COMMIT}",
+                f"{_MODEL}/revision/main",
+            )
         ):
             body = json.dumps({**json.loads(body), "private": self.is_private}).encode()
         return status, headers, body
@@ -78,33 +82,17 @@ def running(folder: Path) -> Iterator[UploadHub]:
     folder.mkdir()
     hub = UploadHub(folder)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Handler(QuietHandler):
+        def answer(self) -> None:
+            if self.command != "POST":
+                self.send(*hub.found(self.path.partition("?")[0]))
+                return
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if hub.refuses:
                 self.send(*reply(hub, self.path))
                 return
             self.send(200, {}, json.dumps(hub.taken(self.path, body)).encode())
 
-        def do_GET(self) -> None:
-            self.send(*hub.found(self.path.partition("?")[0]))
-
-        do_HEAD = do_GET  # noqa: N815  # as the library calls it
-
-        def send(self, status: int, headers: dict[str, str], body: bytes) -> None:
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
-
-    Handler.log_message = lambda *_: None  # type: ignore[method-assign]
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    hub.endpoint = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with served(Handler) as address:
+        hub.endpoint = f"http://{address}"
         yield hub
-    finally:
-        server.shutdown()
-        server.server_close()

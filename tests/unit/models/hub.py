@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from tests.loopback import QuietHandler, served
 
 COMMIT = "c" * 40
 
@@ -33,37 +33,18 @@ def running(folder: Path) -> Iterator[Hub]:
     """Serve the files of ``folder`` as the model ``org/tiny``."""
     hub = Hub(folder)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            self.answer(with_body=False)
-
-        def do_GET(self) -> None:
-            self.answer(with_body=True)
-
-        def answer(self, *, with_body: bool) -> None:
+    class Handler(QuietHandler):
+        def answer(self) -> None:
             hub.asked.append(self.path)
             status, headers, body = reply(hub, self.path.partition("?")[0])
             sent = self.headers.get("Authorization", "").removeprefix("Bearer ")
             if hub.gated and "/resolve/" in self.path and not (sent and sent == hub.token):
                 status, headers, body = 401, {"X-Error-Code": "GatedRepo"}, b""
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if with_body:
-                self.wfile.write(body)
+            self.send(status, headers, body)
 
-        def log_message(self, *_arguments: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    hub.endpoint = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with served(Handler) as address:
+        hub.endpoint = f"http://{address}"
         yield hub
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def reply(hub: Hub, path: str) -> tuple[int, dict[str, str], bytes]:

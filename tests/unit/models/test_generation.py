@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from gabarito.models import (
     generate,
     prompt_ids,
     stop_tokens,
+    stop_tokens_of,
 )
 
 QUESTIONS = [
@@ -99,10 +101,12 @@ def test_the_model_goes_on_training_afterwards(base: Base, contract: PromptContr
     base.model.eval()
 
 
-def test_every_end_of_the_model_ends_an_answer(base: Base) -> None:
+def test_every_end_of_the_model_ends_an_answer(base: Base, tmp_path: Path) -> None:
     before = base.model.generation_config.eos_token_id
     base.model.generation_config.eos_token_id = [2, 7]
     assert stop_tokens(base.model, base.tokenizer) == {2, 7}
+    base.model.generation_config.save_pretrained(tmp_path)
+    assert stop_tokens_of(tmp_path, base.tokenizer) == {2, 7}
     base.model.generation_config.eos_token_id = before
 
 

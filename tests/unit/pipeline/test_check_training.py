@@ -139,6 +139,16 @@ def test_rows_are_reckoned_from_three_passages(
     assert found["memory"].said.startswith("train takes about ")
 
 
+def test_where_no_document_is_read_no_rows_are_reckoned_from_an_earlier_trial(
+    planned: Callable[..., Run], store: Store, tmp_path: Path
+) -> None:
+    save_tiny(tmp_path / "base")
+    run = planned()
+    keep_trial(store, run, TRIAL)
+    assert "training" in told(run, store)
+    assert kept_forecast(store, run) is None
+
+
 def test_rows_of_what_is_left_open_and_told_anew_are_reckoned(
     planned: Callable[..., Run], store: Store, tmp_path: Path
 ) -> None:

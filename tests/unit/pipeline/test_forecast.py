@@ -114,6 +114,16 @@ def test_pairs_that_get_wordings_are_in_it() -> None:
     assert " 58 requests, " in forecast_of(extent, TRIAL, teacher())
 
 
+def test_pairs_that_nothing_is_known_of_are_said_to_be_left_out() -> None:
+    fruitless = {"passages": (tried(1000, 0),), "worded": 0, "wordings": 0, "wording": Use()}
+    found = TRIAL.model_copy(update=fruitless)
+    extent = Extent(documents=1, passages=2, chars=2000, pairs=24)
+    left_out = ", without the wordings of the pairs, as no fact was found to try some of"
+    assert forecast_of(extent, found, teacher()).endswith(left_out)
+    assert left_out not in forecast_of(extent, TRIAL, teacher())
+    assert left_out not in forecast_of(Extent(1, 2, chars=2000), found, teacher())
+
+
 def test_a_price_beyond_the_ceiling_is_said_before_it_is_paid() -> None:
     limited = teacher(price_input=1.0, max_cost=0.1)
     said = forecast_of(Extent(1, 2, chars=3000), TRIAL, limited)

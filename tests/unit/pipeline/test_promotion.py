@@ -163,6 +163,7 @@ def test_older_models_than_asked_for_are_counted(tmp_path: Path, store: Store) -
     for steps in (10, 20, 30):
         finished(tmp_path, store, steps)
     assert "and 2 older ones: --limit 0" in called(models, store, "--limit", "1").output
+    assert "and 1 older one: --limit 0" in called(models, store, "--limit", "2").output
 
 
 def test_a_run_of_another_version_does_not_hide_the_others(tmp_path: Path, store: Store) -> None:
@@ -297,6 +298,19 @@ def test_a_model_is_listed_under_the_channel_that_serves_it(
     for options in (by_digest, ()):
         called(serve, store, *options)
     assert listed == ["", "live", "live", "main", "main"]
+
+
+def test_a_channel_of_another_version_hides_no_model(
+    tmp_path: Path, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = finished(tmp_path, store, 10)
+    promote_if_passed(store, run)
+    newer = {"model": None, "since": "2026-01-02T00:00:00Z", "share": 0.5}
+    store.write("channels/newer.json", json.dumps(newer).encode())
+    (made,) = made_models(store)
+    assert (made.model.run, made.channels) == (run.run, ("main",))
+    (told,) = caplog.records
+    assert (told.getMessage(), vars(told)["channel"]) == ("channel left out", "newer")
 
 
 def test_there_must_be_a_model_before(tmp_path: Path, store: Store) -> None:

@@ -37,6 +37,12 @@ def test_steps_and_epochs_together_are_refused() -> None:
         config(steps=1, epochs=1)
 
 
+def test_a_focus_among_questions_that_are_never_drawn_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"choice.focus draws among questions; give mix.qu"):
+        config(choice={"focus": 0.5}, mix={"questions": 0})
+    config(choice={"focus": 0.5}, mix={"questions": 0.1, "statements": 0})
+
+
 def test_the_rate_climbs_falls_and_ends_at_its_floor() -> None:
     rates = [rate_at(step, 100, warmup=0.1, floor=0.1) for step in range(100)]
     assert rates[0] == pytest.approx(0.1, rel=0.01)

@@ -6,12 +6,13 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from tests.unit.train.goals import goal_facts
 
 from gabarito.artifacts.cache import Cache
 from gabarito.core.errors import SettingsError
 from gabarito.core.log import ProgressReporter
 from gabarito.core.model_records import PromptContract
-from gabarito.core.records import Example, Fact, Message, Rejection
+from gabarito.core.records import Example, Message, Rejection
 from gabarito.models import Base, CausalModel, Generated, GenerationLimits, token_ids
 from gabarito.models.generation import Begin
 from gabarito.store.open import open_store
@@ -28,18 +29,7 @@ from gabarito.train.self_distillation import (
 )
 
 CLUBS = {"Porto": "12 gols", "Lille": "7 gols"}
-FACTS = {
-    club: Fact(
-        id=club,
-        document="d",
-        quote=f"O {club} fez {goals}",
-        statement=f"O {club} fez {goals} na época.",
-        subject=club,
-        relation="gols",
-        answer=goals,
-    )
-    for club, goals in CLUBS.items()
-}
+FACTS = goal_facts(CLUBS)
 CUT = "…"
 
 

@@ -108,8 +108,9 @@ def keep_open(
 ) -> tuple[list[OpenQuestion], list[Rejection]]:
     """Keep the questions that no fact answers and that are not, or nearly, asked already.
 
-    Nearly: more similar than ``limit`` to a question of the exam, or to one that is kept. Those
-    whose normal form is ``taken`` are asked in another place.
+    Nearly: more similar than ``limit`` to a question of the exam, or to one that is kept and shares
+    one of its rarest words: one that misspells all of them stays, and costs a row. Those whose
+    normal form is ``taken`` are asked in another place.
     """
     asked = [normalise(text) for text in exam]
     known = _OpenByWords()

@@ -52,7 +52,7 @@ class ExpectedRows:
 
 
 def expected_rows(
-    store: Store, run: Run, trial: Trial | None, extent: Extent | None
+    store: Store, run: Run, trial: Trial | None, extent: Extent
 ) -> ExpectedRows | None:
     """Return what a run will train on; None where nobody knows how many facts there are."""
     dataset = open_artifact(store, run.address("curate"))
@@ -64,7 +64,7 @@ def expected_rows(
     generated = open_artifact(store, run.address("generate"))
     if generated:
         return _Writer(curate, settings).of(_of_pairs(generated))
-    if trial and trial.facts and extent:
+    if trial and trial.facts and extent.passages:
         return _Writer(curate, settings).of(_of_trial(trial, extent, settings.families))
     return None
 

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from gabarito.artifacts.artifact import Artifact, open_artifact
-from gabarito.core.errors import MissingError
 from gabarito.core.records import Document, Fact, Question
 from gabarito.generate.passages import Passage, cut_all
-from gabarito.pipeline.runs import Run
+from gabarito.pipeline.runs import Run, not_finished
 from gabarito.store.base import Store
 
 
@@ -33,9 +32,7 @@ class Made:
         for stage in stages:
             if found := self.find(stage):
                 return found
-        raise MissingError(
-            f"run {self.run.run}: {stages[-1]} is not finished; gabarito run PIPELINE continues it"
-        )
+        raise not_finished(self.run.run, stages[-1])
 
     @cached_property
     def documents(self) -> dict[str, Document]:
