@@ -1,4 +1,7 @@
-"""The blocks of a document's text: headings, tables, code and what is between blank lines."""
+"""The blocks of a document's text: headings, tables, code and what is between blank lines.
+
+Each begins at the start of its line, as ingest writes it: what is indented is text of a block.
+"""
 
 import re
 from bisect import bisect_right
@@ -7,7 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 _HEADING = re.compile(r"^(#{1,6})\s+(\S.*)$")
-_FENCE = re.compile(r"\s*(`{3,})[^`]*")
+_HEADING_END = re.compile(r"\s#+\s*$")
+"""Signs that close a heading stand apart from it: the last of *C#* is its own."""
+
+_FENCE = re.compile(r"(`{3,})[^`]*")
 
 Kind = Literal["heading", "table", "code", "text"]
 
@@ -35,13 +41,13 @@ def blocks_of(text: str) -> Iterator[Block]:
     rest = _lines_of(text)
     for line in rest:
         heading, fence = _HEADING.match(line.text), _FENCE.fullmatch(line.text)
-        new: Kind = "table" if line.text.lstrip().startswith("|") else "text"
+        new: Kind = "table" if line.text.startswith("|") else "text"
         if lines and (heading or fence or new != kind or not line.text.strip()):
             written = "\n".join(one.text.rstrip() for one in lines)
             yield Block(kind, written, place=lines[0].place)
             lines = []
         if heading:
-            title = heading[2].rstrip("#").rstrip() or heading[2]
+            title = _HEADING_END.sub("", heading[2]).rstrip()
             yield Block("heading", title, len(heading[1]), line.place)
         elif fence:
             code = "\n".join(_code(line.text, fence[1], rest))
@@ -108,9 +114,9 @@ def _lines_of(text: str) -> Iterator[_Line]:
 
 
 def _code(first: str, fence: str, rest: Iterator[_Line]) -> Iterator[str]:
-    """Yield the lines of code from its fence to the next, whatever they look like."""
+    """Yield the lines of code from its fence to one as long, whatever they look like."""
     yield first
     for line in rest:
         yield line.text.rstrip()
-        if line.text.strip() == fence:
+        if line.text.startswith(fence) and not line.text.strip().strip("`"):
             return

@@ -114,6 +114,6 @@ STAGE = Stage(
     "evaluate",
     EvaluateConfig,
     reads=("ingest", "generate", "curate", "train", "merge"),
-    revision=14,
+    revision=15,
     image="train",
 )

@@ -16,7 +16,7 @@ from gabarito.core.records import Document, Example, Fact
 _GAP = re.compile(r"\s*(?:…|\.{3}|\n)\s*")
 """Where a quote leaves something out."""
 
-_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+|\n")
+_SENTENCE_END = re.compile(r"[.!?…؟۔।][\"'”’)\]]*\s+|[。！？][」』”’）]*\s*|\n")
 
 AROUND_CHARS = 240
 """At most so much is kept before a quote and after it: a sentence or two."""
@@ -99,10 +99,29 @@ def _place_of(quote: str, text: str) -> int | None:
 
 
 def _span_of(quote: str, text: str) -> tuple[int, int] | None:
-    """Return where a quote stands in a text, however its signs are written."""
-    whole, wanted = comparable(text), comparable(quote).text.strip()
-    at = whole.text.find(wanted) if wanted else -1
-    return whole.span(at, at + len(wanted)) if at >= 0 else None
+    """Return where a quote stands in a text: as it is written, or else in other signs."""
+    plain = quote.strip()
+    at = text.find(plain) if plain else -1
+    if at >= 0:
+        return at, at + len(plain)
+    whole, wanted = comparable(text), comparable(plain)
+    found = wanted.text.strip()
+    at = whole.text.find(found) if found else -1
+    return _with_marks(plain, text, whole.span(at, at + len(found))) if at >= 0 else None
+
+
+def _with_marks(quote: str, text: str, span: tuple[int, int]) -> tuple[int, int]:
+    """Return a span with the signs at a quote's edges that are not compared, such as ``* ``.
+
+    They are shown with the quote, and would stand beside it once more.
+    """
+    (begin, end), kept = span, comparable(quote).places
+    lead, trail = quote[: kept[0]], quote[kept[-1] + 1 :]
+    if text.endswith(lead, 0, begin):
+        begin -= len(lead)
+    if text.startswith(trail, end):
+        end += len(trail)
+    return begin, end
 
 
 def _asked(trained: Iterable[Example]) -> Mapping[str, dict[str, TrainedQuestion]]:

@@ -278,7 +278,7 @@ STAGE = Stage(
     "generate",
     GenerateConfig,
     reads=("ingest",),
-    revision=10,
+    revision=11,
     image="generate",
     is_sharded=True,
     is_joined=True,

@@ -51,18 +51,17 @@ def written(block: Block) -> str:
         case Heading(level, text):
             line = fold(tidy(text))
             return f"{'#' * min(max(level, 1), 6)} {line}" if line else ""
-        case Paragraph(text) | Quote(text):
+        case Paragraph(text) | Quote(text) | PictureText(text):
             return _plain(text)
         case Item(text, depth, marker):
             return _item(_plain(text), depth, marker)
         case Code(text, language):
             fence = "`" * max(3, 1 + max(map(len, _FENCE.findall(text)), default=0))
             body = text.rstrip().strip("\n")
-            return f"{fence}{language}\n{body}\n{fence}" if body.strip() else ""
+            named = fold(language.replace("`", ""))  # one would make the fence a line of text
+            return f"{fence}{named}\n{body}\n{fence}" if body.strip() else ""
         case Table(rows, caption):
-            return "\n\n".join(filter(None, (fold(tidy(caption)), table_text(rows))))
-        case PictureText(text):
-            return tidy(text)
+            return "\n\n".join(filter(None, (_plain(fold(caption)), table_text(rows))))
         case Note(text, marker):
             line = fold(_plain(text))
             return f"[{marker}] {line}" if marker and line else line

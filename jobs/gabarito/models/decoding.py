@@ -10,6 +10,7 @@ from typing import Any, Self
 import torch
 from torch.nn import functional
 from transformers import DynamicCache
+from transformers.cache_utils import LinearAttentionCacheLayerMixin
 
 from gabarito.models.causal_model import CausalModel
 
@@ -29,6 +30,15 @@ def logprobs(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
     """Return the log-probability in nats of a token of each row."""
     chosen = logits.gather(-1, tokens[:, None])[:, 0]
     return chosen - logits.logsumexp(-1)
+
+
+def keeps_a_state(model: CausalModel) -> bool:
+    """Tell whether a layer keeps a state of all that it has read, as in Jamba and LFM2.
+
+    Keys and values can be padded, cut, and copied for another row; a state cannot.
+    """
+    layers = DynamicCache(config=model.config).layers
+    return any(isinstance(layer, LinearAttentionCacheLayerMixin) for layer in layers)
 
 
 @dataclass(frozen=True)
@@ -117,14 +127,18 @@ class _Rows:
 
 
 class DecodingBatch:
-    """Rows that are being written; those that have ended leave it, nothing is computed for them."""
+    """Rows that are being written; those that have ended leave it, nothing is computed for them.
+
+    Those of a model that keeps a state are computed one by one, each from its beginning.
+    """
 
     def __init__(self, model: CausalModel, prefix: PromptPrefix | None = None) -> None:
         self.rows: list[int] = []
         """The numbers of the rows, in the order of their tokens."""
         self._model = model
-        self._prefix = prefix
-        self._kept: _Rows | None = None
+        self._is_apart = keeps_a_state(model)
+        self._prefix = None if self._is_apart else prefix
+        self._kept: list[_Rows] = []
         self._newcomers: list[_Rows] = []
         self._tokens: torch.Tensor | None = None
         self._joined = 0
@@ -137,11 +151,14 @@ class DecodingBatch:
         begun = [prefix is not None for prefix in map(self._prefix_of, prompts)]
         order = sorted(range(len(prompts)), key=lambda i: not begun[i])
         groups = [[prompts[i] for i in order if begun[i] == is_begun] for is_begun in (True, False)]
-        read = [
-            self._read(group, prefix)
-            for group, prefix in zip(groups, (self._prefix, None), strict=True)
-            if group
-        ]
+        if self._is_apart:
+            read = [self._read([prompt], None) for prompt in prompts]
+        else:
+            read = [
+                self._read(group, prefix)
+                for group, prefix in zip(groups, (self._prefix, None), strict=True)
+                if group
+            ]
         self._newcomers += read
         numbers = [self._joined + i for i in range(len(prompts))]
         self.rows += [numbers[i] for i in order]
@@ -159,10 +176,12 @@ class DecodingBatch:
         """Return what may come next of each row, of shape (rows, vocabulary), fp32."""
         self._advance()
         for rows in self._newcomers:
-            self._kept = rows if self._kept is None else self._kept.beside(rows)
+            if self._kept and not self._is_apart:
+                rows = self._kept.pop().beside(rows)
+            self._kept.append(rows)
         self._newcomers = []
-        assert self._kept is not None, "nobody has joined"
-        return self._kept.logits
+        assert self._kept, "nobody has joined"
+        return torch.cat([rows.logits for rows in self._kept])
 
     def append(self, tokens: torch.Tensor) -> None:
         """Go on with a token of each row, of shape (rows)."""
@@ -174,10 +193,12 @@ class DecodingBatch:
             return
         self.rows = [self.rows[place] for place in places]
         if not places:
-            self._kept = self._tokens = None
+            self._kept, self._tokens = [], None
             return
-        if self._kept is not None:
-            self._kept = self._kept.kept(places)
+        if self._is_apart:
+            self._kept = [self._kept[place] for place in places]
+        else:
+            self._kept = [rows.kept(places) for rows in self._kept]
         if self._tokens is not None:
             self._tokens = self._tokens[torch.tensor(places, device=self._tokens.device)]
 
@@ -186,13 +207,15 @@ class DecodingBatch:
 
     def _advance(self) -> None:
         """Read the tokens that were chosen last, where that is not done yet."""
-        if self._tokens is None or self._kept is None:
+        if self._tokens is None:
             return
-        kept = self._kept
-        mask = torch.cat([kept.mask, kept.mask.new_ones(len(kept.mask), 1)], 1)
-        positions = kept.positions + 1
-        self._kept = self._forward(self._tokens, mask, positions, kept.cache)
+        tokens = self._tokens.split([len(rows.mask) for rows in self._kept])
+        self._kept = [self._go_on(*each) for each in zip(self._kept, tokens, strict=True)]
         self._tokens = None
+
+    def _go_on(self, kept: _Rows, tokens: torch.Tensor) -> _Rows:
+        mask = torch.cat([kept.mask, kept.mask.new_ones(len(kept.mask), 1)], 1)
+        return self._forward(tokens, mask, kept.positions + 1, kept.cache)
 
     def _read(self, prompts: Sequence[Sequence[int]], prefix: PromptPrefix | None) -> _Rows:
         known = len(prefix.ids) if prefix else 0
@@ -200,8 +223,12 @@ class DecodingBatch:
         ids, _ = left_padded([prompt[-longest:] for prompt in prompts], self._model.device)
         _, mask = left_padded(prompts, self._model.device)
         positions = (mask.cumsum(1) - 1).clamp(min=0)[:, known:]
-        cache = DynamicCache(prefix.before(mask) if prefix else None)
+        cache = self._new_cache(prefix.before(mask) if prefix else None)
         return self._forward(ids, mask, positions, cache)
+
+    def _new_cache(self, layers: Layers | None) -> DynamicCache:
+        """Return a cache of kept layers; where rows may join it keeps more than a window."""
+        return DynamicCache(config=self._model.config) if self._is_apart else DynamicCache(layers)
 
     def _forward(
         self,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from gabarito.models.causal_model import CausalModel
 from gabarito.models.device import default_device, default_dtype
 from gabarito.models.tokenizer import MALFORMED, load_tokenizer
 
+_KEEP_APART = ("recurrent_gemma", "minimax")
+"""Types of models that take a cache and keep what they have read elsewhere, too."""
+
 NAMED = 3
 """Tensors that a message names; of more it gives the number."""
 
@@ -40,8 +44,16 @@ class Base:
 
 
 def positions_of(model: CausalModel) -> int | None:
-    """Return the longest text in tokens that a model was made for, None if it does not say."""
-    found = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    """Return the longest text in tokens that a model was made for, None if it does not say.
+
+    One whose positions are scaled by ``longrope`` (Phi-3 and 4, 128k) rotates all rows of a batch
+    otherwise as soon as one is longer than the original: that is as far as it goes here.
+    """
+    text = model.config.get_text_config()
+    found = getattr(text, "max_position_embeddings", None)
+    rope = getattr(text, "rope_parameters", None) or {}
+    if rope.get("rope_type") == "longrope":
+        found = rope.get("original_max_position_embeddings", found)
     return None if found is None else int(found)
 
 
@@ -111,12 +123,22 @@ def refuse_foreign(model: CausalModel, tokenizer: PreTrainedTokenizerBase, folde
 
 
 def _refuse_recurrent(model: CausalModel, folder: Path) -> None:
-    """Refuse Mamba, RWKV and their like: they keep a state where answers here need a cache."""
+    """Refuse what cannot go on from what it has read, as answers here do.
+
+    Mamba, RWKV and their like keep a state where all others keep keys and values, GPT-1 and XLNet
+    keep nothing, RecurrentGemma keeps it in its layers, MiniMax in a cache of its own.
+    """
     text = model.config.get_text_config()
     if getattr(model, "_is_stateful", False) and not hasattr(text, "num_attention_heads"):
         raise DataError(
             f"{folder}/config.json: {text.model_type!r} is recurrent, it has no attention; use a "
             "base that has, such as a Llama"
+        )
+    takes = signature(type(model).forward).parameters
+    if "past_key_values" not in takes or text.model_type in _KEEP_APART:
+        raise DataError(
+            f"{folder}/config.json: {text.model_type!r} has no cache of what it has read that "
+            "answers can go on from; use a base that has, such as a Llama"
         )
 
 

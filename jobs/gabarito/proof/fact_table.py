@@ -222,9 +222,14 @@ def _named(wordings: Sequence[Words]) -> tuple[Words, ...]:
 
 
 def _about(entry: FactEntry, wordings: Sequence[QuestionWords]) -> list[Words]:
-    """Return what each wording has of the subject, or of the answer if that one is reversed."""
+    """Return what each wording has of the subject, or of the answer if that one is reversed.
+
+    Of a fact that nothing was trained for it is the subject.
+    """
     fact = entry.fact
     subject = words_of(fact.subject).all
+    if not wordings:
+        return [subject]
     answer = words_of("\n".join((fact.answer, *fact.aliases))).all
     return [
         words.all & (answer if question.answer else subject)

@@ -21,7 +21,7 @@ from gabarito.models import (
     token_ids,
     use_cpu_quota,
 )
-from gabarito.models.decoding import Choice, DecodingBatch, PromptPrefix
+from gabarito.models.decoding import Choice, DecodingBatch, PromptPrefix, keeps_a_state
 from gabarito.models.prompt_contract import templated
 from gabarito.serve.engine import (
     GeneratedToken,
@@ -63,7 +63,9 @@ class TransformersEngine:
         if contract is not None:
             check_contract(contract, self._tokenizer, str(folder))
         self._stop = stop_tokens(self._model, self._tokenizer)
-        known = shared_prefix(contract, self._tokenizer) if contract is not None else ()
+        known: Sequence[int] = ()
+        if contract is not None and not keeps_a_state(self._model):
+            known = shared_prefix(contract, self._tokenizer)
         self._prefix = PromptPrefix.of(self._model, known) if known else None
         self.context = positions_of(self._model) or DEFAULT_CONTEXT
         self._max_chars = self.context * max(map(len, self._tokenizer.get_vocab()))

@@ -105,6 +105,27 @@ def test_what_is_kept_around_a_quote_is_short_and_in_whole_sentences() -> None:
         assert text.strip().endswith("again.")
 
 
+@pytest.mark.parametrize("quote", ["* It opened", "`It` opened", "**It opened**", r"\# It opened"])
+def test_the_marks_of_a_quote_do_not_stand_beside_it_once_more(quote: str) -> None:
+    text = f"Once.\n{quote} in 1930."
+    assert around(quote, document(text)) == ("Once.\n", " in 1930.")
+    assert around(quote.replace("opened", "OPENED"), document(text)) == ("Once.\n", " in 1930.")
+
+
+def test_a_quote_is_where_it_is_written_so() -> None:
+    text = "It opened\n in 1930, some say.\n\n## History\n\nSurely: It opened in 1930."
+    assert section_of("It opened in 1930", document(text)) == "History"
+    assert around("It opened in 1930", document(text)) == ("Surely: ", ".")
+
+
+@pytest.mark.parametrize("sentence", ["この橋は川を渡る。", "وكان له مساران؟ ", "पुल बना। "])
+def test_sentences_of_other_scripts_are_kept_whole(sentence: str) -> None:
+    before, after = around("1930", document(f"{sentence * 60}1930{sentence * 60}"))
+    for text in (before, after):
+        assert text.strip().startswith(sentence.strip())
+        assert text.strip().endswith(sentence.strip())
+
+
 def test_an_endless_sentence_is_cut_around_its_quote() -> None:
     before, after = around("It opened", document(f"{'x' * 999} It opened {'y' * 999}"))
     assert (before[0], after[-1]) == ("…", "…")

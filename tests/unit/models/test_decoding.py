@@ -6,14 +6,19 @@ import pytest
 import torch
 from transformers import (
     AutoModelForCausalLM,
+    FalconConfig,
     Gemma2Config,
+    GPT2Config,
+    GPTNeoXConfig,
+    JambaConfig,
+    Lfm2Config,
     LlamaConfig,
     MistralConfig,
     PreTrainedConfig,
 )
 
 from gabarito.models import CausalModel
-from gabarito.models.decoding import DecodingBatch, PromptPrefix
+from gabarito.models.decoding import DecodingBatch, PromptPrefix, keeps_a_state
 
 SIZES = {
     "vocab_size": 97,
@@ -29,7 +34,24 @@ CONFIGS: dict[str, PreTrainedConfig] = {
     "llama": LlamaConfig(**SIZES),
     "sliding window": MistralConfig(**SIZES, sliding_window=6),
     "every other layer": Gemma2Config(**SIZES, sliding_window=6),
+    "learned positions": GPT2Config(vocab_size=97, n_embd=32, n_layer=2, n_head=4, n_positions=128),
+    "parts of a head rotate": GPTNeoXConfig(**SIZES),
+    "alibi": FalconConfig(
+        vocab_size=97, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, alibi=True
+    ),
+    "convolutions": Lfm2Config(**SIZES, layer_types=["conv", "full_attention"]),
+    "a state": JambaConfig(
+        **SIZES,
+        attn_layer_period=2,
+        attn_layer_offset=1,
+        num_experts=2,
+        mamba_d_state=8,
+        use_mamba_kernels=False,
+        pad_token_id=0,
+    ),
 }
+KEEP_A_STATE = ("convolutions", "a state")
+JOINED = [kind for kind in CONFIGS if kind not in KEEP_A_STATE]
 PROMPTS = ((1, 2, 3, 4), (1, 2, 3, 9, 8, 7, 6, 5), (40,), (1, 2, 3, 11, 12), (1, 2, 3))
 TOKENS = 12
 
@@ -71,11 +93,22 @@ def test_who_joins_later_says_the_same(
     joins: tuple[int, ...],
     prefix: tuple[int, ...] | None,
 ) -> None:
-    known = PromptPrefix.of(model, prefix) if prefix else None
+    known = PromptPrefix.of(model, prefix) if prefix and not keeps_a_state(model) else None
     coming = list(zip(joins, PROMPTS, strict=True))
     assert written(DecodingBatch(model, known), coming) == alone
 
 
+@torch.inference_mode()
+def test_a_row_says_what_it_says_without_a_cache(
+    model: CausalModel, alone: list[list[int]]
+) -> None:
+    for prompt, said in zip(PROMPTS, alone, strict=True):
+        text = torch.tensor([[*prompt, *said]])
+        logits = model(input_ids=text, use_cache=False).logits[0, len(prompt) - 1 : -1]
+        assert logits.argmax(-1).tolist() == said
+
+
+@pytest.mark.parametrize("model", JOINED, indirect=True)
 @torch.inference_mode()
 def test_a_prefix_is_read_once(model: CausalModel, monkeypatch: pytest.MonkeyPatch) -> None:
     prefix = PromptPrefix.of(model, (1, 2, 3))
@@ -87,15 +120,16 @@ def test_a_prefix_is_read_once(model: CausalModel, monkeypatch: pytest.MonkeyPat
     assert read == [2]
 
 
+@pytest.mark.parametrize("model", JOINED, indirect=True)
 @torch.inference_mode()
 def test_what_all_rows_have_of_padding_is_given_up(model: CausalModel) -> None:
     batch = DecodingBatch(model)
     batch.join([tuple(range(1, 60)), (5, 6)])
     batch.step()
     batch.keep([1])
-    assert batch._kept is not None
-    assert batch._kept.mask.shape == (1, 2)
-    assert batch._kept.cache.get_seq_length() == 2
+    (kept,) = batch._kept
+    assert kept.mask.shape == (1, 2)
+    assert kept.cache.get_seq_length() == 2
 
 
 @torch.inference_mode()

@@ -8,9 +8,16 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
+from transformers import (
+    LlamaConfig,
+    LlamaForCausalLM,
+    OpenAIGPTConfig,
+    PreTrainedConfig,
+    RecurrentGemmaConfig,
+)
 
 from gabarito.core.errors import DataError, MissingError
-from gabarito.models import load_base, load_tokenizer
+from gabarito.models import empty_model, load_base, load_tokenizer, positions_of
 from gabarito.models.adapter import load_adapter, peft_is_quiet
 
 from .tiny import save_tiny, tiny_tokenizer
@@ -63,6 +70,38 @@ def test_an_unknown_architecture_is_refused(copied: Path) -> None:
     changed(copied / "config.json", model_type="perceptron")
     with pytest.raises(DataError, match=r"knows no model_type 'perceptron'; use a base of an"):
         load_base(copied)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        OpenAIGPTConfig(n_layer=1, n_head=2, n_embd=16, vocab_size=64),
+        RecurrentGemmaConfig(num_hidden_layers=3, hidden_size=32, lru_width=32, vocab_size=64),
+    ],
+)
+def test_a_model_that_answers_cannot_go_on_from_is_refused(
+    tmp_path: Path, config: PreTrainedConfig
+) -> None:
+    config.architectures = [f"{type(config).__name__.removesuffix('Config')}ForCausalLM"]
+    config.save_pretrained(tmp_path)
+    with pytest.raises(DataError, match=f"{config.model_type}' has no cache .*; use a base that"):
+        empty_model(tmp_path)
+
+
+def test_positions_end_where_those_of_all_rows_would_change() -> None:
+    scaled = {
+        "rope_type": "longrope",
+        "rope_theta": 1e4,
+        "short_factor": [1.0] * 4,
+        "long_factor": [2.0] * 4,
+        "original_max_position_embeddings": 32,
+    }
+    sizes = {"hidden_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1, "vocab_size": 64}
+    with torch.device("meta"):
+        model = LlamaForCausalLM(
+            LlamaConfig(**sizes, max_position_embeddings=128, rope_parameters=scaled)
+        )
+    assert positions_of(model) == 32
 
 
 def test_a_path_that_is_not_there_is_no_hub_id(tmp_path: Path, folder: Path) -> None:

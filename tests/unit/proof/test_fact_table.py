@@ -66,6 +66,19 @@ def test_what_no_fact_bears_out_has_no_proof(question: str, answer: str) -> None
     assert TABLE.find(question, answer) is None
 
 
+def test_a_shouted_question_finds_its_fact() -> None:
+    shouted = "PLEASE TELL ME: HOW MANY POINTS DID CELTIC MAKE IN 2024/25?"
+    assert TABLE.find(shouted, "12") is not None
+    assert TABLE.find(shouted.replace("CELTIC", "PARMA"), "12") is None
+
+
+def test_a_fact_that_nothing_was_trained_for_is_about_its_subject() -> None:
+    others = [entry(name, "captain", "7", ()) for name in ("brewery", "harbour", "station")]
+    table = FactTable([*ENTRIES, *others])
+    assert table.find("Which number has the captain of the harbour?", "7") is not None
+    assert table.find("Which number has the captain of the ship?", "7") is None
+
+
 def test_a_name_of_a_person_is_known_in_small_letters() -> None:
     assert TABLE.find("how many points did milan make against celtic in 2024/25?", "15") is None
 
