@@ -117,7 +117,8 @@ class TrainConfig(StageSettings):
     method: Method = Field(
         default="lora",
         description="qlora keeps the base in NF4 with double quantisation: slower, and worth it "
-        "only where the GPU's memory is too small.",
+        "only where the GPU's memory is too small. full trains the layers themselves, without an "
+        "adapter, in 16 bytes a weight; its learning_rate must be given.",
     )
     targets: Literal["all-linear", "attention", "mlp"] = Field(
         default="all-linear",
@@ -174,6 +175,20 @@ class TrainConfig(StageSettings):
     def _refuse_two_lengths(self) -> Self:
         if self.steps is not None and self.epochs is not None:
             raise ValueError("give either steps or epochs, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _check_full_tuning(self) -> Self:
+        if self.method == "full" and (self.rank or self.alpha or self.dropout):
+            raise ValueError(
+                "method full has no adapter: leave out rank, alpha and dropout, or set method to "
+                "lora"
+            )
+        if self.method == "full" and self.learning_rate is None:
+            raise ValueError(
+                "method full needs a learning_rate: the one that it takes depends on the base, try "
+                "several"
+            )
         return self
 
 

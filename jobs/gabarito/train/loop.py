@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import torch
 from accelerate import Accelerator  # type: ignore[import-untyped]
-from peft import PeftModel
 
 from gabarito.core.errors import Interrupted, SettingsError
 from gabarito.core.stop import deferred_stop
+from gabarito.models import CausalModel
 from gabarito.models.adapter import base_of
 from gabarito.train.batch import Layout
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, CheckpointScore, StepMetrics
@@ -52,7 +52,7 @@ class TrainPlan:
 
 
 def fit(
-    model: PeftModel, config: TrainConfig, plan: TrainPlan, checkpoints: Checkpoints
+    model: CausalModel, config: TrainConfig, plan: TrainPlan, checkpoints: Checkpoints
 ) -> Checkpoint:
     """Train the adapter, from the latest checkpoint on, and leave the best one in ``model``.
 
@@ -79,7 +79,7 @@ def fit(
 
 class _Trainer:
     def __init__(
-        self, model: PeftModel, config: TrainConfig, plan: TrainPlan, checkpoints: Checkpoints
+        self, model: CausalModel, config: TrainConfig, plan: TrainPlan, checkpoints: Checkpoints
     ) -> None:
         self._model = model
         self._config = config
@@ -277,8 +277,8 @@ def _kinds(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[torch.Size, t
     return {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
 
 
-def _accelerator(model: PeftModel) -> Accelerator:
-    is_16_bit = base_of(model).dtype == torch.bfloat16
+def _accelerator(model: CausalModel) -> Accelerator:
+    is_16_bit = base_of(model).config.dtype == torch.bfloat16  # as it was loaded
     return Accelerator(
         mixed_precision="bf16" if is_16_bit else "no", cpu=model.device.type == "cpu"
     )

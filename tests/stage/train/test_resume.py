@@ -30,8 +30,15 @@ TRAINEE = Path(__file__).parent / "trainee.py"
 START_S = 120
 
 
+METHODS: dict[str, dict[str, Any]] = {
+    "lora": {"dropout": 0.1},
+    "full": {"method": "full", "rank": None, "learning_rate": 1e-3},
+}
+
+
 def tensors_of(trained: Artifact) -> dict[str, torch.Tensor]:
-    return load(trained.read("adapter/adapter_model.safetensors"))
+    [name] = [name for name in trained.manifest.files if name.endswith(".safetensors")]
+    return load(trained.read(name))
 
 
 def assert_same(one: Artifact, other: Artifact) -> None:
@@ -57,19 +64,24 @@ def stop_at(step: int, monkeypatch: pytest.MonkeyPatch, number: signal.Signals) 
     monkeypatch.setattr(job, "_report", reported)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("number", "method"),
+    [(signal.SIGTERM, METHODS["lora"]), (signal.SIGINT, METHODS["full"])],
+    ids=METHODS,
+)
 def test_a_stop_saves_the_step_and_the_next_start_goes_on(
     train: Train,
     dataset: Callable[..., Artifact],
     monkeypatch: pytest.MonkeyPatch,
     number: signal.Signals,
+    method: dict[str, Any],
 ) -> None:
-    whole = train(dataset(), fingerprint="u" * 64, dropout=0.1)
+    whole = train(dataset(), fingerprint="u" * 64, **method)
     stop_at(5, monkeypatch, number)
     with pytest.raises(Interrupted, match="stopped after step 5; start again"):
-        train(dataset(), dropout=0.1)
+        train(dataset(), **method)
     monkeypatch.undo()
-    assert_same(train(dataset(), dropout=0.1), whole)
+    assert_same(train(dataset(), **method), whole)
 
 
 @pytest.mark.parametrize("step", [15, 21])
