@@ -102,7 +102,10 @@ class Limits(Settings):
         "a CPU the whole batch.",
     )
     checkpoint_every_s: float = Field(
-        default=60.0, ge=0, description="Seconds between two checkpoints; 0 after every step."
+        default=60.0,
+        ge=0,
+        description="Seconds between two checkpoints, or ten times what one takes where that is "
+        "longer; 0 after every step.",
     )
     answer_batch: int = Field(default=128, ge=1, description="Questions answered at once.")
 

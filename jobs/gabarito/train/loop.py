@@ -38,6 +38,9 @@ BETAS = (0.9, 0.98)
 MOMENTS = ("exp_avg", "exp_avg_sq")
 """What AdamW keeps of each parameter, beside its count of steps."""
 
+SAVING_SHARE = 0.1
+"""Of the time, what checkpoints may take: one of full fine-tuning has 16 bytes a weight."""
+
 
 @dataclass(frozen=True)
 class TrainPlan:
@@ -62,13 +65,16 @@ def fit(
     """
     trainer = _Trainer(model, config, plan, checkpoints)
     trainer.resume()
+    every = pause = config.limits.checkpoint_every_s
     saved = time.monotonic()
     with deferred_stop() as is_asked_to_stop:
         for step in trainer.steps():
             stops = trainer.agrees(is_asked_to_stop())
-            if stops or time.monotonic() - saved >= config.limits.checkpoint_every_s:
+            if stops or time.monotonic() - saved >= pause:
+                began = time.monotonic()
                 trainer.save()
                 saved = time.monotonic()
+                pause = max(every, (saved - began) / SAVING_SHARE) if every else 0.0
             if stops:
                 trainer.end_well()
                 raise Interrupted(f"train: stopped after step {step}; start again to continue")

@@ -1,5 +1,6 @@
 """A training that was stopped continues to the same numbers."""
 
+import itertools
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +24,7 @@ from gabarito.artifacts.cache import Cache
 from gabarito.core.errors import Interrupted, SettingsError
 from gabarito.store.base import Store
 from gabarito.train import job
-from gabarito.train.checkpoint import Checkpoints, StepMetrics
+from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
 
 Train = Callable[..., Artifact]
 EVERY_STEP = {"checkpoint_every_s": 0}
@@ -130,6 +132,29 @@ def wait_for_steps(store: Store, process: subprocess.Popen[bytes], steps: int) -
             return
         time.sleep(0.05)
     pytest.fail("the training in the other process made no checkpoint")
+
+
+@pytest.mark.parametrize(("every", "saved"), [(1e-6, [1]), (0.0, list(range(1, 9)))])
+def test_saving_takes_a_tenth_of_the_time_unless_each_step_is_to_be_saved(
+    train: Train,
+    dataset: Callable[..., Artifact],
+    monkeypatch: pytest.MonkeyPatch,
+    every: float,
+    saved: list[int],
+) -> None:
+    steps: list[int] = []
+    ticks = itertools.count()
+
+    def slow(_checkpoints: Checkpoints, checkpoint: Checkpoint) -> None:
+        steps.append(checkpoint.step)
+        for _ in range(1000):
+            next(ticks)
+
+    monkeypatch.setattr(Checkpoints, "save", slow)
+    clock = SimpleNamespace(monotonic=lambda: float(next(ticks)))
+    monkeypatch.setattr("gabarito.train.loop.time", clock)
+    train(dataset(), limits={"checkpoint_every_s": every})
+    assert steps == saved
 
 
 def test_a_training_that_dies_at_one_step_three_times_gives_up(
