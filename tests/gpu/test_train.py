@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -39,11 +40,13 @@ def test_the_base_is_in_16_bit_and_the_adapter_in_32(base: Path, method: str) ->
     assert next(adapted.parameters()).device.type == "cuda"
 
 
-@pytest.mark.parametrize("method", ["lora", "qlora"])
+@pytest.mark.parametrize(
+    "method", [{"method": "lora"}, {"method": "qlora"}, {"method": "full", "rank": None}]
+)
 def test_the_stage_runs_and_the_loss_falls(
-    train: Callable[..., Artifact], dataset: Callable[..., Artifact], method: str
+    train: Callable[..., Artifact], dataset: Callable[..., Artifact], method: dict[str, Any]
 ) -> None:
-    trained = train(dataset(), method=method, steps=60, learning_rate=1e-2)
+    trained = train(dataset(), steps=60, learning_rate=1e-2, **method)
     losses = [point.loss for point in trained.records("curves.jsonl", StepMetrics)]
     assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
 

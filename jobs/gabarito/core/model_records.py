@@ -6,7 +6,7 @@ from pydantic import Field
 
 from gabarito.core.records import Record
 
-Method = Literal["lora", "qlora"]
+Method = Literal["lora", "qlora", "full"]
 
 Conversation = Literal["last", "whole"]
 """What of a conversation a model is asked: its last question alone, or the whole."""

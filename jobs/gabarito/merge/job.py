@@ -6,7 +6,6 @@ adapter/, base.json, prompt.json, probes.json, base model  ->  model/
 from pathlib import Path
 
 import torch
-from peft import PeftModel
 from pydantic import NonNegativeInt, TypeAdapter
 from transformers import GenerationConfig
 
@@ -19,6 +18,7 @@ from gabarito.merge.merging import check_distance, merged, next_token_probabilit
 from gabarito.models import (
     CONTRACT_FILE,
     Base,
+    CausalModel,
     check_base,
     check_contract,
     load_base,
@@ -73,7 +73,7 @@ def _probes(trained: Artifact, base: Base) -> list[list[int]]:
     return probes
 
 
-def _with_adapter(base: Base, trained: Artifact) -> PeftModel:
+def _with_adapter(base: Base, trained: Artifact) -> CausalModel:
     with temporary_folder("adapter") as folder:
         return load_adapter(base.model, trained.fetch(folder, "adapter/"))
 

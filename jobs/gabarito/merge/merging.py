@@ -12,8 +12,10 @@ from gabarito.models import CausalModel
 
 
 @torch.no_grad()
-def merged(model: PeftModel) -> CausalModel:
+def merged(model: CausalModel) -> CausalModel:
     """Return the base model with the adapter added to its weights; ``model`` is used up.
+
+    Weights of full fine-tuning stand in their place already.
 
     Each sum is made in float32 and rounded once, to the precision of the base's weights. peft's
     own merge rounds the adapter's part before it adds it.
@@ -21,6 +23,8 @@ def merged(model: PeftModel) -> CausalModel:
     Raises:
         DataError: if the base's weights are quantised: what was learned would be rounded away.
     """
+    if not isinstance(model, PeftModel):
+        return model
     layers = [(name, m) for name, m in model.named_modules() if isinstance(m, LoraLayer)]
     for name, layer in layers:
         if not isinstance(layer, Linear):

@@ -45,6 +45,12 @@ class CausalModel(Protocol):
     def modules(self) -> Iterator[torch.nn.Module]:
         """Walk through its layers."""
 
+    def named_modules(self) -> Iterator[tuple[str, torch.nn.Module]]:
+        """Walk through its layers with their names."""
+
+    def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
+        """Walk through its weights with their names."""
+
     def num_parameters(self) -> int:
         """Count its weights."""
 

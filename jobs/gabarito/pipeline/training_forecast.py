@@ -101,7 +101,7 @@ class MemoryForecast(Record):
         place = "this GPU's memory" if self.is_gpu else "memory"
         here = f"train takes about {_gigabytes(self.needed)} of {place}, "
         here += f"of which {_gigabytes(self.free)} are free"
-        others = " and ".join(
+        others = "; ".join(
             f"{_gigabytes(size)} with {method}, which {_gpu_for(size)}"
             for method, size in self.of_gpus.items()
         )

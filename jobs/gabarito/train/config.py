@@ -102,7 +102,10 @@ class Limits(Settings):
         "a CPU the whole batch.",
     )
     checkpoint_every_s: float = Field(
-        default=60.0, ge=0, description="Seconds between two checkpoints; 0 after every step."
+        default=60.0,
+        ge=0,
+        description="Seconds between two checkpoints, or ten times what one takes where that is "
+        "longer; 0 after every step.",
     )
     answer_batch: int = Field(default=128, ge=1, description="Questions answered at once.")
 
@@ -117,7 +120,8 @@ class TrainConfig(StageSettings):
     method: Method = Field(
         default="lora",
         description="qlora keeps the base in NF4 with double quantisation: slower, and worth it "
-        "only where the GPU's memory is too small.",
+        "only where the GPU's memory is too small. full trains the layers themselves, without an "
+        "adapter, in 16 bytes a weight; its learning_rate must be given.",
     )
     targets: Literal["all-linear", "attention", "mlp"] = Field(
         default="all-linear",
@@ -181,6 +185,20 @@ class TrainConfig(StageSettings):
         if self.choice.focus and not self.mix.questions:
             raise ValueError(
                 "choice.focus draws among questions; give mix.questions above 0, or no focus"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_full_tuning(self) -> Self:
+        if self.method == "full" and (self.rank or self.alpha or self.dropout):
+            raise ValueError(
+                "method full has no adapter: leave out rank, alpha and dropout, or set method to "
+                "lora"
+            )
+        if self.method == "full" and self.learning_rate is None:
+            raise ValueError(
+                "method full needs a learning_rate: the one that it takes depends on the base, try "
+                "several"
             )
         return self
 

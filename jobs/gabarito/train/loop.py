@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import torch
 from accelerate import Accelerator  # type: ignore[import-untyped]
-from peft import PeftModel
 
 from gabarito.core.errors import Interrupted, SettingsError
 from gabarito.core.stop import deferred_stop
+from gabarito.models import CausalModel
 from gabarito.models.adapter import base_of
 from gabarito.train.batch import Layout
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, CheckpointScore, StepMetrics
@@ -38,6 +38,9 @@ BETAS = (0.9, 0.98)
 MOMENTS = ("exp_avg", "exp_avg_sq")
 """What AdamW keeps of each parameter, beside its count of steps."""
 
+SAVING_SHARE = 0.1
+"""Of the time, what checkpoints may take: one of full fine-tuning has 16 bytes a weight."""
+
 
 @dataclass(frozen=True)
 class TrainPlan:
@@ -52,7 +55,7 @@ class TrainPlan:
 
 
 def fit(
-    model: PeftModel, config: TrainConfig, plan: TrainPlan, checkpoints: Checkpoints
+    model: CausalModel, config: TrainConfig, plan: TrainPlan, checkpoints: Checkpoints
 ) -> Checkpoint:
     """Train the adapter, from the latest checkpoint on, and leave the best one in ``model``.
 
@@ -62,13 +65,16 @@ def fit(
     """
     trainer = _Trainer(model, config, plan, checkpoints)
     trainer.resume()
+    every = pause = config.limits.checkpoint_every_s
     saved = time.monotonic()
     with deferred_stop() as is_asked_to_stop:
         for step in trainer.steps():
             stops = trainer.agrees(is_asked_to_stop())
-            if stops or time.monotonic() - saved >= config.limits.checkpoint_every_s:
+            if stops or time.monotonic() - saved >= pause:
+                began = time.monotonic()
                 trainer.save()
                 saved = time.monotonic()
+                pause = max(every, (saved - began) / SAVING_SHARE) if every else 0.0
             if stops:
                 trainer.end_well()
                 raise Interrupted(f"train: stopped after step {step}; start again to continue")
@@ -79,7 +85,7 @@ def fit(
 
 class _Trainer:
     def __init__(
-        self, model: PeftModel, config: TrainConfig, plan: TrainPlan, checkpoints: Checkpoints
+        self, model: CausalModel, config: TrainConfig, plan: TrainPlan, checkpoints: Checkpoints
     ) -> None:
         self._model = model
         self._config = config
@@ -277,8 +283,8 @@ def _kinds(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[torch.Size, t
     return {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
 
 
-def _accelerator(model: PeftModel) -> Accelerator:
-    is_16_bit = base_of(model).dtype == torch.bfloat16
+def _accelerator(model: CausalModel) -> Accelerator:
+    is_16_bit = base_of(model).config.dtype == torch.bfloat16  # as it was loaded
     return Accelerator(
         mixed_precision="bf16" if is_16_bit else "no", cpu=model.device.type == "cpu"
     )

@@ -1,7 +1,6 @@
 """The loss: cross entropy of the learned tokens, the output layer computed for them alone."""
 
 import torch
-from peft import PeftModel
 from torch import nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
@@ -23,7 +22,7 @@ class LossModule(nn.Module):
     A module of its own, so that accelerate can wrap it for several GPUs.
     """
 
-    def __init__(self, model: PeftModel) -> None:
+    def __init__(self, model: CausalModel) -> None:
         """Take a causal language model with its adapter."""
         super().__init__()
         self.model = model

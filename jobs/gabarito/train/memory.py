@@ -5,19 +5,22 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from transformers.pytorch_utils import Conv1D
 
 from gabarito.core.model_records import Method
 from gabarito.core.records import Record
 from gabarito.models import CausalModel, empty_model
 from gabarito.models.device import CGROUP
 from gabarito.train.config import TrainConfig
+from gabarito.train.full import linear_layers
 from gabarito.train.lora import attach, trained_parameters
 from gabarito.train.loss import CHUNK_ELEMENTS
 from gabarito.train.micro_batch import SHARE, bytes_a_token
 
 TRAINED_BYTES = 16
 """A trained number in float32, with its gradient and the two moments of AdamW."""
+
+SNAPSHOT_BYTES = 8
+"""The same number in the best step's adapter and in the last checkpoint: in the CPU's memory."""
 
 LOGITS_BYTES = 12
 """A logit in float32, its probability and its gradient."""
@@ -55,8 +58,9 @@ class _Planned:
 
 @dataclass(frozen=True)
 class ModelShape:
-    """The sizes of a base with its adapter, without their numbers."""
+    """The sizes of a base and of what one method trains, without their numbers."""
 
+    method: Method
     config: Any
     words: int
     linear: int
@@ -65,40 +69,42 @@ class ModelShape:
     trained: int
     supports_gradient_checkpointing: bool
 
-    def need(
-        self, method: Method, device: torch.device, dtype: torch.dtype, tokens: int
-    ) -> MemoryNeed:
+    def need(self, device: torch.device, dtype: torch.dtype, tokens: int) -> MemoryNeed:
         """Return what a training takes with so many tokens in memory at once.
 
         On a GPU these are its longest row, for which a share of what is free is used.
         """
+        is_full = self.method == "full"
+        dtype = torch.float32 if is_full else dtype
         planned = _Planned(self.config, dtype, device, self.supports_gradient_checkpointing)
         activations = tokens * bytes_a_token(cast("CausalModel", planned))
-        of_linear = NF4_BYTES if method == "qlora" else dtype.itemsize
+        of_linear = NF4_BYTES if self.method == "qlora" else dtype.itemsize
+        frozen = self.linear - self.trained if is_full else self.linear
+        of_trained = TRAINED_BYTES + (SNAPSHOT_BYTES if device.type == "cpu" else 0)
         logits = min(tokens * self.words, CHUNK_ELEMENTS)
         return MemoryNeed(
-            weights=self.linear * of_linear + self.others * dtype.itemsize,
-            adapter=float(TRAINED_BYTES * self.trained),
+            weights=frozen * of_linear + self.others * dtype.itemsize,
+            adapter=float(of_trained * self.trained),
             activations=activations / (SHARE if device.type == "cuda" else 1.0),
             rest=PROCESS_BYTES[device.type] + logits * LOGITS_BYTES,
         )
 
 
 def shape_of(folder: Path, config: TrainConfig) -> ModelShape:
-    """Return the sizes of the base whose ``config.json`` lies in ``folder``, with an adapter."""
+    """Return the sizes of the base whose ``config.json`` lies in ``folder``, as it is trained."""
     with torch.device("meta"):
         model = empty_model(folder)
         total = model.num_parameters()
-        head = model.get_output_embeddings()
+        words = model.get_output_embeddings().weight.shape[0]
         linear = sum(
-            layer.get_parameter("weight").numel()
-            for layer in model.modules()
-            if isinstance(layer, (torch.nn.Linear, Conv1D)) and layer is not head
+            number.numel()
+            for layer in linear_layers(model).values()
+            for number in layer.parameters()
         )
         able = model.supports_gradient_checkpointing
         adapted = attach(model, config)
     trained = sum(number.numel() for number in trained_parameters(adapted).values())
-    return ModelShape(model.config, head.weight.shape[0], linear, total - linear, trained, able)
+    return ModelShape(config.method, model.config, words, linear, total - linear, trained, able)
 
 
 def free_bytes(device: torch.device) -> float:

@@ -10,7 +10,6 @@ from itertools import islice, takewhile
 from operator import itemgetter
 
 import torch
-from peft import PeftModel
 
 from gabarito.models import CausalModel
 from gabarito.models.adapter import base_of
@@ -80,7 +79,7 @@ class MemoryBudget:
         return sum(1 for _ in takewhile(lambda tokens: tokens <= self.tokens, counts))
 
 
-def memory_budget(model: PeftModel, limits: Limits, count: Count) -> MemoryBudget:
+def memory_budget(model: CausalModel, limits: Limits, count: Count) -> MemoryBudget:
     """Return what may be in memory at once: as set, or what the GPU has room for."""
     if limits.micro_batch is not None or model.device.type != "cuda":
         return MemoryBudget(limits.micro_batch, math.inf, count)

@@ -8,7 +8,10 @@ from gabarito.train.config import TrainConfig
 
 @dataclass(frozen=True)
 class Recipe:
-    """The adapter's rank, its weight times its rank, and the highest learning rate."""
+    """The adapter's rank, its weight times its rank, and the highest learning rate.
+
+    Full fine-tuning has no adapter, and 0 for its rank and its weight.
+    """
 
     rank: int
     alpha: int
@@ -30,10 +33,8 @@ ALPHA = 2
 
 def recipe_of(config: TrainConfig, weights: int) -> Recipe:
     """Return what is set, and for a base of so many weights what is not."""
+    rate = config.learning_rate or next(rate for most, rate in LEARNING_RATES if weights <= most)
+    if config.method == "full":
+        return Recipe(0, 0, rate)
     rank = config.rank or RANK
-    return Recipe(
-        rank=rank,
-        alpha=config.alpha or ALPHA * rank,
-        learning_rate=config.learning_rate
-        or next(rate for most, rate in LEARNING_RATES if weights <= most),
-    )
+    return Recipe(rank, config.alpha or ALPHA * rank, rate)

@@ -1,5 +1,6 @@
 """A training that was stopped continues to the same numbers."""
 
+import itertools
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +24,7 @@ from gabarito.artifacts.cache import Cache
 from gabarito.core.errors import Interrupted, SettingsError
 from gabarito.store.base import Store
 from gabarito.train import job
-from gabarito.train.checkpoint import Checkpoints, StepMetrics
+from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
 
 Train = Callable[..., Artifact]
 EVERY_STEP = {"checkpoint_every_s": 0}
@@ -30,8 +32,15 @@ TRAINEE = Path(__file__).parent / "trainee.py"
 START_S = 120
 
 
+METHODS: dict[str, dict[str, Any]] = {
+    "lora": {"dropout": 0.1},
+    "full": {"method": "full", "rank": None, "learning_rate": 1e-3},
+}
+
+
 def tensors_of(trained: Artifact) -> dict[str, torch.Tensor]:
-    return load(trained.read("adapter/adapter_model.safetensors"))
+    [name] = [name for name in trained.manifest.files if name.endswith(".safetensors")]
+    return load(trained.read(name))
 
 
 def assert_same(one: Artifact, other: Artifact) -> None:
@@ -57,19 +66,24 @@ def stop_at(step: int, monkeypatch: pytest.MonkeyPatch, number: signal.Signals) 
     monkeypatch.setattr(job, "_report", reported)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("number", "method"),
+    [(signal.SIGTERM, METHODS["lora"]), (signal.SIGINT, METHODS["full"])],
+    ids=METHODS,
+)
 def test_a_stop_saves_the_step_and_the_next_start_goes_on(
     train: Train,
     dataset: Callable[..., Artifact],
     monkeypatch: pytest.MonkeyPatch,
     number: signal.Signals,
+    method: dict[str, Any],
 ) -> None:
-    whole = train(dataset(), fingerprint="u" * 64, dropout=0.1)
+    whole = train(dataset(), fingerprint="u" * 64, **method)
     stop_at(5, monkeypatch, number)
     with pytest.raises(Interrupted, match="stopped after step 5; start again"):
-        train(dataset(), dropout=0.1)
+        train(dataset(), **method)
     monkeypatch.undo()
-    assert_same(train(dataset(), dropout=0.1), whole)
+    assert_same(train(dataset(), **method), whole)
 
 
 @pytest.mark.parametrize("step", [15, 21])
@@ -118,6 +132,29 @@ def wait_for_steps(store: Store, process: subprocess.Popen[bytes], steps: int) -
             return
         time.sleep(0.05)
     pytest.fail("the training in the other process made no checkpoint")
+
+
+@pytest.mark.parametrize(("every", "saved"), [(1e-6, [1]), (0.0, list(range(1, 9)))])
+def test_saving_takes_a_tenth_of_the_time_unless_each_step_is_to_be_saved(
+    train: Train,
+    dataset: Callable[..., Artifact],
+    monkeypatch: pytest.MonkeyPatch,
+    every: float,
+    saved: list[int],
+) -> None:
+    steps: list[int] = []
+    ticks = itertools.count()
+
+    def slow(_checkpoints: Checkpoints, checkpoint: Checkpoint) -> None:
+        steps.append(checkpoint.step)
+        for _ in range(1000):
+            next(ticks)
+
+    monkeypatch.setattr(Checkpoints, "save", slow)
+    clock = SimpleNamespace(monotonic=lambda: float(next(ticks)))
+    monkeypatch.setattr("gabarito.train.loop.time", clock)
+    train(dataset(), limits={"checkpoint_every_s": every})
+    assert steps == saved
 
 
 def test_a_training_that_dies_at_one_step_three_times_gives_up(

@@ -231,6 +231,37 @@ def test_an_adapter_that_would_not_arrive_is_refused(folder: Path, tmp_path: Pat
         load_adapter(load_base(folder).model, place)
 
 
+def saved_weights(folder: Path, place: Path, layer: str, **changes: torch.Tensor) -> Path:
+    name = f"model.layers.0.{layer}.weight"
+    weight = dict(load_base(folder).model.named_parameters())[name]
+    place.mkdir()
+    save_file({name: weight.float() + 0.3, **changes}, place / "weights.safetensors")
+    return place
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_trained_weights_take_the_place_of_the_bases_own(
+    folder: Path, tmp_path: Path, dtype: torch.dtype
+) -> None:
+    place = saved_weights(folder, tmp_path / "adapter", "mlp.up_proj")
+    before, model = load_base(folder, dtype=dtype).model, load_base(folder, dtype=dtype).model
+    layer = load_adapter(model, place).model.layers[0]
+    saved = load_file(place / "weights.safetensors")["model.layers.0.mlp.up_proj.weight"]
+    assert torch.equal(layer.mlp.up_proj.weight, saved.to(dtype))
+    same = before.model.layers[0].mlp.down_proj.weight
+    assert torch.equal(layer.mlp.down_proj.weight, same)
+
+
+@pytest.mark.parametrize("name", ["model.layers.9.mlp.up_proj.weight", "model.norm.weight"])
+def test_trained_weights_of_another_base_are_refused(
+    folder: Path, tmp_path: Path, name: str
+) -> None:
+    other = {name: torch.zeros(3)}  # no such layer; one of another size
+    place = saved_weights(folder, tmp_path / "adapter", "mlp.up_proj", **other)
+    with pytest.raises(DataError, match="does not fit this base"):
+        load_adapter(load_base(folder).model, place)
+
+
 def test_a_folder_without_adapter_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no adapter there"):
         load_adapter(load_base(folder).model, tmp_path)

@@ -217,7 +217,7 @@ def test_a_setting_under_its_old_name_is_refused(tmp_path: Path, setting: str, s
     [
         ("ingest__sources", [], "ingest.sources: must not be empty, got []"),
         ("train__steps", "many", "train.steps: must be a whole number, got 'many'"),
-        ("train__method", "full", "train.method: must be 'lora' or 'qlora', got 'full'"),
+        ("train__method", "dora", "train.method: must be 'lora', 'qlora' or 'full', got 'dora'"),
         ("generate__teacher", 3, "generate.teacher: must be a group of names and values, got 3"),
         ("curate__years", [1], "curate.years.1: missing"),
         ("ingest__min_chars", 0, "ingest.min_chars: must be at least 1, got 0"),

@@ -48,7 +48,7 @@ def memory(**changes: object) -> MemoryForecast:
         "needed": 3.9e9,
         "free": 20e9,
         "is_gpu": False,
-        "of_gpus": {"lora": 19.4e9, "qlora": 9.1e9},
+        "of_gpus": {"lora": 19.4e9, "qlora": 9.1e9, "full": 121.7e9},
     }
     return MemoryForecast.model_validate(fields | changes)
 
@@ -57,7 +57,8 @@ def test_memory_is_told_with_the_gpus_that_have_it() -> None:
     assert memory().fits
     assert memory().said == (
         "train takes about 3.9 GB of memory, of which 20.0 GB are free; on a GPU it takes 19.4 GB "
-        "with lora, which fits 24 GB and 9.1 GB with qlora, which fits 12 GB"
+        "with lora, which fits 24 GB; 9.1 GB with qlora, which fits 12 GB; 121.7 GB with full, "
+        "which fits 141 GB"
     )
 
 

@@ -1,6 +1,7 @@
 """The adapter: beside the layers that were named, and restored to the bit."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,10 @@ def config(**changes: object) -> TrainConfig:
     return TrainConfig.model_validate({"base": "org/name", "rank": 2, **changes})
 
 
+def full(**changes: object) -> TrainConfig:
+    return config(method="full", rank=None, learning_rate=1e-3, **changes)
+
+
 @pytest.mark.parametrize(
     ("targets", "layers"),
     [("all-linear", ATTENTION | MLP), ("attention", ATTENTION), ("mlp", MLP)],
@@ -46,6 +51,24 @@ def test_the_adapter_is_in_float32_beside_a_base_in_16_bit(base: Base) -> None:
     assert model.get_base_model().get_input_embeddings().weight.dtype == torch.bfloat16
 
 
+@pytest.mark.parametrize(
+    ("targets", "layers"),
+    [("all-linear", ATTENTION | MLP), ("attention", ATTENTION), ("mlp", MLP)],
+)
+def test_full_tuning_trains_the_named_layers_themselves(
+    base: Base, targets: str, layers: set[str]
+) -> None:
+    free = base.model.requires_grad_()  # as a model is whose base was not loaded to be trained
+    names = trained_parameters(attach(free, full(targets=targets)))
+    assert {name.removesuffix(".weight").rpartition(".")[2] for name in names} == layers
+
+
+def test_full_tuning_of_a_base_in_16_bit_is_in_float32(base: Base) -> None:
+    model = attach(base.model.to(torch.bfloat16), full())
+    assert {p.dtype for _, p in model.named_parameters()} == {torch.float32}
+    assert not model.get_input_embeddings().weight.requires_grad
+
+
 def test_a_seed_draws_one_adapter(folder: Path) -> None:
     drawn = [snapshot(attach(load_base(folder).model, config(schedule=s))) for s in SEEDS]
     digests = [digest_of_tensors(tensors) for tensors in drawn]
@@ -59,11 +82,14 @@ def test_what_is_saved_names_its_layers_in_one_order(base: Base, tmp_path: Path)
     assert {name.rpartition(".")[2] for name in named} == ATTENTION | MLP
 
 
-def test_a_base_without_such_layers_is_refused(base: Base) -> None:
+@pytest.mark.parametrize("made", [config, full])
+def test_a_base_without_such_layers_is_refused(
+    base: Base, made: Callable[..., TrainConfig]
+) -> None:
     for layer in base.model.model.layers:
         layer.mlp = torch.nn.Identity()
     with pytest.raises(DataError, match="'mlp' finds no layers"):
-        attach(base.model, config(targets="mlp"))
+        attach(base.model, made(targets="mlp"))
 
 
 def test_restored_tensors_are_those_that_were_saved(base: Base) -> None:

@@ -34,6 +34,12 @@ def large(tmp_path: Path) -> ModelShape:
     return shape_of(tmp_path, TrainConfig(base="./x", rank=16))
 
 
+def by(method: str, folder: Path) -> ModelShape:
+    """Return the shape of the base that ``large`` described, trained by another method."""
+    config = TrainConfig.model_validate({"base": "./x", "method": method, "learning_rate": 1e-4})
+    return shape_of(folder, config)
+
+
 def test_a_shape_counts_what_the_model_has(tmp_path: Path) -> None:
     folder, config = save_tiny(tmp_path), TrainConfig(base="./x", rank=4)
     shape = shape_of(folder, config)
@@ -43,16 +49,40 @@ def test_a_shape_counts_what_the_model_has(tmp_path: Path) -> None:
     assert shape.trained == sum(parameter.numel() for parameter in trained.values())
 
 
-def test_a_base_of_8_billion_fits_the_gpus_that_people_fit_it_on(large: ModelShape) -> None:
+def test_a_base_of_8_billion_fits_the_gpus_that_people_fit_it_on(
+    large: ModelShape, tmp_path: Path
+) -> None:
     assert large.linear + large.others == pytest.approx(8.03e9, rel=0.01)
-    whole = large.need("lora", GPU, BF16, 512).total
-    quantised = large.need("qlora", GPU, BF16, 512).total
+    whole = large.need(GPU, BF16, 512).total
+    quantised = by("qlora", tmp_path).need(GPU, BF16, 512).total
     assert 17e9 < whole < 24e9  # 16 GB are weights
     assert 6e9 < quantised < 12e9
 
 
+def test_full_tuning_takes_16_bytes_for_each_weight_of_its_layers(
+    large: ModelShape, tmp_path: Path
+) -> None:
+    full = by("full", tmp_path)
+    assert full.trained == large.linear
+    need = full.need(GPU, BF16, 512)
+    assert need.weights + need.adapter == 16 * large.linear + 4 * large.others
+    few = shape_of(
+        tmp_path, TrainConfig(base="./x", method="full", learning_rate=1e-4, targets="attention")
+    )
+    assert few.trained < large.linear / 3
+    held = few.need(GPU, BF16, 512)
+    assert held.weights + held.adapter == need.weights + 4 * large.linear + 12 * few.trained
+
+
+def test_snapshots_of_full_tuning_are_in_the_cpus_memory(large: ModelShape, tmp_path: Path) -> None:
+    del large
+    full = by("full", tmp_path)
+    on_cpu, on_gpu = (full.need(device, BF16, 512).adapter for device in (CPU, GPU))
+    assert on_cpu - on_gpu == 8 * full.trained
+
+
 def test_more_tokens_at_once_take_more(large: ModelShape) -> None:
-    few, more = (large.need("lora", CPU, BF16, tokens) for tokens in (512, 1024))
+    few, more = (large.need(CPU, BF16, tokens) for tokens in (512, 1024))
     assert more.activations == 2 * few.activations
     assert more.weights == few.weights
 

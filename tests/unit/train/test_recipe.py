@@ -21,5 +21,10 @@ def test_what_is_set_is_taken() -> None:
     assert recipe_of(config, 10**9) == Recipe(8, 24, 3e-3)
 
 
+def test_full_tuning_has_no_rank() -> None:
+    config = TrainConfig(base=BASE, method="full", learning_rate=1e-4)
+    assert recipe_of(config, 10**9) == Recipe(0, 0, 1e-4)
+
+
 def test_the_adapters_weight_follows_its_rank() -> None:
     assert recipe_of(TrainConfig(base=BASE, rank=8), 10**9).alpha == 16

@@ -116,7 +116,6 @@ class TrainingHere:
 
     def _memory(self) -> CheckResult:
         config, device = self.config, default_device()
-        shape = shape_of(self.folder, config)
         on_gpu = torch.device("cuda")
         at_once = config.max_tokens
         if device.type == "cpu":
@@ -124,15 +123,19 @@ class TrainingHere:
             rows = min(config.limits.micro_batch or sys.maxsize, config.batch_size)
             at_once = math.ceil(rows * mean)
         forecast = MemoryForecast(
-            needed=shape.need(config.method, device, default_dtype(device), at_once).total,
+            needed=self._need(config.method, device, default_dtype(device), at_once),
             free=free_bytes(device),
             is_gpu=device.type == "cuda",
             of_gpus={
-                method: shape.need(method, on_gpu, torch.bfloat16, config.max_tokens).total
+                method: self._need(method, on_gpu, torch.bfloat16, config.max_tokens)
                 for method in get_args(Method)
             },
         )
         return CheckResult("memory", forecast.said, is_warning=not forecast.fits)
+
+    def _need(self, method: Method, device: torch.device, dtype: torch.dtype, tokens: int) -> float:
+        config = self.config.model_copy(update={"method": method})
+        return shape_of(self.folder, config).need(device, dtype, tokens).total
 
     def _seconds(self, expected: ExpectedRows) -> Seconds:
         """Try the base for some seconds, and return what train and evaluate will take."""
