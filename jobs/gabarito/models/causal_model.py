@@ -30,6 +30,9 @@ class CausalModel(Protocol):
     def __call__(self, **inputs: Any) -> Any:  # noqa: ANN401  # a class of each architecture
         """Return ``logits`` of shape (rows, tokens, vocabulary), and the cache if asked for."""
 
+    def forward(self, **inputs: Any) -> Any:  # noqa: ANN401  # its own parameters, in each class
+        """Do what a call does, without hooks."""
+
     def train(self, mode: bool = ...) -> Self:
         """Switch to training."""
 

@@ -209,7 +209,7 @@ class DecodingBatch:
         """Read the tokens that were chosen last, where that is not done yet."""
         if self._tokens is None:
             return
-        tokens = self._tokens.split([len(rows.mask) for rows in self._kept])
+        tokens = torch.split(self._tokens, [len(rows.mask) for rows in self._kept])
         self._kept = [self._go_on(*each) for each in zip(self._kept, tokens, strict=True)]
         self._tokens = None
 

@@ -134,7 +134,7 @@ def _refuse_recurrent(model: CausalModel, folder: Path) -> None:
             f"{folder}/config.json: {text.model_type!r} is recurrent, it has no attention; use a "
             "base that has, such as a Llama"
         )
-    takes = signature(type(model).forward).parameters
+    takes = signature(model.forward).parameters
     if "past_key_values" not in takes or text.model_type in _KEEP_APART:
         raise DataError(
             f"{folder}/config.json: {text.model_type!r} has no cache of what it has read that "
