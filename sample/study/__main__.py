@@ -6,7 +6,6 @@ All runs lie in one store and share what they have in common; an interrupted stu
 """
 
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -21,13 +20,13 @@ from gabarito.core.errors import GabaritoError, GateFailed
 from gabarito.core.settings import local_path
 from gabarito.demo.process import started
 from gabarito.pipeline.runs import new_run
-from gabarito.pipeline.schema import PartialPipeline
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
-from sample.study.arms import Arm, Sample, read_arms
+from gabarito.store.scratch import temporary_folder
+from sample.study.arms import Arm, Arms, Sample, read_arms
 from sample.study.chart import chart
 from sample.study.page import Study, line, page
-from sample.study.results import ArmResult, SeedResult, read_result
+from sample.study.results import ArmResult, SeedResult, missed_facts, read_result
 
 STORE = "gabarito-study-store"
 NANO = "gabarito:demo/nano"
@@ -79,39 +78,48 @@ def _run(given: Given) -> Study:
         local_path(f"{given['sample']}/pipeline.yaml"), base_of(given["base"]), given["steps"]
     )
     arms = table.chosen([name for name in given["names"].split(",") if name])
-    pipelines = [
-        (arm, seed, sample.pipeline(table.common, arm, seed)) for seed in seeds for arm in arms
-    ]
-    with started(
-        "teacher", "--replies", f"{given['sample']}/replies.jsonl", "--port", "0"
-    ) as server:
+    first = sample.pipeline(table.common, arms[0], 0)
+    with (
+        started(
+            "teacher", "--replies", f"{given['sample']}/replies.jsonl", "--port", "0"
+        ) as server,
+        temporary_folder("missed") as folder,
+    ):
         os.environ[URL_NAME] = f"{server.address}/v1"
-        found = _results(open_store(given["store_url"]), pipelines)
-    first = pipelines[0][2]
+        runs = _Runs(open_store(given["store_url"]), sample, table, folder)
+        turns = [(arm, seed) for seed in seeds for arm in arms]
+        for number, (arm, seed) in enumerate(turns, start=1):
+            runs.make(arm, seed, f"{number}/{len(turns)} arm {arm.name}, seed {seed}")
     return Study(
         sample=first.name,
         base=Path(first.section("train").model_dump()["base"]).name,
         command=command_of(given),
         seeds=len(seeds),
-        results=[ArmResult(arm, found[arm.name]) for arm in arms],
+        results=[ArmResult(arm, [runs.results[arm.name, seed] for seed in seeds]) for arm in arms],
     )
 
 
-def _results(
-    store: Store, pipelines: Sequence[tuple[Arm, int, PartialPipeline]]
-) -> dict[str, list[SeedResult]]:
-    """Make what is missing of each run; whether a model passes its gate is no matter here."""
-    found: dict[str, list[SeedResult]] = {}
-    for number, (arm, seed, pipeline) in enumerate(pipelines, start=1):
-        run = new_run(pipeline)
-        place = f"{number}/{len(pipelines)} arm {arm.name}, seed {seed}"
+class _Runs:
+    """The runs of a study: what is missing of each is made, what it came to is kept."""
+
+    def __init__(self, store: Store, sample: Sample, table: Arms, folder: Path) -> None:
+        self.results: dict[tuple[str, int], SeedResult] = {}
+        """By the name of an arm and a seed."""
+        self._store, self._sample, self._table = store, sample, table
+        self._folder = folder
+        self._missed: dict[tuple[str, int], Path] = {}
+
+    def make(self, arm: Arm, seed: int, place: str) -> None:
+        """Run an arm with a seed; whether its model passes its gate is no matter here."""
+        missed = self._missed[arm.after, seed] if arm.after else None
+        run = new_run(self._sample.pipeline(self._table.common, arm, seed, missed))
         say(place)
         with suppress(GateFailed):
-            run_pipeline(store, run)
-        result = read_result(store, run)
-        found.setdefault(arm.name, []).append(result)
+            run_pipeline(self._store, run)
+        result = self.results[arm.name, seed] = read_result(self._store, run)
+        path = self._missed[arm.name, seed] = self._folder / f"{arm.name}-{seed}.jsonl"
+        path.write_bytes(missed_facts(self._store, run))
         say(f"{place}: {line(ArmResult(arm, [result]))}")
-    return found
 
 
 def _write(study: Study, to: Path | None) -> None:

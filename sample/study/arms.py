@@ -17,11 +17,15 @@ Changes = Mapping[str, Any]
 
 
 class Arm(Settings):
-    """One arm: its name, what a table calls it, and what it changes."""
+    """One arm: its name, what a table calls it, and what it changes.
+
+    ``after`` names an arm before it: more wordings are asked for of what that one missed.
+    """
 
     name: str
     title: str
     change: dict[str, Any]
+    after: str | None = None
 
     @property
     def changed(self) -> list[str]:
@@ -39,7 +43,7 @@ class Arms(Settings):
         """Return the arms of these names, in the order of the table; all without any.
 
         Raises:
-            UsageError: names those that do not exist.
+            UsageError: names those that do not exist, or that another one comes after.
         """
         known = [arm.name for arm in self.arms]
         unknown = [name for name in names if name not in known]
@@ -47,7 +51,11 @@ class Arms(Settings):
             raise UsageError(
                 f"--arms: no arm {', '.join(map(repr, unknown))}; choose of {', '.join(known)}"
             )
-        return [arm for arm in self.arms if not names or arm.name in names]
+        chosen = [arm for arm in self.arms if not names or arm.name in names]
+        for arm in chosen:
+            if names and arm.after and arm.after not in names:
+                raise UsageError(f"--arms: {arm.name} comes after {arm.after}; name both")
+        return chosen
 
 
 @dataclass(frozen=True)
@@ -61,8 +69,12 @@ class Sample:
     base: str | None = None
     steps: int | None = None
 
-    def pipeline(self, common: Changes, arm: Arm, seed: int) -> PartialPipeline:
+    def pipeline(
+        self, common: Changes, arm: Arm, seed: int, missed: Path | None = None
+    ) -> PartialPipeline:
         """Return the settings of one arm with one seed.
+
+        ``missed`` is the file of what the arm that it comes after missed.
 
         Raises:
             SettingsError: names every mistake.
@@ -73,7 +85,8 @@ class Sample:
         given: dict[str, Any] = {"schedule": {"seed": seed}}
         given |= {"base": self.base} if self.base else {}
         given |= {"steps": self.steps, "epochs": None} if self.steps else {}
-        for change in (common, {"train": given}, arm.change):
+        more = {"generate": {"more": {"facts": str(missed)}}} if missed else {}
+        for change in (common, {"train": given}, more, arm.change):
             data = merged(data, change)
         return parse(PartialPipeline, data, f"arm {arm.name}", folder=self.path.parent)
 

@@ -103,6 +103,15 @@ def read_result(store: Store, run: Run) -> SeedResult:
     )
 
 
+def missed_facts(store: Store, run: Run) -> bytes:
+    """Return what ``missed.jsonl`` has of a finished run.
+
+    Raises:
+        MissingError: if it is not finished.
+    """
+    return _finished(store, run, "train").read("missed.jsonl")
+
+
 def _outcomes(items: Iterable[EvalQuestion], verdicts: Mapping[str, Verdict]) -> list[Outcome]:
     return [(item.cluster, verdicts[item.id].correct) for item in items]
 

@@ -25,7 +25,7 @@ DEMO = SAMPLES["demo"]
 
 
 def settings(name: str, sample: Sample = DEMO, seed: int = 0) -> PartialPipeline:
-    (arm,) = ARMS.chosen([name])
+    (arm,) = (arm for arm in ARMS.arms if arm.name == name)
     return sample.pipeline(ARMS.common, arm, seed)
 
 
@@ -112,6 +112,25 @@ def test_arms_are_chosen_by_name_in_the_order_of_the_table() -> None:
     assert ARMS.chosen([]) == list(ARMS.arms)
     with pytest.raises(UsageError, match="no arm 'lora'; choose of first-study,"):
         ARMS.chosen(["full", "lora"])
+
+
+def test_a_second_round_asks_for_what_the_arm_before_it_missed(tmp_path: Path) -> None:
+    missed = tmp_path / "missed.jsonl"
+    missed.write_text('{"fact": "f1"}\n')
+    (first, second) = ARMS.chosen(["four-wordings", "second-round"])
+    assert second.after == first.name
+    generate = DEMO.pipeline(ARMS.common, second, 0, missed).model_dump()["generate"]
+    assert generate["more"]["facts"] == str(missed)
+    plain = settings(first.name).model_dump()["generate"]
+    assert generate["families"] == plain["families"]
+    named = [
+        family["name"]
+        for part in (generate["more"]["families"], plain["families"]["train"])
+        for family in part
+    ]
+    assert len(set(named)) == len(named) == 8
+    with pytest.raises(UsageError, match="second-round comes after four-wordings; name both"):
+        ARMS.chosen(["second-round"])
 
 
 def test_a_wrong_setting_is_said_of_its_arm() -> None:
