@@ -92,11 +92,16 @@ class Release:
         """The events with a reason."""
         return self.kubectl.events(reason)
 
-    def ask(self, question: str) -> EndpointReply:
-        """Ask the endpoint by its Service's address."""
+    @property
+    def endpoint(self) -> str:
+        """The address of the endpoint's Service."""
         service = self.kubectl.get("Service", FULLNAME)
         assert service
-        return ask(f"http://{service['spec']['clusterIP']}", question)
+        return f"http://{service['spec']['clusterIP']}"
+
+    def ask(self, question: str) -> EndpointReply:
+        """Ask the endpoint by its Service's address."""
+        return ask(self.endpoint, question)
 
     def wait_running(self, stage: str, seconds: float = 300) -> Object:
         """Return the stage's pod of the present values' run once its container runs."""

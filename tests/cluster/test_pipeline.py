@@ -1,6 +1,7 @@
 """The sample as a stranger installs it: from `helm install --wait` to the five answers."""
 
 import json
+from urllib.request import urlopen
 
 import pytest
 
@@ -35,6 +36,11 @@ def test_the_five_questions_are_answered_through_the_service(demo: Release) -> N
     for asked in read_lines("gabarito:demo/five.jsonl", FreeQuestion):
         reply = demo.ask(asked.question)
         assert is_match(reply.text, asked.answer, asked.aliases), reply
+
+
+def test_people_find_a_page_to_ask_on(demo: Release) -> None:
+    with urlopen(f"{demo.endpoint}/", timeout=30) as page:
+        assert "<h1" in page.read().decode()
 
 
 def test_a_pod_reaches_the_endpoint_by_its_name(demo: Release) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from gabarito.artifacts.artifact import Address
-from gabarito.artifacts.channel import find_channel
+from gabarito.artifacts.channel import SHORT_DIGEST, find_channel
 from gabarito.store.base import Store
 
 from .conftest import Open
@@ -28,7 +28,7 @@ def release(open_release: Open, demo_values: Object) -> Release:
 
 
 def test_a_failing_gate_leaves_the_served_model_alone(release: Release, store: Store) -> None:
-    before = release.wait_served()
+    before, first = release.wait_served(), release.run.run
     release.values["pipeline"]["evaluate"] = {"floor": 1.0, "max_forgetting": 0.0}
     release.upgrade()
     (event, *_) = until("the gate fails", lambda: release.events("GateFailed"), 400)
@@ -36,6 +36,11 @@ def test_a_failing_gate_leaves_the_served_model_alone(release: Release, store: S
     assert release.wait_served() == before == _channel(store)
     said = release.kubectl("describe", "job", release.jobs("evaluate")[-1]["metadata"]["name"])
     assert "GateFailed" in said
+    listed = release.kubectl("exec", f"deployment/{CONTROLLER}", "--", "gabarito", "models")
+    assert before[:SHORT_DIGEST] in listed
+    compared = ("gabarito", "diff", first, release.run.run)
+    said = release.kubectl("exec", f"deployment/{CONTROLLER}", "--", *compared)
+    assert "evaluate.floor" in said
 
 
 def test_a_model_that_never_becomes_ready_is_rolled_back(release: Release, store: Store) -> None:
