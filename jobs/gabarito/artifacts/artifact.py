@@ -158,10 +158,13 @@ class Artifact:
         """
         return self.read_json(name, TypeAdapter(model))
 
-    def fetch(self, folder: Path, below: str = "") -> Path:
-        """Download the files whose names begin with ``below`` into ``folder`` and return it."""
+    def fetch(self, folder: Path, below: str = "", without: str | None = None) -> Path:
+        """Download the files whose names begin with ``below`` into ``folder`` and return it.
+
+        Those whose names end with ``without`` are left out.
+        """
         for name, entry in self.manifest.files.items():
-            if name.startswith(below):
+            if name.startswith(below) and not (without and name.endswith(without)):
                 expected = FileInfo(size=entry.size, sha256=entry.sha256)
                 with self._cure():
                     self.store.download(entry.key, folder / name.removeprefix(below), expected)

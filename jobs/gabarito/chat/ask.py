@@ -32,15 +32,21 @@ class ShownProof(BaseModel):
 class EndpointReply(Record):
     """An answer, its probability in 0..1, and whether the model knows (else it refused).
 
-    ``text`` is the answer alone. ``verified`` tells whether a fact bears it out, None where the
+    The probability is None where an engine in a container does not tell it. ``text`` is the answer
+    alone. ``verified`` tells whether a fact bears it out, None where the
     endpoint cannot tell.
     """
 
     text: str
-    probability: float
+    probability: float | None
     known: bool
     verified: bool | None = None
     proof: ShownProof | None = None
+
+    @property
+    def chance(self) -> str:
+        """The probability in two digits."""
+        return "not known" if self.probability is None else f"{self.probability:.2f}"
 
 
 class _Message(BaseModel):
@@ -48,7 +54,7 @@ class _Message(BaseModel):
 
 
 class _About(BaseModel):
-    probability: float
+    probability: float | None
     known: bool
     verified: bool | None = None
     proof: ShownProof | None = None

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 MAX_ANSWER_CHARS = 100_000
 TOKEN_VARIABLE = "GABARITO_SERVE_TOKEN"
+WEIGHTS = ".safetensors"
 
 
 @click.command()
@@ -88,9 +89,9 @@ def ask(question: str, url: str) -> None:
     reply = ask_endpoint(url.rstrip("/"), question, secret_from(TOKEN_VARIABLE))
     click.echo(printable(reply.text, MAX_ANSWER_CHARS))
     if reply.known:
-        click.echo(f"(probability of this answer: {reply.probability:.2f})")
+        click.echo(f"(probability of this answer: {reply.chance})")
     else:
-        said = f"probability of what the model wrote: {reply.probability:.2f}"
+        said = f"probability of what the model wrote: {reply.chance}"
         click.echo(f"(it does not know; {said})")
     for line in _proof_lines(reply):
         click.echo(printable(line, MAX_ANSWER_CHARS))
@@ -120,6 +121,11 @@ def _proof_lines(reply: "EndpointReply") -> Iterator[str]:
 @click.option("--model-digest", help="Serve this promoted model, whatever the channel names.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=port_type, default=8000, show_default=True, help="0: any free port.")
+@click.option(
+    "--engine-url",
+    help="Let this OpenAI-compatible server, which has the model's files, write the answers; "
+    "names, refusal, threshold and proofs stay here.",
+)
 def serve(  # noqa: PLR0913  # one parameter for each option
     store_url: str,
     channel: str | None,
@@ -127,6 +133,7 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     model_digest: str | None,
     host: str,
     port: int,
+    engine_url: str | None,
 ) -> None:
     """Serve the promoted model behind an OpenAI-compatible endpoint.
 
@@ -140,7 +147,7 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     if model is not None:
         from gabarito.serve.job import Binding, serve_folder
 
-        serve_folder(local_path(model), Binding(host, port, token))
+        serve_folder(local_path(model), Binding(host, port, token, engine_url))
         return
     store = open_store(store_url)
     if model_digest:
@@ -162,10 +169,11 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     )
 
     with temporary_folder("serve") as folder, base_beside(store, promoted, pipeline.serve) as base:
-        merged.fetch(folder, "model/")
+        merged.fetch(folder, "model/", without=WEIGHTS if engine_url else None)
         evaluated.fetch(folder / PROOF_FOLDER, f"{PROOF_FOLDER}/")
         folders = ModelFolders(folder, base)
-        serve_promoted(folders, promoted, channel, pipeline.serve, Binding(host, port, token))
+        binding = Binding(host, port, token, engine_url)
+        serve_promoted(folders, promoted, channel, pipeline.serve, binding)
 
 
 @contextmanager

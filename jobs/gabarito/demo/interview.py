@@ -109,7 +109,7 @@ def _marked(row: _InterviewRow, examiner: _Examiner) -> list[Text]:
         Text.assemble(
             f"{'✓' if examiner.is_right(row.question, reply) else '✗'} ",
             f"{printable(reply.text, MAX_ANSWER_CHARS)} ",
-            (f"({reply.probability:.2f})", "dim"),
+            (f"({reply.chance})", "dim"),
         )
         for reply in (row.base, row.tuned)
     ]

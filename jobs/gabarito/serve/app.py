@@ -222,8 +222,9 @@ class _Handlers:
         return JSONResponse(self._about)
 
     async def health(self, _request: Request) -> Response:
-        alive = self._service.is_alive
-        return PlainTextResponse("ok") if alive else PlainTextResponse("the engine died", 503)
+        if self._service.needs_restart:
+            return PlainTextResponse("the engine died", 503)
+        return PlainTextResponse("ok")
 
     async def ready(self, _request: Request) -> Response:
         names = self._names

@@ -23,7 +23,10 @@ log = logging.getLogger("gabarito.serve")
 T = TypeVar("T")
 
 RECHECK_S = 5.0
-"""Between two checks of an engine that is broken: it may be out of memory for a while only."""
+"""Between two checks of an engine that is broken: it may be out of memory for a while only.
+
+So often a remote one is checked, too, while nothing is asked: nobody else would notice its end.
+"""
 
 
 class QueueFullError(ServiceError):
@@ -114,6 +117,11 @@ class Batcher:
         """Whether the engine answers; a request that it cannot answer says nothing about that."""
         return self._thread.is_alive() and not self._is_broken
 
+    @property
+    def needs_restart(self) -> bool:
+        """Whether only a new process can answer: another process comes back by itself."""
+        return not self._thread.is_alive() or (self._is_broken and not self._engine.is_remote)
+
     def start(self) -> None:
         """Start the engine's thread."""
         self._thread.start()
@@ -158,15 +166,16 @@ class Batcher:
         """Return who joins now, once somebody does or a batch is running; None means stop."""
         while True:
             with self._changed:
+                is_watched = self._is_broken or self._engine.is_remote
                 if not self._running:
-                    timeout = RECHECK_S if self._is_broken else None
+                    timeout = RECHECK_S if is_watched else None
                     self._changed.wait_for(lambda: self._waiting or self._stopped, timeout)
                 joining = self._admitted()
                 if joining or self._running:
                     return joining
                 if self._stopped and not self._waiting:
                     return None
-            if self._is_broken:
+            if is_watched:
                 self._check_engine()
 
     def _admitted(self) -> list[PendingRequest]:
@@ -205,7 +214,8 @@ class Batcher:
         if isinstance(events, _Failed):
             self._recover(events)
             return
-        self._is_broken = False
+        if events:
+            self._is_broken = False
         for number, event in events:
             self._running[number].deliver(event)
             if not isinstance(event, GeneratedToken):
@@ -240,12 +250,16 @@ class Batcher:
 
         A GPU that has failed an assertion, for one, never answers again.
         """
+        was_broken = self._is_broken
         try:
             self._engine.check_health()
             self._is_broken = False
         except Exception:
-            log.exception("engine broken")
+            if not was_broken:
+                log.exception("engine broken")
             self._is_broken = True
+        if was_broken and not self._is_broken:
+            log.info("engine answers again")
 
 
 @dataclass(frozen=True)

@@ -42,18 +42,24 @@ class GenerationRequest:
 
 @dataclass(frozen=True)
 class GeneratedToken:
-    """One generated token: its text as far as it is whole, and its log-probability (nats)."""
+    """One generated token: its text as far as it is whole, and its log-probability (nats).
+
+    ``logprob`` is None of an engine that does not give it.
+    """
 
     text: str
-    logprob: float
+    logprob: float | None
 
 
 @dataclass(frozen=True)
 class GenerationEnd:
-    """The end of an answer; ``logprob`` is the end token's, 0 where there was none."""
+    """The end of an answer; ``logprob`` is the end token's.
+
+    It is 0 where there was no such token, and None of an engine that does not give it.
+    """
 
     reason: FinishReason
-    logprob: float = 0.0
+    logprob: float | None = 0.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,8 @@ class RunningBatch(Protocol):
     def step(self) -> Sequence[tuple[int, GenerationEvent]]:
         """Return what each request came to by its next token: (number, event).
 
+        It may be nothing, if none has come for a moment: meanwhile others may join and leave.
+
         A request ends with one GenerationEnd or with a GenerationFailure of its own, and has then
         left the batch; its last token may come in the same step. What is raised ends all of them.
         """
@@ -100,6 +108,15 @@ class Engine(Protocol):
 
     context: int
     """The most tokens that a prompt and its answer may have together."""
+
+    gives_logprobs: bool
+    """Whether tokens come with their log-probabilities: without, no threshold can be kept."""
+
+    is_remote: bool
+    """Whether it runs in another process, which may end and begin anew at any time.
+
+    It is looked after while nothing is asked, and its end is no reason to restart this process.
+    """
 
     def encode_chat(self, messages: Sequence[Message]) -> tuple[int, ...]:
         """Return the tokens of a conversation, ready for an answer.

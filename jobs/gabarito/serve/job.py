@@ -20,7 +20,9 @@ from gabarito.models import CONTRACT_FILE, read_contract
 from gabarito.proof import FactTable
 from gabarito.serve.app import make_app
 from gabarito.serve.config import ServeConfig
+from gabarito.serve.engine import Engine
 from gabarito.serve.model_names import ModelNames
+from gabarito.serve.remote_engine import RemoteEngine
 from gabarito.serve.server import make_server
 from gabarito.serve.service import Model
 from gabarito.serve.transformers_engine import TransformersEngine
@@ -32,16 +34,23 @@ BACKLOG = 128
 
 @dataclass(frozen=True)
 class Binding:
-    """Where to listen (port 0: any), and the bearer token that requests must carry."""
+    """Where to listen (port 0: any), and the bearer token that requests must carry.
+
+    ``engine`` is the address of a server that answers in place of this process, if there is one.
+    """
 
     host: str
     port: int
     token: str | None = None
+    engine: str | None = None
 
 
 @dataclass(frozen=True)
 class ModelFolders:
-    """Where a model lies with what proves its answers, and its base, if that answers beside it."""
+    """Where a model lies with what proves its answers, and its base, if that answers beside it.
+
+    Without its weights, if another server answers.
+    """
 
     model: Path
     base: Path | None = None
@@ -57,8 +66,9 @@ def serve_promoted(
     """Serve a promoted model, under the contract that evaluation completed.
 
     Raises:
-        SettingsError: if what no fact bears out is to be refused, and the model has no refusal; or
-            if it cannot listen there.
+        SettingsError: if what no fact bears out is to be refused, and the model has no refusal; if
+            it cannot listen there; or if there is a threshold that the engine cannot keep.
+        ServiceError: if another server is to answer, and does not.
     """
     names = ModelNames(promoted.pipeline, channel, promoted.digest)
     if config.unverified == "refuse" and not promoted.contract.refusal:
@@ -69,7 +79,7 @@ def serve_promoted(
     if not (folders.model / FACTS_FILE).exists():
         click.echo(f"{names.id}: {_without_proofs(config)}")
     listener = _listen(binding)
-    model = _load(folders.model, names, promoted.contract)
+    model = _load(folders.model, names, promoted.contract, binding)
     base = TransformersEngine(folders.base, promoted.contract) if folders.base else None
     model = replace(model, verdict=promoted.verdict, base=base)
     _serve(listener, model, config, binding.token)
@@ -87,12 +97,19 @@ def serve_folder(folder: Path, binding: Binding) -> None:
     path = folder / CONTRACT_FILE
     contract = read_contract(path.read_bytes(), str(path)) if path.exists() else None
     listener = _listen(binding)
-    model = _load(folder, ModelNames(folder.resolve().name), contract)
+    model = _load(folder, ModelNames(folder.resolve().name), contract, binding)
     _serve(listener, model, ServeConfig(), binding.token)
 
 
-def _load(folder: Path, names: ModelNames, contract: PromptContract | None) -> Model:
-    model = Model(names, TransformersEngine(folder, contract), facts=facts_in(folder))
+def _load(
+    folder: Path, names: ModelNames, contract: PromptContract | None, binding: Binding
+) -> Model:
+    engine: Engine
+    if binding.engine is None:
+        engine = TransformersEngine(folder, contract)
+    else:
+        engine = RemoteEngine(folder, contract, binding.engine)
+    model = Model(names, engine, facts=facts_in(folder))
     if contract is None:
         return model
     return replace(
@@ -105,6 +122,7 @@ def _load(folder: Path, names: ModelNames, contract: PromptContract | None) -> M
 
 
 def _serve(listener: socket.socket, model: Model, config: ServeConfig, token: str | None) -> None:
+    _check_threshold(model, config)
     # Without this each large request has the collector walk all objects of torch: a megabyte of
     # brackets held the interpreter, and so the probes, for 0.5 s instead of 0.03 s.
     gc.collect()
@@ -117,6 +135,20 @@ def _serve(listener: socket.socket, model: Model, config: ServeConfig, token: st
         server.run(sockets=[listener])
     except KeyboardInterrupt:
         log.info("drained", extra={"model": model.names.id})
+
+
+def _check_threshold(model: Model, config: ServeConfig) -> None:
+    """Refuse to serve without the threshold under which a model was evaluated."""
+    if model.engine.gives_logprobs:
+        return
+    threshold = model.threshold if config.threshold is None else config.threshold
+    what = "the engine does not tell which tokens it writes and how probable each is"
+    if threshold:
+        raise SettingsError(
+            f"serve.threshold: {threshold:g} cannot be kept: {what}; use one that does, such as "
+            "vLLM or llama.cpp's server, or set serve.threshold: 0 to serve without it"
+        )
+    click.echo(f"{model.names.id}: {what}: answers have no probability, and logprobs are refused")
 
 
 def facts_in(folder: Path) -> FactTable | None:

@@ -166,7 +166,7 @@ def _completion(field: str, schema: Schema) -> Schema:
 def _about() -> Schema:
     """Return what a choice says that no other endpoint does."""
     about = _object(
-        probability={"type": "number", "minimum": 0, "maximum": 1},
+        probability=_or_null({"type": "number", "minimum": 0, "maximum": 1}),
         known={"type": "boolean"},
         verified=_or_null({"type": "boolean"}),
         proof=_or_null(_ref("Proof")),

@@ -180,7 +180,7 @@ def _shortened(text: str, most: int) -> str:
 def _about(answer: FinishedAnswer) -> dict[str, object]:
     found = answer.found
     about: dict[str, object] = {
-        "probability": round(answer.probability, 6),
+        "probability": None if answer.probability is None else round(answer.probability, 6),
         "known": answer.known,
         "verified": found.verified,
         "proof": found.proof.model_dump() if found.proof else None,

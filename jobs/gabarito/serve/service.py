@@ -72,6 +72,11 @@ class AnswerService:
         """Whether the engine answers."""
         return self._batcher.is_alive
 
+    @property
+    def needs_restart(self) -> bool:
+        """Whether only a new process can answer."""
+        return self._batcher.needs_restart
+
     def start(self) -> None:
         """Begin to answer."""
         self._batcher.start()
@@ -104,6 +109,9 @@ class AnswerService:
         """
         asked = read_request(body, kind, self._model.names)
         engine = self._model.engine
+        if asked.has_logprobs and not engine.gives_logprobs:
+            message = "the engine behind this endpoint does not give them; leave it out"
+            raise InvalidRequestError(message, "logprobs")
         if isinstance(asked, ChatRequest):
             messages = conversation.asked(asked.messages, self._model.system, self._conversation)
             field, tokens = "messages", engine.encode_chat(messages)

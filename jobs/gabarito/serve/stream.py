@@ -1,7 +1,7 @@
 """One answer as it is written: its text, up to a stop text, and whether the model knows it."""
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,14 +14,15 @@ from gabarito.serve.verification import UNKNOWN, Verification, Verifier
 class FinishedAnswer:
     """A whole answer; ``probability`` is the product over its tokens, the end included.
 
-    ``is_withheld``: the text is the refusal instead of what the tokens say. ``found`` is what the
-    model's facts say of the answer; its suffix follows the text.
+    It is None if the engine does not tell it. ``is_withheld``: the text is the refusal instead of
+    what the tokens say. ``found`` is what the model's facts say of the answer; its suffix follows
+    the text.
     """
 
     text: str
     tokens: tuple[GeneratedToken, ...]
     reason: FinishReason
-    probability: float
+    probability: float | None
     known: bool
     is_withheld: bool = False
     found: Verification = UNKNOWN
@@ -41,7 +42,8 @@ class FinishedAnswer:
 class AnswerPolicy:
     """When an answer is replaced: under ``threshold`` it becomes ``refusal``, if there is one.
 
-    So does one that no fact bears out, if ``verifier`` has it so.
+    So does one whose probability is not known, as long as there is a threshold to reach, and one
+    that no fact bears out, if ``verifier`` has it so.
     """
 
     refusal: str = ""
@@ -58,9 +60,9 @@ class AnswerPolicy:
         self, question: str, text: str, tokens: tuple[GeneratedToken, ...], end: GenerationEnd
     ) -> FinishedAnswer:
         """Return the answer with its proof, or the refusal."""
-        probability = math.exp(sum(token.logprob for token in tokens) + end.logprob)
+        probability = _product([token.logprob for token in tokens] + [end.logprob])
         refused = bool(self.refusal) and text == self.refusal
-        unsure = self.threshold is not None and probability < self.threshold
+        unsure = bool(self.threshold) and (probability or 0.0) < (self.threshold or 0.0)
         found = UNKNOWN
         if self.verifier and not refused and not (unsure and self.refusal):
             found = self.verifier.verify(question, text)
@@ -162,6 +164,12 @@ class AnswerStream:
         text = self._written.strip()
         if len(text) > sent:
             yield text[sent:]
+
+
+def _product(logprobs: Sequence[float | None]) -> float | None:
+    """Return the probability of all of it, None if that of a part is not known."""
+    known = [one for one in logprobs if one is not None]
+    return math.exp(sum(known)) if len(known) == len(logprobs) else None
 
 
 def _overlap(text: str, stop: str) -> int:

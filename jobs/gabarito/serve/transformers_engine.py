@@ -8,47 +8,35 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Message
 from gabarito.models import (
     CausalModel,
     check_contract,
     load_base,
-    positions_of,
     shared_prefix,
     stop_tokens,
-    token_ids,
     use_cpu_quota,
 )
 from gabarito.models.decoding import Choice, DecodingBatch, PromptPrefix, keeps_a_state
-from gabarito.models.prompt_contract import templated
 from gabarito.serve.engine import (
     GeneratedToken,
     GenerationEnd,
     GenerationEvent,
     GenerationFailure,
     GenerationRequest,
-    InvalidRequestError,
-    PromptTooLongError,
 )
+from gabarito.serve.token_text import PromptEncoder, TextDecoder
 
 _COLD = 1e-3
 """Below this temperature the likeliest token is taken: dividing by less overflows."""
 
-DEFAULT_CONTEXT = 4096
-"""Of a model that names no longest text, such as BLOOM: one request may not fill the memory."""
-
-UNFINISHED = "�"
-"""What decoding shows for a character whose bytes are not all there yet."""
-
-KEPT_DECODED = 16
-"""So many tokens and as many again are decoded for the text of one more: what a token says depends
-on those before it. They begin with a character: its last bytes alone would spoil the next ones."""
-
 
 class TransformersEngine:
     """Answers with a model folder that plain transformers opens."""
+
+    is_remote = False
+    gives_logprobs = True
 
     def __init__(self, folder: Path, contract: PromptContract | None) -> None:
         """Load the model.
@@ -67,44 +55,16 @@ class TransformersEngine:
         if contract is not None and not keeps_a_state(self._model):
             known = shared_prefix(contract, self._tokenizer)
         self._prefix = PromptPrefix.of(self._model, known) if known else None
-        self.context = positions_of(self._model) or DEFAULT_CONTEXT
-        self._max_chars = self.context * max(map(len, self._tokenizer.get_vocab()))
+        self._prompts = PromptEncoder(self._model, self._tokenizer)
+        self.context = self._prompts.context
 
     def encode_chat(self, messages: Sequence[Message]) -> tuple[int, ...]:
-        """Return the tokens of a conversation, ready for an answer.
-
-        Raises:
-            InvalidRequestError: if the chat template refuses the order of the roles, the model
-                does not know one of the tokens, or they are too many.
-        """
-        try:
-            text = templated(self._tokenizer, messages, is_prompt=True)
-        except DataError as error:
-            raise InvalidRequestError(str(error), "messages") from error
-        return self._encode(text, "messages")
+        """Return the tokens of a conversation, ready for an answer."""
+        return self._prompts.encode_chat(messages)
 
     def encode_text(self, prompt: str) -> tuple[int, ...]:
-        """Return the tokens of a plain text, special tokens written out recognised.
-
-        Raises:
-            InvalidRequestError: if the model does not know one of them, or they are too many.
-        """
-        return self._encode(prompt, "prompt")
-
-    def _encode(self, text: str, field: str) -> tuple[int, ...]:
-        if len(text) > self._max_chars:  # a megabyte takes a second to tokenize
-            message = (
-                f"{len(text)} characters; this model takes {self.context} tokens with its "
-                "answer, shorten it"
-            )
-            raise PromptTooLongError(message, field)
-        ids = tuple(token_ids(self._tokenizer, text))
-        # some tokenizers know more tokens than their model: a GPU does not survive the index
-        if max(ids, default=0) >= self._model.get_input_embeddings().num_embeddings:
-            unknown = self._tokenizer.convert_ids_to_tokens(max(ids))
-            message = f"the model has no embedding for the token {unknown!r}; leave it out"
-            raise InvalidRequestError(message, field)
-        return ids
+        """Return the tokens of a plain text, special tokens written out recognised."""
+        return self._prompts.encode_text(prompt)
 
     def batch(self) -> "TransformersBatch":
         """Return a batch with no request in it."""
@@ -139,7 +99,7 @@ class TransformersBatch:
         """Read requests, and return the number of each."""
         begun = [
             _Written(
-                _TextDecoder(self._tokenizer),
+                TextDecoder(self._tokenizer),
                 _Sampler(request, self._model.device),
                 request.max_new_tokens,
             )
@@ -193,40 +153,9 @@ class TransformersBatch:
 class _Written:
     """One row: what is written of it, how it chooses, and how much it may be."""
 
-    decoder: "_TextDecoder"
+    decoder: TextDecoder
     sampler: "_Sampler"
     max_new_tokens: int
-
-
-class _TextDecoder:
-    """Turns tokens into pieces of text; a piece is held back until its bytes are whole.
-
-    Only the last tokens are decoded at each one: all of them would cost a long answer's square.
-    """
-
-    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
-        self.length = 0
-        self._tokenizer = tokenizer
-        self._ids: list[int] = []
-        self._before = 0
-        self._text = ""
-
-    def add(self, token: int) -> str:
-        """Return what this token adds to the text."""
-        self.length += 1
-        self._ids.append(token)
-        text = self._decoded()
-        if text.endswith(UNFINISHED):
-            return ""
-        piece, self._text = text[len(self._text) :], text
-        if len(self._ids) - self._before > KEPT_DECODED:
-            self._ids = self._ids[self._before :]
-            self._before = len(self._ids)
-            self._text = self._decoded()
-        return piece
-
-    def _decoded(self) -> str:
-        return str(self._tokenizer.decode(self._ids, skip_special_tokens=True))
 
 
 class _Sampler:

@@ -40,6 +40,8 @@ class RuleEngine:
     """
 
     context = 24
+    is_remote = False
+    gives_logprobs = True
 
     def __init__(self) -> None:
         self.batches: list[int] = []

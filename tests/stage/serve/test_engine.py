@@ -36,7 +36,8 @@ from gabarito.serve.engine import (
     InvalidRequestError,
     PromptTooLongError,
 )
-from gabarito.serve.transformers_engine import DEFAULT_CONTEXT, TransformersEngine, _TextDecoder
+from gabarito.serve.token_text import DEFAULT_CONTEXT, TextDecoder
+from gabarito.serve.transformers_engine import TransformersEngine
 
 NANO = local_path("gabarito:demo/nano")
 TEMPERATURES = (0.0, 1e-40, 1e-5, 0.7, 2.0)
@@ -168,7 +169,7 @@ def test_a_long_answer_is_decoded_a_few_tokens_at_a_time(
 
     own = tokenizer.decode
     monkeypatch.setattr(tokenizer, "decode", decode)
-    decoder = _TextDecoder(tokenizer)
+    decoder = TextDecoder(tokenizer)
     assert "".join(map(decoder.add, ids)) == own(ids, skip_special_tokens=True) == words
     assert decoder.length == len(ids) > 500
     assert max(decoded) <= 40
@@ -193,7 +194,7 @@ def test_a_token_without_embedding_is_the_requests_fault(
 ) -> None:
     tokenizer = deepcopy(engine._tokenizer)
     tokenizer.add_tokens(["<|beyond|>"], special_tokens=True)
-    monkeypatch.setattr(engine, "_tokenizer", tokenizer)
+    monkeypatch.setattr(engine._prompts, "_tokenizer", tokenizer)
     assert engine.encode_text("<|beyon")
     with pytest.raises(InvalidRequestError, match=r"prompt: .* no embedding .* '<\|beyond\|>'"):
         engine.encode_text("a <|beyond|>")
@@ -204,7 +205,7 @@ def test_a_token_without_embedding_is_the_requests_fault(
 def test_a_text_that_cannot_fit_is_not_tokenized(
     engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_tokenizer", None)
+    monkeypatch.setattr(engine._prompts, "_tokenizer", None)
     with pytest.raises(PromptTooLongError, match="prompt: 1000000 characters; this model takes"):
         engine.encode_text("a" * 1_000_000)
 
@@ -235,6 +236,9 @@ def test_the_engine_checks_itself(
 
 class Sound:
     """What an engine without weights is asked beside: its tokens are bytes, it never breaks."""
+
+    is_remote = False
+    gives_logprobs = True
 
     def encode_chat(self, messages: Sequence[Message]) -> tuple[int, ...]:
         return self.encode_text(messages[0].content)

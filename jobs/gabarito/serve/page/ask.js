@@ -25,6 +25,7 @@ function percent(share) {
 }
 
 function chance(p) {
+  if (p === null) return say("no_probability");
   return say("probability", {p: percent(p), sure: say(`sure_${SURE.findLastIndex((from) => p >= from)}`)});
 }
 
@@ -75,7 +76,7 @@ function reasonOf({known, verified, probability}, isCut) {
   if (known) return isCut ? say("cut") : "";
   if (verified === false) return say("unverified_withheld");
   const {threshold} = about;
-  return probability < threshold ? say("withheld", {p: percent(probability), threshold: percent(threshold)}) : "";
+  return probability !== null && probability < threshold ? say("withheld", {p: percent(probability), threshold: percent(threshold)}) : "";
 }
 
 function answerArticle(text, choice) {
@@ -85,6 +86,7 @@ function answerArticle(text, choice) {
   if (found.known) {
     const meter = element("meter");
     meter.value = found.probability;
+    meter.hidden = found.probability === null;
     meter.setAttribute("aria-hidden", "true");
     says.append(meter, element("span", "", chance(found.probability)));
   } else says.append(element("span", "stamp some", say("unknown")));
