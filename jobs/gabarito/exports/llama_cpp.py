@@ -36,7 +36,7 @@ class LlamaCpp:
     """What a running server says."""
 
     def __init__(self, address: str, name: str) -> None:
-        self._address = address
+        self.address = address
         self.name = name
         # no proxy: it is on this machine
         self._pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT_S)
@@ -62,7 +62,7 @@ class LlamaCpp:
 
     def _post(self, path: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401  # JSON
         try:
-            reply = self._pool.request("POST", self._address + path, json=dict(body))
+            reply = self._pool.request("POST", self.address + path, json=dict(body))
         except urllib3.exceptions.HTTPError as error:
             raise DataError(
                 f"{self.name}: llama.cpp stopped while it was asked; export the plain folder, and "

@@ -78,11 +78,11 @@ def serve_promoted(
         )
     if not (folders.model / FACTS_FILE).exists():
         click.echo(f"{names.id}: {_without_proofs(config)}")
-    listener = _listen(binding)
-    model = _load(folders.model, names, promoted.contract, binding)
-    base = TransformersEngine(folders.base, promoted.contract) if folders.base else None
-    model = replace(model, verdict=promoted.verdict, base=base)
-    _serve(listener, model, config, binding.token)
+    with _listen(binding) as listener:
+        model = _load(folders.model, names, promoted.contract, binding)
+        base = TransformersEngine(folders.base, promoted.contract) if folders.base else None
+        model = replace(model, verdict=promoted.verdict, base=base)
+        _serve(listener, model, config, binding.token)
 
 
 def _without_proofs(config: ServeConfig) -> str:
@@ -96,9 +96,9 @@ def serve_folder(folder: Path, binding: Binding) -> None:
     """Serve a plain model folder: no threshold, and no refusal unless its contract has one."""
     path = folder / CONTRACT_FILE
     contract = read_contract(path.read_bytes(), str(path)) if path.exists() else None
-    listener = _listen(binding)
-    model = _load(folder, ModelNames(folder.resolve().name), contract, binding)
-    _serve(listener, model, ServeConfig(), binding.token)
+    with _listen(binding) as listener:
+        model = _load(folder, ModelNames(folder.resolve().name), contract, binding)
+        _serve(listener, model, ServeConfig(), binding.token)
 
 
 def _load(

@@ -135,13 +135,13 @@ def serving() -> Callable[..., AbstractContextManager[Running]]:
         system: str = "",
         **settings: Any,  # noqa: ANN401  # of the model's fields those of BESIDE
     ) -> Iterator[Running]:
-        engine = RuleEngine()
+        engine = settings.pop("engine", None) or RuleEngine()
         model = Model(
             ModelNames("rules", "main", DIGEST),
             engine,
             system,
             refusal=REFUSAL,
-            threshold=0.5,
+            threshold=settings.pop("threshold", 0.5),
             max_new_tokens=max_new_tokens,
             **{name: settings.pop(name) for name in BESIDE if name in settings},
         )
