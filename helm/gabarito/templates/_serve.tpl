@@ -3,6 +3,11 @@
 {{- define "gabarito.serve" -}}
 {{- $values := fromJson (include "gabarito.stage" .) }}
 {{- $pod := merge (dict "values" $values "labels" (dict "gabarito.dev/stage" "serve")) . }}
+{{- $isRemote := eq $values.engine "container" }}
+{{- $args := list "serve" "--host" "0.0.0.0" "--channel" (.root.Values.pipeline.channel | default "main") }}
+{{- if $isRemote }}
+{{- $args = concat $args (list "--engine-url" (printf "http://127.0.0.1:%v" $values.container.port)) }}
+{{- end }}
 {{- $scaled := or $values.autoscaling.enabled $values.autoscaling.external -}}
 apiVersion: apps/v1
 kind: Deployment
@@ -38,14 +43,19 @@ spec:
       automountServiceAccountToken: false
       terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
       {{- include "gabarito.podSettings" $pod | nindent 6 }}
-      {{- with $values.sidecars }}
+      {{- if or $values.sidecars $isRemote }}
       initContainers:
-        {{- include "gabarito.sidecars" $pod | trim | nindent 8 }}
+        {{- with include "gabarito.sidecars" $pod | trim }}
+        {{- . | nindent 8 }}
+        {{- end }}
+        {{- if $isRemote }}
+        {{- include "gabarito.engine" $pod | trim | nindent 8 }}
+        {{- end }}
       {{- end }}
       containers:
         - name: serve
           args:
-            {{- toYaml (concat (list "serve" "--host" "0.0.0.0" "--channel" (.root.Values.pipeline.channel | default "main")) ($values.extraArgs | default list)) | nindent 12 }}
+            {{- toYaml (concat $args ($values.extraArgs | default list)) | nindent 12 }}
           {{- include "gabarito.containerSettings" $pod | nindent 10 }}
           ports:
             - {name: http, containerPort: 8000}
@@ -55,7 +65,7 @@ spec:
             preStop: {sleep: {seconds: {{ . }}}}
           {{- end }}
           resources:
-            {{- include "gabarito.resources" $pod | nindent 12 }}
+            {{- include "gabarito.resources" (ternary (dict "values" (omit $values "gpu")) $pod $isRemote) | nindent 12 }}
           env:
             {{- include "gabarito.env" $pod | nindent 12 }}
           {{- with $values.extraEnvFrom }}
@@ -66,4 +76,8 @@ spec:
             {{- include "gabarito.volumeMounts" $pod | nindent 12 }}
       volumes:
         {{- include "gabarito.volumes" $pod | trim | nindent 8 }}
+        {{- if $isRemote }}
+        - {name: model, emptyDir: {}}
+        - {name: engine-tmp, emptyDir: {}}
+        {{- end }}
 {{- end }}

@@ -10,6 +10,7 @@ import click
 
 from gabarito.artifacts.channel import DEFAULT_CHANNEL, SHORT_DIGEST
 from gabarito.commands.options import say, store_option
+from gabarito.core.errors import UsageError
 from gabarito.core.text import in_number
 from gabarito.pipeline.export_dataset import FORMATS, rows_of, write_rows
 from gabarito.pipeline.runs import last_run, read_run
@@ -29,6 +30,22 @@ folder_option = click.option(
 unverified_option = click.option(
     "--unverified", is_flag=True, help="Do not read it back; its card says so."
 )
+
+
+class _FileNameType(click.ParamType[str]):
+    name = "name"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Read the name of a GGUF file: no folder, and the ending that programs look for."""
+        name = str(value)
+        if Path(name).name != name or not name.endswith(".gguf") or name.startswith("."):
+            raise UsageError(
+                f"--file-name: must be a name that ends with .gguf, got {name!r}; give the folder "
+                "with --to"
+            )
+        return name
 
 
 @dataclass(frozen=True)
@@ -142,13 +159,21 @@ def folder(choice: ModelChoice, to: Path, unverified: bool) -> None:
 @export.command()
 @model_options
 @file_options
-def gguf(choice: ModelChoice, to: Path, precision: str, unverified: bool) -> None:
+@click.option(
+    "--file-name",
+    type=_FileNameType(),
+    help="Of the file, such as model.gguf.  [default: the pipeline's and the precision]",
+)
+def gguf(
+    choice: ModelChoice, to: Path, precision: str, unverified: bool, file_name: str | None
+) -> None:
     """Write the model as a GGUF file, for llama.cpp and what is built on it."""
     refuse_other_content(to.absolute(), "--to")
     model = choice.open()
     from gabarito.exports.export_model import export_gguf
 
-    _tell(str(to), export_gguf(model, to, precision, verify=not unverified))
+    seen = export_gguf(model, to, precision, verify=not unverified, file_name=file_name)
+    _tell(str(to), seen)
 
 
 @export.command()

@@ -108,6 +108,9 @@ def endpoint_body(
     _merge(metadata, "annotations", annotations)
     _merge(spec["template"].setdefault("metadata", {}), "annotations", {meta.MODEL: model})
     _container(spec, meta.SERVE_CONTAINER)["args"] += ["--model-digest", model]
+    for container in spec["template"]["spec"].get("initContainers", ()):
+        if container["name"] == meta.MODEL_CONTAINER:
+            container["args"] += ["--digest", model]
     return body
 
 

@@ -46,14 +46,19 @@ def write_folder(model: ExportedModel, folder: Path, name: str, *, verify: bool)
     return seen
 
 
-def export_gguf(model: ExportedModel, to: Path, precision: str, *, verify: bool) -> str | None:
-    """Write a GGUF file with card and contract; return what llama.cpp showed of it."""
+def export_gguf(
+    model: ExportedModel, to: Path, precision: str, *, verify: bool, file_name: str | None = None
+) -> str | None:
+    """Write a GGUF file with card and contract; return what llama.cpp showed of it.
+
+    It is named by pipeline and precision, unless ``file_name`` says how.
+    """
     require_llama_cpp(verify=verify)
     from gabarito.exports.gguf_file import write_gguf
 
     with temporary_folder("export") as fetched, whole_folder(to, SETTING) as folder:
         model.fetch(fetched)
-        file = folder / f"{model.record.pipeline}-{precision}.gguf"
+        file = folder / (file_name or f"{model.record.pipeline}-{precision}.gguf")
         with disk_errors(str(file)):
             write_gguf(fetched, model.contract, file, precision, model.record.pipeline)
         seen = check_gguf(model, fetched, file) if verify else None

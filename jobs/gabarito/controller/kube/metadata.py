@@ -47,6 +47,8 @@ QUEUE_GATE_OWNER = f"{PREFIX}/controller"
 FIELD_MANAGER = "gabarito-controller"
 STAGE_CONTAINER = "stage"
 SERVE_CONTAINER = "serve"
+MODEL_CONTAINER = "model"
+"""Of the endpoint: writes the model's files for an engine in a container of its own."""
 
 MAX_FULLNAME = 32
 """A Job's name ends up in the label ``job-name`` and in its pods' names, which have at most 63
