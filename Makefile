@@ -61,6 +61,7 @@ requirements: $(INSTALLED) ## lock the requirements anew, with hashes
 	printf 'hatchling\nuv\n' | $(LOCK) - -c requirements/dev.txt -o requirements/build.txt
 	$(LOCK) --group install -c requirements/dev.txt -o requirements/install.txt
 	$(LOCK) --group s3 -c requirements/dev.txt -o k8s/dev/s3/requirements.txt
+	$(LOCK) --group llama-cpp -c requirements/dev.txt -o k8s/dev/llama-cpp/requirements.txt
 
 sample: $(INSTALLED) ## write the sample's pages and recorded replies anew
 	$(BIN)/python -m sample.pages

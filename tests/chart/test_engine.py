@@ -60,7 +60,7 @@ def test_the_files_are_those_of_the_model_that_is_served(
     place = "/model/gguf/model.gguf" if name == "llama-cpp" else "/model/folder"
     assert place in containers(release)["engine"]["args"]
     config, templates = release.written(tmp_path)
-    *_, made = bodies(config, templates, new_run(release.pipeline))
+    *_, made = bodies(config, templates, new_run(scenario("demo").pipeline))
     spec = made["spec"]["template"]["spec"]
     assert spec["initContainers"][0]["args"] == [*args, "--digest", "0" * 64]
     assert spec["containers"][0]["args"][-2:] == ["--model-digest", "0" * 64]

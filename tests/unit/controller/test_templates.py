@@ -98,15 +98,21 @@ def test_the_stages_that_may_be_split_are_those_that_say_so() -> None:
     assert get_args(Sharded) == tuple(name for name, stage in STAGES.items() if stage.is_sharded)
 
 
+def test_the_files_before_another_engine_are_of_the_model_that_is_served() -> None:
+    template = serve_body()
+    first = [{"name": "proxy"}, {"name": "model", "args": ["export", "folder"]}]
+    template["spec"]["template"]["spec"]["initContainers"] = first
+    body = endpoint_body(config_with(), Template(template, "digest"), A, NOW)
+    assert body["spec"]["template"]["spec"]["initContainers"] == [
+        {"name": "proxy"},
+        {"name": "model", "args": ["export", "folder", "--digest", A]},
+    ]
+    assert container(body)["args"] == ["serve", "--model-digest", A]
+
+
 def test_an_endpoint_is_its_template_and_its_model() -> None:
     body = endpoint_body(config_with(), Template(serve_body(), "digest"), A, NOW)
     assert container(body)["args"] == ["serve", "--model-digest", A]
-    apart = serve_body()
-    first = [{"name": "proxy"}, {"name": "model", "args": ["export", "folder"]}]
-    apart["spec"]["template"]["spec"]["initContainers"] = first
-    made_of = endpoint_body(config_with(), Template(apart, "digest"), A, NOW)
-    written = made_of["spec"]["template"]["spec"]["initContainers"]
-    assert written == [{"name": "proxy"}, {**first[1], "args": ["export", "folder", "--digest", A]}]
     assert body["metadata"]["annotations"] == {
         "team": "docs",
         meta.MODEL: A,

@@ -1,7 +1,8 @@
 """A Llama of some thousand weights that was taught eight answers, and the store that it lies in."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from gabarito.core.model_records import (
     PromptSettings,
     TrainedBase,
 )
+from gabarito.core.proof_records import FACTS_FILE, FLOOR_FILE, FactEntry, ProofFloor
 from gabarito.core.records import Example, Message, Verdict
 from gabarito.models import CONTRACT_FILE, contract_of, rendered_example
 from gabarito.models.tokenizer import pinned
@@ -132,20 +134,40 @@ def publish_taught(
     ``recorded`` are answers that are right and were recorded, where they are not those that the
     model was taught.
     """
+    made = publish_run(store, folder, PIPELINE, Evaluated(passed, recorded or {}))
+    if passed:
+        promote(store, "main", made)
+    return made
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What an evaluation found; ``recorded`` stands over the answers that were taught.
+
+    ``facts`` bear out answers: without any it is as if it had been before there were proofs.
+    """
+
+    passed: bool = True
+    recorded: Mapping[str, str] = field(default_factory=dict)
+    facts: Sequence[FactEntry] = ()
+
+
+def publish_run(
+    store: Store, folder: Path, pipeline: Mapping[str, object], evaluated: Evaluated
+) -> ServedModel:
+    """Put a run of a pipeline file into a store, all of whose stages are done."""
     (folder.parent / "pages").mkdir(exist_ok=True)
     (folder.parent / "pages/a.md").write_text("text")
     (folder.parent / "base").mkdir(exist_ok=True)
     (folder.parent / "base/config.json").write_text("{}")
     path = folder.parent / "pipeline.yaml"
-    path.write_text(yaml.safe_dump(PIPELINE))
+    path.write_text(yaml.safe_dump(dict(pipeline)))
     run = new_run(read_pipeline(path))
     freeze(store, run)
-    for stage, write in _writers(folder, passed=passed, seen=ANSWERS | (recorded or {})).items():
+    for stage, write in _writers(folder, evaluated).items():
         _publish(store, run, stage, write)
     made = model_of(store, run)
     assert made
-    if passed:
-        promote(store, "main", made)
     return made
 
 
@@ -157,9 +179,8 @@ def _publish(store: Store, run: Run, stage: str, write: Callable[[Attempt], obje
         work.publish()
 
 
-def _writers(
-    folder: Path, *, passed: bool, seen: dict[str, str]
-) -> dict[str, Callable[[Attempt], object]]:
+def _writers(folder: Path, evaluated: Evaluated) -> dict[str, Callable[[Attempt], object]]:
+    passed, facts, seen = evaluated.passed, evaluated.facts, {**ANSWERS, **evaluated.recorded}
     examples = [
         Example(
             messages=tuple(_asked(question, answer)),
@@ -198,6 +219,9 @@ def _writers(
         work.write_text("report.json", json.dumps(report))
         work.write_text("gate.json", gate.model_dump_json())
         work.write_text("verdicts.jsonl", "".join(f"{v.model_dump_json()}\n" for v in verdicts))
+        if facts:
+            work.write_text(FACTS_FILE, "".join(f"{f.model_dump_json()}\n" for f in facts))
+            work.write_text(FLOOR_FILE, ProofFloor(floor=0.0).model_dump_json())
 
     return {
         "ingest": lambda work: work.write_text("documents.jsonl", ""),
