@@ -1,5 +1,6 @@
 """A pretrained Llama as a GGUF file: llama.cpp continues as transformers does."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +13,13 @@ from gabarito.artifacts.channel import ServedModel
 from gabarito.core.model_records import PromptSettings
 from gabarito.exports.exported_model import ExportedModel
 from gabarito.exports.gguf_file import write_gguf
+from gabarito.exports.llama_cpp import running
 from gabarito.exports.modelfile import read_asking
 from gabarito.exports.read_back import check_gguf, check_ollama
-from gabarito.models import answer, contract_of, load_base
+from gabarito.models import answer, contract_of, conversation, load_base
 from gabarito.pipeline.known_answers import KnownAnswer
+from gabarito.serve.engine import GeneratedToken, GenerationFailure, GenerationRequest
+from gabarito.serve.remote_engine import RemoteEngine
 from gabarito.store.open import open_store
 
 pytestmark = pytest.mark.real
@@ -61,3 +65,31 @@ def test_llama_cpp_says_what_transformers_says(
     seen = f"answers {asked} of {asked} known questions as in its evaluation"
     assert check_gguf(sure, base, file) == seen
     assert check_ollama(sure, base, read_asking(base, model.contract), file) == seen
+
+
+def test_before_llama_cpp_the_endpoint_has_answers_and_probabilities_of_transformers(
+    model: ExportedModel, base: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "real.gguf"
+    write_gguf(base, model.contract, file, "f32", "real")
+    opened = load_base(base, dtype=torch.float32, device=torch.device("cpu"))
+    own = answer(opened.model, opened.tokenizer, model.contract, QUESTIONS)
+    with running(file) as llama_cpp:
+        engine = RemoteEngine(base, model.contract, llama_cpp.address)
+        asked = [
+            engine.encode_chat(conversation(model.contract, question)) for question in QUESTIONS
+        ]
+        batch = engine.batch()
+        numbers = batch.join([GenerationRequest(tokens, 8) for tokens in asked])
+        texts, logprobs = dict.fromkeys(numbers, ""), dict.fromkeys(numbers, 0.0)
+        going = set(numbers)
+        while going:
+            for number, event in batch.step():
+                assert not isinstance(event, GenerationFailure)
+                texts[number] += event.text if isinstance(event, GeneratedToken) else ""
+                logprobs[number] += event.logprob or 0.0
+                going -= set() if isinstance(event, GeneratedToken) else {number}
+    assert engine.gives_logprobs
+    assert [text.strip() for text in texts.values()] == [one.text for one in own]
+    found = [math.exp(logprob) for logprob in logprobs.values()]
+    assert found == pytest.approx([one.probability for one in own], rel=0.02)

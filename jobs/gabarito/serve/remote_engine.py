@@ -52,7 +52,9 @@ MOMENT_S = 0.05
 """After which others may join although no token has come."""
 
 TRIAL = "?"
-TRIAL_TOKENS = 8
+TRIAL_TOKENS = 64
+"""Most models end their answer before: what is told of an end is known then."""
+
 _COLD = 1e-3
 """Below this temperature the likeliest token is taken, as the engine of transformers does."""
 

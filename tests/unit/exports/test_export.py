@@ -77,6 +77,16 @@ def test_what_was_not_read_back_says_so(run: Run, tmp_path: Path) -> None:
     assert "**It was not read back**" in (tmp_path / "out/README.md").read_text()
 
 
+def test_a_file_has_the_name_that_is_wanted(run: Run, tmp_path: Path) -> None:
+    """As an engine's container needs it, which begins again with what the one before it wrote."""
+    named = ("--to", str(tmp_path / "out"), "--unverified", "--file-name")
+    for _ in range(2):
+        assert run("gguf", *named, "model.gguf").exit_code == 0
+        assert [*(tmp_path / "out").glob("*.gguf")] == [tmp_path / "out/model.gguf"]
+    for name in ("model.bin", "../model.gguf", "a/model.gguf", ".gguf"):
+        refused(run("gguf", *named, name), UsageError, "--file-name: must be a name that ends with")
+
+
 def test_a_model_is_named_by_channel_run_or_digest(
     run: Run, tmp_path: Path, record: ServedModel
 ) -> None:
