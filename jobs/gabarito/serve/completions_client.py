@@ -254,7 +254,7 @@ class CompletionStream:
         """Let the engine stop: whoever waits for a part gets no more of them."""
         self._is_closed = True
         if self._response is not None:
-            with suppress(ValueError, RuntimeError):  # it has come to its end meanwhile
+            with suppress(ValueError, RuntimeError, OSError):  # it has ended meanwhile
                 self._response.shutdown()
 
     def _lines(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:

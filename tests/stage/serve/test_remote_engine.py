@@ -21,6 +21,7 @@ from gabarito.core.errors import DataError, ServiceError, SettingsError, UsageEr
 from gabarito.core.model_records import PromptContract, PromptSettings
 from gabarito.models import CONTRACT_FILE, contract_of, load_tokenizer, token_ids
 from gabarito.serve import batcher, remote_engine
+from gabarito.serve.completions_client import CompletionsClient, CompletionStream
 from gabarito.serve.engine import (
     GeneratedToken,
     GenerationEnd,
@@ -161,6 +162,20 @@ def test_the_server_stops_when_nobody_waits(folder: Path, script: EngineScript) 
         batch.leave([left])
         assert script.gone.wait(10)
         assert not [number for number, _ in batch.step() if number == left]
+
+
+def test_a_stream_that_has_ended_may_still_be_closed(folder: Path, script: EngineScript) -> None:
+    with scripted(script) as address:
+        client = CompletionsClient(address)
+        stream = CompletionStream(client, {"prompt": [1], "stream": True})
+        assert len(list(stream.parts())) == len(script.ids) + 1
+        stream.close()
+        other = CompletionStream(client, {"prompt": [1], "stream": True})
+        parts = other.parts()
+        next(parts)
+        assert other._response is not None
+        other._response.close()
+        other.close()
 
 
 def test_others_join_while_no_token_comes(folder: Path, script: EngineScript) -> None:
