@@ -19,11 +19,11 @@ from gabarito.core.errors import DataError, ServiceError, UsageError
 from gabarito.serve.engine import FinishReason
 
 CONNECT_S = 10.0
-SILENCE_S = 120.0
-"""So long an engine may say nothing: one that answers fewer at once lets the others wait."""
+QUEUED_S = 1800.0
+"""So long one answer may say nothing: an engine that writes fewer at once lets the others wait."""
 
 HEALTH_S = 30.0
-MOST_CONNECTIONS = 64
+MOST_CONNECTIONS = 1024
 MAX_SAID_CHARS = 300
 _CHUNK = 1 << 16
 _TOKEN_ID = "token_id:"
@@ -241,7 +241,7 @@ class CompletionStream:
             EngineRefusedError: if the engine refuses it, or says that it has failed with it.
             ServiceError: if it does not answer, or not to the end.
         """
-        response = self._client.open("POST", "/v1/completions", self._body, SILENCE_S)
+        response = self._client.open("POST", "/v1/completions", self._body, QUEUED_S)
         self._response = response
         if self._is_closed:  # while nothing had come back
             self.close()

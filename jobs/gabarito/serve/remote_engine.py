@@ -51,6 +51,9 @@ SAID_EVERY_S = 30.0
 MOMENT_S = 0.05
 """After which others may join although no token has come."""
 
+SILENCE_S = 120.0
+"""If so long nothing comes of all that is asked, the engine hangs."""
+
 TRIAL = "?"
 TRIAL_TOKENS = 64
 """Most models end their answer before: what is told of an end is known then."""
@@ -173,12 +176,15 @@ class RemoteBatch:
         self._is_exact = is_exact
         self._rows: dict[int, _RemoteRow] = {}
         self._joined = 0
+        self._heard = time.monotonic()
         self._came: SimpleQueue[tuple[int, StreamPart | EngineRefusedError | ServiceError]] = (
             SimpleQueue()
         )
 
     def join(self, requests: Sequence[GenerationRequest]) -> Sequence[int]:
         """Send requests, and return the number of each."""
+        if not self._rows:
+            self._heard = time.monotonic()
         numbers = range(self._joined, self._joined + len(requests))
         self._joined += len(requests)
         for number, request in zip(numbers, requests, strict=True):
@@ -199,17 +205,28 @@ class RemoteBatch:
             if isinstance(came, ServiceError):
                 self.leave([*self._rows])
                 raise came
+            self._heard = time.monotonic()
             for event in row.events(came):
                 events.append((number, event))
                 if not isinstance(event, GeneratedToken):
                     del self._rows[number]
                     break
+        self._refuse_silence()
         return events
 
     def leave(self, numbers: Collection[int]) -> None:
         """Close the streams of requests that nobody waits for."""
         for number in numbers:
             self._rows.pop(number).stream.close()
+
+    def _refuse_silence(self) -> None:
+        if self._rows and time.monotonic() - self._heard > SILENCE_S:
+            self.leave([*self._rows])
+            address = self._asking.client.address
+            raise ServiceError(
+                f"{address}: the engine has said nothing for {SILENCE_S:g} s; see the log of its "
+                "container"
+            )
 
     def _arrived(self) -> Iterator[tuple[int, StreamPart | EngineRefusedError | ServiceError]]:
         try:

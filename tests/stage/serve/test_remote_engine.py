@@ -220,6 +220,20 @@ def test_a_server_that_dies_in_the_middle_ends_the_batch(
         events(engine, ASKED)
 
 
+def test_a_server_that_hangs_ends_the_batch(
+    folder: Path, script: EngineScript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_engine, "SILENCE_S", 0.2)
+    with scripted(script) as address:
+        engine = RemoteEngine(folder, None, address)
+        script.waits = threading.Event()
+        with pytest.raises(
+            ServiceError, match=r"the engine has said nothing for 0\.2 s; see the l"
+        ):
+            events(engine, ASKED)
+        script.waits.set()
+
+
 def test_it_is_waited_for_a_server_that_loads(folder: Path, script: EngineScript) -> None:
     script.models = [(503, '{"error": {"message": "Loading model"}}')] * 3
     with scripted(script) as address:
