@@ -27,9 +27,10 @@ TIMEOUT_S = 3600.0
 
 _OK, _CREATED, _ACCEPTED = 200, 201, 202
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NAME = re.compile(
     r"(?P<host>localhost|[\w-]+(?:\.[\w-]+)+|\[[0-9a-f:]+\]|[\w.-]+(?=:\d))(?P<port>:\d+)?"
-    r"/(?P<name>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::(?P<tag>\w[\w.-]{0,127}))?",
+    rf"/(?P<name>{_PART}(?:/{_PART})*)(?::(?P<tag>\w[\w.-]{{0,127}}))?",
     re.ASCII,
 )
 _DOCKER_HUB_SERVER = "registry-1.docker.io"
