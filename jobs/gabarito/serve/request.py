@@ -96,14 +96,14 @@ class StreamOptions(_OpenModel):
     include_usage: bool = False
 
 
-class Part(_OpenModel):
+class ContentPart(_OpenModel):
     """A part of a message; of other kinds than text none is asked."""
 
     type: str
     text: Text | None = None
 
 
-Parts = Annotated[list[Part], Field(max_length=MAX_PARTS)]
+Parts = Annotated[list[ContentPart], Field(max_length=MAX_PARTS)]
 
 
 def _parts(value: Any) -> Any:  # noqa: ANN401  # anything may be sent
