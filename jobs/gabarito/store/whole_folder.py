@@ -49,18 +49,40 @@ def refuse_other_content(folder: Path, setting: str) -> None:
     """Do nothing unless a folder holds what no earlier export wrote.
 
     Raises:
-        UsageError: names something that it holds.
+        UsageError: names something that it holds, or why it cannot be put in its place.
     """
-    if not folder.exists() and not folder.is_symlink():
-        return
-    if not folder.is_dir() or folder.is_symlink():
-        raise UsageError(f"{setting}: {folder} is no folder; give another name")
+    with disk_errors(str(folder)):
+        _refuse_other_than_folders(folder, setting)
+        if folder.exists():
+            _refuse_what_stays(folder, setting)
+
+
+def _refuse_what_stays(folder: Path, setting: str) -> None:
+    """Refuse a folder in whose place another cannot be put."""
     others = other_names([path.name for path in folder.iterdir()], folder)
     if others:
         raise UsageError(
             f"{setting}: {folder} holds something else, such as {others[0]!r}; give a new or an "
             "empty folder"
         )
+    if Path.cwd().is_relative_to(folder.resolve()):
+        raise UsageError(
+            f"{setting}: {folder} is where you are, and would be replaced; give the name of a new "
+            "folder in it, or call the command elsewhere"
+        )
+    if folder.is_mount():
+        raise UsageError(
+            f"{setting}: {folder} is where a disk is mounted, and cannot be replaced; give the "
+            "name of a new folder in it"
+        )
+
+
+def _refuse_other_than_folders(folder: Path, setting: str) -> None:
+    """Refuse a link in a folder's place, and files on the way to it."""
+    for path in (folder, *folder.parents):
+        is_there = path.exists() or path.is_symlink()
+        if is_there and (not path.is_dir() or (path == folder and path.is_symlink())):
+            raise UsageError(f"{setting}: {path} is no folder; give another name")
 
 
 def other_names(names: Sequence[str], folder: Path) -> list[str]:

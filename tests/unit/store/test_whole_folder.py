@@ -47,6 +47,31 @@ def test_a_file_and_a_link_are_no_folders(tmp_path: Path) -> None:
             write(tmp_path / name)
 
 
+def test_a_file_on_the_way_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UsageError, match=r"^--to: .*/file is no folder; give another name"):
+        write(tmp_path / "file/in/it")
+
+
+def test_the_folder_that_one_is_in_is_not_exchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"is where you are, .*; give the name of a new folder in"):
+        write(Path("."))
+    write(Path("out"))
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_folder_where_a_disk_is_mounted_is_told_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == tmp_path)
+    with pytest.raises(UsageError, match=r"is where a disk is mounted, .*; give the name of a new"):
+        write(tmp_path)
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_what_fails_leaves_what_was_there_and_nothing_half_written(tmp_path: Path) -> None:
     write(tmp_path / "out", "first")
     with pytest.raises(ZeroDivisionError), whole_folder(tmp_path / "out", "--to") as aside:
