@@ -1,6 +1,7 @@
 """A folder of files for people that is written whole or not at all."""
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
@@ -9,9 +10,12 @@ from pathlib import Path
 
 from gabarito.core.errors import UsageError
 from gabarito.store.disk import disk_errors
+from gabarito.store.scratch import hold, machine, remove_abandoned
 
 MARK = ".gabarito-export"
 """A file that lists what was written beside it: with nothing else there, it may be replaced."""
+
+_BEFORE = "before-"
 
 
 @contextmanager
@@ -29,14 +33,31 @@ def whole_folder(folder: Path, setting: str) -> Iterator[Path]:
     with disk_errors(str(place)):
         refuse_other_content(place, setting)
         place.parent.mkdir(parents=True, exist_ok=True)
-        aside = place.with_name(f".{place.name}-{secrets.token_hex(4)}")
+        _clear_up(place)
+        aside = _beside(place, "")
         aside.mkdir()
+        lock = hold(aside)
         try:
             yield aside
             write_mark(aside)
             _put(aside, place)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+            os.close(lock)
+
+
+def _beside(place: Path, kind: str) -> Path:
+    return place.with_name(f".{place.name}-{kind}{secrets.token_hex(4)}{machine()}")
+
+
+def _clear_up(place: Path) -> None:
+    """Put back what a killed export had taken away, and remove what others left half-written."""
+    taken = re.compile(rf"\.{re.escape(place.name)}-{_BEFORE}[0-9a-f]+{re.escape(machine())}")
+    with suppress(PermissionError):
+        for path in place.parent.iterdir():
+            if taken.fullmatch(path.name) and not place.exists():
+                os.rename(path, place)
+    remove_abandoned(place.parent, f".{place.name}-")
 
 
 def write_mark(folder: Path) -> None:
@@ -98,7 +119,7 @@ def _put(aside: Path, place: Path) -> None:
     if not place.exists():
         os.rename(aside, place)
         return
-    before = place.with_name(f"{aside.name}-before")
+    before = _beside(place, _BEFORE)
     os.rename(place, before)
     try:
         os.rename(aside, place)
