@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from gabarito.artifacts.artifact import Artifact
+from gabarito.artifacts.artifact import Artifact, open_artifact
 from gabarito.artifacts.channel import (
     BEGINNING,
     LEAST_DIGITS,
@@ -54,6 +54,7 @@ class MadeModel:
 
     ``test``, ``free`` and ``refused`` are shares in 0..1 of test wordings and free questions
     answered right, and of unanswerable questions refused as it is served; None: not asked.
+    ``has_weights``: they may be gone, and their evaluation not.
     """
 
     model: ServedModel
@@ -63,6 +64,7 @@ class MadeModel:
     free: float | None
     refused: float | None
     channels: tuple[str, ...]
+    has_weights: bool
 
     @property
     def name(self) -> str:
@@ -146,6 +148,7 @@ def _made(store: Store, run: Run, serving: Mapping[str, Sequence[str]]) -> MadeM
         free=shares.get(FREE),
         refused=shares.get(f"{REFUSED}, all"),
         channels=tuple(serving.get(model.digest, ())),
+        has_weights=open_artifact(store, model.model) is not None,
     )
 
 

@@ -473,5 +473,23 @@ def test_what_is_not_made_yet_is_not_compared(tmp_path: Path, store: Store) -> N
     begun = new_run(read_pipeline(path))
     freeze(store, begun)
     lines = list(compared(store, run, begun).lines(0))
-    assert "figures: one of the runs is not so far" in lines
+    assert "figures: one of the runs is not so far, or it is gone" in lines
     assert "documents: the same" in lines
+
+
+def test_runs_are_compared_by_what_is_left_of_them(tmp_path: Path, store: Store) -> None:
+    old, new = finished(tmp_path, store, 10), finished(tmp_path, store, 20, test=0.5)
+    store.delete(new.address("curate").manifest)
+    found = compared(store, old, new)
+    assert (found.answers, found.facts, found.figures) == (
+        None,
+        [],
+        ["test wordings: 90.0% → 50.0%"],
+    )
+
+
+def test_a_model_whose_weights_are_gone_is_listed_as_such(tmp_path: Path, store: Store) -> None:
+    run = finished(tmp_path, store, 10)
+    promote_if_passed(store, run)
+    without_weights(store, run)
+    assert called(models, store).output.endswith("passed  main, weights gone\n")
