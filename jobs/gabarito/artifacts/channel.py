@@ -160,13 +160,15 @@ def read_model(store: Store, digest: str) -> ServedModel:
         data = store.read(key).data
     except MissingError as error:
         raise MissingError(
-            f"{store.url}: no model {digest!r}; gabarito status names the one that is served"
+            f"{store.url}: no record of model {digest!r}; gabarito promote writes it, "
+            "gabarito models lists what was made"
         ) from error
     if hashlib.sha256(data).hexdigest() != digest:
         raise DataError(
-            f"{store.url}/{key}: content is not what its name says; run the pipeline again"
+            f"{store.url}/{key}: content is not what its name says; delete it, "
+            "and gabarito promote writes it anew"
         )
-    return _parse(ServedModel, data, key)
+    return _parse(ServedModel, data, f"{store.url}/{key}")
 
 
 def begun_by(name: str, digests: Iterable[str]) -> str | None:
@@ -189,6 +191,8 @@ def named_record(store: Store, name: str) -> ServedModel:
         UsageError: if it is too short to mean one, or several begin so.
         MissingError: if there is no such model.
     """
+    if _DIGEST.fullmatch(name):
+        return read_model(store, name)
     if not BEGINNING.fullmatch(name):
         raise UsageError(
             f"no model {name!r}: give at least {LEAST_DIGITS} digits of a digest; gabarito models "
@@ -261,26 +265,26 @@ def _stored(store: Store, name: str) -> tuple[Channel, str] | None:
         stored = store.read(key)
     except MissingError:
         return None
-    return _parse(Channel, stored.data, key), stored.version
+    return _parse(Channel, stored.data, f"{store.url}/{key}"), stored.version
 
 
 def _without(rejected: tuple[Rejected, ...], model: str, merge: str = "") -> tuple[Rejected, ...]:
     return tuple(entry for entry in rejected if not entry.is_about(model, merge))
 
 
-def _parse(model: type[R], data: bytes, key: str) -> R:
+def _parse(model: type[R], data: bytes, where: str) -> R:
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
         raise DataError(
-            f"{key}: not a {model.__name__}; delete it and run the pipeline again"
+            f"{where}: not a {model.__name__}; delete it, and gabarito promote writes it anew"
         ) from error
 
 
 def _model_key(digest: str) -> str:
     if not _DIGEST.fullmatch(digest):
         raise UsageError(
-            f"no model {digest!r}: its name is 64 hexadecimal digits; see gabarito status"
+            f"no model {digest!r}: its name is 64 hexadecimal digits; gabarito models lists them"
         )
     return f"models/{digest}.json"
 
