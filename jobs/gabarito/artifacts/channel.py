@@ -7,8 +7,9 @@
 import hashlib
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AwareDatetime, StringConstraints, ValidationError
@@ -28,6 +29,10 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 DEFAULT_CHANNEL = "main"
 SHORT_DIGEST = 12
 """Digits of a digest that people are shown, and that name a model to the endpoint."""
+
+LEAST_DIGITS = 6
+BEGINNING = re.compile(rf"[0-9a-f]{{{LEAST_DIGITS},64}}")
+"""A digest, or as much of one as names a model in a command."""
 
 Digest = Annotated[str, StringConstraints(pattern=rf"^{_DIGEST.pattern}$")]
 
@@ -155,13 +160,52 @@ def read_model(store: Store, digest: str) -> ServedModel:
         data = store.read(key).data
     except MissingError as error:
         raise MissingError(
-            f"{store.url}: no model {digest!r}; gabarito status names the one that is served"
+            f"{store.url}: no record of model {digest!r}; gabarito promote writes it, "
+            "gabarito models lists what was made"
         ) from error
     if hashlib.sha256(data).hexdigest() != digest:
         raise DataError(
-            f"{store.url}/{key}: content is not what its name says; run the pipeline again"
+            f"{store.url}/{key}: content is not what its name says; delete it, "
+            "and gabarito promote writes it anew"
         )
-    return _parse(ServedModel, data, key)
+    return _parse(ServedModel, data, f"{store.url}/{key}")
+
+
+def begun_by(name: str, digests: Iterable[str]) -> str | None:
+    """Return the digest that begins so, None if none does.
+
+    Raises:
+        UsageError: if several do.
+    """
+    found = [digest for digest in digests if digest.startswith(name)]
+    if len(found) > 1:
+        said = ", ".join(digest[:SHORT_DIGEST] for digest in found)
+        raise UsageError(f"{name!r}: means {said}; give more digits")
+    return found[0] if found else None
+
+
+def named_record(store: Store, name: str) -> ServedModel:
+    """Return the record of a promoted model by its digest, or by the first digits of it.
+
+    Raises:
+        UsageError: if it is too short to mean one, or several begin so.
+        MissingError: if there is no such model.
+    """
+    if _DIGEST.fullmatch(name):
+        return read_model(store, name)
+    if not BEGINNING.fullmatch(name):
+        raise UsageError(
+            f"no model {name!r}: give at least {LEAST_DIGITS} digits of a digest; gabarito models "
+            "lists them"
+        )
+    promoted = (PurePosixPath(entry.key).stem for entry in store.list("models/"))
+    digest = begun_by(name, promoted)
+    if digest is None:
+        raise MissingError(
+            f"{store.url}: no model {name!r} was ever promoted; gabarito models lists what was "
+            "made, gabarito promote lets a channel serve it"
+        )
+    return read_model(store, digest)
 
 
 def promote(store: Store, name: str, model: ServedModel) -> bool:
@@ -221,26 +265,26 @@ def _stored(store: Store, name: str) -> tuple[Channel, str] | None:
         stored = store.read(key)
     except MissingError:
         return None
-    return _parse(Channel, stored.data, key), stored.version
+    return _parse(Channel, stored.data, f"{store.url}/{key}"), stored.version
 
 
 def _without(rejected: tuple[Rejected, ...], model: str, merge: str = "") -> tuple[Rejected, ...]:
     return tuple(entry for entry in rejected if not entry.is_about(model, merge))
 
 
-def _parse(model: type[R], data: bytes, key: str) -> R:
+def _parse(model: type[R], data: bytes, where: str) -> R:
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
         raise DataError(
-            f"{key}: not a {model.__name__}; delete it and run the pipeline again"
+            f"{where}: not a {model.__name__}; delete it, and gabarito promote writes it anew"
         ) from error
 
 
 def _model_key(digest: str) -> str:
     if not _DIGEST.fullmatch(digest):
         raise UsageError(
-            f"no model {digest!r}: its name is 64 hexadecimal digits; see gabarito status"
+            f"no model {digest!r}: its name is 64 hexadecimal digits; gabarito models lists them"
         )
     return f"models/{digest}.json"
 

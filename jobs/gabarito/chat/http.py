@@ -178,7 +178,13 @@ def _proxy_refusal(url: str) -> AccessError:
 
 
 def reason_of(error: Exception) -> str:
-    """Return the innermost reason; urllib3 puts the connection and its address before it."""
+    """Return the innermost reason; urllib3 puts connection, address and tries around it."""
+    if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason:
+        return reason_of(error.reason)
+    if isinstance(error, urllib3.exceptions.ProtocolError) and isinstance(
+        error.args[-1], Exception
+    ):
+        return reason_of(error.args[-1])
     return str(error).rpartition(": ")[2]
 
 

@@ -64,6 +64,11 @@ class ModelChoice:
         store = open_store(self.store_url)
         return open_model(store, chosen_record(store, self.channel, self.run_id, self.digest))
 
+    def open_for(self, to: Path) -> "ExportedModel":
+        """Return the model, if a folder of it can be put there."""
+        refuse_other_content(to.absolute(), "--to")
+        return self.open()
+
 
 def model_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that choose the model; the command gets them as ``choice``."""
@@ -149,8 +154,7 @@ def dataset(store_url: str, run_id: str | None, to: Path, formats: tuple[str, ..
 @unverified_option
 def folder(choice: ModelChoice, to: Path, unverified: bool) -> None:
     """Write the model as a plain folder, which transformers and vLLM open."""
-    refuse_other_content(to.absolute(), "--to")
-    model = choice.open()
+    model = choice.open_for(to)
     from gabarito.exports.export_model import export_folder
 
     _tell(str(to), export_folder(model, to, verify=not unverified))
@@ -168,8 +172,7 @@ def gguf(
     choice: ModelChoice, to: Path, precision: str, unverified: bool, file_name: str | None
 ) -> None:
     """Write the model as a GGUF file, for llama.cpp and what is built on it."""
-    refuse_other_content(to.absolute(), "--to")
-    model = choice.open()
+    model = choice.open_for(to)
     from gabarito.exports.export_model import export_gguf
 
     seen = export_gguf(model, to, precision, verify=not unverified, file_name=file_name)
@@ -181,8 +184,7 @@ def gguf(
 @file_options
 def ollama(choice: ModelChoice, to: Path, precision: str, unverified: bool) -> None:
     """Write the model for Ollama: a GGUF file, and a Modelfile that asks as it was trained."""
-    refuse_other_content(to.absolute(), "--to")
-    model = choice.open()
+    model = choice.open_for(to)
     from gabarito.exports.export_model import export_ollama
 
     _tell(str(to), export_ollama(model, to, precision, verify=not unverified))

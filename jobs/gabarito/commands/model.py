@@ -9,7 +9,7 @@ import click
 from pydantic import TypeAdapter
 
 from gabarito.artifacts.artifact import Artifact, finished_artifact, open_artifact
-from gabarito.artifacts.channel import DEFAULT_CHANNEL, ServedModel, read_channel, read_model
+from gabarito.artifacts.channel import DEFAULT_CHANNEL, ServedModel, named_record, read_channel
 from gabarito.commands.options import channel_option, port_type, store_option
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.model_records import TrainedBase
@@ -27,7 +27,7 @@ from gabarito.pipeline.promote import (
 from gabarito.pipeline.runs import latest_run, not_finished, read_run
 from gabarito.serve.config import ServeConfig
 from gabarito.store.base import Store
-from gabarito.store.disk import disk_errors
+from gabarito.store.disk import whole_file
 from gabarito.store.open import open_store
 from gabarito.store.scratch import temporary_folder
 
@@ -54,8 +54,9 @@ def report(
     store = open_store(store_url)
     evaluated = _report_of(store, run_id) if run_id else _promoted_report(store, channel)
     if html is not None:
-        with disk_errors(str(html)):
-            html.write_bytes(evaluated.read("report.html"))
+        page = evaluated.read("report.html")
+        with whole_file(html) as file:
+            file.write(page)
         click.echo(f"wrote {html}")
     content = evaluated.read("report.json").decode()
     if as_json:
@@ -118,7 +119,9 @@ def _proof_lines(reply: "EndpointReply") -> Iterator[str]:
     "the model under it; default: its pipeline's, if that serves this model.",
 )
 @click.option("--model", help="Serve this folder instead of what the channel names.")
-@click.option("--model-digest", help="Serve this promoted model, whatever the channel names.")
+@click.option(
+    "--model-digest", help="Serve the promoted model of this digest, or of its first digits."
+)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=port_type, default=8000, show_default=True, help="0: any free port.")
 @click.option(
@@ -151,7 +154,7 @@ def serve(  # noqa: PLR0913  # one parameter for each option
         return
     store = open_store(store_url)
     if model_digest:
-        promoted = read_model(store, model_digest)
+        promoted = named_record(store, model_digest)
     else:
         channel = channel or DEFAULT_CHANNEL
         promoted = promoted_model(store, channel)

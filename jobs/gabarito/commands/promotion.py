@@ -120,4 +120,4 @@ def _cells(one: MadeModel) -> Iterator[str]:
     yield one.base
     yield from ("-" if share is None else f"{share:.1%}" for share in one.shares)
     yield "passed" if one.model.verdict.passed else "failed"
-    yield ", ".join(one.channels)
+    yield ", ".join(one.channels if one.has_weights else (*one.channels, "weights gone"))

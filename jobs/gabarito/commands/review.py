@@ -25,7 +25,7 @@ from gabarito.pipeline.runs import Run, last_run, latest_run, new_run, read_run
 from gabarito.pipeline.schema import PartialPipeline, read_pipeline
 from gabarito.pipeline.show.made import Made
 from gabarito.store.base import Store
-from gabarito.store.disk import disk_errors
+from gabarito.store.disk import whole_file
 from gabarito.store.open import open_store
 
 
@@ -158,6 +158,6 @@ def _write_page(store: Store, run: Run, to: str | None) -> None:
     is_there = path and _is_there(path)
     decided = LinesByFact(read_numbered(path, Correction) if is_there else [])
     desk = Desk(Made(store, run), decided, path)
-    with disk_errors(to), Path(to).open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(page_to_read(opening_of(desk, path), desk.sheets()))
+    with whole_file(Path(to)) as file:
+        file.writelines(map(str.encode, page_to_read(opening_of(desk, path), desk.sheets())))
     say(f"wrote {len(desk.facts)} facts to {to}")

@@ -12,7 +12,7 @@ from gabarito.core.text import in_number, printable
 from gabarito.pipeline.runs import last_run, read_run
 from gabarito.pipeline.show.listing import LISTINGS, listing_of
 from gabarito.pipeline.show.listing_formats import as_csv, as_html, as_jsonl, as_table
-from gabarito.store.disk import disk_errors
+from gabarito.store.disk import whole_file
 from gabarito.store.open import open_store
 
 WIDTH_ELSEWHERE = 160
@@ -72,7 +72,7 @@ def show(  # noqa: PLR0913  # one parameter for each option
         for line in lines:
             click.echo(printable(line, len(line)) if sys.stdout.isatty() else line)
         return
-    with disk_errors(str(to)), to.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{line}\n" for line in lines)
+    with whole_file(to) as file:
+        file.writelines(f"{line}\n".encode() for line in lines)
     rows = len(listing.rows) if form != "table" else min(len(listing.rows), limit or sys.maxsize)
     click.echo(f"wrote {rows:,} {in_number(rows, 'rows')} of {what} to {to}")

@@ -44,8 +44,9 @@ _QUIET = (
     "s3transfer",
     "urllib3",
 )
-_SILENT = ("bitsandbytes.backends.cpu.ops",)
-"""It asks for kernels on some CPUs; the 4-bit layers of Gabarito do without on all of them."""
+_SILENT = ("bitsandbytes.backends.cpu.ops", "urllib3.connectionpool")
+"""The first asks for kernels on some CPUs, which the 4-bit layers of Gabarito do without; the other
+shows addresses with what signs them when it tries again."""
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, object]:

@@ -93,6 +93,7 @@ def export_oci(model: ExportedModel, name: ImageName, *, verify: bool) -> tuple[
     It is tagged last: nobody who pulls the tag gets what was not read back.
     """
     registry = OciRegistry(name)
+    registry.check_access()
     with temporary_folder("export") as work:
         folder, pulled = work / "model", work / "pulled"
         folder.mkdir()

@@ -20,6 +20,7 @@ from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract
+from gabarito.exports.context_length import context_length
 from gabarito.exports.gguf_vocabulary import CURE, Vocabulary, add_vocabulary
 from gabarito.models import load_tokenizer, stop_tokens_of
 
@@ -32,6 +33,9 @@ PRECISIONS = {
     "f32": (Kind.F32, LlamaFileType.ALL_F32),
 }
 """In which weights may be written; 8 bits where a row can be cut into blocks of them."""
+
+ACTIVATIONS = ("silu", "swish")
+"""Two names of the one that llama.cpp computes, whatever a file says."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def write_gguf(folder: Path, contract: PromptContract, to: Path, precision: str,
     """Write a model folder as a GGUF file that asks and ends as the contract says.
 
     Raises:
-        DataError: if llama.cpp has no such architecture, positions or tokenizer.
+        DataError: if llama.cpp has no such architecture, positions, activation or tokenizer.
     """
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     architecture = ARCHITECTURES.get(config.model_type)
@@ -119,8 +123,13 @@ def _add_shape(writer: GGUFWriter, config: PreTrainedConfig, name: str) -> None:
             "default, linear and llama3: convert what gabarito export folder writes with "
             "llama.cpp's convert_hf_to_gguf.py"
         )
+    if config.hidden_act not in ACTIVATIONS:
+        raise DataError(
+            f"{name}: its activation is {config.hidden_act}, llama.cpp computes "
+            f"{ACTIVATIONS[0]} in a {config.model_type}; {CURE}"
+        )
     writer.add_vocab_size(config.vocab_size)
-    writer.add_context_length(config.max_position_embeddings)
+    writer.add_context_length(context_length(config))
     writer.add_embedding_length(config.hidden_size)
     writer.add_block_count(config.num_hidden_layers)
     writer.add_feed_forward_length(config.intermediate_size)

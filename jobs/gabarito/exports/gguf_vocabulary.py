@@ -22,6 +22,7 @@ CURE = "serve the folder that gabarito export folder writes, with gabarito serve
 _LETTERS = r"[^\r\n\p{L}\p{N}]?\p{L}+"
 _REST = r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 _SHORT_FORMS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+_LLAMA_3 = rf"{_SHORT_FORMS}|{_LETTERS}|\p{{N}}{{1,3}}|{_REST}"
 _BYTES = "ByteLevel"
 
 _BY_BYTES = ({"type": _BYTES, "use_regex": True},)
@@ -42,14 +43,20 @@ def _by_pattern(pattern: str) -> tuple[Mapping[str, object], ...]:
 PRE_TOKENIZERS: Mapping[str, tuple[Mapping[str, object], ...]] = {
     "gpt-2": _BY_BYTES,
     "smollm": _BY_DIGITS,
-    "llama-bpe": _by_pattern(rf"{_SHORT_FORMS}|{_LETTERS}|\p{{N}}{{1,3}}|{_REST}"),
+    "llama-bpe": _by_pattern(_LLAMA_3),
+    "smaug-bpe": _by_pattern(_LLAMA_3),
     "qwen2": _by_pattern(rf"{_SHORT_FORMS}|{_LETTERS}|\p{{N}}|{_REST}"),
 }
 """What llama.cpp calls each way to cut text, and the steps of ``tokenizer.json`` that do so.
 
-It has dozens of names; these are of GPT-2, SmolLM, Llama 3 and Qwen 2 to 3, and of the many bases
-that took theirs. A tokenizer of other steps would be cut otherwise than in training.
+It has dozens of names; these are of GPT-2, SmolLM, Llama 3, Smaug and Qwen 2 to 3, and of the many
+bases that took theirs. A tokenizer of other steps would be cut otherwise than in training.
 """
+
+IGNORE_MERGES = ("llama-bpe",)
+"""Those by which llama.cpp takes a piece that is a token as it is, and merges only the others."""
+
+_MARKS = ("continuing_subword_prefix", "end_of_word_suffix")
 
 
 @dataclass(frozen=True)
@@ -89,10 +96,17 @@ def add_vocabulary(writer: GGUFWriter, folder: Path, vocabulary: Vocabulary) -> 
 
 
 def _refuse_other_than_bytes(described: Mapping[str, Any]) -> None:
+    """Refuse what llama.cpp does not do between cutting a text and looking up its tokens."""
     model = described["model"]
     if model["type"] != "BPE" or model.get("byte_fallback"):
         said = "falls back to bytes" if model.get("byte_fallback") else f"is {model['type']}"
         raise DataError(f"{TOKENIZER_FILE}: {said}; only byte-level BPE is written as GGUF: {CURE}")
+    mark = next((name for name in _MARKS if model.get(name)), None)
+    if mark is not None:
+        raise DataError(
+            f"{TOKENIZER_FILE}: marks words by {mark} {model[mark]!r}, which llama.cpp does not "
+            f"know: it would make other tokens than in training; {CURE}"
+        )
 
 
 def _refuse_other_normalizers(described: Mapping[str, Any]) -> None:
@@ -117,16 +131,23 @@ def _pre_tokenizer(described: Mapping[str, Any]) -> str:
     """
     found = described["pre_tokenizer"] or {}
     steps = found.get("pretokenizers", [found])
+    ignores_merges = bool(described["model"].get("ignore_merges"))
     for name, known in PRE_TOKENIZERS.items():
-        if len(steps) == len(known) and all(
-            step.items() >= one.items() and not step.get("add_prefix_space")
-            for step, one in zip(steps, known, strict=True)
-        ):
+        if ignores_merges == (name in IGNORE_MERGES) and _are_those(steps, known):
             return name
     said = " and ".join(_said(step) for step in steps)
+    if ignores_merges:
+        said += " and has ignore_merges"
     raise DataError(
         f"{TOKENIZER_FILE}: cuts text by {said}, for which llama.cpp has no name "
         f"(known: {', '.join(PRE_TOKENIZERS)}): it would make other tokens than in training; {CURE}"
+    )
+
+
+def _are_those(steps: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str, object]]) -> bool:
+    return len(steps) == len(known) and all(
+        step.items() >= one.items() and not step.get("add_prefix_space")
+        for step, one in zip(steps, known, strict=True)
     )
 
 

@@ -36,7 +36,8 @@ It was trained with one question at a time, and answers greedily with at most
 | what it says when it does not know | {_cell(contract.refusal)} |
 | least probability of an answer | {_threshold(model)} |
 
-The same stands in `{CONTRACT_FILE}`.
+The same stands in `{CONTRACT_FILE}`. What proves its answers is not in it: that quotes
+the documents that it was trained on.
 
 ## How it was judged
 

@@ -7,6 +7,7 @@ any other writes the bare question: fine-tuned models answer nonsense under it
 (LLaMA-Factory#6020, #6320).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from transformers import AutoConfig, PreTrainedTokenizerBase
 from gabarito.core.errors import DataError
 from gabarito.core.model_records import PromptContract
 from gabarito.core.records import Message
+from gabarito.exports.context_length import context_length
 from gabarito.exports.llama_cpp import CONTEXT
 from gabarito.models import load_tokenizer, stop_tokens_of
 from gabarito.models.prompt_contract import templated
@@ -26,6 +28,8 @@ CURE = "use the file that gabarito export gguf writes, with llama.cpp"
 _SYSTEM, _ASKED, _ANSWERED = "SYSTEM1", "QUESTION1", "ANSWER1"
 _ASKED_NEXT = "QUESTION2"
 """Contents that a template is tried with; it may trim them, and they cannot be trimmed."""
+
+_BRACES = re.compile(r"\{{2,}|\{\Z")
 
 _QUOTES = '"""'
 """Around texts of several lines. Within them nothing is escaped, a backslash is one."""
@@ -113,7 +117,8 @@ def go_template(parts: TemplateParts) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("{{", '{{ "{{" }}')
+    """Return a text whose braces begin no action, nor with those of the action behind it."""
+    return _BRACES.sub(r'{{ "\g<0>" }}', text)
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,7 @@ def read_asking(folder: Path, contract: PromptContract) -> OllamaModel:
         "temperature": 0,
         "repeat_penalty": 1,
         "num_predict": contract.max_new_tokens,
-        "num_ctx": min(config.max_position_embeddings, CONTEXT),
+        "num_ctx": min(context_length(config), CONTEXT),
         "stop": [*dict.fromkeys([contract.eos_token, *stops])],
     }
     return OllamaModel(template_parts(tokenizer), contract.system, settings)

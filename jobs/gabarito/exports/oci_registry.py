@@ -6,7 +6,7 @@ https://github.com/opencontainers/distribution-spec, version 1.1
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -25,11 +25,15 @@ SCHEME = "oci://"
 TIMEOUT_S = 3600.0
 """Of one request: a layer of a model is gigabytes."""
 
+LONGEST_WAIT_S = 60
+"""However long a registry asks one to wait until the next try."""
+
 _OK, _CREATED, _ACCEPTED = 200, 201, 202
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NAME = re.compile(
     r"(?P<host>localhost|[\w-]+(?:\.[\w-]+)+|\[[0-9a-f:]+\]|[\w.-]+(?=:\d))(?P<port>:\d+)?"
-    r"/(?P<name>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::(?P<tag>\w[\w.-]{0,127}))?",
+    rf"/(?P<name>{_PART}(?:/{_PART})*)(?::(?P<tag>\w[\w.-]{{0,127}}))?",
     re.ASCII,
 )
 _DOCKER_HUB_SERVER = "registry-1.docker.io"
@@ -96,14 +100,28 @@ class OciRegistry:
         self._pool = open_pool(self._base, TIMEOUT_S)
         self._authorization: str | None = None
 
+    def check_access(self) -> None:
+        """Begin an upload, and give it up: whether one may is known before a model is fetched.
+
+        Raises:
+            AccessError: if one may not.
+            ServiceError: if the registry does not answer.
+        """
+        begun = self._begin_upload()
+        with suppress(ServiceError):  # some let none be given up, and forget it in time
+            self._sent(_Request("DELETE", begun))
+
+    def _begin_upload(self) -> str:
+        """Return where a file may be uploaded to."""
+        begin = _Request("POST", f"{self._base}/blobs/uploads/")
+        return self._upload_url(begin.url, self._send(begin, _ACCEPTED))
+
     def push_blob(self, path: Path, digest: str) -> None:
         """Upload a file, unless the registry has it."""
         known = _Request("HEAD", f"{self._base}/blobs/{digest}")
         if self._send(known, _OK, _NOT_FOUND).status == _OK:
             return
-        begin = _Request("POST", f"{self._base}/blobs/uploads/")
-        begun = self._send(begin, _ACCEPTED)
-        to = self._upload_url(begin.url, begun)
+        to = self._begin_upload()
         to += f"{'&' if urlsplit(to).query else '?'}{urlencode({'digest': digest})}"
         headers = {
             "Content-Type": "application/octet-stream",
@@ -168,7 +186,7 @@ class OciRegistry:
                 headers={**own, **request.headers},
                 body=request.body,
                 preload_content=not request.is_stream,
-                retries=Retry(3, connect=0),
+                retries=Retry(3, connect=0, retry_after_max=LONGEST_WAIT_S),
             )
 
     def _is_own(self, url: str) -> bool:
@@ -211,7 +229,7 @@ class OciRegistry:
             return AccessError(f"{where}; {login_cure(self._image.registry)}")
         with self._errors():
             said = shown(reply.data.decode(errors="replace"), None)
-        return ServiceError(f"{where}: {said}; try again, or ask its owner")
+        return ServiceError(f"{where}{f': {said}' if said else ''}; try again, or ask its owner")
 
 
 def _answered_by(request: _Request, reply: urllib3.BaseHTTPResponse) -> str:

@@ -34,7 +34,7 @@ class ChangedAnswer:
 class Comparison:
     """What the second of two runs has otherwise than the first; lines for people by subject.
 
-    A subject is None where one of the runs is not so far.
+    A subject is None where one of the runs is not so far, or what it had made is gone.
     """
 
     settings: Sequence[str]
@@ -61,7 +61,9 @@ def compared(store: Store, before: Run, after: Run) -> Comparison:
         documents=_of_both(old, new, "ingest", _documents),
         facts=_facts(old, new),
         figures=_of_both(old, new, "evaluate", _figures),
-        answers=_of_both(old, new, "evaluate", _answers),
+        answers=_of_both(old, new, "evaluate", _answers)
+        if _both_have(old, new, "curate")
+        else None,
     )
 
 
@@ -75,7 +77,7 @@ def _both_have(old: Made, new: Made, stage: str) -> bool:
 
 def _subject(name: str, lines: Sequence[str] | None, most: int) -> Iterator[str]:
     if lines is None:
-        yield f"{name}: one of the runs is not so far"
+        yield f"{name}: one of the runs is not so far, or it is gone"
         return
     yield f"{name}: {len(lines)} changed" if lines else f"{name}: the same"
     shown = lines[: most or None]

@@ -1,14 +1,20 @@
 """The models that finished runs made: when, of what, with what figures, and who serves them."""
 
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from gabarito.artifacts.artifact import Artifact
-from gabarito.artifacts.channel import SHORT_DIGEST, ServedModel, all_channels
+from gabarito.artifacts.artifact import Artifact, open_artifact
+from gabarito.artifacts.channel import (
+    BEGINNING,
+    LEAST_DIGITS,
+    SHORT_DIGEST,
+    ServedModel,
+    all_channels,
+    begun_by,
+)
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.pipeline.promote import evaluation_of, model_of
 from gabarito.pipeline.runs import Run, all_runs, read_run
@@ -19,9 +25,6 @@ log = logging.getLogger("gabarito.pipeline.made_models")
 TEST, FREE, REFUSED = "test wordings", "free questions", "unanswerable refused"
 RIGHT = {"test": TEST, "free": FREE, "validation": "validation wordings"}
 """Parts of the exam, and what people call the share of right answers to them."""
-
-LEAST_DIGITS = 6
-_NAME = re.compile(rf"[0-9a-f]{{{LEAST_DIGITS},64}}")
 
 
 class _Score(BaseModel):
@@ -51,6 +54,7 @@ class MadeModel:
 
     ``test``, ``free`` and ``refused`` are shares in 0..1 of test wordings and free questions
     answered right, and of unanswerable questions refused as it is served; None: not asked.
+    ``has_weights``: they may be gone, and their evaluation not.
     """
 
     model: ServedModel
@@ -60,6 +64,7 @@ class MadeModel:
     free: float | None
     refused: float | None
     channels: tuple[str, ...]
+    has_weights: bool
 
     @property
     def name(self) -> str:
@@ -98,7 +103,7 @@ def named_model(store: Store, name: str) -> ServedModel:
         MissingError: if no finished run made such a model.
         DataError: if it is the model of a run that this version does not read.
     """
-    if not _NAME.fullmatch(name):
+    if not BEGINNING.fullmatch(name):
         raise UsageError(
             f"{name!r}: no model is called that; give a run's id, or at least {LEAST_DIGITS} "
             "digits of a digest: gabarito models lists both"
@@ -106,16 +111,14 @@ def named_model(store: Store, name: str) -> ServedModel:
     of_run = _of_run(store, name)
     if of_run is not None:
         return of_run
-    found = [one.model for one in made_models(store) if one.model.digest.startswith(name)]
-    if len(found) > 1:
-        digests = ", ".join(one.digest[:SHORT_DIGEST] for one in found)
-        raise UsageError(f"{name!r}: means {digests}; give more digits")
-    if not found:
+    made = {one.model.digest: one.model for one in made_models(store)}
+    digest = begun_by(name, made)
+    if digest is None:
         raise MissingError(
             f"{store.url}: no finished run made a model {name!r}; gabarito models lists what "
             "was made"
         )
-    return found[0]
+    return made[digest]
 
 
 def _of_run(store: Store, name: str) -> ServedModel | None:
@@ -145,6 +148,7 @@ def _made(store: Store, run: Run, serving: Mapping[str, Sequence[str]]) -> MadeM
         free=shares.get(FREE),
         refused=shares.get(f"{REFUSED}, all"),
         channels=tuple(serving.get(model.digest, ())),
+        has_weights=open_artifact(store, model.model) is not None,
     )
 
 

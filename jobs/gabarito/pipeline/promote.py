@@ -83,6 +83,7 @@ def promote_by_hand(store: Store, channel: str, model: ServedModel, *, despite: 
 
     Raises:
         GateFailed: if it did not pass its gate and ``despite`` does not allow that.
+        MissingError: if its weights are gone.
         ConflictError: if somebody else moved the channel meanwhile.
     """
     if not model.verdict.passed and not despite:
@@ -90,24 +91,38 @@ def promote_by_hand(store: Store, channel: str, model: ServedModel, *, despite: 
             f"model {model.digest[:SHORT_DIGEST]} of run {model.run} did not pass its gate: "
             f"{'; '.join(model.verdict.reasons)}; --despite-gate serves it all the same"
         )
+    _refuse_gone(store, model)
     return promote(store, channel, model)
+
+
+def _refuse_gone(store: Store, model: ServedModel) -> None:
+    """Refuse a model of which only the record is left: whatever served it would not start."""
+    if open_artifact(store, model.model) is None:
+        raise MissingError(
+            f"{store.url}: the weights of model {model.digest[:SHORT_DIGEST]} are gone, with "
+            f"{model.model.manifest}; gabarito run PIPELINE makes those of run {model.run} anew"
+        )
 
 
 def roll_back(store: Store, name: str, reason: str) -> Channel:
     """Let a channel serve the model before the one that it serves; return the channel.
 
     Raises:
-        MissingError: if it serves none, or there is none before.
+        MissingError: if it serves none, there is none before, or its weights are gone.
         ConflictError: if somebody else moved it meanwhile.
     """
     channel = find_channel(store, name)
     if channel is None or channel.model is None:
-        raise MissingError(f"{store.url}: channel {name!r} serves nothing: nothing to take back")
+        raise MissingError(
+            f"{store.url}: channel {name!r} serves nothing: nothing to take back; "
+            "gabarito models lists what the channels serve"
+        )
     if channel.previous is None:
         raise MissingError(
             f"{store.url}: channel {name!r} has no model before "
             f"{channel.model[:SHORT_DIGEST]}; gabarito models lists what gabarito promote can name"
         )
+    _refuse_gone(store, read_model(store, channel.previous))
     rejected = Rejected(
         model=channel.model,
         at=datetime.now(UTC),
@@ -157,7 +172,8 @@ def nothing_served(store: Store, channel: str) -> MissingError:
     """Return what to say of a channel that serves nothing."""
     return MissingError(
         f"{store.url}: channel {channel!r} serves nothing yet; a model is promoted when "
-        "gabarito run ends with a passed gate"
+        "gabarito run ends with a passed gate, or by gabarito promote; gabarito models lists what "
+        "was made and who serves it"
     )
 
 

@@ -114,7 +114,8 @@ def read_run(store: Store, run: str) -> Run:
         data = store.read(_run_key(run)).data
     except MissingError as error:
         raise MissingError(
-            f"{store.url}: no run {run!r}; start one with gabarito run PIPELINE"
+            f"{store.url}: no run {run!r}; gabarito models lists those that are finished, "
+            "gabarito plan PIPELINE shows the id of a pipeline's"
         ) from error
     where = f"{store.url}/{_run_key(run)}"
     try:

@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -47,7 +47,45 @@ def temporary(folder: Path) -> Iterator[Path]:
     try:
         yield path
     finally:
-        path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.unlink()
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file to write to, which replaces what is at ``path`` at the end, if all went well.
+
+    A link stays one, and so do the permissions; a terminal or a pipe is written to as it is.
+
+    Raises:
+        DataError: if it is a folder, or in none.
+        AccessError: if it may not be written there.
+        ServiceError: if the disk is full.
+    """
+    target = path.resolve()
+    with disk_errors(str(path)):
+        if target.exists() and not target.is_file():
+            with target.open("wb") as file:
+                yield file
+            return
+        with temporary(target.parent) as part:
+            with _opened(part, path) as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            if target.exists():
+                part.chmod(target.stat().st_mode & 0o777)
+            part.replace(target)
+            sync_folder(target.parent)
+
+
+def _opened(part: Path, path: Path) -> BinaryIO:
+    """Open what is written beside ``path``, which is what a person knows."""
+    try:
+        return part.open("xb")
+    except OSError as error:
+        error.filename = str(path)
+        raise
 
 
 @contextmanager
@@ -113,4 +151,8 @@ def _translated(error: OSError, where: str) -> GabaritoError:
         return AccessError(f"{where}: may not be read or written ({reason}); {cure}")
     if isinstance(error, FileNotFoundError):
         return DataError(f"{where}: no such file; check the path")
+    if isinstance(error, NotADirectoryError):
+        return DataError(f"{where}: a part of the path is no folder; check the path")
+    if isinstance(error, IsADirectoryError):
+        return DataError(f"{where}: is a folder; name a file in it")
     return ServiceError(f"{where}: disk does not work ({reason}); check it or use another folder")

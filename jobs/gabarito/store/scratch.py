@@ -27,8 +27,7 @@ def temporary_folder(purpose: str) -> Iterator[Path]:
         ServiceError: if there is none to be had: all that are known may be full or read-only.
     """
     try:
-        with suppress(PermissionError):  # folders may be made where none may be listed
-            _remove_abandoned(Path(tempfile.gettempdir()))
+        remove_abandoned(Path(tempfile.gettempdir()), PREFIX)
         folder, lock = _locked_folder(f"{PREFIX}{purpose}-")
     except OSError as error:
         reason = error.strerror or str(error)
@@ -45,20 +44,29 @@ def temporary_folder(purpose: str) -> Iterator[Path]:
 def _locked_folder(prefix: str) -> tuple[Path, int]:
     """Return a new folder, and the open file that holds its lock."""
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=prefix, suffix=_machine()))
+        folder = Path(tempfile.mkdtemp(prefix=prefix, suffix=machine()))
         with suppress(FileNotFoundError):  # taken for abandoned before it was locked
-            lock = os.open(folder, os.O_RDONLY)
-            with suppress(OSError):  # where nothing can be locked, nothing is abandoned
-                fcntl.flock(lock, fcntl.LOCK_SH)  # NFS locks no folder exclusively
+            lock = hold(folder)
             if folder.exists():
                 return folder, lock
             os.close(lock)
 
 
-def _remove_abandoned(parent: Path) -> None:
-    """Remove this user's folders that no process of this machine holds locked."""
-    for folder in parent.iterdir():
-        if not (folder.name.startswith(PREFIX) and folder.name.endswith(_machine())):
+def hold(folder: Path) -> int:
+    """Lock a folder, so that it is not taken for abandoned; return what to close at the end."""
+    lock = os.open(folder, os.O_RDONLY)
+    with suppress(OSError):  # where nothing can be locked, nothing is abandoned
+        fcntl.flock(lock, fcntl.LOCK_SH)  # NFS locks no folder exclusively
+    return lock
+
+
+def remove_abandoned(parent: Path, prefix: str) -> None:
+    """Remove this user's folders that begin so and that no process of this machine holds locked."""
+    found: list[Path] = []
+    with suppress(PermissionError):  # folders may be made where none may be listed
+        found = [one for one in parent.iterdir() if one.name.startswith(prefix)]
+    for folder in found:
+        if not folder.name.endswith(machine()):
             continue
         with suppress(OSError):  # somebody else's, gone, or locked by a process that runs
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # opening a pipe would wait
@@ -71,6 +79,6 @@ def _remove_abandoned(parent: Path) -> None:
                 os.close(lock)
 
 
-def _machine() -> str:
+def machine() -> str:
     """Return the end of the names: locks may not reach other machines on a shared disk."""
     return f"@{os.uname().nodename}"

@@ -111,15 +111,26 @@ def test_who_moved_the_channel_meanwhile_wins(
 def test_a_model_is_read_by_its_digest(store: Store) -> None:
     promote(store, "main", ONE)
     assert read_model(store, ONE.digest) == ONE
-    with pytest.raises(MissingError, match="no model '000"):
+    with pytest.raises(MissingError, match="no record of model '000"):
         read_model(store, "0" * 64)
+
+
+def test_a_record_that_is_gone_is_written_anew_by_promoting_again(store: Store) -> None:
+    promote(store, "main", ONE)
+    store.delete(f"models/{ONE.digest}.json")
+    with pytest.raises(MissingError, match="; gabarito promote writes it"):
+        read_channel(store, "main")
+    assert not promote(store, "main", ONE)
+    assert read_channel(store, "main") == ONE
 
 
 @pytest.mark.parametrize("digest", ["../runs/x", "abc", "", "A" * 64])
 def test_a_channel_that_names_no_model_is_damaged(store: Store, digest: str) -> None:
     data = json.dumps({"model": digest, "since": NOW.isoformat()}).encode()
     store.write("channels/main.json", data)
-    with pytest.raises(DataError, match=r"channels/main\.json: not a Channel; delete it"):
+    with pytest.raises(
+        DataError, match=rf"^{store.url}/channels/main\.json: not a Channel; delete it"
+    ):
         read_channel(store, "main")
 
 

@@ -1,5 +1,7 @@
 import json
 import logging
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,17 @@ def test_a_line_is_one_object_with_constant_event_and_fields() -> None:
     line = json.loads(JsonFormatter().format(record(url="a", bytes=3)))
     assert line["event"] == "page fetched"
     assert (line["url"], line["bytes"]) == ("a", 3)
+
+
+def test_an_address_that_is_tried_again_is_not_shown() -> None:
+    """Where a registry lets one upload to, what signs the address stands in it."""
+    code = (
+        "import contextlib, urllib3; from gabarito.core import log; log.setup('json')\n"
+        "with contextlib.suppress(urllib3.exceptions.HTTPError):\n"
+        "    urllib3.request('GET', 'http://127.0.0.1:1/?signature=s', retries=1)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, check=True)
+    assert done.stderr == b""
 
 
 def test_fields_are_only_what_the_call_gave() -> None:

@@ -16,6 +16,8 @@ class ScriptedRegistry:
     token_lasts: int = 1000
     """How many requests a token is good for."""
     uploads_to: str | None = "/upload"
+    begins: int = 202
+    """What it answers to the beginning of an upload."""
     blob: bytes = b""
     """What it has; it says that there is one byte more, and breaks off."""
     asked: list[tuple[str, str, str]] = field(default_factory=list)
@@ -37,7 +39,9 @@ class ScriptedRegistry:
         if method == "PUT":
             self.taken = body
         to = self.uploads_to if method == "POST" else None
-        status = {"HEAD": 404, "POST": 202, "PUT": 201}[method]
+        if method == "POST" and self.begins != 202:
+            return self.begins, {}, b"out of order"
+        status = {"HEAD": 404, "POST": 202, "PUT": 201, "DELETE": 405}[method]
         return status, {} if to is None else {"Location": to}, b""
 
     def _lets_in(self, authorization: str) -> bool:
@@ -61,6 +65,9 @@ def running() -> Iterator[ScriptedRegistry]:
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             authorization = self.headers.get("Authorization", "")
+            if self.path.startswith("/closes"):
+                self.close_connection = True
+                return
             registry.asked.append((self.command, self.path.partition("?")[0], authorization))
             self.send(*registry.answer(self.command, self.path, authorization, body))
 

@@ -58,6 +58,7 @@ def test_the_plain_folder_opens_and_answers(run: Run, tmp_path: Path, record: Se
     assert contract["threshold"] == 0.5
     card = (tmp_path / "out/README.md").read_text()
     assert record.digest in card
+    assert "What proves its answers is not in it" in card
     assert '`Responda "curto", em uma linha.`' in card
     assert seen.capitalize() in card
 

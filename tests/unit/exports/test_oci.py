@@ -131,7 +131,20 @@ def test_a_registry_that_is_not_there_is_told_of(model: ExportedModel) -> None:
         export_oci(model, ImageName.parse(f"{address}/team/taught", "one"), verify=False)
 
 
-@pytest.mark.parametrize("text", ["taught", "team/taught", "example.org/Taught", "oci://x.y/"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "taught",
+        "team/taught",
+        "example.org/Taught",
+        "oci://x.y/",
+        "x.y/a//b",
+        "x.y/a..b",
+        "x.y/a._b",
+        "x.y/a___b",
+        "x.y/café",
+    ],
+)
 def test_a_name_that_is_none_of_an_image_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match=r"^--to .*: not the name of an image in a registry"):
         ImageName.parse(text, "one")
@@ -139,6 +152,7 @@ def test_a_name_that_is_none_of_an_image_is_refused(text: str) -> None:
 
 def test_names_have_a_tag_and_only_this_machine_is_spoken_to_plainly() -> None:
     assert ImageName.parse("localhost:5000/a", "t") == ImageName("localhost:5000", "a", "t", True)
+    assert ImageName.parse("x.y/a.b/c__d/e--f_g", "t").name == "a.b/c__d/e--f_g"
     assert ImageName.parse("ghcr.io/a/b:v1", "t") == ImageName("ghcr.io", "a/b", "v1", False)
 
 

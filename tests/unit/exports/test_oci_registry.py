@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from gabarito.artifacts.channel import SHORT_DIGEST, ServedModel
 from gabarito.commands.export import export
 from gabarito.core.errors import AccessError, ServiceError, UsageError
+from gabarito.exports.export_model import export_oci
+from gabarito.exports.exported_model import ExportedModel
 from gabarito.exports.oci_registry import ImageName, OciRegistry
 from gabarito.exports.registry_login import login, login_cure
 from gabarito.store.base import Store
@@ -41,8 +43,12 @@ def kept(keep: Path, what: object) -> None:
     keep.write_text(json.dumps(what))
 
 
+def opened_name(registry: ScriptedRegistry) -> ImageName:
+    return ImageName.parse(f"{registry.address}/team/taught", "one")
+
+
 def opened(registry: ScriptedRegistry) -> OciRegistry:
-    return OciRegistry(ImageName.parse(f"{registry.address}/team/taught", "one"))
+    return OciRegistry(opened_name(registry))
 
 
 def push(registry: ScriptedRegistry, tmp_path: Path) -> None:
@@ -87,6 +93,28 @@ def test_a_registry_that_breaks_off_is_told_of(registry: ScriptedRegistry, tmp_p
     registry.blob = b"weight"
     with pytest.raises(ServiceError, match=r"the registry does not answer: .*; check its name"):
         opened(registry).pull_blob("sha256:0", tmp_path / "pulled")
+
+
+def test_what_refuses_is_told_of_before_a_model_is_fetched(
+    registry: ScriptedRegistry, model: ExportedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ExportedModel, "fetch", None)
+    for status, kind, said in (
+        (403, AccessError, r"\(403\); log in with docker login"),
+        (500, ServiceError, r"\(500\): out of order; try again"),
+    ):
+        registry.begins = status
+        with pytest.raises(kind, match=rf"refuses team/taught {said}"):
+            export_oci(model, opened_name(registry), verify=False)
+
+
+def test_an_upload_that_is_broken_off_is_told_of_without_its_address(
+    registry: ScriptedRegistry, tmp_path: Path
+) -> None:
+    registry.uploads_to = "/closes?signature=secret"
+    said = r"does not answer: Remote end closed connection without response; check its name"
+    with pytest.raises(ServiceError, match=said):
+        push(registry, tmp_path)
 
 
 def test_docker_io_is_where_docker_finds_it_with_the_login_that_docker_keeps(keep: Path) -> None:

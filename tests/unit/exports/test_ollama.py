@@ -28,6 +28,7 @@ CHATML = (
     "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 THINKING = CHATML.replace("assistant\n{% endif", "assistant\n<think>\n</think>\n{{ '{{' }}{% endif")
+BRACED = "{% for m in messages %}{{ m.role }}: {{ '{' }}{{ m.content }}}} {{ '{{{' }}{% endfor %}"
 GO = Path(sys.executable).parent / "go"
 
 RENDER = """package main
@@ -65,7 +66,9 @@ def test_ollama_answers_as_the_model_did(model: ExportedModel, tmp_path: Path) -
     ]
 
 
-@pytest.mark.parametrize("template", [CHATML, THINKING, str(taught_tokenizer().chat_template)])
+@pytest.mark.parametrize(
+    "template", [CHATML, THINKING, BRACED, str(taught_tokenizer().chat_template)]
+)
 @pytest.mark.parametrize("has_system", [False, True])
 def test_go_writes_a_conversation_as_the_chat_template_does(
     template: str, has_system: bool, tmp_path: Path

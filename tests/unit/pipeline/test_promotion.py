@@ -11,7 +11,7 @@ from tests.model_records import CONTRACT, PASSED
 
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.attempt import new_attempt
-from gabarito.artifacts.channel import BY_HAND, find_channel, read_channel
+from gabarito.artifacts.channel import BY_HAND, begun_by, find_channel, read_channel
 from gabarito.commands.model import serve
 from gabarito.commands.promotion import diff, models, promote, rollback
 from gabarito.core.errors import DataError, GateFailed, MissingError, UsageError
@@ -322,6 +322,58 @@ def test_there_must_be_a_model_before(tmp_path: Path, store: Store) -> None:
     assert read_channel(store, "main") is not None
 
 
+def without_weights(store: Store, run: Run) -> None:
+    store.delete(run.address("merge").manifest)
+
+
+def test_a_model_whose_weights_are_gone_is_not_promoted(tmp_path: Path, store: Store) -> None:
+    old, new = finished(tmp_path, store, 10), finished(tmp_path, store, 20)
+    promote_if_passed(store, old)
+    without_weights(store, new)
+    said = rf"the weights of model \w+ are gone, .*; .* makes those of run {new.run} anew"
+    with pytest.raises(MissingError, match=said):
+        promote_by_hand(store, "main", named_model(store, new.run), despite=False)
+    served = read_channel(store, "main")
+    assert served is not None
+    assert served.run == old.run
+
+
+def test_nothing_is_rolled_back_to_a_model_whose_weights_are_gone(
+    tmp_path: Path, store: Store
+) -> None:
+    old, new = finished(tmp_path, store, 10), finished(tmp_path, store, 20)
+    for run in (old, new):
+        promote_if_passed(store, run)
+    without_weights(store, old)
+    with pytest.raises(MissingError, match="the weights of model"):
+        roll_back(store, "main", "")
+    served = read_channel(store, "main")
+    assert served is not None
+    assert served.run == new.run
+
+
+def test_the_first_digits_name_a_promoted_model_to_serve(
+    tmp_path: Path, store: Store, listed: list[str]
+) -> None:
+    promoted = named_model(store, finished(tmp_path, store, 10).run)
+    other = named_model(store, finished(tmp_path, store, 20).run)
+    promote_by_hand(store, "live", promoted, despite=False)
+    called(serve, store, "--model-digest", promoted.digest[:12])
+    assert listed == [""]
+    with pytest.raises(UsageError, match="at least 6 digits of a digest; gabarito models lists"):
+        called(serve, store, "--model-digest", promoted.digest[:5])
+    with pytest.raises(MissingError, match="was ever promoted; gabarito models lists what was"):
+        called(serve, store, "--model-digest", other.digest[:12])
+
+
+def test_a_digest_that_is_half_two_names_both() -> None:
+    digests = ["a" * 6 + "0" * 58, "a" * 6 + "1" * 58, "b" * 64]
+    assert begun_by("b" * 6, digests) == "b" * 64
+    assert begun_by("c" * 6, digests) is None
+    with pytest.raises(UsageError, match=r"'aaaaaa': means a{6}0{6}, a{6}1{6}; give more"):
+        begun_by("a" * 6, digests)
+
+
 def test_two_runs_are_compared_to_the_answers(tmp_path: Path, store: Store) -> None:
     old = finished(tmp_path, store, 10)
     new = finished(
@@ -421,5 +473,23 @@ def test_what_is_not_made_yet_is_not_compared(tmp_path: Path, store: Store) -> N
     begun = new_run(read_pipeline(path))
     freeze(store, begun)
     lines = list(compared(store, run, begun).lines(0))
-    assert "figures: one of the runs is not so far" in lines
+    assert "figures: one of the runs is not so far, or it is gone" in lines
     assert "documents: the same" in lines
+
+
+def test_runs_are_compared_by_what_is_left_of_them(tmp_path: Path, store: Store) -> None:
+    old, new = finished(tmp_path, store, 10), finished(tmp_path, store, 20, test=0.5)
+    store.delete(new.address("curate").manifest)
+    found = compared(store, old, new)
+    assert (found.answers, found.facts, found.figures) == (
+        None,
+        [],
+        ["test wordings: 90.0% → 50.0%"],
+    )
+
+
+def test_a_model_whose_weights_are_gone_is_listed_as_such(tmp_path: Path, store: Store) -> None:
+    run = finished(tmp_path, store, 10)
+    promote_if_passed(store, run)
+    without_weights(store, run)
+    assert called(models, store).output.endswith("passed  main, weights gone\n")

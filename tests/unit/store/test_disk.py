@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import BPE
 
 from gabarito.core.errors import AccessError, DataError, GabaritoError, ServiceError
-from gabarito.store.disk import disk_errors
+from gabarito.store.disk import disk_errors, whole_file
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,8 @@ from gabarito.store.disk import disk_errors
         (errno.EACCES, AccessError, "may not be read or written"),
         (errno.EROFS, AccessError, "may not be read or written"),
         (errno.ENOENT, DataError, "no such file"),
+        (errno.ENOTDIR, DataError, "a part of the path is no folder"),
+        (errno.EISDIR, DataError, "is a folder"),
         (errno.EIO, ServiceError, "disk does not work"),
     ],
 )
@@ -53,6 +55,43 @@ def test_a_full_disk_is_one_to_libraries_in_rust_too(
     said = r"^a place: disk is full"
     with full_beyond(100), pytest.raises(ServiceError, match=said), disk_errors("a place"):
         write(tmp_path / "file")
+
+
+def test_a_file_for_people_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("before")
+    (tmp_path / "page.html").chmod(0o640)
+    (tmp_path / "link.html").symlink_to("page.html")
+    with (
+        pytest.raises(ServiceError, match=r"link.html: disk is full"),
+        full_beyond(100),
+        whole_file(tmp_path / "link.html") as file,
+    ):
+        file.write(bytes(1000))
+    assert (tmp_path / "page.html").read_text() == "before"
+    with whole_file(tmp_path / "link.html") as file:
+        file.write(b"after")
+    assert (tmp_path / "page.html").read_text() == "after"
+    assert (tmp_path / "page.html").stat().st_mode & 0o777 == 0o640
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.html", "page.html"]
+
+
+def test_a_place_that_cannot_be_a_file_is_named_as_it_was_given(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = {"none/a": "no such file", "file/a": "a part of the path is no", ".": "is a folder"}
+    for name, message in said.items():
+        path = tmp_path / name
+        with pytest.raises(DataError, match=f"^{path}: {message}"), whole_file(path) as file:
+            file.write(b"x")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_pipe_is_written_to(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    with whole_file(tmp_path / "pipe") as file:
+        file.write(b"rows")
+    assert os.read(reader, 10) == b"rows"
+    os.close(reader)
 
 
 @pytest.mark.parametrize("error", [ValueError("of another kind"), DataError("a row (os error 28)")])

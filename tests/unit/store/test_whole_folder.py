@@ -1,3 +1,7 @@
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,6 +49,68 @@ def test_a_file_and_a_link_are_no_folders(tmp_path: Path) -> None:
     for name in ("file", "link"):
         with pytest.raises(UsageError, match=f"{name} is no folder; give another name"):
             write(tmp_path / name)
+
+
+def test_a_file_on_the_way_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UsageError, match=r"^--to: .*/file is no folder; give another name"):
+        write(tmp_path / "file/in/it")
+
+
+def test_the_folder_that_one_is_in_is_not_exchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"is where you are, .*; give the name of a new folder in"):
+        write(Path("."))
+    write(Path("out"))
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_folder_where_a_disk_is_mounted_is_told_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == tmp_path)
+    with pytest.raises(UsageError, match=r"is where a disk is mounted, .*; give the name of a new"):
+        write(tmp_path)
+    assert [*tmp_path.iterdir()] == []
+
+
+def killed_before(step: str, folder: Path) -> None:
+    """Write into a folder in a process that is killed before ``step``."""
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from gabarito.store import whole_folder as module\n"
+        f"setattr({step}, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))\n"
+        "with module.whole_folder(Path(sys.argv[1]), '--to') as aside:\n"
+        "    (aside / 'a.csv').write_text('second')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(folder)])
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_what_a_killed_export_left_half_written_is_removed_by_the_next(tmp_path: Path) -> None:
+    killed_before("module, 'write_mark'", tmp_path / "out")
+    assert len([*tmp_path.iterdir()]) == 1
+    with whole_folder(tmp_path / "out", "--to") as other:
+        write(tmp_path / "out", "third")
+        assert other.is_dir()
+        (other / "a.csv").write_text("fourth")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out/a.csv").read_text() == "fourth"
+
+
+def test_what_a_killed_export_had_taken_away_is_put_back(tmp_path: Path) -> None:
+    write(tmp_path / "out", "first")
+    killed_before("module.shutil, 'rmtree'", tmp_path / "out")
+    (before,) = (path for path in tmp_path.iterdir() if "-before-" in path.name)
+    shutil.rmtree(tmp_path / "out")  # as if it had been killed a moment earlier
+    with pytest.raises(ZeroDivisionError), whole_folder(tmp_path / "out", "--to"):
+        raise ZeroDivisionError
+    assert (tmp_path / "out/a.csv").read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert not before.exists()
 
 
 def test_what_fails_leaves_what_was_there_and_nothing_half_written(tmp_path: Path) -> None:

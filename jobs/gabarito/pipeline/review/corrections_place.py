@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from gabarito.core.errors import ConflictError, DataError, MissingError, SettingsError
-from gabarito.store.disk import disk_errors, sync_folder, temporary, write_synced
+from gabarito.store.disk import disk_errors, whole_file
 from gabarito.store.open import open_bucket
 
 BUCKET = "s3://"
@@ -80,13 +80,9 @@ class LocalPlace:
 
     def replace(self, data: bytes) -> None:
         """Write all of it beside the old file, which it then replaces."""
-        target = self._path.resolve()  # a link stays one
-        with disk_errors(self.name), temporary(target.parent) as part:
-            write_synced(part, iter([data]))
-            if target.exists():
-                part.chmod(target.stat().st_mode & 0o777)
-            part.replace(target)
-            sync_folder(target.parent)
+        with whole_file(self._path) as file:
+            file.write(data)
+        with disk_errors(self.name):
             self._seen = _state(self._path)
 
 

@@ -55,5 +55,5 @@ def test_a_page_that_cannot_be_written_is_named(
     reviewed: Reviewed, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     (tmp_path / "facts.html").mkdir()
-    assert refused(reviewed) == 69
-    assert "facts.html: disk does not work (is a directory)" in capsys.readouterr().err
+    assert refused(reviewed) == 65
+    assert "facts.html: is a folder; name a file in it" in capsys.readouterr().err
