@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 import torch
-from transformers import DynamicCache
+from transformers import DynamicCache, LlamaConfig
 
 from gabarito.models import Base, CausalModel, GenerationLimits, generate
 from gabarito.train.mixed_decoding import MixedBatch
@@ -33,6 +33,7 @@ def says_its_prompt(
 
 
 says_its_prompt.device = CPU  # type: ignore[attr-defined]
+says_its_prompt.config = LlamaConfig(num_hidden_layers=1)  # type: ignore[attr-defined]
 MODEL = cast(CausalModel, says_its_prompt)
 
 
