@@ -136,8 +136,8 @@ def _refuse_recurrent(model: CausalModel, folder: Path) -> None:
     """Refuse what cannot go on from what it has read, as answers here do.
 
     Mamba, RWKV and their like keep a state where all others keep keys and values, GPT-1 and XLNet
-    keep nothing, RecurrentGemma keeps it in its layers, MiniMax in a cache of its own. DeepSeek V3.2
-    and V4 and GLM-5 keep more than keys and values of a token.
+    keep nothing, RecurrentGemma keeps it in its layers, MiniMax in a cache of its own. DeepSeek
+    V3.2 and V4 and GLM-5 keep more than keys and values of a token.
     """
     text = model.config.get_text_config()
     if getattr(model, "_is_stateful", False) and not hasattr(text, "num_attention_heads"):
