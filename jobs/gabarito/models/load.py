@@ -14,7 +14,14 @@ from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     BitsAndBytesConfig,
+    DynamicCache,
     PreTrainedTokenizerBase,
+)
+from transformers.cache_utils import (
+    DummyLayer,
+    DynamicLayer,
+    DynamicSlidingWindowLayer,
+    LinearAttentionCacheLayerMixin,
 )
 
 from gabarito.core.base_config import read_base_config
@@ -25,6 +32,9 @@ from gabarito.models.tokenizer import MALFORMED, load_tokenizer
 
 _KEEP_APART = ("recurrent_gemma", "minimax")
 """Types of models that take a cache and keep what they have read elsewhere, too."""
+
+_KEYS_AND_VALUES = (DynamicLayer, DynamicSlidingWindowLayer, DummyLayer)
+"""What layers may keep for rows to join and leave, beside a state."""
 
 NAMED = 3
 """Tensors that a message names; of more it gives the number."""
@@ -126,7 +136,8 @@ def _refuse_recurrent(model: CausalModel, folder: Path) -> None:
     """Refuse what cannot go on from what it has read, as answers here do.
 
     Mamba, RWKV and their like keep a state where all others keep keys and values, GPT-1 and XLNet
-    keep nothing, RecurrentGemma keeps it in its layers, MiniMax in a cache of its own.
+    keep nothing, RecurrentGemma keeps it in its layers, MiniMax in a cache of its own. DeepSeek
+    V3.2 and V4 and GLM-5 keep more than keys and values of a token.
     """
     text = model.config.get_text_config()
     if getattr(model, "_is_stateful", False) and not hasattr(text, "num_attention_heads"):
@@ -135,11 +146,16 @@ def _refuse_recurrent(model: CausalModel, folder: Path) -> None:
             "base that has, such as a Llama"
         )
     takes = signature(model.forward).parameters
-    if "past_key_values" not in takes or text.model_type in _KEEP_APART:
+    has_none = "past_key_values" not in takes or text.model_type in _KEEP_APART
+    if has_none or not all(map(_is_known, DynamicCache(config=model.config).layers)):
         raise DataError(
             f"{folder}/config.json: {text.model_type!r} has no cache of what it has read that "
             "answers can go on from; use a base that has, such as a Llama"
         )
+
+
+def _is_known(layer: object) -> bool:
+    return type(layer) in _KEYS_AND_VALUES or isinstance(layer, LinearAttentionCacheLayerMixin)
 
 
 def _load_model(folder: Path, options: dict[str, Any]) -> CausalModel:

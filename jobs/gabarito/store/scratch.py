@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from gabarito.core.errors import ServiceError
 
 PREFIX = "gabarito-"
+_OURS = re.compile(f"{PREFIX}.*")
 
 log = logging.getLogger("gabarito.scratch")
 
@@ -27,7 +29,7 @@ def temporary_folder(purpose: str) -> Iterator[Path]:
         ServiceError: if there is none to be had: all that are known may be full or read-only.
     """
     try:
-        remove_abandoned(Path(tempfile.gettempdir()), PREFIX)
+        remove_abandoned(Path(tempfile.gettempdir()), _OURS)
         folder, lock = _locked_folder(f"{PREFIX}{purpose}-")
     except OSError as error:
         reason = error.strerror or str(error)
@@ -60,13 +62,16 @@ def hold(folder: Path) -> int:
     return lock
 
 
-def remove_abandoned(parent: Path, prefix: str) -> None:
-    """Remove this user's folders that begin so and that no process of this machine holds locked."""
+def remove_abandoned(parent: Path, ours: re.Pattern[str]) -> None:
+    """Remove this user's folders of this machine that no process of it holds locked.
+
+    ``ours`` is what their names are before the machine's.
+    """
     found: list[Path] = []
     with suppress(PermissionError):  # folders may be made where none may be listed
-        found = [one for one in parent.iterdir() if one.name.startswith(prefix)]
+        found = [one for one in parent.iterdir() if one.name.endswith(machine())]
     for folder in found:
-        if not folder.name.endswith(machine()):
+        if not ours.fullmatch(folder.name.removesuffix(machine())):
             continue
         with suppress(OSError):  # somebody else's, gone, or locked by a process that runs
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # opening a pipe would wait

@@ -52,12 +52,13 @@ def _beside(place: Path, kind: str) -> Path:
 
 def _clear_up(place: Path) -> None:
     """Put back what a killed export had taken away, and remove what others left half-written."""
-    taken = re.compile(rf"\.{re.escape(place.name)}-{_BEFORE}[0-9a-f]+{re.escape(machine())}")
+    beside = rf"\.{re.escape(place.name)}-"
+    taken = re.compile(rf"{beside}{_BEFORE}[0-9a-f]+{re.escape(machine())}")
     with suppress(PermissionError):
         for path in place.parent.iterdir():
             if taken.fullmatch(path.name) and not place.exists():
                 os.rename(path, place)
-    remove_abandoned(place.parent, f".{place.name}-")
+    remove_abandoned(place.parent, re.compile(rf"{beside}({_BEFORE})?[0-9a-f]+"))
 
 
 def write_mark(folder: Path) -> None:

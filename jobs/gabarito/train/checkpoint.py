@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 from pydantic import Field, TypeAdapter, ValidationError
@@ -18,6 +20,8 @@ from gabarito.store.scratch import temporary_folder
 from gabarito.train.lora import digest_of_tensors
 
 log = logging.getLogger("gabarito.train")
+
+T = TypeVar("T")
 
 SLOTS = ("a", "b")
 PARTS = ("adapter", "optimizer", "best")
@@ -108,14 +112,18 @@ class Checkpoints:
         self._next = _other(self._next)
 
     def load(self, fits: Callable[[Checkpoint], bool]) -> Checkpoint | None:
-        """Return the latest checkpoint that is whole and fits the training, or None."""
-        found = {place: self._read(place, fits) for place in SLOTS}
-        whole = {place: checkpoint for place, checkpoint in found.items() if checkpoint}
-        if not whole:
-            return None
-        latest = max(whole, key=lambda place: whole[place].step)
-        self._next = _other(latest)
-        return whole[latest]
+        """Return the latest checkpoint that is whole and fits the training, or None.
+
+        Only that one is read whole: of full fine-tuning it has 16 bytes a weight.
+        """
+        found = {place: self._opened(place, _step_of) for place in SLOTS}
+        steps = {place: step for place, step in found.items() if step is not None}
+        for place in sorted(steps, key=lambda place: steps[place], reverse=True):
+            checkpoint = self._opened(place, partial(_fitting, fits=fits))
+            if checkpoint is not None:
+                self._next = _other(place)
+                return checkpoint
+        return None
 
     def count_start(self, step: int) -> None:
         """Count one more start at ``step``.
@@ -138,28 +146,41 @@ class Checkpoints:
         """A start that ended in an orderly way says nothing against the next one."""
         self._cache.put(f"{self._prefix}/starts", _STARTS.dump_json(_Starts(step=-1, count=0)))
 
-    def _read(self, place: str, fits: Callable[[Checkpoint], bool]) -> Checkpoint | None:
+    def _opened(self, place: str, read: Callable[[Path], T]) -> T | None:
         key = f"{self._prefix}/{place}"
         if self._cache.get(key) is None:
             return None
         with temporary_folder("checkpoint") as folder:
             try:
-                if not self._cache.load_folder(key, folder):
-                    reason = "its files are not those that were saved"
-                elif fits(checkpoint := _parse(folder / FILE)):
-                    return checkpoint
-                else:
-                    reason = "its tensors are not those of this training"
+                if self._cache.load_folder(key, folder):
+                    return read(folder / FILE)
+                reason = "its files are not those that were saved"
             except (DataError, OSError, SafetensorError, ValidationError) as error:
                 reason = str(error)
         log.warning("checkpoint damaged", extra={"place": key, "reason": reason})
         return None
 
 
+def _step_of(path: Path) -> int:
+    with safe_open(path, "pt") as file:
+        return _state_in(file).step
+
+
+def _fitting(path: Path, fits: Callable[[Checkpoint], bool]) -> Checkpoint:
+    checkpoint = _parse(path)
+    if not fits(checkpoint):
+        raise DataError("its tensors are not those of this training")
+    return checkpoint
+
+
+def _state_in(file: Any) -> _CheckpointState:  # noqa: ANN401  # safetensors' own, without types
+    return _CheckpointState.model_validate_json((file.metadata() or {}).get("state", ""))
+
+
 def _parse(path: Path) -> Checkpoint:
     parts: dict[str, dict[str, torch.Tensor]] = {part: {} for part in PARTS}
     with safe_open(path, "pt") as file:
-        state = _CheckpointState.model_validate_json((file.metadata() or {}).get("state", ""))
+        state = _state_in(file)
         for key in file.keys():  # noqa: SIM118  # not a dict
             part, _, name = key.partition("/")
             if part not in parts:

@@ -208,6 +208,7 @@ class _Trainer:
             return self._descend(rows, step)
         except torch.OutOfMemoryError as error:
             self._optimizer.zero_grad(set_to_none=True)
+            self._forget_half_made()
             is_alone = self._processes.count == 1
             if not (is_alone and self._room.halve(rows)):
                 longest = max(len(row.ids) for row in rows)
@@ -217,6 +218,12 @@ class _Trainer:
                 ) from error
         log.warning("memory ran out", extra={"step": step + 1, "tokens": self._room.tokens})
         return None
+
+    def _forget_half_made(self) -> None:
+        """Drop moments of which memory was there for one alone: AdamW would take them as made."""
+        state = self._optimizer.state
+        for parameter in [p for p, made in state.items() if not made.keys() >= set(MOMENTS)]:
+            del state[parameter]
 
     def _set_rate(self, step: int) -> float:
         schedule = self._config.schedule

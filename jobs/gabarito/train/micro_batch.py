@@ -15,6 +15,7 @@ from gabarito.models import CausalModel
 from gabarito.models.adapter import base_of
 from gabarito.train.config import Limits
 from gabarito.train.encode import Row
+from gabarito.train.lora import trained_parameters
 
 LAYER_BYTES = 112
 """What a token keeps of a layer for the gradient, in bytes for each of its widths, in 16 bit.
@@ -28,6 +29,9 @@ KEPT_BYTES = 2
 
 SHARE = 0.7
 """Of the free memory; the rest is for logits, the optimizer, and what fragments leave over."""
+
+TO_COME_BYTES = 12
+"""What a trained number has yet to take: its gradient and the two moments of AdamW, in float32."""
 
 RECOMPUTED_FROM = 1 << 15
 """Width times layers from which layers are computed once more: that of Llama 3.2 1B.
@@ -85,6 +89,7 @@ def memory_budget(model: CausalModel, limits: Limits, count: Count) -> MemoryBud
         return MemoryBudget(limits.micro_batch, math.inf, count)
     free = torch.cuda.mem_get_info(model.device)[0]
     free += torch.cuda.memory_reserved(model.device) - torch.cuda.memory_allocated(model.device)
+    free -= TO_COME_BYTES * sum(one.numel() for one in trained_parameters(model).values())
     return MemoryBudget(None, SHARE * free / bytes_a_token(base_of(model)), count)
 
 

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 import torch
 import yaml
-from safetensors.torch import load
 
 from gabarito.artifacts.artifact import Artifact, open_artifact
 from gabarito.artifacts.cache import Cache
@@ -31,7 +30,7 @@ from gabarito.store.open import open_store
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
 from gabarito.train.processes import Processes
 
-from .test_resume import stop_at
+from .test_resume import METHODS, stop_at, tensors_of
 
 GABARITO = Path(__file__).parent / "in_float32.py"
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -117,8 +116,8 @@ def assert_alike(one: Artifact, other: Artifact) -> None:
     assert curves[0] == pytest.approx(curves[1], abs=1e-4)
     steps = [json.loads(made.read("choice.json"))["step"] for made in (one, other)]
     assert steps[0] == steps[1]
-    tensors = load(other.read("adapter/adapter_model.safetensors"))
-    for name, tensor in load(one.read("adapter/adapter_model.safetensors")).items():
+    tensors = tensors_of(other)
+    for name, tensor in tensors_of(one).items():
         torch.testing.assert_close(tensor, tensors[name], rtol=1e-2, atol=1e-3)
 
 
@@ -161,6 +160,18 @@ def test_where_two_processes_stopped_one_goes_on_to_the_same_adapter(
     made = two.alone()
     assert list(made.records("curves.jsonl", StepMetrics))[: kept.step] == kept.curve
     assert_alike(made, whole)
+
+
+@pytest.mark.usefixtures("in_float32")
+def test_two_processes_train_the_layers_themselves_as_one_does(
+    training: Callable[..., Training], store: Store, another_store: Store, tmp_path: Path
+) -> None:
+    both, one = (training(place, **METHODS["full"]) for place in (store, another_store))
+    said = tmp_path / "said"
+    assert both.start(said).wait(START_S) == 0, said.read_text()
+    made = open_artifact(store, both.run.address("train"))
+    assert made
+    assert_alike(made, one.alone())
 
 
 def test_processes_that_read_different_checkpoints_do_not_train(

@@ -329,6 +329,28 @@ def test_a_step_that_ran_out_of_memory_half_way_begins_anew(
         torch.testing.assert_close(tensors_of(again)[name], tensor, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.usefixtures("in_float32")
+def test_memory_that_runs_out_for_what_the_optimizer_keeps_is_no_end(
+    train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tensors_of(train(dataset(), steps=2))
+    made: list[torch.Size] = []
+    zeros = torch.zeros_like
+
+    def full_at_the_fourth(like: torch.Tensor, **options: object) -> torch.Tensor:
+        if "memory_format" in options:  # as AdamW makes its moments
+            made.append(like.shape)
+        if len(made) == 4:  # the second moment of the second parameter
+            raise torch.OutOfMemoryError
+        return zeros(like, **options)
+
+    monkeypatch.setattr(torch, "zeros_like", full_at_the_fourth)
+    parts = tensors_of(train(dataset(), "u" * 64, steps=2))
+    assert len(made) > 4
+    for name, tensor in whole.items():
+        torch.testing.assert_close(parts[name], tensor, rtol=1e-3, atol=1e-5)
+
+
 def test_an_empty_dataset_is_refused(train: Train, dataset: Callable[..., Artifact]) -> None:
     with pytest.raises(DataError, match=r"train\.jsonl: no row to train on"):
         train(dataset(train=[]))

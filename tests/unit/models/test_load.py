@@ -9,6 +9,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import (
+    DeepseekV32Config,
     LlamaConfig,
     LlamaForCausalLM,
     OpenAIGPTConfig,
@@ -77,6 +78,7 @@ def test_an_unknown_architecture_is_refused(copied: Path) -> None:
     [
         OpenAIGPTConfig(n_layer=1, n_head=2, n_embd=16, vocab_size=64),
         RecurrentGemmaConfig(num_hidden_layers=3, hidden_size=32, lru_width=32, vocab_size=64),
+        DeepseekV32Config(num_hidden_layers=1, hidden_size=32, vocab_size=64, n_routed_experts=2),
     ],
 )
 def test_a_model_that_answers_cannot_go_on_from_is_refused(

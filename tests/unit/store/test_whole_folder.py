@@ -101,6 +101,14 @@ def test_what_a_killed_export_left_half_written_is_removed_by_the_next(tmp_path:
     assert (tmp_path / "out/a.csv").read_text() == "fourth"
 
 
+def test_what_one_of_a_longer_name_had_taken_away_is_left_to_it(tmp_path: Path) -> None:
+    write(tmp_path / "out-2", "first")
+    killed_before("module.shutil, 'rmtree'", tmp_path / "out-2")
+    (before,) = (path for path in tmp_path.iterdir() if "-before-" in path.name)
+    write(tmp_path / "out", "another")
+    assert (before / "a.csv").read_text() == "first"
+
+
 def test_what_a_killed_export_had_taken_away_is_put_back(tmp_path: Path) -> None:
     write(tmp_path / "out", "first")
     killed_before("module.shutil, 'rmtree'", tmp_path / "out")

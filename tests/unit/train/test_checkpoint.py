@@ -78,6 +78,21 @@ def test_a_checkpoint_from_before_facts_were_kept_is_one(
     assert (found(tmp_path).step, found(tmp_path).missed) == (1, ())
 
 
+def test_the_one_before_is_not_read_beside_the_latest(
+    checkpoints: Checkpoints, tmp_path: Path
+) -> None:
+    read: list[int] = []
+
+    def fits(checkpoint: Checkpoint) -> bool:
+        read.append(checkpoint.step)
+        return True
+
+    for step in (1, 2, 3):
+        checkpoints.save(at(step))
+        again(tmp_path).load(fits)
+    assert read == [1, 2, 3]
+
+
 def test_no_checkpoint_is_no_error(checkpoints: Checkpoints) -> None:
     assert checkpoints.load(any_fits) is None
 

@@ -1,6 +1,7 @@
 """Parts of a step: what fits into memory, and the same gradients however it is cut."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -75,12 +76,16 @@ class Sized:
 
     supports_gradient_checkpointing = True
 
-    def __init__(self, width: int, layers: int, device: str = "cuda") -> None:
+    def __init__(self, width: int, layers: int, device: str = "cuda", trained: int = 0) -> None:
         self.config = LlamaConfig(hidden_size=width, num_hidden_layers=layers)
         self.dtype, self.device = torch.bfloat16, torch.device(device)
+        self._trained = trained
 
     def get_base_model(self) -> "Sized":
         return self
+
+    def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
+        yield "weight", torch.nn.Parameter(torch.empty(self._trained, device="meta"))
 
 
 def test_layers_of_large_models_are_computed_once_more_on_a_gpu() -> None:
@@ -98,6 +103,7 @@ def test_a_step_of_llama_8b_fits_where_it_took_several_hundred_gigabytes() -> No
 
 def test_the_room_follows_from_the_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     model: Any = Sized(4096, 32)
+    whole: Any = Sized(4096, 32, trained=GIB // 4)
     for name, value in {"memory_reserved": 2 * GIB, "memory_allocated": GIB}.items():
         monkeypatch.setattr(torch.cuda, name, lambda _device, value=value: value)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (9 * GIB, 24 * GIB))
@@ -105,6 +111,8 @@ def test_the_room_follows_from_the_free_memory(monkeypatch: pytest.MonkeyPatch) 
     assert room.rows is None
     assert room.tokens == pytest.approx(7 * GIB / bytes_a_token(model))
     assert 8_000 < room.tokens < 16_000
+    # gradients and moments of the trained weights, three GiB, are yet to come
+    assert memory_budget(whole, Limits(), PADDED).tokens == pytest.approx(room.tokens * 0.7)
     assert memory_budget(model, Limits(micro_batch=3), PADDED) == MemoryBudget(3, math.inf, PADDED)
 
 
