@@ -146,8 +146,10 @@ class CompletionsClient:
         if parts.scheme not in ("http", "https") or not parts.host:
             raise UsageError(f"--engine-url: not a URL, got {address!r}; write http://host:port")
         self.address = address.rstrip("/").removesuffix("/v1")
-        # no proxy: an engine stands beside
-        self._pool = urllib3.PoolManager(maxsize=MOST_CONNECTIONS, retries=False)
+        # no proxy: an engine stands beside; and no connection is used again: some servers close one
+        # at the end of a stream, and the next request would meet that
+        close = {"Connection": "close"}
+        self._pool = urllib3.PoolManager(headers=close, maxsize=MOST_CONNECTIONS, retries=False)
 
     def model(self) -> RemoteModel:
         """Return what it serves.

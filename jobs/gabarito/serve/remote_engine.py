@@ -250,13 +250,18 @@ class RemoteBatch:
             self._came.put((number, end))  # nobody reads it after an answer's own end
 
 
-@dataclass(frozen=True)
+@dataclass
 class _RemoteRow:
-    """One request: its stream, what makes text of its tokens if they are told, where it ends."""
+    """One request: its stream, what makes text of its tokens if they are told, where it ends.
+
+    ``has_gaps``: some were not told. llama.cpp's server names none that leaves a character
+    unfinished; its own text is right, and how probable all of it was is not known.
+    """
 
     stream: CompletionStream
     decoder: TextDecoder | None
     stop: frozenset[int]
+    has_gaps: bool = False
 
     def events(self, came: StreamPart | EngineRefusedError) -> Iterator[GenerationEvent]:
         if isinstance(came, EngineRefusedError):
@@ -275,13 +280,19 @@ class _RemoteRow:
             yield GenerationEnd(came.end, 0.0 if came.end == "length" else None)
 
     def _tokens(self, decoder: TextDecoder, came: StreamPart) -> Iterator[GenerationEvent]:
-        for token, logprob in zip(came.ids or (), came.logprobs or (), strict=True):
-            if token in self.stop:
-                if came.end is None:
-                    self.stream.close()  # it may not know this end
-                yield GenerationEnd("stop", logprob)
-                return
-            yield GeneratedToken(decoder.add(token), logprob)
+        told = [*zip(came.ids or (), came.logprobs or (), strict=True)]
+        end = next((place for place, (token, _) in enumerate(told) if token in self.stop), None)
+        pieces = [GeneratedToken(decoder.add(token), logprob) for token, logprob in told[:end]]
+        is_text = bool(came.text) and (bool(pieces) or not told)
+        if is_text and not came.text.endswith(UNFINISHED):
+            self.has_gaps |= decoder.is_unfinished or not told
+        if self.has_gaps:
+            pieces = [GeneratedToken(came.text, None)] if is_text else []
+        yield from pieces
+        if end is not None:
+            if came.end is None:
+                self.stream.close()  # it may not know this end
+            yield GenerationEnd("stop", told[end][1])
 
 
 @dataclass(frozen=True)
@@ -347,5 +358,5 @@ def _is_exact(part: StreamPart) -> bool:
 
 
 def _letters(text: str) -> str:
-    """Return a text without what servers write differently at its ends: spaces, half characters."""
-    return "".join(text.replace(UNFINISHED, "").split())
+    """Return a text as far as all servers write it alike: up to a half character, no spaces."""
+    return "".join(text.partition(UNFINISHED)[0].split())

@@ -80,6 +80,8 @@ class TextDecoder:
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self.length = 0
+        self.is_unfinished = False
+        """Whether a piece is held back."""
         self._tokenizer = tokenizer
         self._ids: list[int] = []
         self._before = 0
@@ -90,7 +92,8 @@ class TextDecoder:
         self.length += 1
         self._ids.append(token)
         text = self._decoded()
-        if text.endswith(UNFINISHED):
+        self.is_unfinished = text.endswith(UNFINISHED)
+        if self.is_unfinished:
             return ""
         piece, self._text = text[len(self._text) :], text
         if len(self._ids) - self._before > KEPT_DECODED:

@@ -11,6 +11,8 @@ from typing import Any
 from tests.loopback import QuietHandler
 from transformers import PreTrainedTokenizerBase
 
+from gabarito.serve.token_text import UNFINISHED
+
 LOGPROB = -0.25
 
 
@@ -27,6 +29,8 @@ class EngineScript:
     """Other texts for tokens' own, as another vocabulary has them."""
     read: int | None = None
     """How many tokens of a prompt it says to have read, where those are not all."""
+    tells_whole_characters: bool = False
+    """Whether tokens that leave a character unfinished are not told, as by llama.cpp's server."""
     refuses: str = ""
     """What it says to a prompt of which the first token is 0."""
     breaks_after: int | None = None
@@ -36,21 +40,28 @@ class EngineScript:
     models: list[tuple[int, str]] = field(default_factory=list)
     """Other answers about models, each given once."""
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    connections: list[str | None] = field(default_factory=list)
+    """What each body came with about its connection."""
     gone: threading.Event = field(default_factory=threading.Event)
     """Set once somebody has left before the end."""
 
     def events(self, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the events of one answer."""
         is_trial = len(self.bodies) == 1
+        said = ""
         for place, token in enumerate(self.ids):
             if place == 1 and self.waits and not is_trial:
                 self.waits.wait(10)
             if place == self.breaks_after and not is_trial:
                 return
             is_last = place + 1 == len(self.ids)
-            yield self.event(
-                token, self.finish if is_last and self.dialect != "llama.cpp" else None
-            )
+            end = self.finish if is_last and self.dialect != "llama.cpp" else None
+            whole = self.tokenizer.decode(self.ids[: place + 1], skip_special_tokens=True)
+            if not self.tells_whole_characters:
+                yield self.event(token, end)
+            elif not whole.endswith(UNFINISHED):
+                yield self.event(token, end, whole[len(said) :])
+                said = whole
         read = len(body["prompt"]) if self.read is None else self.read
         if self.dialect == "llama.cpp":
             choice = {"index": 0, "text": "", "logprobs": None, "finish_reason": self.finish}
@@ -58,9 +69,9 @@ class EngineScript:
         else:
             yield {"choices": [], "usage": {"prompt_tokens": read}}
 
-    def event(self, token: int, finish: str | None) -> dict[str, Any]:
-        """Return the event that brings one token."""
-        own = self.tokenizer.decode([token], skip_special_tokens=True)
+    def event(self, token: int, finish: str | None, text: str | None = None) -> dict[str, Any]:
+        """Return the event that brings one token, by default with its own text."""
+        own = text or self.tokenizer.decode([token], skip_special_tokens=True)
         text = self.says.get(own, own)
         choice: dict[str, Any] = {"index": 0, "text": text, "finish_reason": finish}
         named = {"tokens": [text], "token_logprobs": [LOGPROB]}
@@ -86,6 +97,7 @@ class _Handler(QuietHandler):
             return
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         script.bodies.append(body)
+        script.connections.append(self.headers["Connection"])
         if body["prompt"][0] == 0 and script.refuses:
             error = {"error": {"message": script.refuses}}
             self.send(400, {}, json.dumps(error).encode())

@@ -119,6 +119,22 @@ def test_without_the_tokens_ids_there_is_text_and_no_probability(
     assert not {event.logprob for event in said if isinstance(event, GeneratedToken)} - {None}
 
 
+def test_characters_whose_tokens_are_not_all_told_are_the_servers_own(
+    folder: Path, script: EngineScript
+) -> None:
+    answer = " 🎉 Ωmega"
+    script.ids = [*token_ids(script.tokenizer, answer), script.ids[-1]]
+    script.tells_whole_characters = True
+    with scripted(script) as address:
+        engine = RemoteEngine(folder, None, address)
+        (said,) = events(engine, ASKED)
+    assert engine.gives_logprobs  # of other answers
+    assert len(said) < len(script.ids)
+    assert text_of(said) == answer
+    assert None in {event.logprob for event in said if isinstance(event, GeneratedToken)}
+    assert said[-1] == GenerationEnd("stop", LOGPROB)
+
+
 def test_an_end_that_is_not_told_leaves_no_probability(folder: Path, script: EngineScript) -> None:
     script.ids = script.ids[:-1]
     with scripted(script) as address:
@@ -138,6 +154,14 @@ def test_it_is_asked_for_the_likeliest_tokens_of_just_this_prompt(
     assert cold["stop_token_ids"] == [load_tokenizer(folder).eos_token_id]
     for neutral, value in {"top_k": -1, "min_p": 0, "repetition_penalty": 1}.items():
         assert cold[neutral] == hot[neutral] == value
+
+
+def test_no_connection_is_used_that_the_server_may_be_closing(
+    folder: Path, script: EngineScript
+) -> None:
+    with scripted(script) as address:
+        events(RemoteEngine(folder, None, address), ASKED)
+    assert script.connections == ["close", "close"]
 
 
 def test_an_end_that_the_server_does_not_know_ends_the_answer(
@@ -369,9 +393,9 @@ def test_an_answer_that_breaks_off_is_asked_for_again_if_nothing_of_it_was_given
 
             healing = threading.Thread(target=heal)
             healing.start()
-            results = [ask(server.url)[0] for _ in range(5)]
+            ask(server.url)
             healing.join()
-    assert results[-1] == 200
+            until(lambda: ask(server.url)[0] == 200)
 
 
 def test_a_threshold_that_cannot_be_kept_is_refused(
