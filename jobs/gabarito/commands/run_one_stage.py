@@ -167,9 +167,9 @@ def _progress_shown(
         task = shown.add_task("", total=total or None)
 
         def begun() -> Iterator[SourceFile | FileResult]:
-            for file in files:
+            for number, file in enumerate(files):
                 name = file.name if isinstance(file, SourceFile) else file.outcome.source
-                shown.update(task, description=printable(name))
+                shown.update(task, description=printable(name), refresh=number == 0)
                 yield file
                 shown.advance(task)
             shown.update(task, description="comparing what was read")
