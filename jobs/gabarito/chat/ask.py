@@ -33,8 +33,8 @@ class EndpointReply(Record):
     """An answer, its probability in 0..1, and whether the model knows (else it refused).
 
     The probability is None where an engine in a container does not tell it. ``text`` is the answer
-    alone. ``verified`` tells whether a fact bears it out, None where the
-    endpoint cannot tell.
+    alone. ``verified`` tells whether a fact bears it out, None where the endpoint cannot tell;
+    ``digest`` is that of the model that answered, None of a folder that nobody promoted.
     """
 
     text: str
@@ -42,6 +42,7 @@ class EndpointReply(Record):
     known: bool
     verified: bool | None = None
     proof: ShownProof | None = None
+    digest: str | None = None
 
     @property
     def chance(self) -> str:
@@ -58,6 +59,7 @@ class _About(BaseModel):
     known: bool
     verified: bool | None = None
     proof: ShownProof | None = None
+    digest: str | None = None
     answer: str | None = None
 
 

@@ -22,6 +22,8 @@ log = logging.getLogger("gabarito.controller")
 PAUSE_S = 2.0
 """Between a question that was not answered and the next attempt."""
 
+_AGAIN = "it is asked again"
+
 
 class SmokeTest:
     """Asks in a thread, since an answer may take seconds; ``result`` is what is known so far."""
@@ -65,19 +67,20 @@ class SmokeTest:
             self._wake.set()
 
     def _ask_all(self, digest: str, key: str) -> SmokeTestResult:
+        short = digest[:SHORT_DIGEST]
         address, token_env = self._target.service, self._target.token_env
         token = secret_from(token_env) if token_env else None
         model = read_model(self._store, digest)
         known, answer_key = known_answers(self._store, model, self._target.questions)
-        name = served_name(address)
         # Behind the Service the pods of the model before answer until the last of them is gone.
-        if not name.endswith(digest[:SHORT_DIGEST]):
-            raise ServiceError(
-                f"{address}: serves {name!r}, not yet model {digest[:SHORT_DIGEST]}; it is asked "
-                "again"
-            )
+        name = served_name(address)
+        if not name.endswith(short):
+            raise ServiceError(f"{address}: serves {name!r}, not yet model {short}; {_AGAIN}")
         for each in known:
             reply = ask(address, each.right.question, token)
+            if reply.digest not in (None, digest):
+                other = reply.digest[:SHORT_DIGEST]
+                raise ServiceError(f"{address}: model {other} answers, not yet {short}; {_AGAIN}")
             if not each.agrees(reply.text, answer_key):
                 message = (
                     f"asked {each.right.question!r}, the endpoint answers {reply.text!r}, "

@@ -114,6 +114,14 @@ def outcome(smoke_test: SmokeTest) -> tuple[str, str]:
     return smoke_test.result.outcome, smoke_test.result.message
 
 
+def wait_passed(smoke_test: SmokeTest) -> None:
+    end = time.monotonic() + 10
+    while smoke_test.result and smoke_test.result.outcome == "running" and time.monotonic() < end:
+        time.sleep(0.05)
+    assert smoke_test.result
+    assert smoke_test.result.outcome == "passed"
+
+
 def test_the_same_answers_pass(
     world: World, model: ServedModel, service: str, answers: dict[str, str]
 ) -> None:
@@ -143,11 +151,20 @@ def test_another_model_is_waited_for(world: World, model: ServedModel, service: 
     found, said = outcome(smoke_test)
     assert (found, "not yet model" in said) == ("running", True)
     world.cluster.objects["Deployment", "demo-gabarito-serve"] = _served(model.digest)
-    end = time.monotonic() + 10
-    while smoke_test.result and smoke_test.result.outcome == "running" and time.monotonic() < end:
-        time.sleep(0.05)
-    assert smoke_test.result
-    assert smoke_test.result.outcome == "passed"
+    wait_passed(smoke_test)
+
+
+def test_a_pod_of_the_model_before_that_still_answers_rolls_nothing_back(
+    world: World, model: ServedModel, service: str, answers: dict[str, str]
+) -> None:
+    """One request goes to the new pod, and the next one to the old."""
+    world.cluster.objects["Deployment", "demo-gabarito-serve"] = _served(model.digest)
+    world.answering, answers[QUESTION] = "0" * 64, "I do not know."
+    smoke_test = examined(world, service, model.digest)
+    found, said = outcome(smoke_test)
+    assert (found, "model 000000000000 answers, not yet" in said) == ("running", True)
+    world.answering, answers[QUESTION] = model.digest, ANSWER
+    wait_passed(smoke_test)
 
 
 def test_an_endpoint_that_does_not_answer_is_asked_again(world: World, model: ServedModel) -> None:

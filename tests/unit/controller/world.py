@@ -41,6 +41,8 @@ class World:
         self.store = HookedStore(f"file://{folder}/store")
         self.passes = True
         """Whether evaluations pass their gate."""
+        self.answering: str | None = None
+        """The digest that answers say they are of; None: they do not say it."""
         self.trusted: str | None = None
         """The only model that answers as it did in its evaluation; None: all do."""
         self.does_roll = True
@@ -228,7 +230,7 @@ def endpoint(world_of: dict[str, World], answers: dict[str, str]) -> Iterator[st
             is_right = world.trusted in (None, world.outcome()["served"])
             text = answers[asked["messages"][0]["content"]] if is_right else "London"
             message = {"role": "assistant", "content": text}
-            about = {"probability": 0.9, "known": True}
+            about = {"probability": 0.9, "known": True, "digest": world.answering}
             self._send({"choices": [{"message": message, "gabarito": about}]})
 
         def _send(self, body: Object) -> None:
