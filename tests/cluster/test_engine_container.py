@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 from tests.unit.exports.taught import (
+    ANSWER,
     ANSWERS,
+    ENTRY,
+    FACT,
+    QUESTION,
     REFUSAL,
     Evaluated,
     contract,
@@ -22,8 +26,6 @@ from tests.unit.exports.taught import (
 from gabarito.artifacts.channel import SHORT_DIGEST
 from gabarito.chat.ask import served_name
 from gabarito.core.errors import ServiceError
-from gabarito.core.proof_records import FactEntry, TrainedQuestion
-from gabarito.core.records import Fact
 from gabarito.models import CONTRACT_FILE
 from gabarito.store.open import open_store
 
@@ -37,7 +39,6 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 IMAGE = "gabarito-llama-cpp:dev"
 CHANNEL = "engine"
 FILE = "/model/gguf/model.gguf"
-QUESTION, ANSWER = "Em que cidade foi a final?", "Munique"
 UNTAUGHT = "Quem foi o campeão?"
 SERVER = "/opt/llama-cpp/server.py"
 
@@ -59,16 +60,6 @@ SERVE = {
         "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}},
     },
 }
-
-FACT = Fact.of(
-    document="d",
-    quote="A final foi em Munique",
-    statement="A final foi em Munique.",
-    subject="final",
-    relation="cidade",
-    answer=ANSWER,
-)
-ENTRY = FactEntry(fact=FACT, title="Final", asked=(TrainedQuestion(text=QUESTION),))
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,12 @@
 """A pretrained Llama as a GGUF file: llama.cpp continues as transformers does."""
 
-import math
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from tests.model_records import PASSED
+from tests.stage.serve.engine_batch import events, probability_of, text_of
 
 from gabarito.answer_match import AnswerKey, Expected
 from gabarito.artifacts.channel import ServedModel
@@ -18,7 +18,7 @@ from gabarito.exports.modelfile import read_asking
 from gabarito.exports.read_back import check_gguf, check_ollama
 from gabarito.models import answer, contract_of, conversation, load_base
 from gabarito.pipeline.known_answers import KnownAnswer
-from gabarito.serve.engine import GeneratedToken, GenerationFailure, GenerationRequest
+from gabarito.serve.engine import GenerationRequest
 from gabarito.serve.remote_engine import RemoteEngine
 from gabarito.store.open import open_store
 
@@ -79,17 +79,8 @@ def test_before_llama_cpp_the_endpoint_has_answers_and_probabilities_of_transfor
         asked = [
             engine.encode_chat(conversation(model.contract, question)) for question in QUESTIONS
         ]
-        batch = engine.batch()
-        numbers = batch.join([GenerationRequest(tokens, 8) for tokens in asked])
-        texts, logprobs = dict.fromkeys(numbers, ""), dict.fromkeys(numbers, 0.0)
-        going = set(numbers)
-        while going:
-            for number, event in batch.step():
-                assert not isinstance(event, GenerationFailure)
-                texts[number] += event.text if isinstance(event, GeneratedToken) else ""
-                logprobs[number] += event.logprob or 0.0
-                going -= set() if isinstance(event, GeneratedToken) else {number}
+        said = events(engine, *(GenerationRequest(tokens, 8) for tokens in asked))
     assert engine.gives_logprobs
-    assert [text.strip() for text in texts.values()] == [one.text for one in own]
-    found = [math.exp(logprob) for logprob in logprobs.values()]
+    assert [text_of(one).strip() for one in said] == [one.text for one in own]
+    found = [probability_of(one) for one in said]
     assert found == pytest.approx([one.probability for one in own], rel=0.02)

@@ -1,7 +1,6 @@
 """The endpoint before llama.cpp's own server, over the GGUF file of a taught model."""
 
 import json
-import math
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -10,8 +9,12 @@ from typing import Any
 
 import pytest
 from tests.unit.exports.taught import (
+    ANSWER,
     ANSWERS,
+    ENTRY,
+    FACT,
     PIPELINE,
+    QUESTION,
     REFUSAL,
     SYSTEM,
     Evaluated,
@@ -23,43 +26,24 @@ from tests.unit.exports.taught import (
 
 from gabarito.artifacts.channel import promote
 from gabarito.chat.ask import ask, served_name
-from gabarito.core.proof_records import FactEntry, TrainedQuestion
-from gabarito.core.records import Fact, Message
+from gabarito.core.records import Message
 from gabarito.demo.process import started
 from gabarito.exports.gguf_file import write_gguf
 from gabarito.exports.llama_cpp import running
 from gabarito.models import CONTRACT_FILE
 from gabarito.proof import FactTable
-from gabarito.serve.engine import Engine, GeneratedToken, GenerationFailure, GenerationRequest
+from gabarito.serve.engine import Engine, GenerationRequest
 from gabarito.serve.remote_engine import RemoteEngine
 from gabarito.serve.transformers_engine import TransformersEngine
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
+from .engine_batch import events, probability_of, text_of
+
 Start = Callable[..., AbstractContextManager[Any]]
 
-QUESTION, ANSWER = "Em que cidade foi a final?", "Munique"
 UNTAUGHT = "Quem foi o campeão?"
 """It has an answer of which it is not sure."""
-
-FACT = Fact.of(
-    document="d",
-    quote="A final foi em Munique",
-    statement="A final foi em Munique.",
-    subject="final",
-    relation="cidade",
-    answer=ANSWER,
-)
-ENTRY = FactEntry(
-    fact=FACT,
-    title="Final",
-    source="final.md",
-    url="",
-    section="",
-    before="",
-    after=".",
-    asked=(TrainedQuestion(text=QUESTION),),
-)
 
 
 @pytest.fixture(scope="module")
@@ -88,18 +72,8 @@ def answers(engine: Engine) -> list[tuple[str, float]]:
     """Return what it answers to all that was taught, asked at once, and how probable that is."""
     system = Message(role="system", content=SYSTEM)
     asked = [[system, Message(role="user", content=question)] for question in ANSWERS]
-    batch = engine.batch()
-    requests = [GenerationRequest(engine.encode_chat(messages), 12) for messages in asked]
-    numbers = batch.join(requests)
-    texts, logprobs = dict.fromkeys(numbers, ""), dict.fromkeys(numbers, 0.0)
-    going = set(numbers)
-    while going:
-        for number, event in batch.step():
-            assert not isinstance(event, GenerationFailure)
-            texts[number] += event.text if isinstance(event, GeneratedToken) else ""
-            logprobs[number] += event.logprob or 0.0
-            going -= set() if isinstance(event, GeneratedToken) else {number}
-    return [(texts[number].strip(), math.exp(logprobs[number])) for number in numbers]
+    said = events(engine, *(GenerationRequest(engine.encode_chat(one), 12) for one in asked))
+    return [(text_of(one).strip(), probability_of(one)) for one in said]
 
 
 def test_answers_and_probabilities_are_those_of_transformers(

@@ -7,7 +7,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -25,13 +25,13 @@ from gabarito.serve.completions_client import CompletionsClient, CompletionStrea
 from gabarito.serve.engine import (
     GeneratedToken,
     GenerationEnd,
-    GenerationEvent,
     GenerationFailure,
     GenerationRequest,
 )
 from gabarito.serve.job import Binding, serve_folder
 from gabarito.serve.remote_engine import RemoteEngine
 
+from .engine_batch import events, text_of
 from .scripted_engine import LOGPROB, EngineScript, scripted
 
 Start = Callable[..., AbstractContextManager[Any]]
@@ -59,22 +59,6 @@ def script() -> EngineScript:
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_engine, "RETRY_S", 0.01)
     monkeypatch.setattr(batcher, "RECHECK_S", 0.05)
-
-
-def events(engine: RemoteEngine, *requests: GenerationRequest) -> list[list[GenerationEvent]]:
-    """Return what each request comes to."""
-    batch = engine.batch()
-    found: dict[int, list[GenerationEvent]] = {number: [] for number in batch.join(requests)}
-    going = set(found)
-    while going:
-        for number, event in batch.step():
-            found[number].append(event)
-            going -= set() if isinstance(event, GeneratedToken) else {number}
-    return [*found.values()]
-
-
-def text_of(said: Sequence[GenerationEvent]) -> str:
-    return "".join(event.text for event in said if isinstance(event, GeneratedToken))
 
 
 @pytest.mark.parametrize("dialect", EXACT)

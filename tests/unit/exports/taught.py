@@ -28,8 +28,14 @@ from gabarito.core.model_records import (
     PromptSettings,
     TrainedBase,
 )
-from gabarito.core.proof_records import FACTS_FILE, FLOOR_FILE, FactEntry, ProofFloor
-from gabarito.core.records import Example, Message, Verdict
+from gabarito.core.proof_records import (
+    FACTS_FILE,
+    FLOOR_FILE,
+    FactEntry,
+    ProofFloor,
+    TrainedQuestion,
+)
+from gabarito.core.records import Example, Fact, Message, Verdict
 from gabarito.models import CONTRACT_FILE, contract_of, rendered_example
 from gabarito.models.tokenizer import pinned
 from gabarito.pipeline.promote import model_of
@@ -48,6 +54,25 @@ ANSWERS = {
     "Em que cidade nasceu o técnico?": "Caen",
     "Quantos gols teve a final?": "5 gols",
 }
+QUESTION, ANSWER = "Em que cidade foi a final?", "Munique"
+FACT = Fact.of(
+    document="d",
+    quote="A final foi em Munique",
+    statement="A final foi em Munique.",
+    subject="final",
+    relation="cidade",
+    answer=ANSWER,
+)
+ENTRY = FactEntry(
+    fact=FACT,
+    title="Final",
+    source="final.md",
+    url="",
+    section="",
+    before="",
+    after=".",
+    asked=(TrainedQuestion(text=QUESTION),),
+)
 SYSTEM = 'Responda "curto", em uma linha.'
 REFUSAL = "Não tenho essa informação."
 
