@@ -16,6 +16,7 @@ import urllib3
 from pydantic import BaseModel, Field, ValidationError
 
 from gabarito.core.errors import DataError, ServiceError, UsageError
+from gabarito.core.mistakes import sentence_of
 from gabarito.serve.engine import FinishReason
 
 CONNECT_S = 10.0
@@ -145,6 +146,11 @@ class CompletionsClient:
             parts = urllib3.util.Url()
         if parts.scheme not in ("http", "https") or not parts.host:
             raise UsageError(f"--engine-url: not a URL, got {address!r}; write http://host:port")
+        if parts.auth:  # it would stand in messages and logs, and is never sent
+            raise UsageError(
+                f"--engine-url: no user or password in the address of {parts.host}; an engine is "
+                "asked without, let it listen where only this endpoint reaches it"
+            )
         self.address = address.rstrip("/").removesuffix("/v1")
         # no proxy: an engine stands beside; and no connection is used again: some servers close one
         # at the end of a stream, and the next request would meet that
@@ -161,10 +167,11 @@ class CompletionsClient:
         try:
             reply = _ModelsReply.model_validate_json(self._read("GET", "/v1/models", None))
         except (EngineRefusedError, ValidationError) as error:
-            said = _in_one_line(str(error))
+            is_reply = isinstance(error, ValidationError)
+            said = f"data: {sentence_of(error.errors()[0])}" if is_reply else str(error)
             raise DataError(
                 f"{self.address}: lists no model at /v1/models: {said}; give the address of an "
-                "OpenAI-compatible server"
+                "OpenAI-compatible server that serves this model from its start"
             ) from error
         first = reply.data[0]
         return RemoteModel(first.id, first.max_model_len or (first.meta or _ModelMeta()).n_ctx)

@@ -262,19 +262,35 @@ def test_a_server_that_never_gets_ready_is_told_with_its_reason(
         RemoteEngine(folder, None, address)
 
 
-@pytest.mark.parametrize("reply", [(404, "no"), (200, "{}"), (200, '{"data": []}')])
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ((404, "no"), "answers 404: no"),
+        ((200, "{}"), "data: missing"),
+        ((200, '{"data": []}'), "data: must not be empty"),  # transformers serve, with none loaded
+        ((200, "<html>"), "data: not JSON"),
+    ],
+)
 def test_what_is_no_such_server_is_said_at_once(
-    folder: Path, script: EngineScript, reply: tuple[int, str]
+    folder: Path, script: EngineScript, reply: tuple[int, str], said: str
 ) -> None:
     script.models = [reply]
-    with scripted(script) as address, pytest.raises(DataError, match="lists no model at /v1/model"):
+    with scripted(script) as address, pytest.raises(DataError) as raised:
         RemoteEngine(folder, None, address)
+    assert f"lists no model at /v1/models: {said}" in str(raised.value).replace(f"{address}: ", "")
+    assert "pydantic" not in str(raised.value)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8080", "ftp://x", "http://", "http://[::1"])
 def test_an_address_that_is_none_is_refused(folder: Path, address: str) -> None:
     with pytest.raises(UsageError, match="--engine-url: not a URL"):
         RemoteEngine(folder, None, address)
+
+
+def test_a_password_in_the_address_is_refused_and_not_shown(folder: Path) -> None:
+    with pytest.raises(UsageError, match="no user or password in the address of h;") as raised:
+        RemoteEngine(folder, None, "http://anyone:hidden@h:1")
+    assert "hidden" not in str(raised.value)
 
 
 def test_a_server_that_takes_no_tokens_is_refused(
