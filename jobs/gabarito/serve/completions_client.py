@@ -166,13 +166,10 @@ class CompletionsClient:
         """
         try:
             reply = _ModelsReply.model_validate_json(self._read("GET", "/v1/models", None))
-        except (EngineRefusedError, ValidationError) as error:
-            is_reply = isinstance(error, ValidationError)
-            said = f"data: {sentence_of(error.errors()[0])}" if is_reply else str(error)
-            raise DataError(
-                f"{self.address}: lists no model at /v1/models: {said}; give the address of an "
-                "OpenAI-compatible server that serves this model from its start"
-            ) from error
+        except ValidationError as error:
+            raise self._no_models(f"data: {sentence_of(error.errors()[0])}") from error
+        except EngineRefusedError as error:
+            raise self._no_models(str(error)) from error
         first = reply.data[0]
         return RemoteModel(first.id, first.max_model_len or (first.meta or _ModelMeta()).n_ctx)
 
@@ -227,6 +224,12 @@ class CompletionsClient:
             raise ServiceError(
                 f"{self.address}: the engine does not answer: {said}; see the log of its container"
             ) from error
+
+    def _no_models(self, said: str) -> DataError:
+        return DataError(
+            f"{self.address}: lists no model at /v1/models: {said}; give the address of an "
+            "OpenAI-compatible server that serves this model from its start"
+        )
 
     def _read(self, method: str, path: str, body: Mapping[str, object] | None) -> bytes:
         response = self.open(method, path, body, HEALTH_S)
