@@ -19,7 +19,7 @@ from gabarito.commands.pipeline import run_pipeline
 from gabarito.core.errors import GabaritoError, GateFailed
 from gabarito.core.settings import local_path
 from gabarito.demo.process import started
-from gabarito.pipeline.runs import new_run
+from gabarito.pipeline.runs import Run, new_run
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 from gabarito.store.scratch import temporary_folder
@@ -107,19 +107,24 @@ class _Runs:
         """By the name of an arm and a seed."""
         self._store, self._sample, self._table = store, sample, table
         self._folder = folder
-        self._missed: dict[tuple[str, int], Path] = {}
+        self._runs: dict[tuple[str, int], Run] = {}
 
     def make(self, arm: Arm, seed: int, place: str) -> None:
         """Run an arm with a seed; whether its model passes its gate is no matter here."""
-        missed = self._missed[arm.after, seed] if arm.after else None
+        missed = self._missed(arm.after, seed) if arm.after else None
         run = new_run(self._sample.pipeline(self._table.common, arm, seed, missed))
         say(place)
         with suppress(GateFailed):
             run_pipeline(self._store, run)
-        result = self.results[arm.name, seed] = read_result(self._store, run)
-        path = self._missed[arm.name, seed] = self._folder / f"{arm.name}-{seed}.jsonl"
-        path.write_bytes(missed_facts(self._store, run))
+        result = read_result(self._store, run)
+        self._runs[arm.name, seed], self.results[arm.name, seed] = run, result
         say(f"{place}: {line(ArmResult(arm, [result]))}")
+
+    def _missed(self, name: str, seed: int) -> Path:
+        """Write what an arm missed to a file, and return its path."""
+        path = self._folder / f"{name}-{seed}.jsonl"
+        path.write_bytes(missed_facts(self._store, self._runs[name, seed]))
+        return path
 
 
 def _write(study: Study, to: Path | None) -> None:

@@ -30,7 +30,8 @@ class Arm(Settings):
     @property
     def changed(self) -> list[str]:
         """The settings it changes, each as ``train.replay: 0``."""
-        return [f"{path}: {json.dumps(value)}" for path, value in _leaves(self.change)]
+        given = [f"generate.more.facts: missed by {self.after}"] if self.after else []
+        return given + [f"{path}: {json.dumps(value)}" for path, value in _leaves(self.change)]
 
 
 class Arms(Settings):

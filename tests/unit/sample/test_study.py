@@ -119,6 +119,7 @@ def test_a_second_round_asks_for_what_the_arm_before_it_missed(tmp_path: Path) -
     missed.write_text('{"fact": "f1"}\n')
     (first, second) = ARMS.chosen(["four-wordings", "second-round"])
     assert second.after == first.name
+    assert second.changed[0] == "generate.more.facts: missed by four-wordings"
     generate = DEMO.pipeline(ARMS.common, second, 0, missed).model_dump()["generate"]
     assert generate["more"]["facts"] == str(missed)
     plain = settings(first.name).model_dump()["generate"]
