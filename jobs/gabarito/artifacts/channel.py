@@ -250,9 +250,18 @@ def _move(store: Store, name: str, model: ServedModel) -> bool:
             _write(store, name, before, version)
         return False
     rejected = _without(before.rejected, digest, model.merge)
-    moved = Channel(model=digest, since=now, previous=before.model, rejected=rejected)
+    previous = _to_roll_back_to(store, name, model, before)
+    moved = Channel(model=digest, since=now, previous=previous, rejected=rejected)
     _write(store, name, moved, version)
     return True
+
+
+def _to_roll_back_to(store: Store, name: str, model: ServedModel, before: Channel) -> str | None:
+    """Return the model before; in a pipeline's own channel never one of another pipeline."""
+    told = [digest for digest in (before.model, before.previous) if digest]
+    if name == model.pipeline:
+        told = [digest for digest in told if pipeline_of(store, digest) in (name, "")]
+    return told[0] if told else None
 
 
 def take_back(store: Store, name: str, rejected: Rejected) -> bool:

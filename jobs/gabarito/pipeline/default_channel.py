@@ -17,18 +17,15 @@ def default_channel(store: Store, pipeline: str = "") -> str:
         UsageError: if models of several pipelines are served, or of this one in several channels.
         MissingError: if there is neither a channel nor a run.
     """
-    serving = {
-        name: pipeline_of(store, channel.model)
-        for name, channel in all_channels(store)
-        if channel.model
-    }
+    channels = dict(all_channels(store))
+    serving = {name: pipeline_of(store, one.model) for name, one in channels.items() if one.model}
+    pipelines = {pipeline} if pipeline else set(serving.values())
+    own = next(iter(pipelines)) if len(pipelines) == 1 else ""
+    if own in channels:  # also if it serves nothing, as all was taken back
+        return own
     chosen = {name: of for name, of in serving.items() if pipeline in ("", of)}
     if not chosen:
         return _of_last_run(store, pipeline)
-    pipelines = set(chosen.values())
-    own = next(iter(pipelines)) if len(pipelines) == 1 else ""
-    if own in chosen:
-        return own
     if len(chosen) == 1:
         return next(iter(chosen))
     said = ", ".join(f"{name} (pipeline {of or 'unknown'})" for name, of in sorted(chosen.items()))

@@ -92,6 +92,16 @@ def test_of_a_main_that_two_pipelines_moved_each_has_its_own(store: Store) -> No
     assert read_channel(store, "cellar") == other("three")
 
 
+def test_a_pipelines_own_channel_is_rolled_back_to_a_model_of_its_own(store: Store) -> None:
+    for name in ("handbook", "shared"):
+        for moved in (ONE, other("two"), TWO):
+            promote(store, name, moved)
+    own, shared = find_channel(store, "handbook"), find_channel(store, "shared")
+    assert own
+    assert shared
+    assert (own.previous, shared.previous) == (ONE.digest, other("two").digest)
+
+
 def test_what_is_taken_back_from_an_inherited_channel_stays_in_main(store: Store) -> None:
     promote(store, "main", ONE)
     assert take_back(store, "handbook", rejected(ONE))

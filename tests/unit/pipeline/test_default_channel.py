@@ -1,12 +1,12 @@
 """Which channel is meant where none is named."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from tests.model_records import CONTRACT, PASSED
 
-from gabarito.artifacts.channel import ServedModel, promote
+from gabarito.artifacts.channel import BY_HAND, Rejected, ServedModel, promote, take_back
 from gabarito.core.errors import MissingError, SettingsError, UsageError
 from gabarito.core.settings import parse
 from gabarito.pipeline.default_channel import default_channel
@@ -42,6 +42,14 @@ def test_of_one_pipeline_its_own_channel_is_meant_or_the_only_one(
     for name in channels:
         promote(store, name, model("handbook"))
     assert default_channel(store) == default_channel(store, "handbook") == chosen
+
+
+def test_what_was_taken_back_is_not_looked_for_in_the_former_default(store: Store) -> None:
+    promote(store, "main", model("handbook"))
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    taken = Rejected(model=model("handbook").digest, at=now, reason="rude", under=BY_HAND)
+    assert take_back(store, "handbook", taken)
+    assert default_channel(store) == default_channel(store, "handbook") == "handbook"
 
 
 def test_of_several_pipelines_one_must_be_named(store: Store) -> None:
