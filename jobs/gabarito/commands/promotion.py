@@ -14,7 +14,7 @@ from gabarito.pipeline.compare_runs import compared
 from gabarito.pipeline.default_channel import default_channel
 from gabarito.pipeline.listed_runs import ListedRun, listed_runs
 from gabarito.pipeline.made_models import MadeModel, made_models, named_model
-from gabarito.pipeline.promote import promote_by_hand, roll_back
+from gabarito.pipeline.promote import is_own_of_another, promote_by_hand, roll_back
 from gabarito.pipeline.runs import last_run, read_run
 from gabarito.pipeline.stages import STAGES
 from gabarito.store.open import open_store
@@ -86,9 +86,15 @@ def promote(model: str, store_url: str, channel: str | None, despite_gate: bool)
     store = open_store(store_url)
     found = named_model(store, model)
     channel = channel or default_channel(store, found.pipeline)
+    is_of_another = is_own_of_another(store, channel, found)
     is_new = promote_by_hand(store, channel, found, despite=despite_gate)
-    what = f"model {found.digest[:SHORT_DIGEST]} of run {found.run}"
+    what = f"model {found.digest[:SHORT_DIGEST]} of pipeline {found.pipeline}, run {found.run}"
     say(f"channel {channel!r} serves {what}{'' if is_new else ' already'}")
+    if is_of_another:
+        say(
+            f"no release of pipeline {channel!r} serves it, as that is its own channel: "
+            f"gabarito rollback --channel {channel} takes it back"
+        )
 
 
 @click.command()

@@ -183,6 +183,15 @@ def promoted_model(store: Store, channel: str) -> ServedModel:
     return promoted
 
 
+def is_own_of_another(store: Store, channel: str, model: ServedModel) -> bool:
+    """Tell whether a channel has the name of another pipeline and had a model of that."""
+    found = find_channel(store, channel)
+    if channel == model.pipeline or found is None:
+        return False
+    had = (found.model, found.previous)
+    return any(pipeline_of(store, digest) == channel for digest in had if digest)
+
+
 def refuse_other_pipeline(store: Store, pipeline: str, model: ServedModel) -> None:
     """Refuse a model that is not of this pipeline.
 

@@ -92,6 +92,18 @@ def test_of_a_main_that_two_pipelines_moved_each_has_its_own(store: Store) -> No
     assert read_channel(store, "cellar") == other("three")
 
 
+def test_what_another_pipeline_took_back_is_left_to_it(store: Store) -> None:
+    gone = model("gone")
+    for moved in (ONE, other("two"), gone):
+        promote(store, "main", moved)
+        take_back(store, "main", rejected(moved))
+    store.delete(f"models/{gone.digest}.json")
+    promote(store, "main", TWO)
+    channel = find_channel(store, "handbook")
+    assert channel
+    assert channel.rejected == (rejected(ONE), rejected(gone))
+
+
 def test_a_pipelines_own_channel_is_rolled_back_to_a_model_of_its_own(store: Store) -> None:
     for name in ("handbook", "shared"):
         for moved in (ONE, other("two"), TWO):

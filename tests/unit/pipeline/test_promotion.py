@@ -200,7 +200,7 @@ def test_a_model_is_promoted_by_run_or_digest(tmp_path: Path, store: Store) -> N
     old, new = finished(tmp_path, store, 10), finished(tmp_path, store, 20)
     digest = named_model(store, new.run).digest
     assert "serves model" in called(promote, store, old.run).output
-    assert called(promote, store, digest[:8]).output.endswith(f"of run {new.run}\n")
+    assert called(promote, store, digest[:8]).output.endswith(f", run {new.run}\n")
     assert "already" in called(promote, store, digest).output
     channel = find_channel(store, "handbook")
     assert channel is not None
@@ -370,6 +370,20 @@ def test_a_model_of_another_pipeline_is_not_served_unless_a_channel_is_named(
     called(serve, store, "--pipeline", "cellar", "--channel", "shared")
     called(serve, store, "--pipeline", "handbook", "--model-digest", model.digest)
     assert listed == ["shared", ""]
+
+
+def test_who_promotes_to_another_pipelines_channel_is_told_that_it_refuses(
+    tmp_path: Path, store: Store
+) -> None:
+    run = finished(tmp_path, store, 10)
+    other = named_model(store, run.run).model_copy(update={"pipeline": "cellar"})
+    for name in ("cellar", "shared"):
+        promote_by_hand(store, name, other, despite=False)
+    said = called(promote, store, run.run, "--channel", "cellar").output
+    assert "of pipeline handbook, run" in said
+    assert "no release of pipeline 'cellar' serves it" in said
+    assert "no release" not in called(promote, store, run.run, "--channel", "shared").output
+    assert "no release" not in called(promote, store, run.run, "--channel", "handbook").output
 
 
 def test_runs_are_listed_with_their_pipelines(tmp_path: Path, store: Store) -> None:
