@@ -29,7 +29,9 @@ def default_channel(store: Store, pipeline: str = "") -> str:
     if len(chosen) == 1:
         return next(iter(chosen))
     said = ", ".join(f"{name} (pipeline {of or 'unknown'})" for name, of in sorted(chosen.items()))
-    raise UsageError(f"{store.url}: several channels serve a model: {said}; name one by --channel")
+    raise UsageError(
+        f"{store.url}: several channels serve a model: {said}; name one with --channel"
+    )
 
 
 def _of_last_run(store: Store, pipeline: str) -> str:

@@ -55,7 +55,7 @@ def test_what_was_taken_back_is_not_looked_for_in_the_former_default(store: Stor
 def test_of_several_pipelines_one_must_be_named(store: Store) -> None:
     for name in ("handbook", "cellar"):
         promote(store, name, model(name))
-    said = r"cellar \(pipeline cellar\), handbook \(pipeline handbook\); name one by --channel"
+    said = r"cellar \(pipeline cellar\), handbook \(pipeline handbook\); name one with --channel"
     with pytest.raises(UsageError, match=said):
         default_channel(store)
     assert default_channel(store, "cellar") == "cellar"
@@ -65,7 +65,7 @@ def test_of_several_pipelines_one_must_be_named(store: Store) -> None:
 def test_of_several_channels_of_other_names_one_must_be_named(store: Store) -> None:
     for name in ("live", "trial"):
         promote(store, name, model("handbook"))
-    with pytest.raises(UsageError, match="name one by --channel"):
+    with pytest.raises(UsageError, match="name one with --channel"):
         default_channel(store, "handbook")
 
 
