@@ -29,7 +29,7 @@ study: $(INSTALLED) ## compare recipes on the sample, with three seeds each (hou
 	@$(BIN)/python -m sample.study --store $(STORE) --to docs/study.md
 
 serve: $(INSTALLED) ## serve the model that the demo promoted
-	@$(BIN)/gabarito serve --store $(STORE)
+	@$(BIN)/gabarito serve --store $(STORE) --pipeline champions-2024-25
 
 test: $(INSTALLED) ## run the tests (a browser, helm, a registry and Tesseract are got where they are missing)
 	@.ci/debian chromium chromium-driver tesseract-ocr tesseract-ocr-por tesseract-ocr-deu

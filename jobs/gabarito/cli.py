@@ -28,6 +28,7 @@ COMMANDS = {
     "show": ("show:show", "List the documents, facts, questions or drops of a run."),
     "review": ("review:review", "Look at the facts of a run in a browser, and correct them."),
     "export": ("export:export", "Write a model, or questions and answers, for other programs."),
+    "runs": ("promotion:runs", "List the runs that were started, of which pipeline and how far."),
     "models": ("promotion:models", "List the models that runs made, and which of them are served."),
     "promote": ("promotion:promote", "Let a channel serve a model that a run made."),
     "rollback": ("promotion:rollback", "Let a channel serve the model before."),

@@ -1,5 +1,6 @@
 """A rendered release: its objects, and what the controller would make of it."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -107,7 +108,8 @@ def scenario(name: str) -> Release:
 def changed(folder: Path, name: str, changes: Object) -> Release:
     """The release of a scenario's values with changes: maps are merged."""
     path = folder / "changed-values.yaml"
-    path.write_text(yaml.safe_dump(merged(scenario(name).values, changes), allow_unicode=True))
+    # as JSON, which quotes each text: YAML 1.1 writes 1e3 plain, and helm reads a number
+    path.write_text(json.dumps(merged(scenario(name).values, changes)))
     return Release(path)
 
 

@@ -78,10 +78,18 @@ def test_a_scaled_endpoint_has_no_replicas_of_its_own() -> None:
 
 
 def test_an_endpoint_is_told_the_channel_that_it_serves(tmp_path: Path) -> None:
-    for values, channel in (({}, "main"), ({"pipeline": {"channel": "live"}}, "live")):
+    for values, channel in (({}, "champions-2024-25"), ({"pipeline": {"channel": "live"}}, "live")):
         endpoint = changed(tmp_path, "demo", values).endpoint
         (serve,) = endpoint["spec"]["template"]["spec"]["containers"]
-        assert serve["args"][3:5] == ["--channel", channel]
+        assert serve["args"][3:7] == ["--pipeline", "champions-2024-25", "--channel", channel]
+
+
+@pytest.mark.parametrize("name", ["123", "true", "no", "1e3", "2026-11-29", "0x1f"])
+def test_a_pipeline_may_be_called_what_yaml_reads_as_no_text(name: str, tmp_path: Path) -> None:
+    release = changed(tmp_path, "demo", {"pipeline": {"name": name}})
+    assert (release.pipeline.name, release.pipeline.channel) == (name, name)
+    (serve,) = release.endpoint["spec"]["template"]["spec"]["containers"]
+    assert serve["args"][3:7] == ["--pipeline", name, "--channel", name]
 
 
 def test_one_number_says_how_long_an_endpoint_may_take(tmp_path: Path) -> None:

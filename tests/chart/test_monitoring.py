@@ -9,6 +9,7 @@ from prometheus_client.core import Metric
 from gabarito.controller.health import Health
 from gabarito.controller.state import Observed
 from gabarito.serve.metrics import Metrics
+from gabarito.serve.model_names import ModelNames
 
 from .release import scenario
 
@@ -38,7 +39,10 @@ def _emitted() -> set[str]:
     health = Health()
     health.is_leader = True
     health.observed = Observed(now=datetime.now(UTC), owner_uid="", steps={})
-    families: list[Metric] = [*health.collect(), *Metrics("m", lambda: 0).registry.collect()]
+    families: list[Metric] = [
+        *health.collect(),
+        *Metrics(ModelNames("m"), lambda: 0).registry.collect(),
+    ]
     suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}
     return {
         family.name + suffix for family in families for suffix in suffixes.get(family.type, [""])

@@ -28,6 +28,12 @@ def test_they_say_what_a_gpu_for_the_endpoint_means() -> None:
     assert "needs another one" not in _notes("demo")
 
 
+def test_they_say_that_a_channel_of_another_name_may_bring_another_pipelines_model() -> None:
+    said = "whatever channel live names, also a model of another pipeline"
+    assert said in _notes("demo", "--set", "pipeline.channel=live")
+    assert "another pipeline" not in _notes("demo")
+
+
 def test_they_say_who_may_ask() -> None:
     assert "answers every client" in _notes("demo")
     assert "Bearer $TOKEN" in _notes("external-secret")

@@ -120,7 +120,7 @@ def test_a_teacher_that_refuses_the_key_is_not_asked_again(
         (["generate", "--run", "x", "--shard", "4/4"], 64, "must be i/n with 0 <= i < n"),
         (["train", "--run", "nothing"], 65, "no run 'nothing'"),
         (["status"], 65, "no run yet; start one with gabarito run PIPELINE"),
-        (["serve"], 65, "channel 'main' serves nothing yet"),
+        (["serve"], 65, "nothing is served yet; a model is promoted"),
         (["serve", "--model", "/nowhere"], 65, "/nowhere"),
         (["ask", "Quem?", "--url", "http://127.0.0.1:9"], 69, "start it with gabarito serve"),
         (["teacher", "--replies", "/nowhere"], 65, "/nowhere: no such file"),

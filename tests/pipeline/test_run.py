@@ -43,7 +43,7 @@ def test_a_second_run_does_nothing_in_under_two_seconds(finished: Project) -> No
 
 
 def test_a_gate_that_fails_leaves_the_channel_alone(finished: Project) -> None:
-    assert "gate failed, channel 'main' is left as it is" in finished.run().out
+    assert "gate failed, channel 'quick' is left as it is" in finished.run().out
     assert "serves nothing yet" in finished.call("status").out
     assert finished.call("report").code == 65
 

@@ -8,7 +8,7 @@
 {{- $args = concat $args (list "--precision" $of.precision "--file-name" "model.gguf") }}
 {{- end }}
 {{- if not .root.Values.controller.enabled }}
-{{- $args = concat $args (list "--channel" (.root.Values.pipeline.channel | default "main")) }}
+{{- $args = concat $args (list "--channel" (include "gabarito.channel" .root)) }}
 {{- end -}}
 - name: model
   args:

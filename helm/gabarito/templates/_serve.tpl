@@ -4,7 +4,8 @@
 {{- $values := fromJson (include "gabarito.stage" .) }}
 {{- $pod := merge (dict "values" $values "labels" (dict "gabarito.dev/stage" "serve")) . }}
 {{- $isRemote := eq $values.engine "container" }}
-{{- $args := list "serve" "--host" "0.0.0.0" "--channel" (.root.Values.pipeline.channel | default "main") }}
+{{- $args := list "serve" "--host" "0.0.0.0" "--pipeline" .root.Values.pipeline.name
+      "--channel" (include "gabarito.channel" .root) }}
 {{- if $isRemote }}
 {{- $args = concat $args (list "--engine-url" (printf "http://127.0.0.1:%v" $values.container.port)) }}
 {{- end }}

@@ -41,6 +41,11 @@
 {{- $port | default (ternary "80" "443" (eq $url.scheme "http")) }}
 {{- end }}
 
+{{/* The channel that the release promotes to and serves. */}}
+{{- define "gabarito.channel" -}}
+{{ .Values.pipeline.channel | default .Values.pipeline.name }}
+{{- end }}
+
 {{/* Whether a teacher is needed: people's own pairs are trained as they stand. */}}
 {{- define "gabarito.needsTeacher" -}}
 {{- range dig "ingest" "sources" list .Values.pipeline }}

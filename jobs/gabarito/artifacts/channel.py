@@ -26,7 +26,9 @@ R = TypeVar("R", bound=Record)
 
 _NAME = re.compile(r"[a-z0-9-]+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-DEFAULT_CHANNEL = "main"
+FORMER_DEFAULT = "main"
+"""What every pipeline whose file names no channel was served by, before it was its own name."""
+
 SHORT_DIGEST = 12
 """Digits of a digest that people are shown, and that name a model to the endpoint."""
 
@@ -138,7 +140,12 @@ def all_channels(store: Store) -> Iterator[tuple[str, Channel]]:
 
 
 def find_channel(store: Store, name: str) -> Channel | None:
-    """Return a channel's record, or None if nothing was ever promoted to it."""
+    """Return a channel's record, or None if nothing was ever promoted to it.
+
+    The channel of a pipeline's name begins with what ``main`` says of that pipeline's models, which
+    was the channel of every pipeline before: what was served so stays served, and what was taken
+    back stays back.
+    """
     found = _stored(store, name)
     return found[0] if found else None
 
@@ -169,6 +176,14 @@ def read_model(store: Store, digest: str) -> ServedModel:
             "and gabarito promote writes it anew"
         )
     return _parse(ServedModel, data, f"{store.url}/{key}")
+
+
+def pipeline_of(store: Store, digest: str) -> str:
+    """Return the pipeline that a model is of; empty if its record is gone or cannot be read."""
+    try:
+        return read_model(store, digest).pipeline
+    except (DataError, UsageError):
+        return ""
 
 
 def begun_by(name: str, digests: Iterable[str]) -> str | None:
@@ -227,16 +242,26 @@ def promote(store: Store, name: str, model: ServedModel) -> bool:
 def _move(store: Store, name: str, model: ServedModel) -> bool:
     found, now, digest = _stored(store, name), datetime.now(UTC), model.digest
     if found is None:
-        fresh = Channel(model=digest, since=now).model_dump_json()
-        store.write(_channel_key(name), fresh.encode(), if_absent=True)
+        _write(store, name, Channel(model=digest, since=now), version="")
         return True
     before, version = found
     if before.model == digest:
+        if not version:  # from now on the channel is moved by itself
+            _write(store, name, before, version)
         return False
     rejected = _without(before.rejected, digest, model.merge)
-    moved = Channel(model=digest, since=now, previous=before.model, rejected=rejected)
-    store.write(_channel_key(name), moved.model_dump_json().encode(), if_match=version)
+    previous = _to_roll_back_to(store, name, model, before)
+    moved = Channel(model=digest, since=now, previous=previous, rejected=rejected)
+    _write(store, name, moved, version)
     return True
+
+
+def _to_roll_back_to(store: Store, name: str, model: ServedModel, before: Channel) -> str | None:
+    """Return the model before; in a pipeline's own channel never one of another pipeline."""
+    told = [digest for digest in (before.model, before.previous) if digest]
+    if name == model.pipeline:
+        told = [digest for digest in told if pipeline_of(store, digest) in (name, "")]
+    return told[0] if told else None
 
 
 def take_back(store: Store, name: str, rejected: Rejected) -> bool:
@@ -254,18 +279,43 @@ def take_back(store: Store, name: str, rejected: Rejected) -> bool:
         since=rejected.at,
         rejected=(*_without(before.rejected, rejected.model), rejected),
     )
-    store.write(_channel_key(name), moved.model_dump_json().encode(), if_match=version)
+    _write(store, name, moved, version)
     return True
 
 
 def _stored(store: Store, name: str) -> tuple[Channel, str] | None:
-    """A channel's record, and the version to name when it is moved."""
+    """A channel's record, and the version to name when it is moved: empty if it is not written."""
     key = _channel_key(name)
     try:
         stored = store.read(key)
     except MissingError:
-        return None
+        inherited = _inherited(store, name)
+        return (inherited, "") if inherited else None
     return _parse(Channel, stored.data, f"{store.url}/{key}"), stored.version
+
+
+def _write(store: Store, name: str, channel: Channel, version: str) -> None:
+    key, data = _channel_key(name), channel.model_dump_json().encode()
+    if version:
+        store.write(key, data, if_match=version)
+    else:
+        store.write(key, data, if_absent=True)
+
+
+def _inherited(store: Store, pipeline: str) -> Channel | None:
+    """Return what ``main`` says of the models of this pipeline, or None if that is nothing."""
+    former = find_channel(store, FORMER_DEFAULT) if pipeline != FORMER_DEFAULT else None
+    if former is None:
+        return None
+    told = (former.model, former.previous, *(one.model for one in former.rejected))
+    pipelines = {digest: pipeline_of(store, digest) for digest in told if digest}
+    if pipeline not in pipelines.values():
+        return None
+    served = [one for one in told[:2] if one and pipelines[one] == pipeline]
+    # one whose record is gone is kept: a digest means no model of another pipeline
+    rejected = tuple(one for one in former.rejected if pipelines[one.model] in (pipeline, ""))
+    model, previous, *_ = (*served, None, None)
+    return Channel(model=model, since=former.since, previous=previous, rejected=rejected)
 
 
 def _without(rejected: tuple[Rejected, ...], model: str, merge: str = "") -> tuple[Rejected, ...]:

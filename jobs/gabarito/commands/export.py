@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from gabarito.artifacts.channel import DEFAULT_CHANNEL, SHORT_DIGEST
-from gabarito.commands.options import say, store_option
+from gabarito.artifacts.channel import SHORT_DIGEST
+from gabarito.commands.options import channel_option, say, store_option
 from gabarito.core.errors import UsageError
 from gabarito.core.text import in_number
 from gabarito.pipeline.export_dataset import FORMATS, rows_of, write_rows
@@ -86,9 +86,7 @@ def model_options(command: Callable[..., None]) -> Callable[..., None]:
     return _with_options(
         chosen,
         store_option,
-        click.option(
-            "--channel", help=f"The model that this channel serves.  [default: {DEFAULT_CHANNEL}]"
-        ),
+        channel_option,
         click.option("--run", "run_id", help="The model of this run, promoted or not."),
         click.option("--digest", help="The model of this digest, or of its first digits."),
     )

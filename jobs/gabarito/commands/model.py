@@ -9,19 +9,32 @@ import click
 from pydantic import TypeAdapter
 
 from gabarito.artifacts.artifact import Artifact, finished_artifact, open_artifact
-from gabarito.artifacts.channel import DEFAULT_CHANNEL, ServedModel, named_record, read_channel
-from gabarito.commands.options import channel_option, port_type, store_option
+from gabarito.artifacts.channel import (
+    SHORT_DIGEST,
+    ServedModel,
+    named_record,
+    read_channel,
+)
+from gabarito.commands.options import (
+    channel_option,
+    pipeline_option,
+    port_type,
+    say,
+    store_option,
+)
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.model_records import TrainedBase
 from gabarito.core.proof_records import PROOF_FOLDER
 from gabarito.core.secrets import secret_from
 from gabarito.core.settings import local_path
 from gabarito.core.text import printable
+from gabarito.pipeline.default_channel import default_channel
 from gabarito.pipeline.places import report_command
 from gabarito.pipeline.promote import (
     evaluation_of,
     nothing_served,
     promoted_model,
+    refuse_other_pipeline,
     serves,
 )
 from gabarito.pipeline.runs import latest_run, not_finished, read_run
@@ -42,17 +55,26 @@ WEIGHTS = ".safetensors"
 @click.command()
 @store_option
 @channel_option
+@pipeline_option
 @click.option("--run", "run_id", help="The report of this run, promoted or not.")
 @click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
 @click.option("--html", type=click.Path(path_type=Path), help="Write the report's page here.")
-def report(
-    store_url: str, channel: str, run_id: str | None, as_json: bool, html: Path | None
+def report(  # noqa: PLR0913  # one parameter for each option
+    store_url: str,
+    channel: str | None,
+    pipeline: str,
+    run_id: str | None,
+    as_json: bool,
+    html: Path | None,
 ) -> None:
     """Show the evaluation of the promoted model, or of a run whatever its gate said."""
     from gabarito.evaluate.text_report import summary
 
     store = open_store(store_url)
-    evaluated = _report_of(store, run_id) if run_id else _promoted_report(store, channel)
+    if run_id:
+        which, evaluated = _report_of(store, run_id)
+    else:
+        which, evaluated = _promoted_report(store, channel, pipeline)
     if html is not None:
         page = evaluated.read("report.html")
         with whole_file(html) as file:
@@ -62,6 +84,7 @@ def report(
     if as_json:
         click.echo(content)
     elif html is None:
+        say(which)
         click.echo(_summarised(evaluated, summary))
 
 
@@ -115,8 +138,14 @@ def _proof_lines(reply: "EndpointReply") -> Iterator[str]:
 @store_option
 @click.option(
     "--channel",
-    help=f"Serve what this channel names; default: {DEFAULT_CHANNEL}. With --model-digest, list "
-    "the model under it; default: its pipeline's, if that serves this model.",
+    help="Serve what this channel names; default: that of the only pipeline of which a model is "
+    "served. With --model-digest, list the model under it; default: its pipeline's, if that "
+    "serves this model.",
+)
+@click.option(
+    "--pipeline",
+    help="Serve no model of another pipeline than this one, unless --channel names a channel of "
+    "another name.",
 )
 @click.option("--model", help="Serve this folder instead of what the channel names.")
 @click.option(
@@ -132,6 +161,7 @@ def _proof_lines(reply: "EndpointReply") -> Iterator[str]:
 def serve(  # noqa: PLR0913  # one parameter for each option
     store_url: str,
     channel: str | None,
+    pipeline: str | None,
     model: str | None,
     model_digest: str | None,
     host: str,
@@ -156,11 +186,13 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     if model_digest:
         promoted = named_record(store, model_digest)
     else:
-        channel = channel or DEFAULT_CHANNEL
+        channel = channel or default_channel(store, pipeline or "")
         promoted = promoted_model(store, channel)
-    pipeline = read_run(store, promoted.run).pipeline
+    if pipeline and channel in (None, pipeline):
+        refuse_other_pipeline(store, pipeline, promoted)
+    settings = read_run(store, promoted.run).pipeline
     if channel is None:
-        channel = pipeline.channel if serves(store, pipeline.channel, promoted) else ""
+        channel = settings.channel if serves(store, settings.channel, promoted) else ""
     merged, evaluated = (
         finished_artifact(store, promoted.model),
         finished_artifact(store, promoted.report),
@@ -171,12 +203,12 @@ def serve(  # noqa: PLR0913  # one parameter for each option
         serve_promoted,
     )
 
-    with temporary_folder("serve") as folder, base_beside(store, promoted, pipeline.serve) as base:
+    with temporary_folder("serve") as folder, base_beside(store, promoted, settings.serve) as base:
         merged.fetch(folder, "model/", without=WEIGHTS if engine_url else None)
         evaluated.fetch(folder / PROOF_FOLDER, f"{PROOF_FOLDER}/")
         folders = ModelFolders(folder, base)
         binding = Binding(host, port, token, engine_url)
-        serve_promoted(folders, promoted, channel, pipeline.serve, binding)
+        serve_promoted(folders, promoted, channel, settings.serve, binding)
 
 
 @contextmanager
@@ -194,23 +226,28 @@ def base_beside(store: Store, promoted: ServedModel, config: ServeConfig) -> Ite
         yield base
 
 
-def _report_of(store: Store, run_id: str) -> Artifact:
-    evaluated = open_artifact(store, read_run(store, run_id).address("evaluate"))
+def _report_of(store: Store, run_id: str) -> tuple[str, Artifact]:
+    """Return what a report is about, and the report."""
+    run = read_run(store, run_id)
+    evaluated = open_artifact(store, run.address("evaluate"))
     if evaluated is None:
         raise not_finished(run_id, "evaluate")
-    return evaluated
+    return f"run {run_id} of pipeline {run.pipeline.name}", evaluated
 
 
-def _promoted_report(store: Store, channel: str) -> Artifact:
-    """Return the report of the promoted model.
+def _promoted_report(store: Store, channel: str | None, pipeline: str) -> tuple[str, Artifact]:
+    """Return what the report of the promoted model is about, and the report.
 
     Raises:
         MissingError: if there is none; it names the report of the last run if that has one.
     """
+    channel = channel or default_channel(store, pipeline)
     promoted = read_channel(store, channel)
     if promoted is not None:
-        return finished_artifact(store, promoted.report)
-    last = latest_run(store)
+        which = f"model {promoted.digest[:SHORT_DIGEST]} of pipeline {promoted.pipeline}"
+        where = f"run {promoted.run}, channel {channel}"
+        return f"{which}, {where}", finished_artifact(store, promoted.report)
+    last = latest_run(store, pipeline)
     if last is None or evaluation_of(store, last) is None:
         raise nothing_served(store, channel)
     raise MissingError(

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from gabarito.artifacts.channel import DEFAULT_CHANNEL
 from gabarito.core.text import printable
 from gabarito.store.open import DEFAULT_STORE
 
@@ -19,7 +18,10 @@ store_option = click.option(
     show_default=True,
     help="A folder, file://… or s3://bucket/prefix.",
 )
-channel_option = click.option("--channel", default=DEFAULT_CHANNEL, show_default=True)
+channel_option = click.option(
+    "--channel", help="Default: that of the only pipeline of which a model is served."
+)
+pipeline_option = click.option("--pipeline", default="", help="Of the pipeline of this name alone.")
 pipeline_argument = click.argument("pipeline", type=click.Path(path_type=Path))
 port_type = click.IntRange(0, 65535)
 

@@ -9,17 +9,24 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from gabarito.artifacts.artifact import open_artifact
-from gabarito.artifacts.channel import SHORT_DIGEST, read_channel
-from gabarito.commands.options import pipeline_argument, say, store_option, wrapped
+from gabarito.artifacts.channel import SHORT_DIGEST, find_channel, read_model
+from gabarito.commands.options import (
+    pipeline_argument,
+    pipeline_option,
+    say,
+    store_option,
+    wrapped,
+)
 from gabarito.core.errors import DataError, GateFailed, MissingError, UsageError
 from gabarito.core.records import Progress
+from gabarito.core.text import minute_text
 from gabarito.pipeline.checks.check_documents import sample_of_sources
 from gabarito.pipeline.checks.document_sample import sample_of_artifact
 from gabarito.pipeline.counters import summary_of
 from gabarito.pipeline.forecast import forecast_of, kept_trial
 from gabarito.pipeline.places import loss_lines, store_place
 from gabarito.pipeline.plan import Step, make_plan
-from gabarito.pipeline.promote import model_of, promote_if_passed, report_lines
+from gabarito.pipeline.promote import left_behind, model_of, promote_if_passed, report_lines
 from gabarito.pipeline.run_local import refuse_stale, run_steps
 from gabarito.pipeline.runs import Run, freeze, last_run, new_run
 from gabarito.pipeline.schema import Pipeline, read_pipeline
@@ -104,10 +111,13 @@ def plan(pipeline: Path, store_url: str) -> None:
 
 @click.command()
 @store_option
+@pipeline_option
 @click.option("--release", help="A Helm release: its state is read from the cluster.")
 @click.option("--namespace", help="Where the release is; default: that of the kubeconfig.")
 @click.option("--context", help="A context of the kubeconfig.")
-def status(store_url: str, release: str | None, namespace: str | None, context: str | None) -> None:
+def status(
+    store_url: str, pipeline: str, release: str | None, namespace: str | None, context: str | None
+) -> None:
     """Show how far the last run is, its gate, and what its channel serves.
 
     With --release, --namespace or --context, of a release on a cluster; else of the store.
@@ -120,9 +130,8 @@ def status(store_url: str, release: str | None, namespace: str | None, context: 
             say(line)
         return
     store = open_store(store_url)
-    last = last_run(store)
-    created = f"{last.created_at:%Y-%m-%d %H:%M} UTC"
-    say(f"run {last.run} of {last.pipeline.name}, created {created}")
+    last = last_run(store, pipeline)
+    say(f"run {last.run} of {last.pipeline.name}, created {minute_text(last.created_at)}")
     for step in make_plan(store, last):
         say(wrapped(f"  {step.stage:9} {_state_line(store, last, step)}".rstrip(), 12))
     losses = loss_lines(store, last, last.pipeline.stages)
@@ -212,6 +221,8 @@ def _conclude(store: Store, planned: Run) -> None:
         )
     elif verdict.passed:
         say(f"gate passed: channel {channel!r} serves this model")
+        if former := left_behind(store, planned):
+            say(former)
     else:
         say(f"gate failed, channel {channel!r} is left as it is:")
         for reason in verdict.reasons:
@@ -265,7 +276,9 @@ def _gate_lines(store: Store, last: Run) -> list[str]:
 
 
 def _served_line(store: Store, channel: str) -> str:
-    served = read_channel(store, channel)
-    if served is None:
+    found = find_channel(store, channel)
+    if found is None or found.model is None:
         return f"channel {channel}: serves nothing yet; a model is promoted when its gate passes"
-    return f"channel {channel}: serves model {served.digest[:SHORT_DIGEST]} of run {served.run}"
+    served = read_model(store, found.model)
+    what = f"model {served.digest[:SHORT_DIGEST]} of pipeline {served.pipeline}, run {served.run}"
+    return f"channel {channel}: serves {what}, promoted {minute_text(found.since)}"

@@ -8,14 +8,18 @@ from rich.table import Table
 from rich.text import Text
 
 from gabarito.artifacts.channel import SHORT_DIGEST
-from gabarito.commands.options import channel_option, say, store_option
+from gabarito.commands.options import channel_option, pipeline_option, say, store_option
 from gabarito.core.text import in_number, printable
 from gabarito.pipeline.compare_runs import compared
+from gabarito.pipeline.default_channel import default_channel
+from gabarito.pipeline.listed_runs import ListedRun, listed_runs
 from gabarito.pipeline.made_models import MadeModel, made_models, named_model
-from gabarito.pipeline.promote import promote_by_hand, roll_back
-from gabarito.pipeline.runs import read_run
+from gabarito.pipeline.promote import is_own_of_another, promote_by_hand, roll_back
+from gabarito.pipeline.runs import last_run, read_run
+from gabarito.pipeline.stages import STAGES
 from gabarito.store.open import open_store
 
+RUN_COLUMNS = ("run", "pipeline", "created", "stages", "gate", "model", "channel")
 COLUMNS = (
     "model",
     "run",
@@ -35,51 +39,76 @@ BY_HAND = "taken back with gabarito rollback"
 @click.command()
 @store_option
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="0: all.")
-def models(store_url: str, limit: int) -> None:
+@pipeline_option
+def models(store_url: str, limit: int, pipeline: str) -> None:
     """List the models that finished runs made, the latest first.
 
     test, free: test wordings and free questions answered right; refused: of the unanswerable
     ones, as the model is served.
     """
     store = open_store(store_url)
-    found = made_models(store)
+    found = [one for one in made_models(store) if pipeline in ("", one.model.pipeline)]
+    if not found and pipeline:
+        say(f"{store.url}: no run of pipeline {pipeline} is finished yet; gabarito runs lists all")
+        return
     if not found:
         say(f"{store.url}: no run is finished yet; gabarito status shows how far the last one is")
         return
-    for line in _table(found[: limit or None]):
-        say(line)
-    if limit and len(found) > limit:
-        older = len(found) - limit
-        say(f"and {older} {in_number(older, 'older ones')}: --limit 0 lists them")
+    _say_table(COLUMNS, [_cells(one) for one in found], limit)
+
+
+@click.command()
+@store_option
+@click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="0: all.")
+@pipeline_option
+def runs(store_url: str, limit: int, pipeline: str) -> None:
+    """List the runs that were started, the latest first.
+
+    stages: how many are done; channel: which serve the model.
+    """
+    store = open_store(store_url)
+    found = listed_runs(store, pipeline)
+    if not found:
+        last_run(store, pipeline)  # says what there is not
+    _say_table(RUN_COLUMNS, [_run_cells(one) for one in found], limit)
 
 
 @click.command()
 @click.argument("model")
 @store_option
-@channel_option
+@click.option("--channel", help="Default: that of MODEL's pipeline.")
 @click.option("--despite-gate", is_flag=True, help="Even if it did not pass its gate.")
-def promote(model: str, store_url: str, channel: str, despite_gate: bool) -> None:
+def promote(model: str, store_url: str, channel: str | None, despite_gate: bool) -> None:
     """Let a channel serve MODEL: a run's id, or the first digits of a digest.
 
     A release on a cluster whose pipeline has this channel rolls it out.
     """
     store = open_store(store_url)
     found = named_model(store, model)
+    channel = channel or default_channel(store, found.pipeline)
+    is_of_another = is_own_of_another(store, channel, found)
     is_new = promote_by_hand(store, channel, found, despite=despite_gate)
-    what = f"model {found.digest[:SHORT_DIGEST]} of run {found.run}"
+    what = f"model {found.digest[:SHORT_DIGEST]} of pipeline {found.pipeline}, run {found.run}"
     say(f"channel {channel!r} serves {what}{'' if is_new else ' already'}")
+    if is_of_another:
+        say(
+            f"no release of pipeline {channel!r} serves it, as that is its own channel: "
+            f"gabarito rollback --channel {channel} takes it back"
+        )
 
 
 @click.command()
 @store_option
 @channel_option
 @click.option("--reason", default=BY_HAND, show_default=True, help="Why, for those who look.")
-def rollback(store_url: str, channel: str, reason: str) -> None:
+def rollback(store_url: str, channel: str | None, reason: str) -> None:
     """Let a channel serve the model before the one that it serves.
 
     The one taken back is not promoted again by itself, only with gabarito promote.
     """
-    before = roll_back(open_store(store_url), channel, reason)
+    store = open_store(store_url)
+    channel = channel or default_channel(store)
+    before = roll_back(store, channel, reason)
     now, was = (digest[:SHORT_DIGEST] for digest in (before.previous or "", before.model or ""))
     say(f"channel {channel!r} serves model {now} again; taken back: model {was}: {reason}")
 
@@ -100,13 +129,22 @@ def diff(first: str, second: str, store_url: str, limit: int) -> None:
         say(line)
 
 
-def _table(found: Sequence[MadeModel]) -> Iterator[str]:
+def _say_table(columns: Sequence[str], rows: Sequence[Iterator[str]], limit: int) -> None:
+    """Print the first rows, and how many there are beside them."""
+    for line in _table(columns, rows[: limit or None]):
+        say(line)
+    if limit and len(rows) > limit:
+        older = len(rows) - limit
+        say(f"and {older} {in_number(older, 'older ones')}: --limit 0 lists them")
+
+
+def _table(columns: Sequence[str], rows: Sequence[Iterator[str]]) -> Iterator[str]:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in COLUMNS:
+    for name in columns:
         table.add_column(name, no_wrap=True)
-    for one in found:
-        table.add_row(*(Text(printable(cell, MAX_CELL_CHARS)) for cell in _cells(one)))
-    console = Console(width=MAX_CELL_CHARS * len(COLUMNS), color_system=None)
+    for row in rows:
+        table.add_row(*(Text(printable(cell, MAX_CELL_CHARS)) for cell in row))
+    console = Console(width=MAX_CELL_CHARS * len(columns), color_system=None)
     with console.capture() as page:
         console.print(table)
     return (line.rstrip() for line in page.get().splitlines())
@@ -121,3 +159,13 @@ def _cells(one: MadeModel) -> Iterator[str]:
     yield from ("-" if share is None else f"{share:.1%}" for share in one.shares)
     yield "passed" if one.model.verdict.passed else "failed"
     yield ", ".join(one.channels if one.has_weights else (*one.channels, "weights gone"))
+
+
+def _run_cells(one: ListedRun) -> Iterator[str]:
+    yield one.run.run
+    yield one.run.pipeline.name
+    yield f"{one.run.created_at:%Y-%m-%d %H:%M}"
+    yield f"{one.done}/{len(STAGES)}"
+    yield one.gate
+    yield one.model[:SHORT_DIGEST] or "-"
+    yield ", ".join(one.channels)

@@ -6,6 +6,7 @@ deleted, or the artifact may have been made by another run.
 
 from collections.abc import Iterator
 
+from gabarito.artifacts.channel import SHORT_DIGEST
 from gabarito.controller.actions import (
     Action,
     AnnotateJob,
@@ -196,7 +197,8 @@ def _record_gate(desired: Desired, observed: Observed) -> Iterator[Action]:
         reason = "GateFailed"
         channel = f"channel {desired.run.pipeline.channel} is not changed"
         remedy = f"; {channel}; change the pipeline's settings and upgrade"
-    message, is_warning = f"gate {text}{remedy}", not found.passed
+    which = f"model {found.model[:SHORT_DIGEST]} of pipeline {desired.run.pipeline.name}"
+    message, is_warning = f"{which}: gate {text}{remedy}", not found.passed
     event = RecordEvent(subject, reason, message, found.model, is_warning)
     if not jobs:
         yield from once(observed.recorded, event)

@@ -145,9 +145,15 @@ def _release_metrics(observed: Observed, summary: Summary) -> Iterator[Metric]:
     gate = [((), float(observed.evaluation.passed))] if observed.evaluation else []
     yield _gauge("gabarito_gate_passed", "Whether the run's model passed its gate.", gate)
     model = observed.channel.model if observed.channel else None
-    promoted = [((model,), 1.0)] if model else []
-    text = "The model that the channel names, as a label."
-    yield _gauge("gabarito_promoted_info", text, promoted, "digest")
+    promoted = [((model, observed.pipelines.get(model, "")), 1.0)] if model else []
+    text = "The model that the channel names, and the pipeline that it is of, as labels."
+    yield _gauge("gabarito_promoted_info", text, promoted, "digest", "pipeline")
+    since = [((), observed.channel.since.timestamp())] if observed.channel and model else []
+    text = "When the channel was moved to that model."
+    yield _gauge("gabarito_promoted_timestamp_seconds", text, since)
+    yield _gauge(
+        "gabarito_pipeline_info", "The release's own.", [((summary.pipeline,), 1.0)], "pipeline"
+    )
     is_ready = observed.endpoint is not None and observed.endpoint.rollout == "ready"
     ready = [((), float(is_ready))]
     yield _gauge("gabarito_endpoint_ready", "Whether the endpoint is rolled out.", ready)

@@ -7,7 +7,7 @@ there will never be: the stage wrote none.
 from datetime import UTC, datetime
 
 from gabarito.artifacts.artifact import open_artifact
-from gabarito.artifacts.channel import find_channel
+from gabarito.artifacts.channel import find_channel, pipeline_of
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, PODS, Cluster
 from gabarito.controller.kube.diagnose import Scope
@@ -37,6 +37,7 @@ class Observer:
         self._desired = desired
         self._progress = ProgressReader(store)
         self._results: dict[str, StageResult] = {}
+        self._pipelines: dict[str, str] = {}
         self._evaluation: Evaluation | None = None
         self._is_frozen = False
 
@@ -63,6 +64,11 @@ class Observer:
             if model is not None:
                 passed, reasons = model.verdict.passed, tuple(model.verdict.reasons)
                 self._evaluation = Evaluation(model.digest, passed, reasons, model.merge)
+        channel = find_channel(self._store, run.pipeline.channel)
+        endpoint = endpoint_of(deployment, pods, Scope("serve", config.namespace, now))
+        named = [endpoint.model] if endpoint else []
+        if channel is not None:
+            named += [channel.model or "", *(one.model for one in channel.rejected[-1:])]
         return Observed(
             now=now,
             owner_uid=owner["metadata"]["uid"] if owner else "",
@@ -72,12 +78,18 @@ class Observer:
             progress=self._progress.read_jobs(jobs, run, finished),
             is_frozen=self._is_frozen,
             evaluation=self._evaluation if "evaluate" in finished else None,
-            channel=find_channel(self._store, run.pipeline.channel),
-            endpoint=endpoint_of(deployment, pods, Scope("serve", config.namespace, now)),
+            channel=channel,
+            endpoint=endpoint,
             smoke_test=smoke_test,
             memory=memory,
             recorded=recorded,
+            pipelines={model: self._read_pipeline(model) for model in named if model},
         )
+
+    def _read_pipeline(self, model: str) -> str:
+        found = self._pipelines.get(model) or pipeline_of(self._store, model)
+        self._pipelines[model] = found
+        return found
 
     def _read_result(self, stage: str) -> StageResult:
         if stage not in self._results:

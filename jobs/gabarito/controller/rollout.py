@@ -8,7 +8,7 @@ work, and that one is rolled back.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from gabarito.artifacts.channel import SHORT_DIGEST, Rejected
+from gabarito.artifacts.channel import Rejected
 from gabarito.controller.actions import (
     Action,
     AnnotateEndpoint,
@@ -26,6 +26,7 @@ from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.events import RecordEvent
 from gabarito.controller.kube.parse import EndpointState, endpoint_key
 from gabarito.controller.state import Desired, LastKnownGood, Memory, Observed
+from gabarito.core.text import minute_text
 
 SMOKE_TEST_TIMEOUT = timedelta(seconds=120)
 """How long a ready endpoint may take to answer the questions of the smoke test."""
@@ -65,7 +66,32 @@ def served_model(desired: Desired, observed: Observed) -> str | None:
     """Return the digest of the model that the endpoint should serve."""
     if observed.channel is None or not desired.config.serve.replicas:
         return None
-    return observed.channel.model
+    return None if foreign_model(desired, observed) else observed.channel.model
+
+
+def foreign_model(desired: Desired, observed: Observed) -> str | None:
+    """Return the model of another pipeline that channel or endpoint name and is not to be served.
+
+    Only a channel of another name than the pipeline's may bring one: it was named by hand. What
+    this release promoted under another name of its pipeline goes on serving until a model passes.
+    """
+    channel, endpoint = observed.channel, observed.endpoint
+    if channel is not None:
+        named = channel.model
+    else:
+        named = endpoint.model if endpoint else None
+        named = None if named == observed.memory.promoted else named
+    return named if named and _is_foreign(desired, observed, named) else None
+
+
+def foreign_text(desired: Desired, observed: Observed, model: str) -> str:
+    """Say that a model of another pipeline is not served, and what serves which one."""
+    pipeline, run = desired.run.pipeline.name, desired.run.run
+    return (
+        f"{observed.model_name(model)} is not served: this release is of pipeline {pipeline}; "
+        f"gabarito promote {run} --channel {pipeline} serves its own once that passed its gate, "
+        "pipeline.channel of another name than the pipeline's whatever that channel names"
+    )
 
 
 def failure_of(desired: Desired, observed: Observed, endpoint: EndpointState) -> str | None:
@@ -95,6 +121,24 @@ def failure_of(desired: Desired, observed: Observed, endpoint: EndpointState) ->
 def rejection(observed: Observed, model: str, merge: str = "") -> Rejected | None:
     """Return the channel's record of a model that was rolled back."""
     return observed.channel.rejection(model, merge) if observed.channel else None
+
+
+def _is_foreign(desired: Desired, observed: Observed, model: str) -> bool:
+    pipeline = desired.run.pipeline
+    of = observed.pipelines.get(model) or pipeline.name
+    return pipeline.channel == pipeline.name != of
+
+
+def _refuse(desired: Desired, observed: Observed, model: str) -> Iterator[Action]:
+    """Say why a model of another pipeline is not served; an endpoint that serves one is deleted."""
+    owner = about_owner(desired.config.owner, observed.owner_uid)
+    message, endpoint = foreign_text(desired, observed, model), observed.endpoint
+    event = RecordEvent(owner, "ModelRefused", message, model, is_warning=True)
+    yield from once(observed.recorded, event)
+    if endpoint is None:
+        return
+    if not desired.config.serve.replicas or _is_foreign(desired, observed, endpoint.model):
+        yield DeleteEndpoint(endpoint.name, endpoint.uid)
 
 
 def _memory_of_promotion(desired: Desired, observed: Observed) -> Memory:
@@ -132,6 +176,9 @@ def _template(desired: Desired, observed: Observed) -> str:
 def _serve_none(desired: Desired, observed: Observed) -> Iterator[Action]:
     """Delete the endpoint, except where its channel is new and no model was promoted to it yet."""
     endpoint, channel, promoted = observed.endpoint, observed.channel, observed.memory.promoted
+    if foreign := foreign_model(desired, observed):
+        yield from _refuse(desired, observed, foreign)
+        return
     is_wanted = channel is None and desired.config.serve.replicas
     if endpoint is not None and not is_wanted:
         yield from _record_rollback(desired, observed, endpoint.model)
@@ -153,7 +200,8 @@ def _promotion(desired: Desired, observed: Observed, model: str) -> RecordEvent:
     since = observed.channel.since if observed.channel else None
     name, run = desired.run.pipeline.channel, desired.run.run
     owner = about_owner(desired.config.owner, observed.owner_uid)
-    message = f"channel {name} serves model {model[:SHORT_DIGEST]} of run {run}"
+    when = f" since {minute_text(since)}" if since else ""
+    message = f"channel {name} serves {observed.model_name(model)}, run {run}{when}"
     return RecordEvent(owner, "Promoted", message, f"{model}{since}")
 
 
@@ -162,13 +210,13 @@ def _record_rollback(desired: Desired, observed: Observed, model: str) -> Iterat
     if entry is None:
         return
     now = observed.channel.model if observed.channel else None
-    instead = f"model {now[:SHORT_DIGEST]} is served again" if now else "no model is served"
+    instead = f"{observed.model_name(now)} is served again" if now else "no model is served"
     retry = (
         "gabarito promote promotes it again"
         if entry.is_by_hand or model != observed.memory.promoted
         else "raise retries.serve to promote it again"
     )
-    message = f"model {model[:SHORT_DIGEST]} was rolled back: {entry.reason}; {instead}; {retry}"
+    message = f"{observed.model_name(model)} was rolled back: {entry.reason}; {instead}; {retry}"
     owner = about_owner(desired.config.owner, observed.owner_uid)
     yield RecordEvent(owner, "RolledBack", message, f"{model}{entry.at}", is_warning=True)
 
@@ -214,7 +262,7 @@ def _verify(
         yield StartSmokeTest(endpoint.model, endpoint.key)
     elif test.outcome == "passed":
         yield from _save_last_known_good(desired, observed, endpoint)
-        message = f"model {endpoint.model[:SHORT_DIGEST]} passed its smoke test: {test.message}"
+        message = f"{observed.model_name(endpoint.model)} passed its smoke test: {test.message}"
         key = f"{endpoint.key}{endpoint.since}"
         yield RecordEvent(about_endpoint(endpoint), "Serving", message, key)
         yield AnnotateEndpoint(endpoint.name, {meta.VERIFIED: endpoint.key})

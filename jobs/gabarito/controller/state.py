@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from gabarito.artifacts.channel import Channel
+from gabarito.artifacts.channel import SHORT_DIGEST, Channel
 from gabarito.controller.config import ControllerConfig
 from gabarito.controller.kube.api import Object
 from gabarito.controller.kube.parse import EndpointState, StageJob
@@ -120,7 +120,8 @@ class Observed:
     """What was observed at ``now``; nothing is decided without the owner's uid.
 
     ``recorded`` are names of Events that this process has recorded; ``progress`` has a line for
-    each stage that reported some.
+    each stage that reported some; ``pipelines`` has the pipeline of each model that channel and
+    endpoint name, where its record tells it.
     """
 
     now: datetime
@@ -136,3 +137,9 @@ class Observed:
     smoke_test: SmokeTestResult | None = None
     memory: Memory = field(default_factory=Memory)
     recorded: frozenset[str] = frozenset()
+    pipelines: Mapping[str, str] = field(default_factory=dict)
+
+    def model_name(self, digest: str) -> str:
+        """Return what people are told of a model: its digest, and its pipeline where known."""
+        of = self.pipelines.get(digest)
+        return f"model {digest[:SHORT_DIGEST]}{f' of pipeline {of}' if of else ''}"

@@ -3,11 +3,12 @@
 from pydantic import Field, ValidationError
 
 from gabarito import __version__
-from gabarito.artifacts.channel import SHORT_DIGEST
 from gabarito.controller.decide import is_ready, jobs_of, remedy_of_failure
 from gabarito.controller.kube import metadata as meta
+from gabarito.controller.rollout import foreign_model, foreign_text
 from gabarito.controller.state import Desired, Observed
 from gabarito.core.records import Record
+from gabarito.core.text import minute_text
 from gabarito.pipeline.stages import STAGES
 
 
@@ -84,20 +85,26 @@ def _stage_summary(desired: Desired, observed: Observed, stage: str) -> StageSum
 
 def _served_text(desired: Desired, observed: Observed) -> str:
     channel = observed.channel
+    if foreign := foreign_model(desired, observed):
+        endpoint = observed.endpoint
+        kept = endpoint is not None and endpoint.model != foreign
+        now = observed.model_name(endpoint.model) if endpoint and kept else "nothing"
+        return f"{now}; {foreign_text(desired, observed, foreign)}"
     if channel is None and observed.endpoint is not None:
-        still = f"model {observed.endpoint.model[:SHORT_DIGEST]}, which this channel never named"
+        still = f"{observed.model_name(observed.endpoint.model)}, which this channel never named"
         return f"{still}, until a model passes its gate"
     if channel is None:
         return "nothing yet; a model is promoted when its gate passes"
     parts = ["nothing"]
     if channel.model is not None:
-        state = f" in channel {desired.run.pipeline.channel}, no endpoint"
+        promoted = f"{observed.model_name(channel.model)}, promoted {minute_text(channel.since)}"
+        state = f" to channel {desired.run.pipeline.channel}, no endpoint"
         if desired.config.serve.replicas:
             state = f", {_endpoint_text(observed, channel.model)}"
-        parts = [f"model {channel.model[:SHORT_DIGEST]}{state}"]
+        parts = [f"{promoted}{state}"]
     if channel.rejected:
         last = channel.rejected[-1]
-        parts.append(f"model {last.model[:SHORT_DIGEST]} was rolled back: {last.reason}")
+        parts.append(f"{observed.model_name(last.model)} was rolled back: {last.reason}")
     if observed.memory.failed_revision == desired.serve_revision:
         parts.append("the template before is used, stages.serve as it is now did not work")
     return "; ".join(parts)

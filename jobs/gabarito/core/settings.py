@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar, get_args
@@ -247,7 +248,13 @@ def _mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
             yield f"{path}: {mistake['msg']}"
         else:
             got = printable(without_userinfo(repr(mistake["input"])), MAX_SHOWN_CHARS)
-            yield f"{path}: {sentence_of(mistake)}, got {got}"
+            yield f"{path}: {sentence_of(mistake)}, got {got}{_quotes(mistake)}"
+
+
+def _quotes(mistake: ErrorDetails) -> str:
+    """Return the cure for what YAML reads as a number, a date or a truth value, if it is that."""
+    is_read_otherwise = isinstance(mistake["input"], bool | int | float | date)
+    return "; write it in quotes" if mistake["type"] == "string_type" and is_read_otherwise else ""
 
 
 def _tag_name(mistake: ErrorDetails) -> str:

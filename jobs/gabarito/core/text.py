@@ -1,6 +1,7 @@
 """Text made fit to be printed: that of others, and what is counted."""
 
 import re
+from datetime import UTC, datetime
 
 MAX_MESSAGE_CHARS = 8000
 """Longest message that is printed or logged; the mistakes of a settings file fit in."""
@@ -36,6 +37,11 @@ def duration_text(seconds: float) -> str:
     if seconds < 1.5 * _HOUR_S:
         return f"{seconds / _MINUTE_S:.0f} min"
     return f"{seconds / _HOUR_S:.1f} h"
+
+
+def minute_text(at: datetime) -> str:
+    """Return a time as people read it, such as ``2026-05-01 12:00 UTC``."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def in_number(number: object, things: str) -> str:

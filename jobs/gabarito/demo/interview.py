@@ -120,11 +120,12 @@ def _print_next(store: Store, run: Run, after: Server, example: str, *, stays: b
     page = report.manifest.files["report.html"].key if report else ""
     place = store_place(store)
     program = sys.argv[0] if Path(sys.argv[0]).name == "gabarito" else "python -m gabarito"
-    lines = [f"{program} report --store {place}"]
+    of = f"--store {place} --pipeline {run.pipeline.name}"
+    lines = [f"{program} report {of}"]
     if stays:
         lines.append(f'{program} ask --url {after.address} "{example}"')
     else:
-        lines += [f"{program} serve --store {place}", f'{program} ask "{example}"']
+        lines += [f"{program} serve {of}", f'{program} ask "{example}"']
     click.echo(f"\nreport     {place}/{page}")
     if stays:
         click.echo(f"endpoint   {after.address}/v1/chat/completions")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from gabarito.answer_match import AnswerKey
 from gabarito.artifacts.artifact import finished_artifact, open_artifact
-from gabarito.artifacts.channel import DEFAULT_CHANNEL, ServedModel
+from gabarito.artifacts.channel import ServedModel
 from gabarito.core.errors import UsageError
 from gabarito.core.model_records import PromptContract, TrainedBase
 from gabarito.models import CONTRACT_FILE
+from gabarito.pipeline.default_channel import default_channel
 from gabarito.pipeline.known_answers import KnownAnswer, known_answers
 from gabarito.pipeline.made_models import named_model
 from gabarito.pipeline.promote import model_of, promoted_model
@@ -67,7 +68,7 @@ def chosen_record(
     if digest is not None:
         return named_model(store, digest)
     if run is None:
-        return promoted_model(store, channel or DEFAULT_CHANNEL)
+        return promoted_model(store, channel or default_channel(store))
     made = model_of(store, read_run(store, run))
     if made is None:
         raise not_finished(run, "evaluate")

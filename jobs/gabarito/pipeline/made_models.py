@@ -82,7 +82,7 @@ def made_models(store: Store) -> list[MadeModel]:
 
     What this version does not read, a run's record or its report, is told in the log and left out.
     """
-    serving = _serving(store)
+    serving = channels_by_model(store)
     found: dict[str, MadeModel] = {}
     for run in all_runs(store):
         try:
@@ -166,7 +166,7 @@ def _shares(figures: _Figures) -> dict[str, float]:
     return right | refused
 
 
-def _serving(store: Store) -> dict[str, list[str]]:
+def channels_by_model(store: Store) -> dict[str, list[str]]:
     """Return the names of the channels that serve each digest."""
     found: dict[str, list[str]] = {}
     for name, channel in all_channels(store):

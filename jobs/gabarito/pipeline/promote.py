@@ -7,11 +7,13 @@ from pydantic import BaseModel
 from gabarito.artifacts.artifact import Artifact, open_artifact
 from gabarito.artifacts.channel import (
     BY_HAND,
+    FORMER_DEFAULT,
     SHORT_DIGEST,
     Channel,
     Rejected,
     ServedModel,
     find_channel,
+    pipeline_of,
     promote,
     read_channel,
     read_model,
@@ -76,6 +78,25 @@ def promote_if_passed(store: Store, run: Run) -> tuple[GateVerdict, Rejected | N
     if model.verdict.passed and taken_back is None:
         promote(store, run.pipeline.channel, model)
     return model.verdict, taken_back
+
+
+def left_behind(store: Store, run: Run) -> str:
+    """Say that the channel which served a pipeline under the former default is not moved any more.
+
+    Empty if there is none.
+    """
+    name = run.pipeline.name
+    if run.pipeline.channel != name or name == FORMER_DEFAULT:
+        return ""
+    former = find_channel(store, FORMER_DEFAULT)
+    if former is None or not former.model or pipeline_of(store, former.model) != name:
+        return ""
+    return (
+        f"channel {FORMER_DEFAULT!r}, the default before, is left at model "
+        f"{former.model[:SHORT_DIGEST]}: whoever serves it by that name serves channel {name!r} "
+        f"from now on, or write channel: {FORMER_DEFAULT} into the pipeline file; once nobody "
+        f"does, delete channels/{FORMER_DEFAULT}.json from the store"
+    )
 
 
 def promote_by_hand(store: Store, channel: str, model: ServedModel, *, despite: bool) -> bool:
@@ -162,16 +183,41 @@ def promoted_model(store: Store, channel: str) -> ServedModel:
     return promoted
 
 
+def is_own_of_another(store: Store, channel: str, model: ServedModel) -> bool:
+    """Tell whether a channel has the name of another pipeline and had a model of that."""
+    found = find_channel(store, channel)
+    if channel == model.pipeline or found is None:
+        return False
+    had = (found.model, found.previous)
+    return any(pipeline_of(store, digest) == channel for digest in had if digest)
+
+
+def refuse_other_pipeline(store: Store, pipeline: str, model: ServedModel) -> None:
+    """Refuse a model that is not of this pipeline.
+
+    Raises:
+        DataError: if it is of another.
+    """
+    if model.pipeline != pipeline:
+        raise DataError(
+            f"{store.url}: model {model.digest[:SHORT_DIGEST]} is of pipeline {model.pipeline!r}, "
+            f"not of {pipeline!r}; gabarito promote RUN --channel {pipeline} lets its channel "
+            "serve one of its own, --channel (in a pipeline file: channel) with another name than "
+            "the pipeline's serves what that channel names"
+        )
+
+
 def serves(store: Store, channel: str, model: ServedModel) -> bool:
     """Tell whether a channel serves this model."""
     found = find_channel(store, channel)
     return found is not None and found.model == model.digest
 
 
-def nothing_served(store: Store, channel: str) -> MissingError:
-    """Return what to say of a channel that serves nothing."""
+def nothing_served(store: Store, channel: str = "") -> MissingError:
+    """Return what to say of a channel, or of a whole store, that serves nothing."""
+    what = f"channel {channel!r} serves nothing" if channel else "nothing is served"
     return MissingError(
-        f"{store.url}: channel {channel!r} serves nothing yet; a model is promoted when "
+        f"{store.url}: {what} yet; a model is promoted when "
         "gabarito run ends with a passed gate, or by gabarito promote; gabarito models lists what "
         "was made and who serves it"
     )

@@ -114,7 +114,7 @@ def read_run(store: Store, run: str) -> Run:
         data = store.read(_run_key(run)).data
     except MissingError as error:
         raise MissingError(
-            f"{store.url}: no run {run!r}; gabarito models lists those that are finished, "
+            f"{store.url}: no run {run!r}; gabarito runs lists those that were started, "
             "gabarito plan PIPELINE shows the id of a pipeline's"
         ) from error
     where = f"{store.url}/{_run_key(run)}"
@@ -147,8 +147,10 @@ def _new_name(mistake: ErrorDetails) -> str:
     return renamed_to(Run, mistake["loc"]) if mistake["type"] == "extra_forbidden" else ""
 
 
-def latest_run(store: Store) -> Run | None:
-    """Return the run that was started last, or None."""
+def latest_run(store: Store, pipeline: str = "") -> Run | None:
+    """Return the run that was started last, of any pipeline or of this one, or None."""
+    if pipeline:
+        return next((run for run in all_runs(store) if run.pipeline.name == pipeline), None)
     records = _records(store)
     return read_run(store, records[0]) if records else None
 
@@ -172,15 +174,17 @@ def _records(store: Store) -> list[str]:
     return [Path(entry.key).stem for entry in entries]
 
 
-def last_run(store: Store) -> Run:
-    """Return the run that was started last.
+def last_run(store: Store, pipeline: str = "") -> Run:
+    """Return the run that was started last, of any pipeline or of this one.
 
     Raises:
         MissingError: if there is none.
     """
-    run = latest_run(store)
+    run = latest_run(store, pipeline)
     if run is None:
-        raise MissingError(f"{store.url}: no run yet; start one with gabarito run PIPELINE")
+        what = f"no run of pipeline {pipeline!r}" if pipeline else "no run"
+        known = "; gabarito runs lists those of others" if pipeline else ""
+        raise MissingError(f"{store.url}: {what} yet; start one with gabarito run PIPELINE{known}")
     return run
 
 

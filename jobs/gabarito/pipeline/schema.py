@@ -2,12 +2,11 @@
 
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails
 
-from gabarito.artifacts.channel import DEFAULT_CHANNEL
 from gabarito.core.errors import SettingsError
 from gabarito.core.settings import Settings, StageSettings, parse, read_yaml
 from gabarito.curate.config import CurateConfig
@@ -22,6 +21,10 @@ from gabarito.train.config import TrainConfig
 NAME = r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$"
 
 
+def _own_channel(settings: dict[str, Any]) -> str:
+    return str(settings.get("name", ""))  # a name that is not valid is a mistake of its own
+
+
 class PartialPipeline(Settings):
     """A pipeline file in which sections of later stages may be missing: what is before can run."""
 
@@ -30,9 +33,10 @@ class PartialPipeline(Settings):
         description="What the model is about, in lower case, digits and hyphens.",
     )
     channel: str = Field(
-        default=DEFAULT_CHANNEL,
+        default_factory=_own_channel,
         pattern=NAME,
-        description="The channel that serves the model once it has passed its gate.",
+        description="The channel that serves the model once it has passed its gate; default: the "
+        "pipeline's name. Another name is for a channel that pipelines share on purpose.",
     )
     ingest: IngestConfig = Field(description="Where the documents come from.")
     generate: Annotated[GenerateConfig | None, Field(validate_default=True)] = None

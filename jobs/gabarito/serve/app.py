@@ -169,7 +169,7 @@ class _Handlers:
         self._created = int(time.time())
         self._service = AnswerService(model, config)
         self._about = about_model(model, self._service.threshold)
-        self._metrics = Metrics(model.names.id, lambda: self._service.depth)
+        self._metrics = Metrics(model.names, lambda: self._service.depth)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from gabarito.serve.model_names import ModelNames
+
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class Metrics:
     """Counters of one server, in a registry of their own."""
 
-    def __init__(self, model: str, depth: Callable[[], int]) -> None:
+    def __init__(self, names: ModelNames, depth: Callable[[], int]) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "gabarito_requests",
@@ -34,11 +36,17 @@ class Metrics:
         waiting.set_function(depth)
         info = Gauge(
             "gabarito_served_model",
-            "The served model, as a label.",
-            ["model"],
+            "The served model: its name, and what it is made of: pipeline, channel and digest.",
+            ["model", "pipeline", "channel", "digest"],
             registry=self.registry,
         )
-        info.labels(model).set(1)
+        info.labels(names.id, names.first, names.channel, names.digest).set(1)
+        since = Gauge(
+            "gabarito_served_since_timestamp_seconds",
+            "Since when this process serves it.",
+            registry=self.registry,
+        )
+        since.set_to_current_time()
 
     def text(self) -> bytes:
         """Return all of it in Prometheus' text format."""

@@ -1,6 +1,8 @@
 """What a model may be called, and which one an answer says that it comes from."""
 
 import json
+import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -69,6 +71,19 @@ def test_another_name_is_a_404_that_lists_those_there_are(serving: Start, name: 
         ):
             assert (status, reply["error"]["code"]) == (404, "model_not_found")
             assert "serves rules, main, 0123" in reply["error"]["message"]
+
+
+def test_metrics_say_which_model_of_which_pipeline_and_since_when(serving: Start) -> None:
+    began = time.time()
+    with (
+        serving() as server,
+        urllib.request.urlopen(f"{server.url}/metrics", timeout=5) as response,
+    ):
+        text = response.read().decode()
+    labels = f'channel="main",digest="{DIGEST}",model="rules-{DIGEST[:12]}",pipeline="rules"'
+    assert f"gabarito_served_model{{{labels}}} 1.0\n" in text
+    (since,) = re.findall(r"^gabarito_served_since_timestamp_seconds (\S+)$", text, re.MULTILINE)
+    assert began <= float(since) <= time.time()
 
 
 def test_names_that_nobody_has_make_no_series_of_their_own(serving: Start) -> None:

@@ -11,6 +11,7 @@ from tests.model_records import CONTRACT, PASSED
 from gabarito.artifacts.channel import (
     Rejected,
     ServedModel,
+    all_channels,
     find_channel,
     promote,
     read_channel,
@@ -59,6 +60,65 @@ def test_without_a_model_before_the_channel_is_empty(store: Store) -> None:
     assert read_channel(store, "main") is None
     assert promote(store, "main", TWO)
     assert read_channel(store, "main") == TWO
+
+
+def other(run: str) -> ServedModel:
+    return model(run).model_copy(update={"pipeline": "cellar"})
+
+
+def test_the_channel_of_a_pipeline_begins_with_what_main_served_of_it(store: Store) -> None:
+    promote(store, "main", ONE)
+    promote(store, "main", TWO)
+    take_back(store, "main", rejected(TWO))
+    assert read_channel(store, "handbook") == ONE
+    assert find_channel(store, "cellar") is None
+    assert [name for name, _ in all_channels(store)] == ["main"]
+    assert promote(store, "handbook", model("three"))
+    channel = find_channel(store, "handbook")
+    assert channel
+    assert (channel.previous, channel.rejected) == (ONE.digest, (rejected(TWO),))
+    assert read_channel(store, "main") == ONE
+
+
+def test_of_a_main_that_two_pipelines_moved_each_has_its_own(store: Store) -> None:
+    for moved in (ONE, other("two"), other("three")):
+        promote(store, "main", moved)
+    assert find_channel(store, "handbook") is None
+    assert read_channel(store, "cellar") == other("three")
+    promote(store, "main", TWO)
+    found = find_channel(store, "handbook")
+    assert found
+    assert (found.model, found.previous) == (TWO.digest, None)
+    assert read_channel(store, "cellar") == other("three")
+
+
+def test_what_another_pipeline_took_back_is_left_to_it(store: Store) -> None:
+    gone = model("gone")
+    for moved in (ONE, other("two"), gone):
+        promote(store, "main", moved)
+        take_back(store, "main", rejected(moved))
+    store.delete(f"models/{gone.digest}.json")
+    promote(store, "main", TWO)
+    channel = find_channel(store, "handbook")
+    assert channel
+    assert channel.rejected == (rejected(ONE), rejected(gone))
+
+
+def test_a_pipelines_own_channel_is_rolled_back_to_a_model_of_its_own(store: Store) -> None:
+    for name in ("handbook", "shared"):
+        for moved in (ONE, other("two"), TWO):
+            promote(store, name, moved)
+    own, shared = find_channel(store, "handbook"), find_channel(store, "shared")
+    assert own
+    assert shared
+    assert (own.previous, shared.previous) == (ONE.digest, other("two").digest)
+
+
+def test_what_is_taken_back_from_an_inherited_channel_stays_in_main(store: Store) -> None:
+    promote(store, "main", ONE)
+    assert take_back(store, "handbook", rejected(ONE))
+    assert read_channel(store, "handbook") is None
+    assert read_channel(store, "main") == ONE
 
 
 def test_only_what_is_served_can_be_taken_back(store: Store) -> None:

@@ -314,8 +314,8 @@ def test_a_gate_that_failed_says_what_to_do() -> None:
     (event,) = decide(desired(), observed(done=STAGES, evaluation=evaluation))
     assert isinstance(event, RecordEvent)
     assert event.message == (
-        "gate failed: under the floor; channel main is not changed; change the pipeline's "
-        "settings and upgrade"
+        "model a of pipeline handbook: gate failed: under the floor; channel handbook is not "
+        "changed; change the pipeline's settings and upgrade"
     )
 
 

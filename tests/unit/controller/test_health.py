@@ -142,6 +142,7 @@ def test_a_leader_has_the_metrics_of_its_release(
             evaluation=passed(),
             channel=Channel(model=A, since=NOW),
             endpoint=endpoint(),
+            pipelines={A: "cellar"},
         ),
     )
     lines = get(f"{address}/metrics")[1].splitlines()
@@ -159,7 +160,8 @@ def test_a_leader_has_the_metrics_of_its_release(
         'gabarito_eval_score{system="model"} 0.9',
         'gabarito_eval_score{system="base"} 0.1',
         "gabarito_gate_passed 1.0",
-        f'gabarito_promoted_info{{digest="{A}"}} 1.0',
+        f'gabarito_promoted_info{{digest="{A}",pipeline="cellar"}} 1.0',
+        'gabarito_pipeline_info{pipeline="handbook"} 1.0',
         "gabarito_endpoint_ready 1.0",
     ):
         assert line in lines

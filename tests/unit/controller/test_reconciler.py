@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gabarito.artifacts.channel import find_channel
+from gabarito.artifacts.channel import find_channel, promote, read_model
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, LEASES, Kind, Object
 from gabarito.core.errors import AccessError, SettingsError
@@ -128,7 +128,7 @@ def test_killed_within_a_rollback_the_end_is_the_same(make: Make, tmp_path: Path
     outcome = world.outcome()
     assert outcome["channel"] == (world.trusted, None, 1)
     recorded = set(outcome.pop("events"))
-    for last in range(calls.index("write channels/main.json"), len(calls)):
+    for last in range(calls.index("write channels/handbook.json"), len(calls)):
         shutil.rmtree(world.store.root)
         shutil.copytree(tmp_path / "before", world.store.root)
         world.cluster.objects = copy.deepcopy(objects)
@@ -167,6 +167,35 @@ def test_a_memory_of_another_version_is_found_again(world: World, memory: str) -
     assert before["served"] in process.lease.annotations[meta.MEMORY]
 
 
+def test_a_model_of_another_pipeline_is_refused_and_what_is_served_stays(world: World) -> None:
+    Process(world).run_loop(world)
+    before = world.outcome()
+    own = read_model(world.store, before["served"])
+    promote(world.store, "handbook", own.model_copy(update={"pipeline": "cellar"}))
+    process = Process(world)
+    process.run_loop(world)
+    after = world.outcome()
+    assert (after["served"], after["verified"]) == (before["served"], before["verified"])
+    assert after["events"] == sorted([*before["events"], "ModelRefused"])
+    assert "of pipeline cellar is not served" in process.lease.annotations[meta.SUMMARY]
+
+
+def test_what_the_former_default_channel_serves_goes_on_being_served(world: World) -> None:
+    Process(world).run_loop(world)
+    before = world.outcome()
+    world.store.write("channels/main.json", world.store.read("channels/handbook.json").data)
+    world.store.delete("channels/handbook.json")
+    Process(world).run_loop(world)
+    assert world.outcome() == before
+    world.write_pipeline(steps=20)
+    Process(world).run_loop(world)
+    after = world.outcome()
+    assert (after["served"], after["channel"][1]) == (after["channel"][0], before["served"])
+    former = find_channel(world.store, "main")
+    assert former
+    assert former.model == before["served"]
+
+
 def test_a_failing_gate_leaves_what_is_served_alone(world: World) -> None:
     Process(world).run_loop(world)
     before = world.outcome()
@@ -191,7 +220,7 @@ def test_wrong_answers_bring_the_model_before_back(
     process.run_loop(world)
     after = world.outcome()
     assert (after["served"], after["channel"][0]) == (before["served"], before["channel"][0])
-    channel = find_channel(world.store, "main")
+    channel = find_channel(world.store, "handbook")
     assert channel
     assert "the endpoint answers 'London', the evaluation recorded 'Paris'" in (
         channel.rejected[0].reason

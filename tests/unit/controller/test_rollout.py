@@ -13,7 +13,7 @@ from gabarito.controller.kube.parse import endpoint_key
 from gabarito.controller.state import Evaluation, LastKnownGood, Memory, Observed, SmokeTestResult
 from gabarito.pipeline.stages import STAGES
 
-from .builders import NOW, A, B, desired, endpoint, observed, passed, short
+from .builders import NOW, RUN, A, B, desired, endpoint, observed, passed, short
 
 LONG_AGO = NOW - timedelta(hours=1)
 FRESH = endpoint_key(A, "serve-1")
@@ -81,6 +81,44 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     "a served model is replaced by the promoted one": (
         seen(channel=channel(B), endpoint=endpoint(A, is_good=True), memory=Memory(promoted=B)),
         ["tell Promoted", "apply b serve-1"],
+    ),
+    "a model of another pipeline is not served": (
+        seen(channel=channel(B), pipelines={B: "cellar"}),
+        ["warn ModelRefused"],
+    ),
+    "what is served stays served then": (
+        seen(
+            channel=channel(B),
+            endpoint=endpoint(A, "serve-0", is_good=True),
+            pipelines={A: "handbook", B: "cellar"},
+            memory=BEFORE,
+        ),
+        ["warn ModelRefused"],
+    ),
+    "an endpoint that serves it is deleted": (
+        seen(
+            channel=channel(B),
+            endpoint=endpoint(B, is_good=True),
+            pipelines={B: "cellar"},
+            memory=OURS,
+        ),
+        ["warn ModelRefused", "delete endpoint"],
+    ),
+    "also where the pipeline's own channel names nothing yet": (
+        seen(endpoint=endpoint(B, is_good=True), pipelines={B: "cellar"}, memory=OURS),
+        ["warn ModelRefused", "delete endpoint"],
+    ),
+    "but not what the release promoted before its pipeline had another name": (
+        seen(
+            endpoint=endpoint(B, is_good=True),
+            pipelines={B: "cellar"},
+            memory=Memory(promoted=B),
+        ),
+        [],
+    ),
+    "and its own model is promoted in its place": (
+        seen(channel=channel(B), pipelines={B: "cellar"}, evaluation=passed()),
+        ["warn ModelRefused", "promote a"],
     ),
     "a new template is applied with the model that is served": (
         seen(channel=channel(), endpoint=endpoint(A, "serve-0", is_good=True), memory=BEFORE),
@@ -520,6 +558,36 @@ def test_a_rollback_says_why(spoilt: dict[str, Any], reason: str) -> None:
     found = seen(channel=channel(), endpoint=endpoint(**spoilt), memory=OURS, smoke_test=check)
     *_, action = decide(desired(), found)
     assert action == RollBack(A, reason)
+
+
+def test_who_refuses_a_model_names_both_pipelines_and_the_cure() -> None:
+    (event,) = decide(desired(), seen(channel=channel(B), pipelines={B: "cellar"}))
+    assert isinstance(event, RecordEvent)
+    assert event.message == (
+        f"model {B[:12]} of pipeline cellar is not served: this release is of pipeline handbook; "
+        f"gabarito promote {RUN} --channel handbook serves its own once that passed its gate, "
+        "pipeline.channel of another name than the pipeline's whatever that channel names"
+    )
+    told = seen(channel=channel(B), pipelines={B: "cellar"}, recorded=frozenset({event.name}))
+    assert decide(desired(), told) == []
+
+
+def test_a_channel_that_was_named_by_hand_may_bring_another_pipelines_model() -> None:
+    wanted = desired()
+    shared = wanted.run.pipeline.model_copy(update={"channel": "shared"})
+    wanted = replace(wanted, run=wanted.run.model_copy(update={"pipeline": shared}))
+    found = seen(channel=channel(B), pipelines={B: "cellar"})
+    assert short(decide(wanted, found)) == ["apply b serve-1"]
+
+
+def test_an_event_says_which_pipeline_and_since_when() -> None:
+    found = seen(evaluation=passed(), channel=channel(), memory=OURS, pipelines={A: "handbook"})
+    event = decide(desired(), found)[0]
+    assert isinstance(event, RecordEvent)
+    assert event.message == (
+        f"channel handbook serves model {A[:12]} of pipeline handbook, run {RUN} since "
+        f"{NOW:%Y-%m-%d %H:%M} UTC"
+    )
 
 
 def test_a_rollback_tells_people_what_is_served_now_and_what_to_do() -> None:

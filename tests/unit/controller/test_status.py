@@ -80,6 +80,7 @@ def serves(changes: dict[str, Any], replicas: int = 1) -> str:
 
 
 A_12, B_12 = A[:12], B[:12]
+PROMOTED = f"model {A_12}, promoted {NOW:%Y-%m-%d %H:%M} UTC"
 ASKED = SmokeTestResult(endpoint_key(A, "serve-1"), "running", "refused")
 SERVED: dict[str, tuple[dict[str, Any], str]] = {
     "nothing yet": ({}, "nothing yet; a model is promoted when its gate passes"),
@@ -91,34 +92,34 @@ SERVED: dict[str, tuple[dict[str, Any], str]] = {
         {"channel": channel(None, A)},
         f"nothing; model {A_12} was rolled back: it answers otherwise",
     ),
-    "no Deployment": ({"channel": channel()}, f"model {A_12}, not rolled out yet"),
+    "no Deployment": ({"channel": channel()}, f"{PROMOTED}, not rolled out yet"),
     "another model's": (
         {"channel": channel(), "endpoint": endpoint(B)},
-        f"model {A_12}, not rolled out yet",
+        f"{PROMOTED}, not rolled out yet",
     ),
     "rolling": (
         {"channel": channel(), "endpoint": endpoint(rollout="rolling")},
-        f"model {A_12}, not ready yet",
+        f"{PROMOTED}, not ready yet",
     ),
     "waiting": (
         {"channel": channel(), "endpoint": endpoint(rollout="rolling", problem=UNFIT)},
-        f"model {A_12}, not ready: no node fits its pod; add one",
+        f"{PROMOTED}, not ready: no node fits its pod; add one",
     ),
     "scaled away": (
         {"channel": channel(), "endpoint": endpoint(rollout="idle")},
-        f"model {A_12}, scaled to no pods",
+        f"{PROMOTED}, scaled to no pods",
     ),
     "ready": (
         {"channel": channel(), "endpoint": endpoint()},
-        f"model {A_12}, ready, its smoke test is running",
+        f"{PROMOTED}, ready, its smoke test is running",
     ),
     "asked": (
         {"channel": channel(), "endpoint": endpoint(), "smoke_test": ASKED},
-        f"model {A_12}, ready, its smoke test is running: refused",
+        f"{PROMOTED}, ready, its smoke test is running: refused",
     ),
     "good": (
         {"channel": channel(A, B), "endpoint": endpoint(is_good=True)},
-        f"model {A_12}, which answers as in its evaluation; "
+        f"{PROMOTED}, which answers as in its evaluation; "
         f"model {B_12} was rolled back: it answers otherwise",
     ),
     "the template before": (
@@ -127,7 +128,7 @@ SERVED: dict[str, tuple[dict[str, Any], str]] = {
             "endpoint": endpoint(is_good=True),
             "memory": Memory(failed_revision="serve-1/0"),
         },
-        f"model {A_12}, which answers as in its evaluation; "
+        f"{PROMOTED}, which answers as in its evaluation; "
         "the template before is used, stages.serve as it is now did not work",
     ),
 }
@@ -138,9 +139,19 @@ def test_what_is_served(seen: dict[str, Any], text: str) -> None:
     assert serves(seen) == text
 
 
+def test_whose_model_is_served_and_whose_is_not() -> None:
+    parts = {"channel": channel(), "endpoint": endpoint(is_good=True)}
+    own = serves({**parts, "pipelines": {A: "handbook"}})
+    assert own.startswith(f"model {A_12} of pipeline handbook, promoted ")
+    other = serves({**parts, "pipelines": {A: "cellar"}})
+    assert other.startswith(f"nothing; model {A_12} of pipeline cellar is not served: this release")
+    before = {"channel": channel(B), "endpoint": endpoint(A), "pipelines": {B: "cellar"}}
+    assert serves(before).startswith(f"model {A_12}; model {B_12} of pipeline cellar is not")
+
+
 def test_without_an_endpoint_the_channel_is_all_there_is() -> None:
     assert (
-        serves({"channel": channel()}, replicas=0) == f"model {A_12} in channel main, no endpoint"
+        serves({"channel": channel()}, replicas=0) == f"{PROMOTED} to channel handbook, no endpoint"
     )
 
 

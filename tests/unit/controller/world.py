@@ -91,7 +91,7 @@ class World:
         """Return what people can tell apart: Jobs, Events, channel, endpoint."""
         jobs = self.cluster.list(JOBS, meta.STAGE)
         served = self.cluster.read(DEPLOYMENTS, "demo-gabarito-serve")
-        channel = find_channel(self.store, "main")
+        channel = find_channel(self.store, "handbook")
         annotated = (meta.STATE, meta.GATE, meta.RESULT)
         return {
             "jobs": {

@@ -13,13 +13,19 @@ from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.artifacts.channel import BY_HAND, begun_by, find_channel, read_channel
 from gabarito.commands.model import serve
-from gabarito.commands.promotion import diff, models, promote, rollback
+from gabarito.commands.promotion import diff, models, promote, rollback, runs
 from gabarito.core.errors import DataError, GateFailed, MissingError, UsageError
 from gabarito.core.model_records import GateVerdict
 from gabarito.core.records import Document, Example, Fact, Message, Verdict, to_jsonl
 from gabarito.pipeline.compare_runs import EXAMS, compared
 from gabarito.pipeline.made_models import made_models, named_model
-from gabarito.pipeline.promote import evaluation_of, promote_by_hand, promote_if_passed, roll_back
+from gabarito.pipeline.promote import (
+    evaluation_of,
+    left_behind,
+    promote_by_hand,
+    promote_if_passed,
+    roll_back,
+)
 from gabarito.pipeline.runs import Run, freeze, new_run
 from gabarito.pipeline.schema import read_pipeline
 from gabarito.pipeline.stages import STAGES
@@ -148,11 +154,11 @@ def test_models_are_listed_with_figures_and_who_serves_them(tmp_path: Path, stor
     assert (second.model.run, second.shares, second.channels) == (
         old.run,
         (0.9, None, 0.8),
-        ("main",),
+        ("handbook",),
     )
     lines = called(models, store).output.splitlines()
     assert lines[1].split()[-5:] == ["org/model", "50.0%", "-", "80.0%", "failed"]
-    assert lines[2].split()[-6:] == ["org/model", "90.0%", "-", "80.0%", "passed", "main"]
+    assert lines[2].split()[-6:] == ["org/model", "90.0%", "-", "80.0%", "passed", "handbook"]
 
 
 def test_a_store_without_a_finished_run_says_so(store: Store) -> None:
@@ -194,9 +200,9 @@ def test_a_model_is_promoted_by_run_or_digest(tmp_path: Path, store: Store) -> N
     old, new = finished(tmp_path, store, 10), finished(tmp_path, store, 20)
     digest = named_model(store, new.run).digest
     assert "serves model" in called(promote, store, old.run).output
-    assert called(promote, store, digest[:8]).output.endswith(f"of run {new.run}\n")
+    assert called(promote, store, digest[:8]).output.endswith(f", run {new.run}\n")
     assert "already" in called(promote, store, digest).output
-    channel = find_channel(store, "main")
+    channel = find_channel(store, "handbook")
     assert channel is not None
     assert (channel.model, channel.previous) == (digest, named_model(store, old.run).digest)
 
@@ -216,10 +222,10 @@ def test_a_failed_gate_is_passed_by_only_if_that_is_said(tmp_path: Path, store: 
     run = finished(tmp_path, store, 10, gate=FAILED)
     model = named_model(store, run.run)
     with pytest.raises(GateFailed, match=r"under the floor; --despite-gate"):
-        promote_by_hand(store, "main", model, despite=False)
-    assert find_channel(store, "main") is None
-    assert promote_by_hand(store, "main", model, despite=True)
-    assert read_channel(store, "main") == model
+        promote_by_hand(store, "handbook", model, despite=False)
+    assert find_channel(store, "handbook") is None
+    assert promote_by_hand(store, "handbook", model, despite=True)
+    assert read_channel(store, "handbook") == model
 
 
 def test_what_is_rolled_back_stays_so_until_it_is_promoted(tmp_path: Path, store: Store) -> None:
@@ -228,14 +234,14 @@ def test_what_is_rolled_back_stays_so_until_it_is_promoted(tmp_path: Path, store
         promote_if_passed(store, run)
     assert "serves model" in called(rollback, store, "--reason", "it is rude").output
     promote_if_passed(store, new)  # as another ``gabarito run`` does
-    served = read_channel(store, "main")
+    served = read_channel(store, "handbook")
     assert served is not None
     assert served.run == old.run
-    channel = find_channel(store, "main")
+    channel = find_channel(store, "handbook")
     assert channel is not None
     assert [one.reason for one in channel.rejected] == ["it is rude"]
-    promote_by_hand(store, "main", named_model(store, new.run), despite=False)
-    served = read_channel(store, "main")
+    promote_by_hand(store, "handbook", named_model(store, new.run), despite=False)
+    served = read_channel(store, "handbook")
     assert served is not None
     assert served.run == new.run
 
@@ -255,15 +261,15 @@ def test_other_settings_do_not_bring_back_weights_that_a_person_took_back(
     old, new = finished(tmp_path, store, 10), finished(tmp_path, store, 20)
     for run in (old, new):
         promote_if_passed(store, run)
-    roll_back(store, "main", "it is rude")
+    roll_back(store, "handbook", "it is rude")
     again = with_other_settings(tmp_path, store, serve={"max_queue": 7})
     assert again.run != new.run
     promote_if_passed(store, again)
-    served = read_channel(store, "main")
+    served = read_channel(store, "handbook")
     assert served is not None
     assert served.run == old.run
-    promote_by_hand(store, "main", named_model(store, again.run), despite=False)
-    channel = find_channel(store, "main")
+    promote_by_hand(store, "handbook", named_model(store, again.run), despite=False)
+    channel = find_channel(store, "handbook")
     assert channel is not None
     assert channel.rejected == ()
 
@@ -294,10 +300,10 @@ def test_a_model_is_listed_under_the_channel_that_serves_it(
     by_digest = ("--model-digest", model.digest)
     for options in (by_digest, (*by_digest, "--channel", "live"), ("--channel", "live")):
         called(serve, store, *options)
-    promote_by_hand(store, "main", model, despite=False)
+    promote_by_hand(store, "handbook", model, despite=False)
     for options in (by_digest, ()):
         called(serve, store, *options)
-    assert listed == ["", "live", "live", "main", "main"]
+    assert listed == ["", "live", "live", "handbook", "handbook"]
 
 
 def test_a_channel_of_another_version_hides_no_model(
@@ -308,18 +314,18 @@ def test_a_channel_of_another_version_hides_no_model(
     newer = {"model": None, "since": "2026-01-02T00:00:00Z", "share": 0.5}
     store.write("channels/newer.json", json.dumps(newer).encode())
     (made,) = made_models(store)
-    assert (made.model.run, made.channels) == (run.run, ("main",))
+    assert (made.model.run, made.channels) == (run.run, ("handbook",))
     (told,) = caplog.records
     assert (told.getMessage(), vars(told)["channel"]) == ("channel left out", "newer")
 
 
 def test_there_must_be_a_model_before(tmp_path: Path, store: Store) -> None:
     with pytest.raises(MissingError, match="serves nothing: nothing to take back"):
-        roll_back(store, "main", "")
+        roll_back(store, "handbook", "")
     promote_if_passed(store, finished(tmp_path, store, 10))
     with pytest.raises(MissingError, match="has no model before"):
-        roll_back(store, "main", "")
-    assert read_channel(store, "main") is not None
+        roll_back(store, "handbook", "")
+    assert read_channel(store, "handbook") is not None
 
 
 def without_weights(store: Store, run: Run) -> None:
@@ -332,8 +338,8 @@ def test_a_model_whose_weights_are_gone_is_not_promoted(tmp_path: Path, store: S
     without_weights(store, new)
     said = rf"the weights of model \w+ are gone, .*; .* makes those of run {new.run} anew"
     with pytest.raises(MissingError, match=said):
-        promote_by_hand(store, "main", named_model(store, new.run), despite=False)
-    served = read_channel(store, "main")
+        promote_by_hand(store, "handbook", named_model(store, new.run), despite=False)
+    served = read_channel(store, "handbook")
     assert served is not None
     assert served.run == old.run
 
@@ -346,10 +352,70 @@ def test_nothing_is_rolled_back_to_a_model_whose_weights_are_gone(
         promote_if_passed(store, run)
     without_weights(store, old)
     with pytest.raises(MissingError, match="the weights of model"):
-        roll_back(store, "main", "")
-    served = read_channel(store, "main")
+        roll_back(store, "handbook", "")
+    served = read_channel(store, "handbook")
     assert served is not None
     assert served.run == new.run
+
+
+def test_a_model_of_another_pipeline_is_not_served_unless_a_channel_is_named(
+    tmp_path: Path, store: Store, listed: list[str]
+) -> None:
+    model = named_model(store, finished(tmp_path, store, 10).run)
+    for name in ("cellar", "shared"):
+        promote_by_hand(store, name, model, despite=False)
+    for own in (("--channel", "cellar"), ("--model-digest", model.digest)):
+        with pytest.raises(DataError, match="of pipeline 'handbook', not of 'cellar'; gabarito"):
+            called(serve, store, "--pipeline", "cellar", *own)
+    called(serve, store, "--pipeline", "cellar", "--channel", "shared")
+    called(serve, store, "--pipeline", "handbook", "--model-digest", model.digest)
+    assert listed == ["shared", ""]
+
+
+def test_who_promotes_to_another_pipelines_channel_is_told_that_it_refuses(
+    tmp_path: Path, store: Store
+) -> None:
+    run = finished(tmp_path, store, 10)
+    other = named_model(store, run.run).model_copy(update={"pipeline": "cellar"})
+    for name in ("cellar", "shared"):
+        promote_by_hand(store, name, other, despite=False)
+    said = called(promote, store, run.run, "--channel", "cellar").output
+    assert "of pipeline handbook, run" in said
+    assert "no release of pipeline 'cellar' serves it" in said
+    assert "no release" not in called(promote, store, run.run, "--channel", "shared").output
+    assert "no release" not in called(promote, store, run.run, "--channel", "handbook").output
+
+
+def test_runs_are_listed_with_their_pipelines(tmp_path: Path, store: Store) -> None:
+    old, new = finished(tmp_path, store, 10), finished(tmp_path, store, 20, until="train")
+    promote_if_passed(store, old)
+    digest = named_model(store, old.run).digest[:12]
+    header, *lines = called(runs, store, "--pipeline", "handbook").output.splitlines()
+    assert header.split() == ["run", "pipeline", "created", "stages", "gate", "model", "channel"]
+    rows = {line.split()[0]: line.split()[1:2] + line.split()[4:] for line in lines}
+    assert rows == {
+        new.run: ["handbook", "4/6", "-", "-"],
+        old.run: ["handbook", "6/6", "passed", digest, "handbook"],
+    }
+    with pytest.raises(MissingError, match="no run of pipeline 'cellar' yet"):
+        called(runs, store, "--pipeline", "cellar")
+    assert (
+        "no run of pipeline cellar is finished"
+        in called(models, store, "--pipeline", "cellar").output
+    )
+
+
+def test_what_was_served_by_the_former_default_is_said_to_be_left(
+    tmp_path: Path, store: Store
+) -> None:
+    old, new = finished(tmp_path, store, 10), finished(tmp_path, store, 20)
+    assert left_behind(store, new) == ""
+    model = named_model(store, old.run)
+    promote_by_hand(store, "main", model, despite=False)
+    promote_if_passed(store, new)
+    assert f"channel 'main', the default before, is left at model {model.digest[:12]}" in (
+        left_behind(store, new)
+    )
 
 
 def test_the_first_digits_name_a_promoted_model_to_serve(
@@ -492,4 +558,4 @@ def test_a_model_whose_weights_are_gone_is_listed_as_such(tmp_path: Path, store:
     run = finished(tmp_path, store, 10)
     promote_if_passed(store, run)
     without_weights(store, run)
-    assert called(models, store).output.endswith("passed  main, weights gone\n")
+    assert called(models, store).output.endswith("passed  handbook, weights gone\n")
