@@ -63,13 +63,15 @@ class Observer:
             if model is not None:
                 passed, reasons = model.verdict.passed, tuple(model.verdict.reasons)
                 self._evaluation = Evaluation(model.digest, passed, reasons, model.merge)
+        progress = self._progress.read_jobs(jobs, run, finished)
         return Observed(
             now=now,
             owner_uid=owner["metadata"]["uid"] if owner else "",
             steps=steps,
             jobs=jobs,
             results={stage: self._read_result(stage) for stage in finished},
-            progress=self._progress.read_jobs(jobs, run, finished),
+            progress=progress,
+            reached={stage: self._progress.reached(run.address(stage)) for stage in progress},
             is_frozen=self._is_frozen,
             evaluation=self._evaluation if "evaluate" in finished else None,
             channel=find_channel(self._store, run.pipeline.channel),
