@@ -8,6 +8,7 @@ from .conftest import Open, OpenTraining
 from .kubectl import Object, until
 from .quick import ENDLESS, fresh, quick
 from .release import Release
+from .teacher import ADDRESS, teacher
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(2400)]
 MANY = 5
@@ -27,6 +28,28 @@ def test_interruptions_on_end_do_not_make_a_training_wait_for_long(
         assert time.monotonic() - began < 120
     assert release.events("StageRenewed")
     assert release.jobs("train")[-1]["metadata"]["name"].endswith("-a2")
+
+
+def test_a_teacher_that_is_away_counts_against_no_budget(
+    open_release: Open, demo_values: Object
+) -> None:
+    values = fresh(demo_values, "absent")
+    values["stages"]["generate"] |= {"sidecars": [], "backoffLimit": 0}
+    values["teacher"] = {"url": ADDRESS}
+    release = open_release("absent", values)
+    release.install()
+
+    def said() -> list[str]:
+        waiting = [str(event["message"]) for event in release.events("StageWaiting")]
+        return [text for text in waiting if "another is created at about" in text]
+
+    messages = until("it is tried again more than once", lambda: said()[1:] and said(), 600)
+    assert all("a service did not answer (exit code 69)" in text for text in messages)
+    assert not release.events("StageFailed")
+    release.kubectl.apply(*teacher())
+    until("the teacher is asked", lambda: _is_complete(release), 400)
+    (job,) = release.jobs("generate")
+    assert not job["status"].get("failed")
 
 
 def test_a_failed_stage_whose_job_is_deleted_stays_failed(
@@ -49,3 +72,8 @@ def test_a_failed_stage_whose_job_is_deleted_stays_failed(
 
 def _attempts(release: Release) -> list[str]:
     return [job["metadata"]["labels"]["gabarito.dev/attempt"] for job in release.jobs("generate")]
+
+
+def _is_complete(release: Release) -> bool:
+    (job,) = release.jobs("generate")
+    return bool(job["status"].get("succeeded"))
