@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from gabarito.core.errors import NEVER_RETRIED, DataError, Interrupted
+from gabarito.core.errors import NEVER_COUNTED, NEVER_RETRIED, DataError
 from gabarito.pipeline.stages import STAGES
 
 from .helm import CHART, ROOT, template
@@ -18,7 +18,8 @@ BEGIN, END = "<!-- values: begin -->", "<!-- values: end -->"
 RENDERED = ("defaults", "demo")
 SHOWN = 60
 POLICY = """{{{{/* Generated from gabarito.core.errors. The first rule that fits decides; what none
-     names counts against backoffLimit. A bad input fails one shard, or the stage. */}}}}
+     names counts against backoffLimit, what is ignored against activeDeadlineSeconds alone. A bad
+     input fails one shard, or the stage. */}}}}
 {{{{- define "gabarito.podFailurePolicy" -}}}}
 rules:
   - action: FailJob
@@ -28,7 +29,7 @@ rules:
   - action: Ignore
     onPodConditions: [{{type: DisruptionTarget, status: "True"}}]
   - action: Ignore
-    onExitCodes: {{containerName: stage, operator: In, values: [{interrupted}]}}
+    onExitCodes: {{containerName: stage, operator: In, values: {uncounted}}}
 {{{{- end }}}}
 """
 
@@ -49,7 +50,7 @@ def before_helm() -> Iterator[tuple[Path, str]]:
     values = read_values(CHART / "values.yaml")
     bad = DataError.exit_code
     failing = sorted(NEVER_RETRIED - {bad})
-    policy = POLICY.format(failing=failing, bad=bad, interrupted=Interrupted.exit_code)
+    policy = POLICY.format(failing=failing, bad=bad, uncounted=sorted(NEVER_COUNTED))
     yield CHART / "values.schema.json", schema_text(values)
     images = json.dumps({name: stage.image for name, stage in STAGES.items()})
     yield CHART / "templates/_podfailurepolicy.tpl", policy

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.core.errors import NEVER_RETRIED, DataError, Interrupted
+from gabarito.core.errors import NEVER_COUNTED, NEVER_RETRIED, DataError
 from gabarito.pipeline.stages import STAGES
 
 from .helm import CHART, Object
@@ -17,7 +17,7 @@ GPU = "nvidia.com/gpu"
 @pytest.mark.parametrize("stage", STAGES)
 def test_exit_codes_are_those_of_the_code(stage: str) -> None:
     rules = scenario("demo").jobs[stage]["spec"]["podFailurePolicy"]["rules"]
-    assert _action(rules, Interrupted.exit_code) == "Ignore"
+    assert {code for code in range(1, 256) if _action(rules, code) == "Ignore"} == NEVER_COUNTED
     assert {code for code in range(1, 256) if _action(rules, code) == "FailJob"} == NEVER_RETRIED
     conditions = [condition for rule in rules for condition in rule.get("onPodConditions", ())]
     assert conditions == [{"type": "DisruptionTarget", "status": "True"}]
@@ -136,6 +136,30 @@ def test_each_pod_gets_the_keys_that_it_needs() -> None:
     asking = {pod.component for pod in release.pods() if "GABARITO_JUDGE_KEY" in str(pod.spec)}
     assert asking == {"evaluate", "test"}
     assert _secret(release, "evaluate", "GABARITO_JUDGE_KEY") == judge
+
+
+def test_each_key_of_a_secret_is_a_file_that_changes_with_it() -> None:
+    """In the environment alone a key that was replaced is not seen before the pod ends."""
+    for pod in scenario("external-secret").pods():
+        for container in pod.spec["containers"]:
+            names = {each["name"] for each in container["env"] if "secretKeyRef" in str(each)}
+            (mount,) = (each for each in container["volumeMounts"] if each["name"] == "secrets")
+            assert "subPath" not in mount  # the kubelet never writes such a file anew
+            (volume,) = (each for each in pod.spec["volumes"] if each["name"] == "secrets")
+            sources = [each["secret"] for each in volume["projected"]["sources"]]
+            assert all(source["optional"] for source in sources)
+            files = {source["items"][0]["path"] for source in sources}
+            assert files == names
+            said = {each["name"]: each.get("value") for each in container["env"]}
+            assert {said[f"{name}_FILE"] for name in names} == {
+                f"{mount['mountPath']}/{name}" for name in files
+            }
+            for source in sources:
+                key = {"name": source["name"], "key": source["items"][0]["key"]}
+                assert (
+                    _secret(scenario("external-secret"), pod.component, source["items"][0]["path"])
+                    == key
+                )
 
 
 def test_a_judge_at_the_teachers_address_gets_its_key(tmp_path: Path) -> None:

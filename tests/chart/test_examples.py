@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gabarito.core.errors import NEVER_RETRIED
+from gabarito.core.errors import NEVER_COUNTED, NEVER_RETRIED
 from gabarito.core.settings import local_path, read_yaml
 from gabarito.pipeline.stages import STAGES
 
@@ -43,8 +43,9 @@ def test_there_is_a_job_for_each_stage(items: list[Object]) -> None:
         (container,) = job["spec"]["template"]["spec"]["containers"]
         assert container["args"][-4:] == ["--from", stage, "--until", stage]
         assert container["image"] == _image(stage)
-        (codes, *_) = job["spec"]["podFailurePolicy"]["rules"]
+        (codes, *_, ignored) = job["spec"]["podFailurePolicy"]["rules"]
         assert {*codes["onExitCodes"]["values"]} == NEVER_RETRIED
+        assert {*ignored["onExitCodes"]["values"]} == NEVER_COUNTED
 
 
 def test_their_pods_are_restricted(items: list[Object]) -> None:

@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
@@ -87,6 +87,38 @@ def rclone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command += ["--addr", f"127.0.0.1:{port}", "--auth-key", "test,test"]
     with _running(command, port, folder) as endpoint:
         yield endpoint
+
+
+class KeyedServer:
+    """A real S3 server that checks signatures, and accepts one key at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "data" / BUCKET).mkdir(parents=True)
+        self._folder, self._port = folder, _free_port()
+        self._running = ExitStack()
+        self.endpoint = f"http://127.0.0.1:{self._port}"
+
+    def accept(self, key: str, secret: str) -> None:
+        """Accept this key from now on, and no other."""
+        self.stop()
+        command = [str(BIN / "rclone"), "--config", os.devnull, "serve", "s3"]
+        command += [str(self._folder / "data"), "--addr", f"127.0.0.1:{self._port}"]
+        command += ["--auth-key", f"{key},{secret}"]
+        self._running.enter_context(_running(command, self._port, self._folder))
+
+    def stop(self) -> None:
+        """Answer nothing."""
+        self._running.close()
+
+
+@pytest.fixture
+def keyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyedServer]:
+    server = KeyedServer(tmp_path / "keyed")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.endpoint)
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture(params=["directory", "ministack", "moto"])

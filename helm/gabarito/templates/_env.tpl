@@ -13,49 +13,61 @@
 {{- if ne .addressing "auto" }}
 - {name: AWS_CONFIG_FILE, value: /etc/aws/config}
 {{- end }}
-{{- if .existingSecret }}
-{{- include "gabarito.secretEnv" (list "AWS_ACCESS_KEY_ID" .existingSecret .secretKeys.accessKeyId) }}
-{{- include "gabarito.secretEnv" (list "AWS_SECRET_ACCESS_KEY" .existingSecret .secretKeys.secretAccessKey) }}
-{{- with .secretKeys.sessionToken }}
-{{- include "gabarito.secretEnv" (list "AWS_SESSION_TOKEN" $.root.Values.store.existingSecret .) }}
 {{- end }}
-{{- end }}
-{{- end }}
-{{- $asks := has .component (list "generate" "test") }}
-{{- $judge := dict }}
-{{- if has .component (list "evaluate" "test") }}
-{{- $judge = fromJson (include "gabarito.judgeSettings" .root) }}
-{{- end }}
-{{- with .root.Values.teacher }}
-{{- if or $asks (and $judge (not $judge.url)) }}
-{{- with .url }}
+{{- $judge := fromJson (include "gabarito.askedJudge" .) }}
+{{- if or (has .component (list "generate" "test")) (and $judge (not $judge.url)) }}
+{{- with .root.Values.teacher.url }}
 - {name: GABARITO_TEACHER_URL, value: {{ . | quote }}}
 {{- end }}
-{{- with .existingSecret }}
-{{- include "gabarito.secretEnv" (list "GABARITO_TEACHER_KEY" . $.root.Values.teacher.secretKey) }}
 {{- end }}
-{{- end }}
-{{- if and .existingSecret .verifySecretKey $asks }}
-{{- include "gabarito.secretEnv" (list "GABARITO_VERIFY_KEY" .existingSecret .verifySecretKey) }}
-{{- end }}
-{{- if and .existingSecret .judgeSecretKey $judge.url }}
-{{- include "gabarito.secretEnv" (list "GABARITO_JUDGE_KEY" .existingSecret .judgeSecretKey) }}
-{{- end }}
-{{- end }}
-{{- if has .component (list "serve" "controller" "test") }}
-{{- with .root.Values.stages.serve.token }}
-{{- if .existingSecret }}
-{{- include "gabarito.secretEnv" (list "GABARITO_SERVE_TOKEN" .existingSecret .secretKey) }}
-{{- end }}
-{{- end }}
+{{- range (fromJson (include "gabarito.secrets" .)).all }}
+- name: {{ .name }}
+  valueFrom: {secretKeyRef: {name: {{ .secret | quote }}, key: {{ .key | quote }}}}
+- {name: {{ .name }}_FILE, value: {{ printf "/run/secrets/gabarito/%s" .name }}}
 {{- end }}
 {{- with .values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}
 
-{{/* A variable from a Secret. Takes its name, the Secret and the key. */}}
-{{- define "gabarito.secretEnv" }}
-- name: {{ index . 0 }}
-  valueFrom: {secretKeyRef: {name: {{ index . 1 }}, key: {{ index . 2 | quote }}}}
+{{/* The secrets that a component needs, as JSON `{"all": [{name, secret, key}]}`: name is the variable's
+     and the file's. Each is in the environment, so that a pod whose Secret is missing says so, and in a
+     file, which the kubelet writes anew when the Secret changes. Takes root and component. */}}
+{{- define "gabarito.secrets" -}}
+{{- $all := list }}
+{{- with .root.Values.store }}
+{{- if .existingSecret }}
+{{- $all = append $all (dict "name" "AWS_ACCESS_KEY_ID" "secret" .existingSecret "key" .secretKeys.accessKeyId) }}
+{{- $all = append $all (dict "name" "AWS_SECRET_ACCESS_KEY" "secret" .existingSecret "key" .secretKeys.secretAccessKey) }}
+{{- if .secretKeys.sessionToken }}
+{{- $all = append $all (dict "name" "AWS_SESSION_TOKEN" "secret" .existingSecret "key" .secretKeys.sessionToken) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $asks := has .component (list "generate" "test") }}
+{{- $judge := fromJson (include "gabarito.askedJudge" .) }}
+{{- with .root.Values.teacher }}
+{{- if .existingSecret }}
+{{- if or $asks (and $judge (not $judge.url)) }}
+{{- $all = append $all (dict "name" "GABARITO_TEACHER_KEY" "secret" .existingSecret "key" .secretKey) }}
+{{- end }}
+{{- if and .verifySecretKey $asks }}
+{{- $all = append $all (dict "name" "GABARITO_VERIFY_KEY" "secret" .existingSecret "key" .verifySecretKey) }}
+{{- end }}
+{{- if and .judgeSecretKey $judge.url }}
+{{- $all = append $all (dict "name" "GABARITO_JUDGE_KEY" "secret" .existingSecret "key" .judgeSecretKey) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- with .root.Values.stages.serve.token }}
+{{- if and .existingSecret (has $.component (list "serve" "controller" "test")) }}
+{{- $all = append $all (dict "name" "GABARITO_SERVE_TOKEN" "secret" .existingSecret "key" .secretKey) }}
+{{- end }}
+{{- end }}
+{{- dict "all" $all | toJson }}
+{{- end }}
+
+{{/* The judge's settings, as JSON, where the component asks it; else empty. Takes root and component. */}}
+{{- define "gabarito.askedJudge" -}}
+{{- if has .component (list "evaluate" "test") }}{{ include "gabarito.judgeSettings" .root }}{{ else }}{}{{ end }}
 {{- end }}

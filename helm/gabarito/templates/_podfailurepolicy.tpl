@@ -1,5 +1,6 @@
 {{/* Generated from gabarito.core.errors. The first rule that fits decides; what none
-     names counts against backoffLimit. A bad input fails one shard, or the stage. */}}
+     names counts against backoffLimit, what is ignored against activeDeadlineSeconds alone. A bad
+     input fails one shard, or the stage. */}}
 {{- define "gabarito.podFailurePolicy" -}}
 rules:
   - action: FailJob
@@ -9,5 +10,5 @@ rules:
   - action: Ignore
     onPodConditions: [{type: DisruptionTarget, status: "True"}]
   - action: Ignore
-    onExitCodes: {containerName: stage, operator: In, values: [75]}
+    onExitCodes: {containerName: stage, operator: In, values: [69, 75]}
 {{- end }}

@@ -4,6 +4,9 @@
 {{- if ne .root.Values.store.addressing "auto" }}
 - {name: aws, mountPath: /etc/aws, readOnly: true}
 {{- end }}
+{{- if (fromJson (include "gabarito.secrets" .)).all }}
+- {name: secrets, mountPath: /run/secrets/gabarito, readOnly: true}
+{{- end }}
 {{- if .values.sharedMemory }}
 - {name: shm, mountPath: /dev/shm}
 {{- end }}
@@ -28,6 +31,15 @@
 {{- if ne .root.Values.store.addressing "auto" }}
 - name: aws
   configMap: {name: {{ include "gabarito.fullname" .root }}-aws}
+{{- end }}
+{{- with (fromJson (include "gabarito.secrets" .)).all }}
+- name: secrets
+  projected:
+    sources:
+      {{- /* A missing one is the container's error, which names it: without it a volume would wait. */}}
+      {{- range . }}
+      - secret: {name: {{ .secret | quote }}, optional: true, items: [{key: {{ .key | quote }}, path: {{ .name }}}]}
+      {{- end }}
 {{- end }}
 {{- with .values.sharedMemory }}
 - name: shm

@@ -28,6 +28,9 @@ from gabarito.store.scratch import temporary_folder
 
 log = logging.getLogger("gabarito.attempt")
 
+MIRROR_SHARE = 0.05
+"""Of the time, what may be lost on telling progress to a store that hangs: 80 seconds a try."""
+
 
 class Attempt:
     """One try of a stage: all that a stage reads and writes goes through it.
@@ -58,6 +61,7 @@ class Attempt:
         self.ledger = Ledger(folder / "ledger.jsonl")
         self.cache = Cache(store, address.stage)
         self.progress = ProgressReporter(address.stage, self._mirror)
+        self._mirrors_again = 0.0
 
     def write(self, name: str, lines: Iterable[str]) -> int:
         """Write lines of text as the file ``name`` and return their number."""
@@ -119,10 +123,15 @@ class Attempt:
         if not is_first_process():
             return
         data = Progress.model_validate({"attempt": self.name, **state}).model_dump_json().encode()
+        began = time.monotonic()
+        if began < self._mirrors_again:
+            return
         try:
             self.store.write(f"{self.address.prefix}/progress.json", data)
         except GabaritoError as error:  # nothing depends on it
             log.warning("progress not written", extra={"reason": str(error)})
+            now = time.monotonic()
+            self._mirrors_again = now + (now - began) / MIRROR_SHARE
 
 
 @contextmanager

@@ -30,10 +30,12 @@ from gabarito.chat.protocol import (
     NOT_FOUND,
     OK,
     SERVER_ERRORS,
+    UNAUTHORISED,
     CallFailure,
     read_response,
 )
 from gabarito.core.errors import AccessError, GabaritoError, ServiceError, SettingsError
+from gabarito.core.secrets import FILE_CHECK_S
 
 ENDPOINT = "/v1/chat/completions"
 WINDOW = "24h"
@@ -121,12 +123,12 @@ class BatchApi:
         parts = urlsplit(endpoint.completions)
         self._base = parts._replace(path=parts.path.removesuffix("/chat/completions"))
         self._where = f"teacher {endpoint.url}"
-        self._secret, self._key_name = endpoint.key, endpoint.key_name
+        self._endpoint = endpoint
+        self._was_answered = False
         self._pause = pause
         self._pool = open_pool(self._base.geturl(), endpoint.timeout_s)
         self._files = open_pool(self._base.geturl(), max(endpoint.timeout_s, FILE_S))
         self._last = ""
-        self._headers = {"User-Agent": f"gabarito/{__version__}", **endpoint.authorization}
 
     def upload(self, requests: Mapping[str, Mapping[str, Any]]) -> str:
         """Store a file of requests by their ids, and return its own."""
@@ -142,7 +144,7 @@ class BatchApi:
         try:
             return _StoredFile.model_validate_json(response.body).id
         except ValidationError as error:
-            said = shown(text_of_body(response.body), self._secret)
+            said = shown(text_of_body(response.body), self._endpoint.secret)
             raise self._error(f"answered what is no file: {said!r}") from error
 
     def create(self, file: str) -> Batch:
@@ -195,7 +197,7 @@ class BatchApi:
         try:
             return Batch.model_validate_json(response.body)
         except ValidationError as error:
-            said = shown(text_of_body(response.body), self._secret)
+            said = shown(text_of_body(response.body), self._endpoint.secret)
             raise self._error(f"answered what is no batch: {said!r}") from error
 
     def _call(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> Response:
@@ -213,7 +215,8 @@ class BatchApi:
         Raises:
             GabaritoError: if no other try will help.
         """
-        headers = self._headers | ({"Content-Type": kind} if kind else {})
+        headers = {"User-Agent": f"gabarito/{__version__}", **self._endpoint.authorization}
+        headers |= {"Content-Type": kind} if kind else {}
         name, _, query = path.partition("?")
         both = "&".join(filter(None, (self._base.query, query)))
         url = self._base._replace(path=self._base.path + name, query=both).geturl()
@@ -227,9 +230,10 @@ class BatchApi:
             self._last = "no whole answer in time"
             return 0.0
         except urllib3.exceptions.HTTPError as error:
-            self._last = shown(reason_of(error), self._secret)
+            self._last = shown(reason_of(error), self._endpoint.secret)
             return 0.0
         is_good = OK <= response.status < REDIRECTS
+        self._was_answered = self._was_answered or is_good
         return response if is_good else self._pause_after(response, method, path)
 
     def _pause_after(self, response: Response, method: str, path: str) -> float:
@@ -238,13 +242,16 @@ class BatchApi:
         Raises:
             GabaritoError: what it means, if it will not.
         """
-        failure = read_response(response, 0, self._secret)
+        failure = read_response(response, 0, self._endpoint.secret)
         if not isinstance(failure, CallFailure):
             failure = CallFailure(f"answered {response.status}")
         self._last = failure.what
         if failure.error is ServiceError:
             raise ServiceError(f"{self._where}: {failure.what}; {failure.cure}")
         is_pending = response.status == BAD_REQUEST and _PENDING.search(self._last)
+        is_key_replaced = self._was_answered and self._endpoint.can_key_change
+        if response.status == UNAUTHORISED and is_key_replaced:
+            return FILE_CHECK_S
         if is_pending or response.status in BUSY or response.status >= SERVER_ERRORS:
             return failure.pause_s
         if response.status == NOT_FOUND and method == "GET":
@@ -256,7 +263,9 @@ class BatchApi:
 
     def _refusal(self, status: int, said: str) -> GabaritoError:
         if status in (401, 403):
-            return AccessError(f"{self._where}: {said}; set {self._key_name} to a valid key")
+            return AccessError(
+                f"{self._where}: {said}; set {self._endpoint.key_name} to a valid key"
+            )
         return SettingsError(
             f"{self._where}: {said}; it takes no batches so, set teacher.batch to false"
         )

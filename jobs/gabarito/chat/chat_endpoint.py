@@ -5,18 +5,20 @@ from urllib.parse import urlsplit
 
 from gabarito.chat.http import split_url
 from gabarito.core.errors import SettingsError
+from gabarito.core.secrets import RotatingSecret
 
 
 @dataclass(frozen=True)
 class ChatEndpoint:
     """Where a model answers, and how it is treated.
 
-    ``url`` is the base of the protocol, such as ``https://api.example.com/v1``; ``key_name``
-    the environment variable that ``key`` came from, ``role`` what messages call the model.
+    ``url`` is the base of the protocol, such as ``https://api.example.com/v1``; ``key`` one that
+    stays or one that is read anew when its file changes, ``key_name`` the environment variable
+    that it came from, ``role`` what messages call the model.
     """
 
     url: str
-    key: str | None = field(default=None, repr=False)
+    key: str | RotatingSecret | None = field(default=None, repr=False)
     key_name: str = "GABARITO_TEACHER_KEY"
     concurrency: int = 64
     timeout_s: float = 120.0
@@ -44,9 +46,20 @@ class ChatEndpoint:
         return parts._replace(path=f"{path}/chat/completions", fragment="").geturl()
 
     @property
+    def secret(self) -> str | None:
+        """The key as it is now, if there is one."""
+        return self.key.read() if isinstance(self.key, RotatingSecret) else self.key
+
+    @property
+    def can_key_change(self) -> bool:
+        """Whether a key that is refused may have a successor soon."""
+        return isinstance(self.key, RotatingSecret) and self.key.can_change
+
+    @property
     def authorization(self) -> dict[str, str]:
         """The header that carries the key, if there is one: Azure's has a name of its own."""
-        if not self.key:
+        secret = self.secret
+        if not secret:
             return {}
         is_azure = "api-version=" in urlsplit(self.url).query
-        return {"api-key": self.key} if is_azure else {"Authorization": f"Bearer {self.key}"}
+        return {"api-key": secret} if is_azure else {"Authorization": f"Bearer {secret}"}

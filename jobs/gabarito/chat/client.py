@@ -21,8 +21,15 @@ from gabarito.chat.concurrency import START, ConcurrencyLimit
 from gabarito.chat.dialect import Dialect
 from gabarito.chat.foreign_text import shown
 from gabarito.chat.http import open_pool, reason_of, send
-from gabarito.chat.protocol import TOO_MANY, CallFailure, of_known_endpoint, read_response
+from gabarito.chat.protocol import (
+    TOO_MANY,
+    UNAUTHORISED,
+    CallFailure,
+    of_known_endpoint,
+    read_response,
+)
 from gabarito.core.errors import AccessError, GabaritoError, Interrupted, ServiceError
+from gabarito.core.secrets import FILE_CHECK_S, ROTATION_S
 
 log = logging.getLogger("gabarito.chat")
 
@@ -69,11 +76,6 @@ class ChatClient:
         self._over: GabaritoError | None = None
         self._url = endpoint.completions
         self._pool = open_pool(self._url, endpoint.timeout_s, endpoint.concurrency)
-        self._headers = {
-            "Content-Type": "application/json",
-            "User-Agent": f"gabarito/{__version__}",
-            **endpoint.authorization,
-        }
         self._has_answered = False
         self._stopped = threading.Event()
 
@@ -99,6 +101,7 @@ class ChatClient:
             GabaritoError: as ``complete``, where no other request would be answered either.
         """
         tries = counted = 0
+        refused_since: float | None = None
         while True:
             tries += 1
             dialect = self.dialect
@@ -106,6 +109,11 @@ class ChatClient:
             if isinstance(outcome, Completion):
                 return outcome.model_copy(update={"tries": tries})
             if outcome.is_of_request and self._learn(outcome.said, body, dialect):
+                continue
+            if outcome.status == UNAUTHORISED and self._may_key_change(refused_since):
+                if refused_since is not None:
+                    self.pause(FILE_CHECK_S)
+                refused_since = refused_since or time.monotonic()
                 continue
             counted += outcome.status != TOO_MANY  # a limit passes, however long it takes
             if self._is_hopeless(outcome, counted):
@@ -176,17 +184,25 @@ class ChatClient:
         probes = on_end - 2 * START
         return min(FIRST_BACKOFF_S * 2.0**probes, MAX_BACKOFF_S) if probes >= 0 else 0.0
 
+    def _headers(self) -> dict[str, str]:
+        """Return the headers of a request; the key is the one that holds now."""
+        return {
+            "Content-Type": "application/json",
+            "User-Agent": f"gabarito/{__version__}",
+            **self.endpoint.authorization,
+        }
+
     def _post(self, data: bytes) -> Completion | CallFailure:
         try:
-            response = send(self._pool, "POST", self._url, self._headers, data)
+            response = send(self._pool, "POST", self._url, self._headers(), data)
         except TimeoutError:
             what = f"gave no whole answer within {self.endpoint.timeout_s:g} s"
             return CallFailure(what, cure="raise timeout_s if the model is slow", is_silence=True)
         except urllib3.exceptions.HTTPError as error:
-            said = shown(reason_of(error), self.endpoint.key)  # it may be a line of the answer
+            said = shown(reason_of(error), self.endpoint.secret)  # it may be a line of the answer
             return CallFailure(f"does not answer: {said}", is_silence=True)
         self._has_answered = True
-        outcome = read_response(response, len(data), self.endpoint.key)
+        outcome = read_response(response, len(data), self.endpoint.secret)
         if self._refusals.useful and isinstance(outcome, CallFailure):
             return of_known_endpoint(outcome)
         return outcome
@@ -203,6 +219,15 @@ class ChatClient:
             log.warning("teacher takes requests otherwise", extra={"now": str(learned)})
             self._remember(learned)
             return True
+
+    def _may_key_change(self, refused_since: float | None) -> bool:
+        """Tell whether a key that is refused was replaced: the file may not say so yet.
+
+        It must have been accepted before: one that never was is not waited for.
+        """
+        if not (self.endpoint.can_key_change and self._refusals.useful):
+            return False
+        return refused_since is None or time.monotonic() - refused_since < ROTATION_S
 
     def _is_hopeless(self, trouble: CallFailure, tries: int) -> bool:
         """Tell whether another try of a request will not help it."""
@@ -233,7 +258,7 @@ class ChatClient:
     def _error(self, trouble: CallFailure, tries: int) -> GabaritoError:
         where = f"{self.endpoint.role} {self.endpoint.url}"
         if trouble.error is AccessError:
-            state = "holds a key that it refuses" if self.endpoint.key else "is not set"
+            state = "holds a key that it refuses" if self.endpoint.secret else "is not set"
             name = self.endpoint.key_name
             return AccessError(f"{where}: {trouble.what}; {name} {state}, set it to a valid key")
         if trouble.error:

@@ -13,7 +13,7 @@ from gabarito.chat.chat_endpoint import ChatEndpoint
 from gabarito.chat.client import ChatClient
 from gabarito.chat.dialect import Dialect
 from gabarito.core.errors import SettingsError
-from gabarito.core.secrets import secret_from
+from gabarito.core.secrets import RotatingSecret
 from gabarito.core.teacher_config import ChatModelSettings
 
 URL_NAME = "GABARITO_TEACHER_URL"
@@ -46,7 +46,7 @@ def endpoint_of(settings: ChatModelSettings, role: Role) -> ChatEndpoint:
         )
     return ChatEndpoint(
         url=url,
-        key=secret_from(role.key_name),
+        key=RotatingSecret(role.key_name),
         key_name=role.key_name,
         concurrency=settings.concurrency,
         timeout_s=settings.timeout_s,

@@ -25,7 +25,7 @@ from gabarito.commands.options import (
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.model_records import TrainedBase
 from gabarito.core.proof_records import PROOF_FOLDER
-from gabarito.core.secrets import secret_from
+from gabarito.core.secrets import RotatingSecret, secret_from
 from gabarito.core.settings import local_path
 from gabarito.core.text import printable
 from gabarito.pipeline.default_channel import default_channel
@@ -170,13 +170,14 @@ def serve(  # noqa: PLR0913  # one parameter for each option
 ) -> None:
     """Serve the promoted model behind an OpenAI-compatible endpoint.
 
-    With GABARITO_SERVE_TOKEN set, requests must carry it as bearer token.
+    With GABARITO_SERVE_TOKEN set, requests must carry it as bearer token. With
+    GABARITO_SERVE_TOKEN_FILE it is read from that file, and anew whenever that changes.
     """
     if model is not None and model_digest is not None:
         raise UsageError(
             "--model and --model-digest: only one model can be served; give one of them"
         )
-    token = secret_from(TOKEN_VARIABLE)
+    token = RotatingSecret(TOKEN_VARIABLE).read
     if model is not None:
         from gabarito.serve.job import Binding, serve_folder
 

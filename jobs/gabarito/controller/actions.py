@@ -20,10 +20,19 @@ class Freeze:
 
 @dataclass(frozen=True)
 class CreateJob:
-    """Create a stage's Job, suspended."""
+    """Create a stage's Job, suspended; its deadline is ``elapsed_s`` seconds nearer."""
 
     stage: str
     attempt: int
+    elapsed_s: int = 0
+
+
+@dataclass(frozen=True)
+class ExpireJob:
+    """Let Kubernetes delete an ended Job so many seconds after its end."""
+
+    name: str
+    seconds: int
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,7 @@ Action: TypeAlias = (
     RecordEvent
     | Freeze
     | CreateJob
+    | ExpireJob
     | DeleteJob
     | UnsuspendJob
     | AnnotateJob

@@ -5,6 +5,7 @@ deleted, or the artifact may have been made by another run.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gabarito.artifacts.channel import SHORT_DIGEST
 from gabarito.controller.actions import (
@@ -12,11 +13,23 @@ from gabarito.controller.actions import (
     AnnotateJob,
     CreateJob,
     DeleteJob,
+    ExpireJob,
     Freeze,
+    SaveMemory,
     UnsuspendJob,
     about_job,
     about_owner,
     once,
+)
+from gabarito.controller.attempts import (
+    elapsed_s,
+    forget_failure,
+    is_renewed,
+    lasting_failure,
+    remember_failure,
+    remembered,
+    renew,
+    waiting_mark,
 )
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.diagnose import Problem
@@ -36,13 +49,7 @@ def decide(desired: Desired, observed: Observed) -> list[Action]:
     """Return the actions to take now, in order; none once the release is uninstalled."""
     if not observed.owner_uid:
         return []
-    actions: list[Action] = []
-    if not observed.is_frozen:
-        missing = [stage for stage in STAGES if observed.steps[stage].state == "missing"]
-        plan = f"{', '.join(missing)} will run" if missing else "every stage is done already"
-        run, owner = desired.run, about_owner(desired.config.owner, observed.owner_uid)
-        message = f"run {run.run} of {run.pipeline.name}: {plan}"
-        actions += [RecordEvent(owner, "RunStarted", message, run.run), Freeze()]
+    actions = [] if observed.is_frozen else list(_begin(desired, observed))
     for stage in STAGES:  # before all else: stages that wait to be started are what costs time
         jobs = jobs_of(desired, observed, stage)
         may_start = observed.steps[stage].state == "missing" and is_ready(observed, stage)
@@ -52,8 +59,21 @@ def decide(desired: Desired, observed: Observed) -> list[Action]:
     for job in observed.jobs:
         actions += _adopt_or_stop(desired, job)
     for stage in STAGES:
-        actions += _decide_stage(desired, observed, stage)
-    return [*actions, *_record_gate(desired, observed), *decide_endpoint(desired, observed)]
+        for action in _decide_stage(desired, observed, stage):
+            actions.append(action)
+            if isinstance(action, SaveMemory):  # what is saved next adds to it
+                observed = replace(observed, memory=action.memory)
+    actions += _record_gate(desired, observed)
+    actions += decide_endpoint(desired, observed)
+    return [*actions, *_expire(desired, observed)]
+
+
+def _begin(desired: Desired, observed: Observed) -> Iterator[Action]:
+    missing = [stage for stage in STAGES if observed.steps[stage].state == "missing"]
+    plan = f"{', '.join(missing)} will run" if missing else "every stage is done already"
+    run, owner = desired.run, about_owner(desired.config.owner, observed.owner_uid)
+    message = f"run {run.run} of {run.pipeline.name}: {plan}"
+    yield from (RecordEvent(owner, "RunStarted", message, run.run), Freeze())
 
 
 def jobs_of(desired: Desired, observed: Observed, stage: str) -> list[StageJob]:
@@ -122,17 +142,14 @@ def _decide_stage(desired: Desired, observed: Observed, stage: str) -> Iterator[
 def _decide_missing(
     desired: Desired, observed: Observed, stage: str, job: StageJob | None
 ) -> Iterator[Action]:
-    if job is None or (job.phase in ENDED and _is_retried(desired, job)):
-        attempt, existing = (
-            (job.attempt + 1 if job else 1),
-            {each.name: each for each in observed.jobs},
-        )
-        prefix = desired.config.fullname, desired.run.run, stage
-        while taken := existing.get(meta.job_name(*prefix, attempt)):
-            if taken.is_deleting:
-                return  # its name is free soon
-            attempt += 1
-        yield CreateJob(stage, attempt)
+    has_ended = job is None or job.phase in ENDED
+    if has_ended and lasting_failure(desired, observed, stage, job):
+        return
+    if job is None or (has_ended and _is_followed(desired, observed, job)):
+        yield from _create_next(desired, observed, stage, job)
+        return
+    if is_renewed(desired, observed, job):
+        yield from renew(desired, observed, job)
         return
     # What has not begun is made again from the newest template: that corrects a wrong image.
     has_not_begun = job.phase in NOT_STARTED or (job.phase == "running" and not job.has_begun)
@@ -145,6 +162,30 @@ def _decide_missing(
         yield from _record_state(desired, observed, job)
 
 
+def _create_next(
+    desired: Desired, observed: Observed, stage: str, job: StageJob | None
+) -> Iterator[Action]:
+    """Create the attempt after ``job``, or after one that is remembered and whose Job is gone."""
+    last = remembered(desired, observed, stage)
+    attempt = max(job.attempt if job else 0, last.attempt if last else 0) + 1
+    existing = {each.name: each for each in observed.jobs}
+    prefix = desired.config.fullname, desired.run.run, stage
+    while taken := existing.get(meta.job_name(*prefix, attempt)):
+        if taken.is_deleting:
+            return  # its name is free soon
+        attempt += 1
+    yield from forget_failure(desired, observed, stage)
+    yield CreateJob(stage, attempt, elapsed_s(desired, observed, stage))
+
+
+def _expire(desired: Desired, observed: Observed) -> Iterator[Action]:
+    """Let ended Jobs be deleted some day: not before it is remembered how they ended."""
+    for job in observed.jobs:
+        seconds = desired.templates.stages[job.stage].expires_after_s
+        if job.phase in ENDED and not job.is_deleting and not job.expires and seconds is not None:
+            yield ExpireJob(job.name, seconds)
+
+
 def _record_state(desired: Desired, observed: Observed, job: StageJob) -> Iterator[Action]:
     """Record how a Job that has started is: in its annotations, and why it waits in an Event."""
     yield from _record_start(job)
@@ -155,6 +196,7 @@ def _record_state(desired: Desired, observed: Observed, job: StageJob) -> Iterat
         if job.phase == "complete":
             cause = "NoManifest"
             message = f"the Job is Complete, but the store holds no manifest of {job.stage}"
+        yield from remember_failure(desired, observed, job, message)
         problem = Problem(cause, message, remedy_of_failure(desired, job))
         is_recorded = recorded.get(meta.STATE) == state
     elif problem is not None:
@@ -167,8 +209,9 @@ def _record_state(desired: Desired, observed: Observed, job: StageJob) -> Iterat
     if not is_recorded:
         annotations |= {meta.STATE: state, meta.MESSAGE: problem.text if problem else None}
         if problem is not None:
-            message, key = f"{job.stage} {verb}: {problem.text}", problem.reason
+            message, key = f"{job.stage} {verb}: {problem.text}", problem.key
             yield RecordEvent(about_job(job), reason, message, key, is_warning=True)
+    annotations |= waiting_mark(observed, job)
     progress = observed.progress.get(job.stage)
     if progress and progress != recorded.get(meta.PROGRESS):
         annotations[meta.PROGRESS] = progress
@@ -216,6 +259,12 @@ def _is_wanted(desired: Desired, job: StageJob) -> bool:
 
 def _is_outdated(desired: Desired, job: StageJob) -> bool:
     return job.annotations.get(meta.TEMPLATE) != desired.templates.stages[job.stage].digest
+
+
+def _is_followed(desired: Desired, observed: Observed, job: StageJob) -> bool:
+    """Tell whether another attempt follows on an ended Job, or was begun after it and is gone."""
+    last = remembered(desired, observed, job.stage)
+    return _is_retried(desired, job) or (last is not None and last.attempt > job.attempt)
 
 
 def _is_retried(desired: Desired, job: StageJob) -> bool:

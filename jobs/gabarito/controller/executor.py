@@ -16,6 +16,7 @@ from gabarito.controller.actions import (
     CreateJob,
     DeleteEndpoint,
     DeleteJob,
+    ExpireJob,
     Freeze,
     Promote,
     RollBack,
@@ -28,7 +29,7 @@ from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, Cluster, Kin
 from gabarito.controller.kube.events import RecordEvent, event_body
 from gabarito.controller.kube.metadata import owned
 from gabarito.controller.state import Desired, Memory
-from gabarito.controller.templates import Template, endpoint_body, job_body
+from gabarito.controller.templates import TTL, Template, endpoint_body, job_body
 from gabarito.core.errors import AccessError, BugError, ConflictError, DataError, MissingError
 from gabarito.pipeline.promote import model_of
 from gabarito.pipeline.runs import freeze
@@ -96,6 +97,8 @@ class Executor:
         desired, stage = self._desired, action.stage
         template = desired.templates.stages[stage]
         body = job_body(desired.config, template, desired.run, stage, action.attempt)
+        if deadline_s := body["spec"].get("activeDeadlineSeconds"):
+            body["spec"]["activeDeadlineSeconds"] = max(1, deadline_s - action.elapsed_s)
         if self._create(JOBS, self._owned(body)):
             return
         # There is a Job of that name. Without this release's labels no list of Jobs would show
@@ -120,6 +123,10 @@ class Executor:
         else:
             changes["spec"] = {"suspend": False}
         self._patch(JOBS, action.name, changes)
+
+    @_do.register
+    def _expire_job(self, action: ExpireJob) -> None:
+        self._patch(JOBS, action.name, {"spec": {TTL: action.seconds}})
 
     @_do.register
     def _annotate_job(self, action: AnnotateJob) -> None:

@@ -69,13 +69,15 @@ class Observer:
         named = [endpoint.model] if endpoint else []
         if channel is not None:
             named += [channel.model or "", *(one.model for one in channel.rejected[-1:])]
+        progress = self._progress.read_jobs(jobs, run, finished)
         return Observed(
             now=now,
             owner_uid=owner["metadata"]["uid"] if owner else "",
             steps=steps,
             jobs=jobs,
             results={stage: self._read_result(stage) for stage in finished},
-            progress=self._progress.read_jobs(jobs, run, finished),
+            progress=progress,
+            reached={stage: self._progress.reached(run.address(stage)) for stage in progress},
             is_frozen=self._is_frozen,
             evaluation=self._evaluation if "evaluate" in finished else None,
             channel=channel,

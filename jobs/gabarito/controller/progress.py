@@ -21,10 +21,11 @@ READ_EVERY_S = 15.0
 
 @dataclass(frozen=True)
 class _LastReading:
-    """When progress was read last, its text, and the first reading of the same work."""
+    """When progress was read last, its text, and the first and last reading of the same work."""
 
     at: float
     first: Progress
+    last: Progress
     text: str
 
 
@@ -52,6 +53,11 @@ class ProgressReader:
                 lines[job.stage] = text
         return lines
 
+    def reached(self, address: Address) -> dict[str, int]:
+        """Return how many items of its work a stage had done when it was read last."""
+        reading = self._readings.get(address.prefix)
+        return {reading.last.what: reading.last.done} if reading else {}
+
     def read(self, address: Address, *, is_last: bool = False) -> str:
         """Return a stage's progress in one line, or ``""`` if it has not reported any."""
         before, now = self._readings.get(address.prefix), self._clock()
@@ -70,7 +76,7 @@ class ProgressReader:
         ):
             first = reading
         text = progress_text(reading, first)
-        self._readings[address.prefix] = _LastReading(now, first, text)
+        self._readings[address.prefix] = _LastReading(now, first, reading, text)
         return text
 
 

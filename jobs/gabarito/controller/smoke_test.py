@@ -5,6 +5,7 @@ verdicts of the evaluation, test questions  ->  what the endpoint must answer
 
 import logging
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,8 +13,8 @@ from gabarito.artifacts.channel import SHORT_DIGEST, read_model
 from gabarito.chat.ask import ask, served_name
 from gabarito.controller.config import ServeTarget
 from gabarito.controller.state import SmokeTestResult
-from gabarito.core.errors import GabaritoError, ServiceError
-from gabarito.core.secrets import secret_from
+from gabarito.core.errors import AccessError, GabaritoError, ServiceError
+from gabarito.core.secrets import ROTATION_S, file_of_secret, secret_from
 from gabarito.pipeline.known_answers import known_answers
 from gabarito.store.base import Store
 
@@ -42,24 +43,34 @@ class SmokeTest:
     def start(self, model: str, key: str) -> None:
         """Begin to test one endpoint; the test of another one ends without a result."""
         running = self._result = SmokeTestResult(key, "running", since=datetime.now(UTC))
-        pause = threading.Event()
+        pause, began = threading.Event(), time.monotonic()
 
         def test() -> None:  # until all is answered, or what is wrong stays wrong
             while self._result is not None and self._result.key == key:
                 try:
                     self._set_result(self._ask_all(model, key))
-                except ServiceError as error:
-                    fields = {"model": model, "error": str(error)}
-                    log.warning("endpoint does not answer", extra=fields)
-                    self._set_result(replace(running, message=str(error)))
-                    pause.wait(PAUSE_S)
-                    continue
                 except GabaritoError as error:
+                    if self._may_pass(error, time.monotonic() - began):
+                        fields = {"model": model, "error": str(error)}
+                        log.warning("endpoint does not answer", extra=fields)
+                        self._set_result(replace(running, message=str(error)))
+                        pause.wait(PAUSE_S)
+                        continue
                     message = f"the endpoint cannot be tested: {error}"
                     self._set_result(SmokeTestResult(key, "failed", message))
                 return
 
         threading.Thread(target=test, name="smoke-test", daemon=True).start()
+
+    def _may_pass(self, error: GabaritoError, after_s: float) -> bool:
+        """Tell whether what went wrong may be right soon.
+
+        A token that changed reaches the endpoint and this process at different times.
+        """
+        token_env = self._target.token_env
+        is_token_in_file = bool(token_env and file_of_secret(token_env))
+        is_rotation = isinstance(error, AccessError) and is_token_in_file and after_s < ROTATION_S
+        return isinstance(error, ServiceError) or is_rotation
 
     def _set_result(self, result: SmokeTestResult) -> None:
         if self._result is not None and self._result.key == result.key:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from gabarito.artifacts.channel import SHORT_DIGEST, Channel
 from gabarito.controller.config import ControllerConfig
@@ -51,6 +51,26 @@ class LastKnownGood(Record):
     body: Object
 
 
+class StageMemory(Record):
+    """What is remembered of a stage's attempts, whose Jobs others may delete.
+
+    Attributes:
+        run: The run; in another one it is tried anew.
+        attempt: The number of the last attempt that ended.
+        retries: The value of ``retries.<stage>`` when that one was created.
+        failure: Why that one failed for good; empty if another one follows.
+        reached: How far each kind of work was when an attempt was last renewed.
+        began: When the first of the attempts began that are one after another without a failure.
+    """
+
+    run: str
+    attempt: int
+    retries: int = 0
+    failure: str = ""
+    reached: dict[str, int] = Field(default_factory=dict)
+    began: datetime | None = None
+
+
 class Memory(Record):
     """What the controller must know after a restart and can read nowhere else.
 
@@ -60,6 +80,7 @@ class Memory(Record):
         revision: The serve revision then.
         last_known_good: What is served again if a new template does not work.
         failed_revision: The serve revision whose template failed with the last known good model.
+        stages: What is remembered of the attempts of stages.
     """
 
     promoted: str = ""
@@ -67,6 +88,7 @@ class Memory(Record):
     revision: str = ""
     last_known_good: LastKnownGood | None = None
     failed_revision: str = ""
+    stages: dict[str, StageMemory] = Field(default_factory=dict)
 
 
 def read_memory(text: str | None) -> Memory:
@@ -121,7 +143,8 @@ class Observed:
 
     ``recorded`` are names of Events that this process has recorded; ``progress`` has a line for
     each stage that reported some; ``pipelines`` has the pipeline of each model that channel and
-    endpoint name, where its record tells it.
+    endpoint name, where its record tells it; ``reached`` how many items of each kind of work a
+    stage has done.
     """
 
     now: datetime
@@ -130,6 +153,7 @@ class Observed:
     jobs: tuple[StageJob, ...] = ()
     results: Mapping[str, StageResult] = field(default_factory=dict)
     progress: Mapping[str, str] = field(default_factory=dict)
+    reached: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     is_frozen: bool = True
     evaluation: Evaluation | None = None
     channel: Channel | None = None

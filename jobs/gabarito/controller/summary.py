@@ -3,6 +3,7 @@
 from pydantic import Field, ValidationError
 
 from gabarito import __version__
+from gabarito.controller.attempts import lasting_failure, remedy_without_job
 from gabarito.controller.decide import is_ready, jobs_of, remedy_of_failure
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.rollout import foreign_model, foreign_text
@@ -68,6 +69,9 @@ def _stage_summary(desired: Desired, observed: Observed, stage: str) -> StageSum
     if step.state == "stale":
         return StageSummary(state="stale", details=step.note)
     jobs = jobs_of(desired, observed, stage)
+    if failed := lasting_failure(desired, observed, stage, jobs[-1] if jobs else None):
+        details = f"{failed.failure}; its Job is gone; {remedy_without_job(desired, stage)}"
+        return StageSummary(state="failed", details=details)
     if not jobs or jobs[-1].phase == "planned":
         above = [name for name in STAGES[stage].reads if observed.steps[name].state != "done"]
         details = "starts now" if is_ready(observed, stage) else f"after {', '.join(above)}"

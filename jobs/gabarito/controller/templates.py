@@ -23,6 +23,9 @@ from gabarito.pipeline.stages import STAGES
 
 DIGEST_CHARS = 12
 
+TTL = "ttlSecondsAfterFinished"
+"""Set by the controller once it has seen how a Job ended: it may be away meanwhile."""
+
 
 @dataclass(frozen=True)
 class Template:
@@ -30,6 +33,12 @@ class Template:
 
     body: Object
     digest: str
+
+    @property
+    def expires_after_s(self) -> int | None:
+        """The seconds after which an ended Job is deleted, None if it stays."""
+        seconds: int | None = self.body.get("spec", {}).get(TTL)
+        return seconds
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,7 @@ def job_body(
     arguments = _container(spec, meta.STAGE_CONTAINER)["args"]
     arguments += ["--run", run.run]
     spec["suspend"] = True
+    spec.pop(TTL, None)
     if config.queue:
         _merge(metadata, "labels", {meta.QUEUE: config.queue})
         _merge(metadata, "annotations", {meta.QUEUE_GATE: meta.QUEUE_GATE_OWNER})

@@ -13,7 +13,8 @@
     └── SettingsError   78  the settings make no sense
 
 The codes are those of sysexits.h. 64, 65, 77 and 78 are never retried: the same input
-fails the same way. Python itself exits with 1 too, so a stage that ends with 1 did not
+fails the same way. 69 and 75 are retried without being counted, until a deadline: the fault
+lies elsewhere. Python itself exits with 1 too, so a stage that ends with 1 did not
 "fail its gate": only ``gabarito run`` and ``gabarito demo`` raise it.
 """
 
@@ -90,6 +91,7 @@ EXIT_CODES: dict[int, str] = {
     78: "bad settings",
 }
 NEVER_RETRIED = frozenset({64, 65, 77, 78})
+NEVER_COUNTED = frozenset({69, 75})
 
 
 def error_of(exit_code: int) -> type[GabaritoError]:

@@ -86,8 +86,13 @@ class _HttpError(Exception):
     message: str
 
 
-def make_app(model: Model, config: ServeConfig, token: str | None = None) -> ASGIApp:
-    """Return the application that serves ``model``; requests must carry ``token`` if given."""
+def make_app(
+    model: Model, config: ServeConfig, token: Callable[[], str | None] = lambda: None
+) -> ASGIApp:
+    """Return the application that serves ``model``.
+
+    Requests must carry what ``token`` returns at that time, if it is not None.
+    """
     handlers = _Handlers(model, config, token)
     base = _Handlers(_base_of(model, model.base), config, token) if model.base else None
     app = Starlette(
@@ -160,7 +165,7 @@ def _without_last_slash(app: ASGIApp) -> ASGIApp:
 
 
 class _Handlers:
-    def __init__(self, model: Model, config: ServeConfig, token: str | None) -> None:
+    def __init__(self, model: Model, config: ServeConfig, token: Callable[[], str | None]) -> None:
         self._names = model.names
         self._system = model.system
         self._has_base = model.base is not None
@@ -284,10 +289,11 @@ class _Handlers:
         self._metrics.seconds.observe(time.monotonic() - began)
 
     def _check_token(self, request: Request) -> None:
-        if self._token is None:
+        token = self._token()
+        if token is None:
             return
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        is_known = hmac.compare_digest(given.strip().encode(), self._token.encode())
+        is_known = hmac.compare_digest(given.strip().encode(), token.encode())
         if scheme.lower() != "bearer" or not is_known:  # schemes have no case: RFC 9110, 11.1
             raise _HttpError(401, "invalid_api_key", "the bearer token is missing or wrong")
 

@@ -6,6 +6,7 @@ model folder, contract  ->  http://host:port/v1
 import gc
 import logging
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,12 +37,13 @@ BACKLOG = 128
 class Binding:
     """Where to listen (port 0: any), and the bearer token that requests must carry.
 
-    ``engine`` is the address of a server that answers in place of this process, if there is one.
+    The token is asked for at each request: it may change. ``engine`` is the address of a server
+    that answers in place of this process, if there is one.
     """
 
     host: str
     port: int
-    token: str | None = None
+    token: Callable[[], str | None] = lambda: None
     engine: str | None = None
 
 
@@ -121,7 +123,12 @@ def _load(
     )
 
 
-def _serve(listener: socket.socket, model: Model, config: ServeConfig, token: str | None) -> None:
+def _serve(
+    listener: socket.socket,
+    model: Model,
+    config: ServeConfig,
+    token: Callable[[], str | None],
+) -> None:
     _check_threshold(model, config)
     # Without this each large request has the collector walk all objects of torch: a megabyte of
     # brackets held the interpreter, and so the probes, for 0.5 s instead of 0.03 s.

@@ -21,6 +21,7 @@ from gabarito.core.errors import (
 )
 from gabarito.core.secrets import without_userinfo
 from gabarito.store.base import missing
+from gabarito.store.s3_credentials import reread_files, wait_for_successor
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -64,6 +65,8 @@ _BAD_SETTINGS = (
 def connect(url: str) -> "S3Client":
     """Return a client with the credentials and the endpoint of boto3's own chain.
 
+    Keys that lie in files are read anew when these change.
+
     Servers other than Amazon's refuse the checksums that boto3 adds since 1.36, and many
     know buckets by path only.
 
@@ -72,6 +75,7 @@ def connect(url: str) -> "S3Client":
     """
     core = botocore.session.get_session()
     try:
+        reread_files(core)
         session = Session(botocore_session=core)
         client = session.client("s3", config=LIMITS)
         if "@" in client.meta.endpoint_url:
@@ -80,15 +84,16 @@ def connect(url: str) -> "S3Client":
                 f"AWS_ENDPOINT_URL: holds a user name or a password; take it out and {cure}"
             )
         host = urlsplit(client.meta.endpoint_url).hostname or ""
-        if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
-            return client
-        style = core.get_scoped_config().get("s3", {}).get("addressing_style", "path")
-        other = Config(
-            s3={"addressing_style": style},
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        )
-        return session.client("s3", config=LIMITS.merge(other))
+        if not host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
+            style = core.get_scoped_config().get("s3", {}).get("addressing_style", "path")
+            other = Config(
+                s3={"addressing_style": style},
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            )
+            client = session.client("s3", config=LIMITS.merge(other))
+        wait_for_successor(client, core.get_credentials())
+        return client
     except (BotoCoreError, ValueError) as error:
         raise SettingsError(
             f"{url}: bad AWS settings: {_said(error)}; correct AWS_* or ~/.aws/config"

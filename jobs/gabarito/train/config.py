@@ -107,6 +107,13 @@ class Limits(Settings):
         description="Seconds between two checkpoints, or ten times what one takes where that is "
         "longer; 0 after every step.",
     )
+    checkpoint_grace_s: float = Field(
+        default=3600.0,
+        ge=0,
+        description="Seconds for which training goes on while no checkpoint can be written, as the "
+        "store does not answer or refuses the keys; after that it ends, to be started again from "
+        "the last checkpoint.",
+    )
     answer_batch: int = Field(default=128, ge=1, description="Questions answered at once.")
 
 

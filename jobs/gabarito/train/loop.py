@@ -27,6 +27,7 @@ from gabarito.train.micro_batch import (
 )
 from gabarito.train.processes import Processes
 from gabarito.train.sampler import BatchSampler
+from gabarito.train.saving import Saving
 from gabarito.train.schedule import last_step, place_at, rate_at
 from gabarito.train.validation import Validation, best_of, flat_at
 
@@ -37,9 +38,6 @@ BETAS = (0.9, 0.98)
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
 """What AdamW keeps of each parameter, beside its count of steps."""
-
-SAVING_SHARE = 0.1
-"""Of the time, what checkpoints may take: one of full fine-tuning has 16 bytes a weight."""
 
 
 @dataclass(frozen=True)
@@ -61,23 +59,22 @@ def fit(
 
     Raises:
         Interrupted: if a stop was asked for; a checkpoint is saved.
+        ServiceError: if no checkpoint could be written for longer than the limits' grace.
         SettingsError: if the loss is no number, memory runs out, or starts make no progress.
     """
     trainer = _Trainer(model, config, plan, checkpoints)
     trainer.resume()
-    every = pause = config.limits.checkpoint_every_s
-    saved = time.monotonic()
+    saving = Saving(config.limits, trainer.save)
     with deferred_stop() as is_asked_to_stop:
         for step in trainer.steps():
             stops = trainer.agrees(is_asked_to_stop())
-            if stops or time.monotonic() - saved >= pause:
-                began = time.monotonic()
-                trainer.save()
-                saved = time.monotonic()
-                pause = max(every, (saved - began) / SAVING_SHARE) if every else 0.0
             if stops:
+                saving.save()
                 trainer.end_well()
                 raise Interrupted(f"train: stopped after step {step}; start again to continue")
+            if saving.is_due:
+                saving.try_to_save()
+        saving.catch_up(is_asked_to_stop)
     trainer.end_well()
     trainer.settle()
     return trainer.state

@@ -130,7 +130,7 @@ class Running:
 def serving() -> Callable[..., AbstractContextManager[Running]]:
     @contextmanager
     def start(
-        token: str | None = None,
+        token: str | Callable[[], str | None] | None = None,
         max_new_tokens: int = 8,
         system: str = "",
         **settings: Any,  # noqa: ANN401  # of the model's fields those of BESIDE
@@ -145,7 +145,8 @@ def serving() -> Callable[..., AbstractContextManager[Running]]:
             max_new_tokens=max_new_tokens,
             **{name: settings.pop(name) for name in BESIDE if name in settings},
         )
-        app = make_app(model, ServeConfig.model_validate(settings), token)
+        held = token if callable(token) else lambda: token
+        app = make_app(model, ServeConfig.model_validate(settings), held)
         listener = socket.create_server(("127.0.0.1", 0))
         server = make_server(app, 30)
         thread = threading.Thread(target=server.run, args=([listener],))

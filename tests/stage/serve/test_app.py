@@ -7,10 +7,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gabarito.core.secrets import RotatingSecret
 from gabarito.serve import batcher
 
 Start = Callable[..., AbstractContextManager[Any]]
@@ -411,6 +413,21 @@ def test_a_token_is_asked_for_whatever_the_case_of_its_scheme(
     with serving(token="right") as server:
         url = f"{server.url}/v1/chat/completions"
         assert post(url, chat("a"), Authorization=header)[0] == status
+
+
+def test_a_token_whose_file_changes_is_asked_for_at_once(
+    serving: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "token"
+    path.write_text("before")
+    monkeypatch.setenv("GABARITO_SERVE_TOKEN_FILE", str(path))
+    with serving(token=RotatingSecret("GABARITO_SERVE_TOKEN").read) as server:
+        url = f"{server.url}/v1/chat/completions"
+        assert post(url, chat("a"), Authorization="Bearer before")[0] == 200
+        for written in ("today", ""):  # blank for a moment: that opens nothing
+            path.write_text(written)
+            for token, status in (("before", 401), ("today", 200)):
+                assert post(url, chat("a"), Authorization=f"Bearer {token}")[0] == status
 
 
 def test_a_401_says_how_to_authenticate(serving: Start) -> None:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,10 +20,12 @@ from gabarito.answer_match import AnswerKey
 from gabarito.artifacts.artifact import Artifact
 from gabarito.artifacts.attempt import Attempt
 from gabarito.artifacts.cache import Cache
-from gabarito.core.errors import Interrupted, SettingsError
+from gabarito.core.errors import Interrupted, ServiceError, SettingsError
 from gabarito.store.base import Store
+from gabarito.store.local import LocalStore
 from gabarito.train import job
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
+from gabarito.train.saving import Clock
 
 Train = Callable[..., Artifact]
 EVERY_STEP = {"checkpoint_every_s": 0}
@@ -151,10 +152,65 @@ def test_saving_takes_a_tenth_of_the_time_unless_each_step_is_to_be_saved(
             next(ticks)
 
     monkeypatch.setattr(Checkpoints, "save", slow)
-    clock = SimpleNamespace(monotonic=lambda: float(next(ticks)))
-    monkeypatch.setattr("gabarito.train.loop.time", clock)
+    clock = Clock(now=lambda: float(next(ticks)))
+    monkeypatch.setattr("gabarito.train.saving.Clock", lambda: clock)
     train(dataset(), limits={"checkpoint_every_s": every})
     assert steps == saved
+
+
+@pytest.mark.parametrize("back_at", [6, None], ids=["between two steps", "after the last one"])
+def test_a_store_that_is_away_for_a_while_stops_nothing_and_loses_nothing(
+    train: Train,
+    dataset: Callable[..., Artifact],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    back_at: int | None,
+) -> None:
+    given = dataset()
+    whole = train(given, fingerprint="u" * 64)
+    away = Away(monkeypatch)
+    report = job._report
+
+    def reported(work: Attempt, what: str, steps: int, point: StepMetrics) -> None:
+        if point.step in (3, back_at):
+            away.is_now = point.step == 3
+        report(work, what, steps, point)
+
+    monkeypatch.setattr(job, "_report", reported)
+    clock = Clock(sleep=lambda _seconds: setattr(away, "is_now", False))
+    monkeypatch.setattr("gabarito.train.saving.Clock", lambda: clock)
+    monkeypatch.setattr("gabarito.train.saving.SAVING_SHARE", 1.0)  # each step is quick
+    assert_same(train(given, limits=EVERY_STEP), whole)
+    said = [record.message for record in caplog.records]
+    assert "checkpoint not written, training goes on" in said
+    assert not away.is_now
+
+
+def test_a_store_that_is_away_for_longer_than_the_grace_ends_a_training(
+    train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = dataset()
+    away = Away(monkeypatch)
+    monkeypatch.setattr(job, "_report", lambda *_: setattr(away, "is_now", True))
+    with pytest.raises(ServiceError, match="the store is away"):
+        train(given, limits={**EVERY_STEP, "checkpoint_grace_s": 0})
+
+
+class Away:
+    """Lets stores on disk answer nothing while ``is_now``."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_now = False
+        for name in ("read", "write", "upload", "delete"):
+            monkeypatch.setattr(LocalStore, name, self._failing(getattr(LocalStore, name)))
+
+    def _failing(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+            if self.is_now:
+                raise ServiceError("the store is away")
+            return method(*arguments, **named)
+
+        return call
 
 
 def test_a_training_that_dies_at_one_step_three_times_gives_up(

@@ -1,10 +1,12 @@
 import json
 import logging
+import time
 from pathlib import Path
 
 import pytest
 from tests.unit.store.full import full_beyond
 
+from gabarito.artifacts import attempt
 from gabarito.artifacts.artifact import Address, Artifact, open_artifact
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.core.errors import DataError, ServiceError
@@ -84,6 +86,26 @@ def test_a_stage_goes_on_where_its_progress_cannot_be_written(
         work.publish()
     assert "progress not written" in caplog.messages
     assert open_artifact(store, ADDRESS) is not None
+
+
+def test_a_store_that_hangs_is_told_of_progress_seldom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    class Hanging(LocalStore):
+        def write(self, key: str, _data: bytes, **_conditions: object) -> str:
+            tried.append(key)
+            time.sleep(0.02)
+            raise ServiceError("no answer")
+
+    with new_attempt(Hanging(str(tmp_path)), ADDRESS, inputs={}, settings={}) as work:
+        began = time.monotonic()
+        for done in range(30):
+            work.progress.report("rows", done + 1, done + 1)
+            time.sleep(0.002)
+        at_most = 1 + (time.monotonic() - began) * attempt.MIRROR_SHARE / 0.02
+    assert 1 <= len(tried) <= at_most
 
 
 def test_a_full_temporary_disk_is_no_bug(store: Store) -> None:

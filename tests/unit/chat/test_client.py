@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,7 @@ from gabarito.chat.concurrency import START
 from gabarito.chat.protocol import CallFailure
 from gabarito.core.errors import AccessError, Interrupted, ServiceError, SettingsError
 from gabarito.core.records import Message
+from gabarito.core.secrets import RotatingSecret
 
 from .script import Handler, Scripted, fails, floods, gives, hangs_up, says, trickles, trickles_head
 
@@ -106,6 +108,61 @@ def test_a_refused_key_is_not_tried_again(serve: Serve, client_of: ClientOf, sta
     server = serve(fails(status))
     with pytest.raises(AccessError, match="GABARITO_TEACHER_KEY holds a key that it refuses"):
         client_of(server, key="abc").complete(BODY)
+    assert len(server.requests) == 1
+
+
+@pytest.fixture
+def rotating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, RotatingSecret]:
+    """A key in a file, which is looked at every few milliseconds."""
+    monkeypatch.setattr(client, "FILE_CHECK_S", 0.01)
+    path = tmp_path / "key"
+    path.write_text("before")
+    monkeypatch.setenv("GABARITO_TEACHER_KEY_FILE", str(path))
+    return path, RotatingSecret("GABARITO_TEACHER_KEY")
+
+
+def accepts(key: str) -> Callable[[Handler], None]:
+    """Answer whoever has this key."""
+
+    def answer(handler: Handler) -> None:
+        is_known = handler.headers["Authorization"] == f"Bearer {key}"
+        (says("sim") if is_known else fails(401))(handler)
+
+    return answer
+
+
+def test_a_key_is_read_anew_when_it_is_refused(
+    serve: Serve, rotating: tuple[Path, RotatingSecret]
+) -> None:
+    path, key = rotating
+    server = serve(accepts("before"))
+    chat = ChatClient(ChatEndpoint(server.url, key=key))
+    chat.complete(BODY)
+    server.script = [accepts("today")]
+    later = threading.Timer(0.2, path.write_text, ("today",))
+    later.start()
+    assert chat.complete(BODY).text == "sim"
+    later.join()
+
+
+def test_a_key_without_a_successor_is_refused_in_the_end(
+    serve: Serve, rotating: tuple[Path, RotatingSecret], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "ROTATION_S", 0.1)
+    server = serve(accepts("before"))
+    chat = ChatClient(ChatEndpoint(server.url, key=rotating[1]))
+    chat.complete(BODY)
+    server.script = [accepts("today")]
+    with pytest.raises(AccessError, match="holds a key that it refuses"):
+        chat.complete(BODY)
+
+
+def test_a_key_that_was_never_right_is_not_waited_for(
+    serve: Serve, rotating: tuple[Path, RotatingSecret]
+) -> None:
+    server = serve(accepts("another"))
+    with pytest.raises(AccessError):
+        ChatClient(ChatEndpoint(server.url, key=rotating[1])).complete(BODY)
     assert len(server.requests) == 1
 
 

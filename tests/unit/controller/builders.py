@@ -12,6 +12,7 @@ from gabarito.controller.actions import (
     CreateJob,
     DeleteEndpoint,
     DeleteJob,
+    ExpireJob,
     Freeze,
     Promote,
     RollBack,
@@ -25,7 +26,7 @@ from gabarito.controller.kube.api import Object
 from gabarito.controller.kube.events import RecordEvent
 from gabarito.controller.kube.parse import EndpointState, Phase, StageJob, endpoint_key
 from gabarito.controller.state import Desired, Evaluation, Memory, Observed
-from gabarito.controller.templates import Template, Templates
+from gabarito.controller.templates import TTL, Template, Templates
 from gabarito.core.settings import parse
 from gabarito.pipeline.plan import Step
 from gabarito.pipeline.runs import Run
@@ -73,6 +74,7 @@ def desired(template: str = "serve-1", **changes: object) -> Desired:
         version="1",
     )
     stages = {stage: Template({}, f"{stage}-template") for stage in STAGES}
+    stages["train"] = Template({"spec": {TTL: 60}}, "train-template")
     serve = Template({"metadata": {"name": "demo-gabarito-serve"}, "is": template}, template)
     return Desired(config_with(**changes), run, Templates(stages, serve))
 
@@ -127,6 +129,9 @@ def short(actions: Iterable[Action]) -> list[str]:
 
 
 def _saved(memory: Memory) -> str:
+    if memory.stages:
+        (stage, kept), *_ = memory.stages.items()
+        return f"remember {stage} {kept.attempt}: {kept.failure or 'another follows'}"
     found = memory.last_known_good
     good = f" good {found.model[0]} {found.template}" if found else ""
     failed = f" failed {memory.failed_revision}" if memory.failed_revision else ""
@@ -138,7 +143,10 @@ def _saved(memory: Memory) -> str:
 _SHORT: dict[type, Callable[[Any], str]] = {
     RecordEvent: lambda act: f"{'warn' if act.is_warning else 'tell'} {act.reason}",
     Freeze: lambda _: "freeze",
-    CreateJob: lambda act: f"create {act.stage} {act.attempt}",
+    CreateJob: lambda act: (
+        f"create {act.stage} {act.attempt}" + (f" after {act.elapsed_s} s" if act.elapsed_s else "")
+    ),
+    ExpireJob: lambda act: f"expire {_place(act.name)} {act.seconds}",
     DeleteJob: lambda act: f"delete {_place(act.name)}",
     UnsuspendJob: lambda act: f"unsuspend {_place(act.name)}",
     AnnotateJob: lambda act: (

@@ -1,16 +1,19 @@
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from gabarito.controller.actions import AnnotateJob
+from gabarito.controller.actions import AnnotateJob, SaveMemory
 from gabarito.controller.decide import decide
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.diagnose import Problem
 from gabarito.controller.kube.events import RecordEvent
-from gabarito.controller.state import Evaluation, Observed, StageResult
+from gabarito.controller.kube.parse import StageJob
+from gabarito.controller.state import Evaluation, Memory, Observed, StageMemory, StageResult
 from gabarito.pipeline.stages import STAGES
 
-from .builders import OTHER_RUN, RUN, desired, job, observed, passed, short
+from .builders import NOW, OTHER_RUN, RUN, desired, job, observed, passed, short
 
 PLANNED = tuple(job(stage) for stage in STAGES)
 REST = PLANNED[1:]
@@ -18,6 +21,29 @@ STARTED = {meta.STATE: "unsuspended"}
 OLD = {meta.TEMPLATE: "older"}
 UNFIT = Problem("Unschedulable", "no node fits its pod", "add one")
 DEAD = Problem("Failed", "bad data (exit code 65): line 3", "")
+
+AWAY = Problem("Retrying", "its pod failed, another is created", "")
+MINUTE_AGO = {meta.WAITING_SINCE: (NOW - timedelta(seconds=60)).isoformat()}
+
+
+def memory(stage: str = "ingest", run: str = RUN, attempt: int = 1, **kept: Any) -> Memory:  # noqa: ANN401
+    """What is remembered of an attempt of a stage."""
+    return Memory(stages={stage: StageMemory(run=run, attempt=attempt, **kept)})
+
+
+FAILED = memory(failure="bad data (exit code 65): line 3")
+
+
+def interrupted(**annotations: str) -> StageJob:
+    """A training whose last pod ended, and whose next one is not there."""
+    return job("train", "running", annotations=STARTED | annotations, problem=AWAY)
+
+
+def training(*jobs: StageJob, **seen: Any) -> Observed:  # noqa: ANN401
+    """What is seen while a training is interrupted at step 300."""
+    reached = {"train": {"steps": 300}}
+    return observed(*jobs, *PLANNED[4:], done=list(STAGES)[:3], **{"reached": reached, **seen})
+
 
 TABLE: dict[str, tuple[Observed, list[str]]] = {
     "an uninstalled release is left alone": (observed(owner_uid="", is_frozen=False), []),
@@ -104,23 +130,84 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     ),
     "a failed stage says so, and its Job stays": (
         observed(job("ingest", "failed", problem=DEAD), *REST),
-        ["tell StageUnsuspended", "warn StageFailed", "annotate ingest message,state"],
+        [
+            "tell StageUnsuspended",
+            f"remember ingest 1: {DEAD.message}",
+            "warn StageFailed",
+            "annotate ingest message,state",
+        ],
     ),
     "a failed stage that gives no reason": (
         observed(job("ingest", "failed", annotations=STARTED), *REST),
-        ["warn StageFailed", "annotate ingest message,state"],
+        [
+            "remember ingest 1: the Job failed",
+            "warn StageFailed",
+            "annotate ingest message,state",
+        ],
     ),
     "a failed stage says so once": (
-        observed(job("ingest", "failed", annotations={meta.STATE: "failed"}), *REST),
+        observed(job("ingest", "failed", annotations={meta.STATE: "failed"}), *REST, memory=FAILED),
+        [],
+    ),
+    "a failed stage whose Job is gone does not start again": (
+        observed(*REST, memory=FAILED),
+        [],
+    ),
+    "nor one whose last Job is gone while an older one is left": (
+        observed(
+            job("ingest", "failed", annotations={meta.RETRY: "true"}),
+            *REST,
+            memory=memory(attempt=2, failure="bad data"),
+        ),
+        [],
+    ),
+    "what failed in another run is tried in this one": (
+        observed(*REST, memory=memory(run=OTHER_RUN, failure="bad data")),
+        ["create ingest 1"],
+    ),
+    "a failed stage that is done after all is done": (
+        observed(*REST, memory=FAILED, done=["ingest"]),
+        ["unsuspend generate"],
+    ),
+    "an attempt whose Job is gone while it ran is made again under a new name": (
+        observed(*REST, memory=memory(attempt=2)),
+        ["create ingest 3"],
+    ),
+    "an ended Job may be deleted some day, not before it is remembered how it ended": (
+        observed(job("train", "failed", annotations=STARTED), done=list(STAGES)[:3]),
+        [
+            "remember train 1: the Job failed",
+            "warn StageFailed",
+            "annotate train message,state",
+            "create merge 1",
+            "create evaluate 1",
+            "expire train 60",
+        ],
+    ),
+    "one that expires already is left alone": (
+        observed(
+            job("train", "failed", annotations={meta.STATE: "failed"}, expires=True),
+            *PLANNED[4:],
+            done=list(STAGES)[:3],
+            memory=memory("train", failure="the Job failed"),
+        ),
         [],
     ),
     "a Job that is Complete without a manifest failed": (
         observed(job("ingest", "complete", annotations=STARTED), *REST),
-        ["warn StageFailed", "annotate ingest message,state"],
+        [
+            "remember ingest 1: the Job is Complete, but the store holds no manifest of ingest",
+            "warn StageFailed",
+            "annotate ingest message,state",
+        ],
     ),
     "a failed stage is tried again when somebody annotates it": (
         observed(job("ingest", "failed", annotations={meta.RETRY: "true"}), *REST),
         ["create ingest 2"],
+    ),
+    "that another attempt follows is remembered first": (
+        observed(job("ingest", "failed", annotations={meta.RETRY: "true"}), *REST, memory=FAILED),
+        ["remember ingest 1: another follows", "create ingest 2"],
     ),
     "one that is Complete without a manifest too": (
         observed(job("ingest", "complete", annotations={meta.RETRY: "true"}), *REST),
@@ -177,9 +264,9 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             f"annotate {OTHER_RUN}-ingest message,progress,result,state",
         ],
     ),
-    "ended Jobs of another run stay for their logs": (
+    "ended Jobs of another run stay for their logs, and for as long as Jobs may": (
         observed(*PLANNED, job("train", "failed", run=OTHER_RUN)),
-        ["unsuspend ingest"],
+        ["unsuspend ingest", f"expire {OTHER_RUN}-train 60"],
     ),
     "a Job that is being deleted is not deleted twice": (
         observed(*PLANNED, job("train", run=OTHER_RUN, is_deleting=True)),
@@ -201,6 +288,35 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     "what waited and runs says so": (
         observed(job("ingest", "running", annotations={meta.STATE: "waiting"}), *REST),
         ["annotate ingest message,state"],
+    ),
+    "a Job between two pods says since when": (
+        training(interrupted(**{meta.MESSAGE: AWAY.text})),
+        ["annotate train without-pod-since"],
+    ),
+    "one that made progress and waits for a minute is renewed": (
+        training(interrupted(**MINUTE_AGO)),
+        ["remember train 1: another follows", "tell StageRenewed", "delete train"],
+    ),
+    "one that made none since it was renewed keeps its back-off": (
+        training(
+            interrupted(**MINUTE_AGO, **{meta.MESSAGE: AWAY.text}),
+            memory=memory("train", reached={"steps": 300, "loading the base": 1}),
+        ),
+        [],
+    ),
+    "what follows on it goes on, under a new name and until the same deadline": (
+        training(memory=memory("train", began=NOW - timedelta(hours=2))),
+        ["create train 2 after 7200 s"],
+    ),
+    "what runs again waits no more": (
+        training(job("train", "running", annotations=STARTED | MINUTE_AGO)),
+        ["annotate train without-pod-since"],
+    ),
+    "shards wait each for itself": (
+        training(
+            replace(interrupted(**MINUTE_AGO, **{meta.MESSAGE: AWAY.text}), shards=(1, 4)),
+        ),
+        [],
     ),
     "progress is mirrored": (
         observed(
@@ -276,7 +392,47 @@ def test_raising_a_number_starts_a_failed_stage_again(made_under: str, is_retrie
     annotations = {meta.STATE: "failed", meta.RETRIES: made_under}
     seen = observed(job("ingest", "failed", annotations=annotations), *REST)
     actions = short(decide(desired(retries={"ingest": 1, "train": 9}), seen))
-    assert actions == (["create ingest 2"] if is_retried else [])
+    assert actions == ["create ingest 2" if is_retried else "remember ingest 1: the Job failed"]
+
+
+@pytest.mark.parametrize(("made_under", "is_retried"), [(0, True), (1, False)])
+def test_raising_a_number_starts_a_stage_again_whose_failed_job_is_gone(
+    made_under: int, is_retried: bool
+) -> None:
+    seen = observed(*REST, memory=memory(failure="bad data", retries=made_under))
+    actions = short(decide(desired(retries={"ingest": 1}), seen))
+    expected = ["remember ingest 1: another follows", "create ingest 2"]
+    assert actions == (expected if is_retried else [])
+
+
+def test_two_stages_that_fail_at_once_are_both_remembered() -> None:
+    failed = [job(stage, "failed", annotations=STARTED) for stage in ("ingest", "train")]
+    rest = [each for each in REST if each.stage != "train"]
+    actions = decide(desired(), observed(*failed, *rest))
+    *_, last = [act for act in actions if isinstance(act, SaveMemory)]
+    assert set(last.memory.stages) == {"ingest", "train"}
+
+
+def test_a_queue_keeps_its_place_in_spite_of_interruptions() -> None:
+    seen = training(interrupted(**MINUTE_AGO, **{meta.MESSAGE: AWAY.text}))
+    assert short(decide(desired(queue="gpus"), seen)) == []
+
+
+def test_a_renewed_job_is_remembered_with_what_was_reached() -> None:
+    seen = training(replace(interrupted(**MINUTE_AGO), began=NOW - timedelta(hours=1)))
+    saved = decide(desired(), seen)[0]
+    assert isinstance(saved, SaveMemory)
+    kept = saved.memory.stages["train"]
+    assert (kept.reached, kept.began) == ({"steps": 300}, NOW - timedelta(hours=1))
+
+
+def test_each_try_is_an_event_of_its_own() -> None:
+    names = set()
+    for minutes in (1, 2):
+        again = replace(AWAY, message=f"try {minutes}", again=NOW + timedelta(minutes=minutes))
+        seen = training(replace(interrupted(), problem=again))
+        names |= {act.name for act in decide(desired(), seen) if isinstance(act, RecordEvent)}
+    assert len(names) == 2
 
 
 def test_a_number_and_an_annotation_at_once_are_one_attempt() -> None:
@@ -285,7 +441,8 @@ def test_a_number_and_an_annotation_at_once_are_one_attempt() -> None:
     assert short(decide(wanted, observed(asked, *REST))) == ["create ingest 2"]
     made = {meta.STATE: "failed", meta.RETRIES: "1"}
     again = job("ingest", "failed", attempt=2, annotations=made)
-    assert short(decide(wanted, observed(asked, again, *REST))) == []
+    kept = memory(attempt=2, failure="the Job failed", retries=1)
+    assert short(decide(wanted, observed(asked, again, *REST, memory=kept))) == []
 
 
 @pytest.mark.parametrize(

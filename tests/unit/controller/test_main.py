@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 
 from gabarito.controller import main as controller_main
-from gabarito.controller.actions import AnnotateJob, CreateJob, UnsuspendJob, about_owner
+from gabarito.controller.actions import (
+    AnnotateJob,
+    CreateJob,
+    ExpireJob,
+    UnsuspendJob,
+    about_owner,
+)
 from gabarito.controller.executor import Dependencies, Executor
 from gabarito.controller.health import Health
 from gabarito.controller.kube import metadata as meta
@@ -24,7 +30,7 @@ from gabarito.controller.main import holder_name, pause_after, run_loop
 from gabarito.controller.reconciler import Reconciler
 from gabarito.controller.state import Desired, Memory
 from gabarito.controller.summary import read_summary
-from gabarito.controller.templates import Template, Templates
+from gabarito.controller.templates import TTL, Template, Templates
 from gabarito.core.errors import AccessError, BugError, DataError, ServiceError
 from gabarito.store.open import open_store
 
@@ -260,6 +266,22 @@ def test_a_job_is_started_by_its_gate_or_by_suspend_never_by_both(
     assert meta.UNSUSPENDED in job["metadata"]["annotations"]
     assert meta.QUEUE_GATE not in job["metadata"]["annotations"]
     assert job["spec"]["suspend"] is bool(queue)
+
+
+def test_a_job_stays_until_its_end_was_seen_and_keeps_its_deadline(tmp_path: Path) -> None:
+    wanted = with_bodies(desired())
+    limits = {"activeDeadlineSeconds": 3600, TTL: 60}
+    wanted.templates.stages["train"].body["spec"] |= limits
+    executor, cluster = acting(tmp_path, wanted)
+    executor.execute(CreateJob("train", 2, elapsed_s=600), Memory(), "uid")
+    (job,) = cluster.list(JOBS, meta.STAGE)
+    assert (job["spec"]["activeDeadlineSeconds"], job["spec"].get(TTL)) == (3000, None)
+    executor.execute(ExpireJob(job["metadata"]["name"], 60), Memory(), "uid")
+    (job,) = cluster.list(JOBS, meta.STAGE)
+    assert job["spec"][TTL] == 60
+    executor.execute(CreateJob("train", 3, elapsed_s=9999), Memory(), "uid")
+    last = cluster.list(JOBS, meta.STAGE)[-1]
+    assert last["spec"]["activeDeadlineSeconds"] == 1
 
 
 def test_a_name_that_something_else_has_is_reported(tmp_path: Path) -> None:

@@ -56,7 +56,8 @@ def test_progress_is_that_of_the_stage_that_runs(world: World, wanted: Desired) 
     add_job(world, "ingest", run.run)
     assert observe(world, wanted).progress == {}
     say(world, run.address("ingest"), 3)
-    assert observe(world, wanted).progress == {"ingest": "3/9 pages"}
+    seen = observe(world, wanted)
+    assert (seen.progress, seen.reached) == ({"ingest": "3/9 pages"}, {"ingest": {"pages": 3}})
 
 
 def test_shards_are_counted_in_the_job_of_this_run(world: World, wanted: Desired) -> None:

@@ -178,7 +178,7 @@ def test_why_a_running_job_waits(seen: Object, text: str | None) -> None:
         (
             {"startTime": at(60)},
             [pod("Failed", reason="Evicted", message="disk full")],
-            "its pod failed, another is created: Evicted: disk full",
+            "its pod failed, another is created at about 12:00 UTC: Evicted: disk full",
         ),
         ({"failed": 1}, [], "its pod failed, another is created"),
         ({"failedIndexes": "1,3-4"}, [pod("Running")], "shards 1,3-4 failed, the others continue"),
@@ -195,7 +195,7 @@ def test_why_a_running_job_waits(seen: Object, text: str | None) -> None:
         (
             {"failed": 2},
             [ended(69, "teacher away")],
-            "its pod failed, another is created: a service",
+            "its pod failed, another is created at about 12:00 UTC: a service",
         ),
         ({"failed": 2}, [ended(1), pod("Running")], None),
     ],
@@ -246,7 +246,35 @@ def test_a_failed_job_says_what_its_last_pod_said() -> None:
     assert failure_of_job(lost, pods) == "shards 1,3 failed: bad data (exit code 65): line 3"
     assert failure_of_job(job(), []) == "the Job failed"
     late = job(status=condition("Failed", reason="DeadlineExceeded"))
-    assert failure_of_job(late, pods) == "ran longer than its activeDeadlineSeconds"
+    assert failure_of_job(late, []) == "ran longer than its activeDeadlineSeconds"
+    away = [ended(69, "teacher away")]
+    assert failure_of_job(late, away) == (
+        "ran longer than its activeDeadlineSeconds; its last pod: a service did not answer "
+        "(exit code 69): teacher away"
+    )
+
+
+def test_after_an_eviction_the_next_pod_comes_within_ten_minutes() -> None:
+    since = {meta.WAITING_SINCE: at(60)}
+    thing = job(metadata={"annotations": since}, status={"startTime": at(3600)})
+    (found,) = stage_jobs([thing], [], "team-a", NOW)
+    assert found.problem
+    assert "after an eviction the next one is created by 12:09 UTC" in found.problem.remedy
+
+
+def test_what_is_tried_again_says_when_and_until_when() -> None:
+    thing = job(spec={"activeDeadlineSeconds": 7200}, status={"startTime": at(3600)})
+    pods = [ended(69, "teacher away", when=when) for when in (900, 700, 500, 300, 100)]
+    (found,) = stage_jobs([thing], pods, "team-a", NOW)
+    assert found.problem
+    assert found.problem.again == NOW + timedelta(seconds=60)
+    assert found.problem.message == (
+        "its pod failed, another is created at about 12:01 UTC, the last one before "
+        "2026-05-01 13:00 UTC: a service did not answer (exit code 69): teacher away"
+    )
+    (later,) = stage_jobs([thing], [*pods, ended(69, when=0)], "team-a", NOW)
+    assert later.problem
+    assert later.problem.key != found.problem.key
 
 
 @pytest.mark.parametrize(

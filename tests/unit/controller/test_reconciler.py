@@ -11,6 +11,7 @@ import yaml
 from gabarito.artifacts.channel import find_channel, promote, read_model
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, LEASES, Kind, Object
+from gabarito.controller.summary import read_summary
 from gabarito.core.errors import AccessError, SettingsError
 from gabarito.pipeline.stages import STAGES
 
@@ -282,6 +283,32 @@ def test_a_new_run_adopts_what_runs_and_stops_what_it_does_not_want(world: World
     assert [name.split("-")[-1] for name in kept] == ["ingest"]
     assert sum(name.endswith("-ingest") for name in after) == 1
     assert set(states(world)) == {"done"}
+
+
+def test_a_stage_whose_failed_job_is_deleted_does_not_start_again(world: World) -> None:
+    process = Process(world)
+    process.lease.renew()
+    for _ in range(2):
+        process.reconciler.reconcile_once()
+    (job,) = [one for one in world.cluster.list(JOBS, meta.STAGE) if not one["spec"]["suspend"]]
+    name = job["metadata"]["name"]
+    status = {"conditions": [{"type": "Failed", "status": "True", "message": "bad data"}]}
+    world.cluster.patch(JOBS, name, {"status": status})
+    process.reconciler.reconcile_once()
+    world.cluster.delete(JOBS, name, job["metadata"]["uid"])
+    for each in (process, Process(world)):  # a restarted controller remembers, too
+        each.run_loop(world)
+        assert name not in world.outcome()["jobs"]
+    said = read_summary(process.lease.annotations[meta.SUMMARY]).stages["ingest"]
+    assert (said.state, said.details) == (
+        "failed",
+        "bad data; its Job is gone; correct that, then set retries.ingest to 1",
+    )
+    settings = yaml.safe_load((world.folder / "controller.yaml").read_text())
+    settings["retries"] = {"ingest": 1}
+    (world.folder / "controller.yaml").write_text(yaml.safe_dump(settings))
+    Process(world).run_loop(world)
+    assert world.outcome()["jobs"][f"{name}-a2"][meta.STATE] == "done"
 
 
 def test_whoever_does_not_hold_the_lease_does_nothing(world: World) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from gabarito.answer_match import Expected
 from gabarito.artifacts.channel import ServedModel, promote
+from gabarito.controller import smoke_test as smoke_test_module
 from gabarito.controller.config import ServeTarget
 from gabarito.controller.smoke_test import SmokeTest
 from gabarito.core.errors import DataError
@@ -129,6 +130,34 @@ def test_the_same_answers_pass(
     answers[QUESTION] = "paris."
     found = outcome(examined(world, service, model.digest))
     assert found == ("passed", "1 of 1 answers as in the evaluation")
+
+
+@pytest.mark.parametrize("is_in_file", [True, False])
+def test_a_token_that_is_on_its_way_here_is_waited_for(  # noqa: PLR0913  # fixtures
+    world: World,
+    model: ServedModel,
+    service: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_in_file: bool,
+) -> None:
+    monkeypatch.setattr(smoke_test_module, "PAUSE_S", 0.02)
+    world.cluster.objects["Deployment", "demo-gabarito-serve"] = _served(model.digest)
+    world.token, path = "today", tmp_path / "token"
+    path.write_text("before")
+    monkeypatch.setenv("TOKEN_FILE" if is_in_file else "TOKEN", str(path) if is_in_file else "x")
+    target = ServeTarget(service=service, token_env="TOKEN")
+    smoke_test = SmokeTest(world.store, target, threading.Event())
+    smoke_test.start(model.digest, "key")
+    first = outcome(smoke_test)[0]
+    path.write_text("today")
+    end = time.monotonic() + 10
+    while smoke_test.result.outcome == "running" and time.monotonic() < end:  # type: ignore[union-attr]
+        time.sleep(0.01)
+    assert smoke_test.result
+    assert (first, smoke_test.result.outcome) == (
+        ("running", "passed") if is_in_file else ("failed", "failed")
+    )
 
 
 def test_another_answer_fails(

@@ -45,6 +45,8 @@ class World:
         """The digest that answers say they are of; None: they do not say it."""
         self.trusted: str | None = None
         """The only model that answers as it did in its evaluation; None: all do."""
+        self.token: str | None = None
+        """What requests to the endpoint must carry."""
         self.does_roll = True
         """Whether the endpoint's pods become ready."""
         self._write(service)
@@ -227,15 +229,18 @@ def endpoint(world_of: dict[str, World], answers: dict[str, str]) -> Iterator[st
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             world = world_of["now"]
+            if world.token and self.headers["Authorization"] != f"Bearer {world.token}":
+                self._send({}, 401)
+                return
             is_right = world.trusted in (None, world.outcome()["served"])
             text = answers[asked["messages"][0]["content"]] if is_right else "London"
             message = {"role": "assistant", "content": text}
             about = {"probability": 0.9, "known": True, "digest": world.answering}
             self._send({"choices": [{"message": message, "gabarito": about}]})
 
-        def _send(self, body: Object) -> None:
+        def _send(self, body: Object, status: int = 200) -> None:
             data = json.dumps(body).encode()
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

@@ -18,6 +18,12 @@ def test_what_cannot_get_better_is_never_retried() -> None:
     assert {64, 65, 77, 78} == errors.NEVER_RETRIED
 
 
+def test_what_others_are_to_blame_for_is_retried_and_never_counted() -> None:
+    others = {errors.ServiceError.exit_code, errors.Interrupted.exit_code}
+    assert others == errors.NEVER_COUNTED
+    assert not errors.NEVER_COUNTED & errors.NEVER_RETRIED
+
+
 def test_an_exit_code_tells_its_error() -> None:
     for code in set(errors.EXIT_CODES) - {0, 1}:
         assert errors.error_of(code).exit_code == code

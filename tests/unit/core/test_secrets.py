@@ -5,7 +5,7 @@ import pytest
 
 import gabarito
 from gabarito.core.errors import SettingsError
-from gabarito.core.secrets import secret_from, without_userinfo
+from gabarito.core.secrets import RotatingSecret, secret_from, without_userinfo
 
 NAME = "GABARITO_TEST_SECRET"
 
@@ -36,6 +36,73 @@ def test_what_cannot_be_a_secret_is_refused_without_showing_it(
     with pytest.raises(SettingsError, match="holds characters that no key has") as caught:
         secret_from(NAME)
     assert value not in str(caught.value)
+
+
+@pytest.fixture
+def file(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> pathlib.Path:
+    """A file that is named as the secret's, and is not there yet."""
+    path = tmp_path / "secret"
+    monkeypatch.setenv(f"{NAME}_FILE", str(path))
+    monkeypatch.delenv(NAME, raising=False)
+    return path
+
+
+def test_a_file_counts_before_the_variable(
+    monkeypatch: pytest.MonkeyPatch, file: pathlib.Path
+) -> None:
+    monkeypatch.setenv(NAME, "at-start")
+    assert secret_from(NAME) == "at-start"
+    file.write_text("newer\n")
+    assert secret_from(NAME) == "newer"
+
+
+def test_a_file_that_is_missing_or_blank_is_no_open_door(file: pathlib.Path) -> None:
+    with pytest.raises(SettingsError, match=f"{NAME}_FILE: .*secret: no such file; write"):
+        secret_from(NAME)
+    file.write_text("\n")
+    with pytest.raises(SettingsError, match="set but blank"):
+        secret_from(NAME)
+    file.write_bytes(b"\xff")
+    with pytest.raises(SettingsError, match="cannot be read: UnicodeDecodeError"):
+        secret_from(NAME)
+
+
+def test_a_secret_is_read_anew_when_its_file_changes(file: pathlib.Path) -> None:
+    file.write_text("first")
+    secret = RotatingSecret(NAME)
+    assert (secret.read(), secret.can_change) == ("first", True)
+    file.write_text("second-one")
+    assert secret.read() == "second-one"
+
+
+def test_a_projected_file_is_read_anew_when_its_link_moves(file: pathlib.Path) -> None:
+    for name, value in (("a", "first"), ("b", "other")):
+        (file.parent / name).write_text(value)
+    file.symlink_to("a")
+    secret = RotatingSecret(NAME)
+    file.unlink()
+    file.symlink_to("b")
+    assert secret.read() == "other"
+
+
+@pytest.mark.parametrize("broken", ["", "chave secreta", None])
+def test_what_cannot_be_read_leaves_the_secret_as_it_was(
+    file: pathlib.Path, broken: str | None
+) -> None:
+    file.write_text("first")
+    secret = RotatingSecret(NAME)
+    if broken is None:
+        file.unlink()
+    else:
+        file.write_text(broken)
+    assert secret.read() == "first"
+
+
+def test_a_secret_of_the_environment_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, "first")
+    secret = RotatingSecret(NAME)
+    monkeypatch.setenv(NAME, "second")
+    assert (secret.read(), secret.can_change) == ("first", False)
 
 
 def test_secrets_are_read_nowhere_else() -> None:

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gabarito.controller.kube.api import Object, condition_of, time_of
+from gabarito.controller.kube import metadata as meta
+from gabarito.controller.kube.api import Object, annotations_of, condition_of, time_of
+from gabarito.controller.kube.backoff import LONGEST_WAIT, next_pod_at
 from gabarito.core.errors import EXIT_CODES, GateFailed
 
 SLOW_START = timedelta(seconds=120)
@@ -29,13 +31,26 @@ _ABSENT = ("not found", "couldn't find key")
 """How the kubelet says that a Secret or ConfigMap, or a key of it, does not exist."""
 
 
+BETWEEN_PODS = frozenset({"NoPod", "Retrying"})
+"""Reasons of a Job whose last pod has ended, and whose next one is not there."""
+
+
 @dataclass(frozen=True)
 class Problem:
-    """Why something waits or failed: the Event's reason, what was found, and what to do."""
+    """Why something waits or failed: the Event's reason, what was found, and what to do.
+
+    ``again`` is when it is tried again, where that is known.
+    """
 
     reason: str
     message: str
     remedy: str
+    again: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from another one about the same object: each try is an Event."""
+        return f"{self.reason} {self.again.isoformat()}" if self.again else self.reason
 
     @property
     def text(self) -> str:
@@ -93,12 +108,19 @@ def problem_of_job(job: Object, pods: Sequence[Object], scope: Scope) -> Problem
         return problem
     if status.get("failed") or "Failed" in phases:
         remedy = f"to see more: kubectl logs -n {scope.namespace} job/{name}"
-        return Problem("Retrying", f"its pod failed, another is created{because}", remedy)
+        again = next_pod_at(pods, scope.now)
+        when = f" at about {again:%H:%M} UTC" if again else ""
+        until = deadline_of(job)
+        last = f", the last one before {until:%Y-%m-%d %H:%M} UTC" if until else ""
+        message = f"its pod failed, another is created{when}{last}{because}"
+        return Problem("Retrying", message, remedy, again)
     began = time_of(status.get("startTime"))
     if began is not None and scope.now - began > NO_POD:
         describe = f"kubectl describe job -n {scope.namespace} {name}"
+        since = time_of(annotations_of(job).get(meta.WAITING_SINCE))
+        by = f"by {since + LONGEST_WAIT:%H:%M} UTC" if since else "by itself"
         remedy = (
-            "after an eviction the next one is created by itself; otherwise a quota, Pod Security "
+            f"after an eviction the next one is created {by}; otherwise a quota, Pod Security "
             f"or the service account forbids it: see {describe}"
         )
         return Problem("NoPod", "it has no pod", remedy)
@@ -108,11 +130,20 @@ def problem_of_job(job: Object, pods: Sequence[Object], scope: Scope) -> Problem
 def failure_of_job(job: Object, pods: Sequence[Object]) -> str:
     """Return why a Job failed: how its last pod ended, or else what the Job's condition says."""
     failed = condition_of(job, "Failed")
+    end = last_termination(pods)
     if failed.get("reason") == "DeadlineExceeded":
-        return "ran longer than its activeDeadlineSeconds"
-    message = last_termination(pods) or str(failed.get("message", "the Job failed"))
+        late = "ran longer than its activeDeadlineSeconds"
+        return f"{late}; its last pod: {end}" if end else late
+    message = end or str(failed.get("message", "the Job failed"))
     shards = job.get("status", {}).get("failedIndexes")
     return f"shards {shards} failed: {message}" if shards else message
+
+
+def deadline_of(job: Object) -> datetime | None:
+    """Return when a Job that has started fails, if it has a deadline."""
+    seconds = job["spec"].get("activeDeadlineSeconds")
+    began = time_of(job.get("status", {}).get("startTime"))
+    return None if seconds is None or began is None else began + timedelta(seconds=seconds)
 
 
 def last_termination(pods: Sequence[Object]) -> str:

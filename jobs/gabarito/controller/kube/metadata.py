@@ -15,6 +15,9 @@ COMPONENT = "app.kubernetes.io/component"
 CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
 """Set by Kubernetes on the pods of a Job: the uid of that Job."""
 
+COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
+"""Set by Kubernetes on the pods of an Indexed Job: which shard it is."""
+
 # annotations of Jobs
 FINGERPRINT = f"{PREFIX}/fingerprint"
 TEMPLATE = f"{PREFIX}/template"
@@ -23,6 +26,8 @@ RETRIES = f"{PREFIX}/retries"
 RETRY = f"{PREFIX}/retry"
 """Set to ``true`` by people: start this failed stage again."""
 UNSUSPENDED = f"{PREFIX}/unsuspended"
+WAITING_SINCE = f"{PREFIX}/without-pod-since"
+"""Set while the last pod has ended and the next one is not there."""
 STATE = f"{PREFIX}/state"
 MESSAGE = f"{PREFIX}/message"
 PROGRESS = f"{PREFIX}/progress"

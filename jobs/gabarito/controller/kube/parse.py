@@ -37,7 +37,8 @@ class StageJob:
     """A Job of the release.
 
     ``shards`` is how many pods of an Indexed Job have succeeded, of how many; ``has_begun`` tells
-    whether one of its pods has started.
+    whether one of its pods has started, ``began`` when the Job was started, ``expires`` whether
+    Kubernetes deletes it some time after its end.
     """
 
     name: str
@@ -51,6 +52,8 @@ class StageJob:
     problem: Problem | None = None
     shards: tuple[int, int] | None = None
     has_begun: bool = True
+    began: datetime | None = None
+    expires: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,8 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
         is_deleting="deletionTimestamp" in metadata,
         problem=_problem(job, phase, pods, Scope(labels[meta.STAGE], namespace, now)),
         shards=shards,
+        began=time_of(status.get("startTime")),
+        expires=spec.get("ttlSecondsAfterFinished") is not None,
         has_begun=bool(status.get("failed") or status.get("succeeded") or pod_phases - {"Pending"}),
     )
 

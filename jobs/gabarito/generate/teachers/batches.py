@@ -240,7 +240,7 @@ class Batches:
         read = read_response(
             Response(status if isinstance(status, int) else 500, {}, json.dumps(body).encode()),
             len(json.dumps(wanted.body)),
-            self.client.endpoint.key,
+            self.client.endpoint.secret,
         )
         if isinstance(read, CallFailure):
             outcome = self.client.judge(read, wanted.body, spoken)
