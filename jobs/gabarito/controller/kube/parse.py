@@ -102,7 +102,6 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
     """Return one Job of a stage."""
     metadata, labels, status = job["metadata"], labels_of(job), job.get("status", {})
     phase, spec = phase_of(job), job["spec"]
-    pod_phases = {pod["status"].get("phase", "Pending") for pod in pods}
     shards = None
     if spec.get("completionMode") == "Indexed":
         shards = status.get("succeeded", 0), spec["completions"]
@@ -119,8 +118,20 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
         shards=shards,
         began=time_of(status.get("startTime")),
         expires=spec.get("ttlSecondsAfterFinished") is not None,
-        has_begun=bool(status.get("failed") or status.get("succeeded") or pod_phases - {"Pending"}),
+        has_begun=_has_begun(job, pods),
     )
+
+
+def _has_begun(job: Object, pods: Sequence[Object]) -> bool:
+    """Tell whether a pod of a Job has started, also where none is left.
+
+    A pod that was deleted, and whose exit code counts against no budget, leaves no trace but what
+    the controller itself has written beside the Job.
+    """
+    status = job.get("status", {})
+    has_pods = any(pod["status"].get("phase", "Pending") != "Pending" for pod in pods)
+    is_noted = not {meta.WAITING_SINCE, meta.PROGRESS}.isdisjoint(annotations_of(job))
+    return bool(status.get("failed") or status.get("succeeded") or has_pods or is_noted)
 
 
 def phase_of(job: Object) -> Phase:
