@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import torch
 from peft import PeftModel
-from peft.tuners.lora.layer import Linear, LoraLayer
+from peft.tuners.lora.layer import Linear, LoraLayer, ParamWrapper
 
 from gabarito.core.errors import DataError, SettingsError
 from gabarito.merge.config import MergeConfig
@@ -25,16 +25,32 @@ def merged(model: CausalModel) -> CausalModel:
     """
     if not isinstance(model, PeftModel):
         return model
-    layers = [(name, m) for name, m in model.named_modules() if isinstance(m, LoraLayer)]
+    layers: list[tuple[str, Any]] = [
+        (name, m) for name, m in model.named_modules() if isinstance(m, LoraLayer)
+    ]
     for name, layer in layers:
-        if not isinstance(layer, Linear):
+        weight = _weight_of(layer)
+        if weight is None:
             raise DataError(f"merge: {name} is quantised; load the base in 16 bit or more")
-        weight = cast("torch.Tensor", layer.get_base_layer().weight)
         part = layer.get_delta_weight("default")
         weight.copy_((weight.float() + part.float()).to(weight.dtype))
     tuner: Any = model.base_model
     bare: CausalModel = tuner.unload()
     return bare
+
+
+def _weight_of(layer: LoraLayer) -> torch.Tensor | None:
+    """Return what an adapter stands beside, None if it is quantised.
+
+    A mixture's experts and its router are no layers of torch: their tensors have adapters.
+    """
+    if isinstance(layer, ParamWrapper):
+        experts: Any = layer
+        weight: torch.Tensor = experts.get_param()
+        return weight
+    if isinstance(layer, Linear):
+        return cast("torch.Tensor", layer.get_base_layer().weight)
+    return None
 
 
 @torch.no_grad()

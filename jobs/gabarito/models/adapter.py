@@ -58,11 +58,15 @@ def base_of(model: CausalModel) -> CausalModel:
 def peft_is_quiet() -> Iterator[None]:
     """Hide what peft 0.21 says of models that it wraps as it should.
 
-    It causes a warning in transformers 5 with each, and of a GPT-2 it tells that its layers have
-    their weights the other way round, which it minds.
+    It causes a warning in transformers 5 with each, of a GPT-2 it tells that its layers have
+    their weights the other way round, which it minds, and of a mixture's experts, which are
+    tensors, that no layer is called as they are.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        warnings.filterwarnings(
+            "ignore", "The following (rank|alpha)_pattern keys did not match", RuntimeWarning
+        )
         warnings.filterwarnings("ignore", "fan_in_fan_out is set to False", UserWarning)
         yield
 

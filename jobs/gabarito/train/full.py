@@ -21,8 +21,22 @@ def linear_layers(model: CausalModel) -> dict[str, torch.nn.Module]:
     }
 
 
+def experts_of(model: CausalModel) -> dict[str, torch.nn.Parameter]:
+    """Return by name the weights of a mixture's experts that are no linear layers.
+
+    transformers keeps those of a layer as tensors of three dimensions.
+    """
+    return {
+        name: weights
+        for name, weights in model.named_parameters()
+        if weights.ndim > len(("in", "out")) and "experts" in name.split(".")
+    }
+
+
 def free_layers(model: CausalModel, names: str | list[str]) -> CausalModel:
     """Let all linear layers be trained, or those of these names, and nothing else, in float32.
+
+    With all, and with those of the MLP, the experts of a mixture are trained, too.
 
     In 16 bit most updates would be rounded away: they are smaller than what tells two numbers of
     a weight's size apart.
@@ -30,14 +44,16 @@ def free_layers(model: CausalModel, names: str | list[str]) -> CausalModel:
     Raises:
         ValueError: if there are no such layers.
     """
-    free = [
+    whole = model.to(torch.float32).requires_grad_(requires_grad=False)
+    free: list[torch.nn.Module | torch.nn.Parameter] = [
         layer
-        for name, layer in linear_layers(model).items()
+        for name, layer in linear_layers(whole).items()
         if names == ALL_LINEAR or name.rpartition(".")[2] in names
     ]
+    if names == ALL_LINEAR or "down_proj" in names:
+        free += experts_of(whole).values()
     if not free:
         raise ValueError(f"none of {names}")
-    whole = model.to(torch.float32).requires_grad_(requires_grad=False)
-    for layer in free:
-        layer.requires_grad_()
+    for each in free:
+        each.requires_grad_()
     return whole

@@ -10,13 +10,14 @@ from typing import Any, cast
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from peft.tuners.lora.layer import ParamWrapper
 from safetensors.torch import save_file
 
 from gabarito.core.errors import BugError, DataError
 from gabarito.models import CausalModel
 from gabarito.models.adapter import WEIGHTS_FILE, peft_is_quiet
 from gabarito.train.config import TrainConfig
-from gabarito.train.full import ALL_LINEAR, free_layers
+from gabarito.train.full import ALL_LINEAR, experts_of, free_layers
 from gabarito.train.recipe import recipe_of
 
 TARGETS: Mapping[str, str | list[str]] = {
@@ -53,6 +54,17 @@ def attach(model: CausalModel, config: TrainConfig) -> CausalModel:
 def trained_parameters(model: CausalModel) -> dict[str, torch.nn.Parameter]:
     """Return the adapter's parameters by name."""
     return {name: p for name, p in model.named_parameters() if p.requires_grad}
+
+
+def untrained_experts(model: CausalModel) -> int:
+    """Return how many weights of a mixture's experts are neither trained nor have an adapter."""
+    wrappers: list[Any] = [layer for layer in model.modules() if isinstance(layer, ParamWrapper)]
+    adapted = {id(layer.get_param()) for layer in wrappers}
+    return sum(
+        weights.numel()
+        for weights in experts_of(model).values()
+        if not weights.requires_grad and id(weights) not in adapted
+    )
 
 
 def save(model: CausalModel, folder: Path) -> None:

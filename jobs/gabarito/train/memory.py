@@ -12,7 +12,7 @@ from gabarito.models import CausalModel, empty_model
 from gabarito.models.device import CGROUP
 from gabarito.train.config import TrainConfig
 from gabarito.train.full import linear_layers
-from gabarito.train.lora import attach, trained_parameters
+from gabarito.train.lora import attach, trained_parameters, untrained_experts
 from gabarito.train.loss import CHUNK_ELEMENTS
 from gabarito.train.micro_batch import SHARE, bytes_a_token
 
@@ -66,8 +66,15 @@ class ModelShape:
     linear: int
     """Weights of the layers that qlora quantises."""
     others: int
+    untrained_experts: int
+    """Of the others, weights of a mixture's experts that stay as they are."""
     trained: int
     supports_gradient_checkpointing: bool
+
+    @property
+    def untrained_share(self) -> float:
+        """The share in all weights of experts that stay as they are."""
+        return self.untrained_experts / (self.linear + self.others)
 
     def need(self, device: torch.device, dtype: torch.dtype, tokens: int) -> MemoryNeed:
         """Return what a training takes with so many tokens in memory at once.
@@ -104,7 +111,16 @@ def shape_of(folder: Path, config: TrainConfig) -> ModelShape:
         able = model.supports_gradient_checkpointing
         adapted = attach(model, config)
     trained = sum(number.numel() for number in trained_parameters(adapted).values())
-    return ModelShape(config.method, model.config, words, linear, total - linear, trained, able)
+    return ModelShape(
+        method=config.method,
+        config=model.config,
+        words=words,
+        linear=linear,
+        others=total - linear,
+        untrained_experts=untrained_experts(adapted),
+        trained=trained,
+        supports_gradient_checkpointing=able,
+    )
 
 
 def free_bytes(device: torch.device) -> float:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.unit.models.tiny import save_mixture
 from torch import nn
 
 from gabarito.core.errors import DataError, SettingsError
@@ -22,6 +23,18 @@ def test_a_merged_model_says_what_the_adapter_says(adapted: CausalModel) -> None
     expected = next_token_probabilities(adapted, PROMPTS)
     found = next_token_probabilities(merged(adapted), PROMPTS)
     assert check_distance(found, expected, EXACT) < 1e-5
+
+
+def test_adapters_of_experts_and_of_their_router_are_merged(tmp_path: Path) -> None:
+    model = with_adapter(load_base(save_mixture(tmp_path), dtype=torch.float32).model)
+    assert any("mlp.gate.lora_A" in name for name, _ in model.named_parameters())
+    expected = next_token_probabilities(model, PROMPTS)
+    plain = load_base(tmp_path, dtype=torch.float32).model
+    with pytest.raises(SettingsError, match="away from the adapter's"):
+        check_distance(next_token_probabilities(plain, PROMPTS), expected, EXACT)
+    whole = merged(model)
+    assert check_distance(next_token_probabilities(whole, PROMPTS), expected, EXACT) < 1e-5
+    assert not any("lora" in name for name, _ in whole.named_parameters())
 
 
 def test_a_merged_model_has_no_trace_of_the_adapter_and_stays_tied(adapted: CausalModel) -> None:

@@ -12,7 +12,7 @@ import torch
 import yaml
 from accelerate.state import AcceleratorState
 from tests.unit.models.hub import running
-from tests.unit.models.tiny import save_tiny
+from tests.unit.models.tiny import save_mixture, save_tiny
 
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.core.records import (
@@ -262,6 +262,17 @@ def test_a_probe_says_how_long_it_takes_here(
     assert 0 < seconds.train < 600
     assert 0 < seconds.evaluate < 600
     assert forecast(run, store).said in said
+
+
+def test_experts_that_stay_as_they_are_are_named(
+    planned: Callable[..., Run], store: Store, tmp_path: Path
+) -> None:
+    save_mixture(tmp_path / "base")
+    assert "base" not in told(planned(), store)
+    found = told(planned(targets="attention"), store)["base"]
+    assert "% of the weights are a mixture's experts, and stay as they are" in found.said
+    assert "train.targets attention" in found.said
+    assert found.is_warning
 
 
 def test_a_base_that_is_not_at_hand_is_not_fetched(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.unit.models.tiny import EXPERT_WEIGHTS, save_mixture
 
 from gabarito.core.errors import BugError, DataError
 from gabarito.models import Base, load_base
@@ -19,6 +20,7 @@ from gabarito.train.lora import (
     snapshot,
     trained_parameters,
     unflatten,
+    untrained_experts,
 )
 
 MLP = {"gate_proj", "up_proj", "down_proj"}
@@ -61,6 +63,25 @@ def test_full_tuning_trains_the_named_layers_themselves(
     free = base.model.requires_grad_()  # as a model is whose base was not loaded to be trained
     names = trained_parameters(attach(free, full(targets=targets)))
     assert {name.removesuffix(".weight").rpartition(".")[2] for name in names} == layers
+
+
+@pytest.mark.parametrize(
+    ("made", "targets", "left"),
+    [
+        (config, "all-linear", 0),
+        (config, "attention", EXPERT_WEIGHTS),
+        (full, "all-linear", 0),
+        (full, "mlp", 0),
+        (full, "attention", EXPERT_WEIGHTS),
+    ],
+)
+def test_the_experts_of_a_mixture_are_trained_with_its_mlp(
+    tmp_path: Path, made: Callable[..., TrainConfig], targets: str, left: int
+) -> None:
+    model = attach(load_base(save_mixture(tmp_path)).model, made(targets=targets))
+    assert untrained_experts(model) == left
+    names = trained_parameters(model)
+    assert any("experts" in name for name in names) is (left == 0)
 
 
 def test_full_tuning_of_a_base_in_16_bit_is_in_float32(base: Base) -> None:

@@ -78,6 +78,7 @@ class TrainingHere:
     def findings(self, *, probes: bool) -> Iterator[CheckResult]:
         """Yield what training takes of memory, and its rows, steps, tokens and time."""
         yield self._memory()
+        yield from self._experts()
         if self.expected is None:
             said = "how many rows there will be is known when the teacher was tried"
             yield CheckResult("training", said)
@@ -132,6 +133,17 @@ class TrainingHere:
             },
         )
         return CheckResult("memory", forecast.said, is_warning=not forecast.fits)
+
+    def _experts(self) -> Iterator[CheckResult]:
+        config = self.config
+        share = shape_of(self.folder, config).untrained_share
+        if share:
+            said = (
+                f"{config.base}: {share:.0%} of the weights are a mixture's experts, and stay as "
+                f"they are with train.method {config.method}, train.targets {config.targets}; "
+                "take other targets or, if it stays so, a base without experts"
+            )
+            yield CheckResult("base", said, is_warning=True)
 
     def _need(self, method: Method, device: torch.device, dtype: torch.dtype, tokens: int) -> float:
         config = self.config.model_copy(update={"method": method})
