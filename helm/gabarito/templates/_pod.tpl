@@ -20,7 +20,7 @@ securityContext:
 {{- with .values }}
 {{- range $key := list "runtimeClassName" "priorityClassName" "schedulerName" }}
 {{- with get $.values $key }}
-{{ $key }}: {{ . }}
+{{ $key }}: {{ . | quote }}
 {{- end }}
 {{- end }}
 {{- range $key := list "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" "resourceClaims" }}
@@ -33,7 +33,7 @@ securityContext:
 {{- end }}
 
 {{- define "gabarito.containerSettings" -}}
-image: {{ include "gabarito.image" (dict "root" .root "component" .component "image" .values.image) }}
+image: {{ include "gabarito.image" (dict "root" .root "component" .component "image" .values.image) | quote }}
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
 securityContext:
   {{- toYaml .root.Values.containerSecurityContext | nindent 2 }}

@@ -4,7 +4,7 @@
 {{- $values := fromJson (include "gabarito.stage" .) }}
 {{- $pod := merge (dict "values" $values "labels" (dict "gabarito.dev/stage" "serve")) . }}
 {{- $isRemote := eq $values.engine "container" }}
-{{- $args := list "serve" "--host" "0.0.0.0" "--pipeline" .root.Values.pipeline.name
+{{- $args := list "serve" "--host" "::" "--pipeline" .root.Values.pipeline.name
       "--channel" (include "gabarito.channel" .root) }}
 {{- if $isRemote }}
 {{- $args = concat $args (list "--engine-url" (printf "http://127.0.0.1:%v" $values.container.port)) }}
@@ -40,7 +40,7 @@ spec:
     metadata:
       {{- include "gabarito.podMetadata" $pod | nindent 6 }}
     spec:
-      serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) }}
+      serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) | quote }}
       automountServiceAccountToken: false
       terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
       {{- include "gabarito.podSettings" $pod | nindent 6 }}
