@@ -39,13 +39,24 @@ app.kubernetes.io/component: {{ .component }}
 {{- toYaml (merge $own (fromYaml (include "gabarito.madeLabels" .))) }}
 {{- end }}
 
+{{/* Annotations over those of all, if there are any. Takes root and annotations. */}}
+{{- define "gabarito.annotations" -}}
+{{- with merge (dict) (.annotations | default dict) (.root.Values.commonAnnotations | default dict) -}}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{/* Metadata of what Helm creates. Takes root, component and what follows the full name; more are
-     additional labels. */}}
+     additional labels, annotations their like. */}}
 {{- define "gabarito.metadata" -}}
 name: {{ printf "%s%s" (include "gabarito.fullname" .root) .suffix | quote }}
 namespace: {{ .root.Release.Namespace | quote }}
 labels:
   {{- include "gabarito.labels" . | nindent 2 }}
+{{- with include "gabarito.annotations" . }}
+{{ . }}
+{{- end }}
 {{- end }}
 
 {{- define "gabarito.account" -}}

@@ -16,9 +16,8 @@ metadata:
   name: {{ include "gabarito.fullname" .root }}-serve
   labels:
     {{- include "gabarito.madeLabels" (merge (dict "more" $values.labels) .) | nindent 4 }}
-  {{- with $values.annotations }}
-  annotations:
-    {{- toYaml . | nindent 4 }}
+  {{- with include "gabarito.annotations" (dict "root" .root "annotations" $values.annotations) }}
+  {{- . | nindent 2 }}
   {{- end }}
 spec:
   {{- if not $scaled }}
@@ -44,14 +43,9 @@ spec:
       automountServiceAccountToken: false
       terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
       {{- include "gabarito.podSettings" $pod | nindent 6 }}
-      {{- if or $values.sidecars $isRemote }}
+      {{- with include "gabarito.initContainers" $pod | trim }}
       initContainers:
-        {{- with include "gabarito.sidecars" $pod | trim }}
         {{- . | nindent 8 }}
-        {{- end }}
-        {{- if $isRemote }}
-        {{- include "gabarito.engine" $pod | trim | nindent 8 }}
-        {{- end }}
       {{- end }}
       containers:
         - name: serve
@@ -60,7 +54,7 @@ spec:
           {{- include "gabarito.containerSettings" $pod | nindent 10 }}
           ports:
             - {name: http, containerPort: 8000}
-          {{- include "gabarito.probes" $values | trim | nindent 10 }}
+          {{- include "gabarito.endpointProbes" $values | trim | nindent 10 }}
           {{- with $values.preStopSleepSeconds }}
           lifecycle:
             preStop: {sleep: {seconds: {{ . }}}}
