@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gabarito.core.errors import NEVER_COUNTED, NEVER_RETRIED, DataError
+from gabarito.core.listening import EVERYWHERE
 from gabarito.pipeline.stages import STAGES
 
 from .helm import CHART, Object
@@ -75,6 +76,14 @@ def test_a_scaled_endpoint_has_no_replicas_of_its_own() -> None:
     (scaler,) = release.of_kind("HorizontalPodAutoscaler")
     assert scaler["spec"]["scaleTargetRef"]["name"] == release.endpoint["metadata"]["name"]
     assert release.config.serve.replicas == 2
+
+
+@pytest.mark.parametrize("name", ["demo", "llama-cpp"])
+def test_an_endpoint_listens_at_addresses_of_both_families(name: str) -> None:
+    """A pod of an IPv6-only cluster has no address at 0.0.0.0, and the kubelet probes it there."""
+    (serve,) = scenario(name).endpoint["spec"]["template"]["spec"]["containers"]
+    assert serve["args"][:3] == ["serve", "--host", EVERYWHERE]
+    assert "0.0.0.0" not in str([pod.spec for pod in scenario(name).pods()])
 
 
 def test_an_endpoint_is_told_the_channel_that_it_serves(tmp_path: Path) -> None:

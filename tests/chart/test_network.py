@@ -1,5 +1,6 @@
 """What pods may reach, and who may reach them."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from gabarito.pipeline.stages import STAGES
@@ -73,6 +74,28 @@ def test_the_node_is_asked_for_keys_only_where_nothing_else_gives_them() -> None
         )
 
 
+def test_the_metadata_of_a_node_has_an_address_of_each_family() -> None:
+    asked = str(_policy(scenario("defaults"), "train"))
+    assert "'fd00:ec2::254/128'" in asked
+    (web,) = (
+        rule["to"]
+        for rule in _policy(scenario("defaults"), "train")["egress"]
+        if "0.0.0.0/0" in str(rule)
+    )
+    metadata = map(ip_network, ("169.254.169.254/32", "fd00:ec2::254/128", "fd00:ec2::23/128"))
+    for network in metadata:
+        assert not any(_allows(peer["ipBlock"], network) for peer in web)
+
+
+def test_a_teacher_beside_generate_may_listen_at_either_family(tmp_path: Path) -> None:
+    release = changed(tmp_path, "demo", {"teacher": {"url": "http://[::1]:8100/v1"}})
+    assert not any(8100 in _ports(release, each) for each in ALL)
+    elsewhere = changed(tmp_path, "demo", {"teacher": {"url": "http://[fd00::7]:8100/v1"}})
+    assert 8100 in _ports(elsewhere, "generate")
+    store = {"store": {"endpoint": "http://[fd00::9]:9000"}}
+    assert 9000 in _ports(changed(tmp_path, "demo", store), "train")
+
+
 def test_an_annotation_that_names_no_role_gives_no_keys(tmp_path: Path) -> None:
     annotations = {"argocd.argoproj.io/sync-wave": "1"}
     accounts = {name: {"annotations": annotations} for name in ("controller", "stage")}
@@ -109,6 +132,16 @@ def _ports(release: Release, component: str) -> set[int]:
     return {
         port["port"] for rule in _policy(release, component)["egress"] for port in rule["ports"]
     }
+
+
+def _allows(block: Object, network: IPv4Network | IPv6Network) -> bool:
+    """Tell whether an ipBlock lets through to the whole of a network."""
+
+    def is_in(cidr: str) -> bool:
+        outer = ip_network(cidr)
+        return outer.version == network.version and network.subnet_of(outer)  # type: ignore[arg-type]
+
+    return is_in(block["cidr"]) and not any(map(is_in, block.get("except", ())))
 
 
 def _reaches_web(release: Release, component: str) -> bool:

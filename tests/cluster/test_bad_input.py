@@ -27,6 +27,38 @@ def test_a_gpu_that_nobody_has(open_release: Open, demo_values: Object) -> None:
     assert "nvidia.com/gpu" in _status(release)
 
 
+def test_a_queue_without_kueue(open_release: Open, demo_values: Object) -> None:
+    release = open_release("queue", {**fresh(demo_values, "queue"), "queue": "documents"})
+    release.install()
+    said = _said(release, "StageWaiting")
+    assert "this cluster has no Kueue" in said
+    until("status says it too", lambda: "has no Kueue" in _status(release), SOON_S)
+
+
+def test_a_quota_that_is_too_small(open_release: Open, demo_values: Object) -> None:
+    release = open_release("quota", fresh(demo_values, "quota"))
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "small"},
+        "spec": {"hard": {"count/pods": "1"}},  # the controller's
+    }
+    release.kubectl.apply(quota)
+    release.install()
+    assert "exceeded quota: small" in _said(release, "StageWaiting")
+    until("status says it too", lambda: "exceeded quota: small" in _status(release), SOON_S)
+
+
+def test_names_that_yaml_reads_as_numbers(open_release: Open, demo_values: Object) -> None:
+    values = fresh(demo_values, "2026")
+    values["store"]["existingSecret"] = "123"
+    values["nameOverride"] = "true"
+    release = open_release("2026", values)
+    release.kubectl.apply(credentials("123", "test"))
+    release.install()
+    until("ingest is done", lambda: "ingest    done" in _status(release), 300)
+
+
 def test_a_missing_teacher_secret(open_release: Open, demo_values: Object) -> None:
     values = fresh(demo_values, "secret")
     values["teacher"]["existingSecret"] = "absent"

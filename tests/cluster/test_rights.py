@@ -16,7 +16,7 @@ get list watch                     : pods
 list watch create                  : deployments.apps
 get patch delete                   : deployments.apps/{SERVED}
 get                                : configmaps/{FULLNAME}-owner
-create patch                       : events
+list create patch                  : events
 create                             : leases.coordination.k8s.io
 get update                         : leases.coordination.k8s.io/{CONTROLLER}
 """

@@ -10,7 +10,10 @@
 {{- end }}
 {{- end }}
 {{- if eq (include "gabarito.needsNode" .) "yes" }}
-{{- $node := list (dict "ipBlock" (dict "cidr" "169.254.169.254/32")) (dict "ipBlock" (dict "cidr" "169.254.170.23/32")) }}
+{{- $node := list }}
+{{- range $cidr := list "169.254.169.254/32" "169.254.170.23/32" "fd00:ec2::254/128" "fd00:ec2::23/128" }}
+{{- $node = append $node (dict "ipBlock" (dict "cidr" $cidr)) }}
+{{- end }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" $node "ports" (list 80)) }}
 {{- end }}
 {{- $asked := list }}
@@ -30,7 +33,7 @@
 {{- include "gabarito.rule" (dict "side" "to" "peers" $policy.apiServer.to "ports" $policy.apiServer.ports) }}
 {{- end }}
 {{- if eq (include "gabarito.needsWeb" .) "yes" }}
-{{- $web := list (dict "ipBlock" (dict "cidr" "0.0.0.0/0" "except" (list "169.254.0.0/16"))) (dict "ipBlock" (dict "cidr" "::/0")) }}
+{{- $web := list (dict "ipBlock" (dict "cidr" "0.0.0.0/0" "except" (list "169.254.0.0/16"))) (dict "ipBlock" (dict "cidr" "::/0" "except" (list "fd00:ec2::/32" "fe80::/10"))) }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" $web "ports" (list 80 443)) }}
 {{- end }}
 {{- with $policy.extraEgress }}
@@ -40,7 +43,7 @@
 
 {{/* A teacher that runs as a sidecar of generate needs no rule. Takes policy and url. */}}
 {{- define "gabarito.teacherRule" }}
-{{- if not (has (get (urlParse .url) "hostname") (list "127.0.0.1" "localhost")) }}
+{{- if not (has (get (urlParse .url) "hostname") (list "127.0.0.1" "::1" "localhost")) }}
 {{- $ports := .policy.ports | default (list (include "gabarito.port" .url)) }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" .policy.to "ports" $ports) }}
 {{- end }}

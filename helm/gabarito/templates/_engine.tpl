@@ -42,7 +42,7 @@
 {{- $resources := fromYaml (include "gabarito.resources" (dict "values" (dict "resources" $of.resources "gpu" .values.gpu))) }}
 {{- $container := dict "name" "engine" "image" $of.image "restartPolicy" "Always"
       "imagePullPolicy" .root.Values.image.pullPolicy
-      "securityContext" (deepCopy .root.Values.containerSecurityContext)
+      "securityContext" (fromYaml (include "gabarito.security" (dict "of" "containerSecurityContext" "root" .root "values" .values)))
       "terminationMessagePolicy" "FallbackToLogsOnError" "resources" $resources
       "volumeMounts" (concat $mounts ($of.volumeMounts | default list)) }}
 {{- range $key := list "command" "args" "env" }}

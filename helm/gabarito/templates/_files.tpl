@@ -7,9 +7,9 @@
 pipeline.yaml: |
   {{- toYaml .Values.pipeline | nindent 2 }}
 controller.yaml: |
-  release: {{ .Release.Name }}
-  fullname: {{ $fullname }}
-  namespace: {{ .Release.Namespace }}
+  release: {{ .Release.Name | quote }}
+  fullname: {{ $fullname | quote }}
+  namespace: {{ .Release.Namespace | quote }}
   store: {{ .Values.store.url | quote }}
   pipeline: /etc/gabarito/pipeline.yaml
   templates: /etc/gabarito/templates

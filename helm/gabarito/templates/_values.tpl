@@ -6,7 +6,7 @@
 {{- .image }}
 {{- else }}
 {{- with .root.Values.image }}
-{{- with .registry }}{{ trimSuffix "/" . }}/{{ end }}
+{{- with ($.root.Values.global | default dict).imageRegistry | default .registry }}{{ trimSuffix "/" . }}/{{ end }}
 {{- $name := get $names $.component }}
 {{- .repository }}-{{ $name }}:{{ .tag | default $.root.Chart.AppVersion }}
 {{- with get (.digests | default dict) $name }}@{{ . }}{{ end }}
@@ -75,4 +75,9 @@
 {{- with fromJson (include "gabarito.judgeSettings" .) }}
 {{- .url | default $.Values.teacher.url }}
 {{- end }}
+{{- end }}
+
+{{/* Whether the cluster has Kueue, in any version of its API. */}}
+{{- define "gabarito.hasKueue" -}}
+{{- range .Capabilities.APIVersions }}{{ if hasPrefix "kueue.x-k8s.io/" . }}yes{{ break }}{{ end }}{{ end }}
 {{- end }}

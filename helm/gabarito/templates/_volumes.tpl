@@ -24,7 +24,7 @@
       spec:
         {{- toYaml $scratch.claim | nindent 8 }}
 {{- else if $scratch.sizeLimit }}
-  emptyDir: {sizeLimit: {{ $scratch.sizeLimit }}}
+  emptyDir: {sizeLimit: {{ $scratch.sizeLimit | quote }}}
 {{- else }}
   emptyDir: {}
 {{- end }}
@@ -43,7 +43,7 @@
 {{- end }}
 {{- with .values.sharedMemory }}
 - name: shm
-  emptyDir: {medium: Memory, sizeLimit: {{ . }}}
+  emptyDir: {medium: Memory, sizeLimit: {{ . | quote }}}
 {{- end }}
 {{- with .values.extraVolumes }}
 {{ toYaml . }}

@@ -10,6 +10,7 @@ from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.channel import find_channel, pipeline_of
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, PODS, Cluster
+from gabarito.controller.kube.causes import Causes
 from gabarito.controller.kube.diagnose import Scope
 from gabarito.controller.kube.parse import endpoint_of, stage_jobs
 from gabarito.controller.progress import ProgressReader
@@ -35,6 +36,7 @@ class Observer:
         self._cluster = cluster
         self._store = store
         self._desired = desired
+        self._causes = Causes(cluster)
         self._progress = ProgressReader(store)
         self._results: dict[str, StageResult] = {}
         self._pipelines: dict[str, str] = {}
@@ -56,7 +58,7 @@ class Observer:
         pods = self._cluster.list(PODS, selector)
         deployment = self._cluster.read(DEPLOYMENTS, self._desired.endpoint_name)
         steps = {step.stage: step for step in make_plan(self._store, run)}
-        jobs = stage_jobs(job_objects, pods, config.namespace, now)
+        jobs = self._causes.of(stage_jobs(job_objects, pods, config.namespace, now), now)
         self._is_frozen = self._is_frozen or is_frozen(self._store, run)
         finished = [stage for stage, step in steps.items() if step.state == "done"]
         if "evaluate" in finished and self._evaluation is None:

@@ -95,7 +95,8 @@ def job_body(
         _merge(metadata, "labels", {meta.QUEUE: config.queue})
         _merge(metadata, "annotations", {meta.QUEUE_GATE: meta.QUEUE_GATE_OWNER})
     if (count := config.shards_of(stage)) > 1:
-        spec |= {"completionMode": "Indexed", "completions": count, "parallelism": count}
+        at_once = min(spec.get("parallelism", count), count)
+        spec |= {"completionMode": "Indexed", "completions": count, "parallelism": at_once}
         # Kubernetes replaces $(…) by the variable that the job controller sets in each pod.
         arguments += ["--shard", f"$(JOB_COMPLETION_INDEX)/{count}"]
     return body

@@ -175,7 +175,7 @@ def test_a_summary_is_read_as_it_was_written() -> None:
 
 def labels(component: str, release: str = "demo") -> dict[str, str]:
     return {
-        "app.kubernetes.io/name": "gabarito",
+        "app.kubernetes.io/part-of": "gabarito",
         meta.INSTANCE: release,
         meta.COMPONENT: component,
     }

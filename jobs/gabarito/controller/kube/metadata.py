@@ -12,6 +12,7 @@ RUN = f"{PREFIX}/run"
 ATTEMPT = f"{PREFIX}/attempt"
 INSTANCE = "app.kubernetes.io/instance"
 COMPONENT = "app.kubernetes.io/component"
+PART_OF = "app.kubernetes.io/part-of"
 CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
 """Set by Kubernetes on the pods of a Job: the uid of that Job."""
 
