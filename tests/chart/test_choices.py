@@ -205,11 +205,13 @@ def test_buckets_can_be_addressed_by_host(tmp_path: Path) -> None:
         )
 
 
-def test_sidecars_are_native_and_have_what_they_leave_out() -> None:
-    (teacher,) = scenario("demo").pod("generate").spec["initContainers"]
-    assert teacher["restartPolicy"] == "Always"
-    assert teacher["image"] == "gabarito-generate:0.1.0"
-    assert scenario("demo").pod("test").spec["initContainers"] == [teacher]
+def test_sidecars_are_native_and_have_what_they_leave_out(tmp_path: Path) -> None:
+    generate = {"stages": {"generate": {"sidecars": [{"name": "proxy"}]}}}
+    release = changed(tmp_path, "defaults", generate)
+    (proxy,) = release.pod("generate").spec["initContainers"]
+    assert proxy["restartPolicy"] == "Always"
+    assert proxy["image"] == "gabarito-generate:0.1.0"
+    assert release.pod("test").spec["initContainers"] == [proxy]
 
 
 def test_what_a_sidecar_or_a_probe_says_itself_holds(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from .release import Release, changed, scenario
 
 DNS = {53}
 ALL = (*STAGES, "serve", "controller", "test")
+ELSEWHERE: Object = {"teacher": {"deploy": {"enabled": False}, "url": "http://teacher:8100/v1"}}
 
 
 def test_every_pod_is_denied_everything_first() -> None:
@@ -30,7 +31,7 @@ def test_only_what_each_needs_is_allowed() -> None:
 
 
 def test_the_teacher_is_for_generate(tmp_path: Path) -> None:
-    release = changed(tmp_path, "demo", {"teacher": {"url": "http://teacher:8100/v1"}})
+    release = changed(tmp_path, "demo", ELSEWHERE)
     assert {each for each in ALL if 8100 in _ports(release, each)} == {"generate", "test"}
     assert not any(8100 in _ports(scenario("demo"), each) for each in ALL)  # in its own pod
 
@@ -45,8 +46,7 @@ def test_the_judge_is_for_evaluate(tmp_path: Path) -> None:
     judge = {"model": "m", "url": "https://judge:8200/v1"}
     release = changed(tmp_path, "demo", {"pipeline": {"evaluate": {"judge": judge}}})
     assert {each for each in ALL if 8200 in _ports(release, each)} == {"evaluate", "test"}
-    teacher = {"teacher": {"url": "http://teacher:8100/v1"}}
-    of_teacher = {"pipeline": {"evaluate": {"judge": {"model": "m"}}}} | teacher
+    of_teacher = {"pipeline": {"evaluate": {"judge": {"model": "m"}}}} | ELSEWHERE
     release = changed(tmp_path, "demo", of_teacher)
     asking = {each for each in ALL if 8100 in _ports(release, each)}
     assert asking == {"generate", "evaluate", "test"}
@@ -88,9 +88,12 @@ def test_the_metadata_of_a_node_has_an_address_of_each_family() -> None:
 
 
 def test_a_teacher_beside_generate_may_listen_at_either_family(tmp_path: Path) -> None:
-    release = changed(tmp_path, "demo", {"teacher": {"url": "http://[::1]:8100/v1"}})
+    def asked(url: str) -> Release:
+        return changed(tmp_path, "demo", {"teacher": {"url": url, "deploy": {"enabled": False}}})
+
+    release = asked("http://[::1]:8100/v1")
     assert not any(8100 in _ports(release, each) for each in ALL)
-    elsewhere = changed(tmp_path, "demo", {"teacher": {"url": "http://[fd00::7]:8100/v1"}})
+    elsewhere = asked("http://[fd00::7]:8100/v1")
     assert 8100 in _ports(elsewhere, "generate")
     store = {"store": {"endpoint": "http://[fd00::9]:9000"}}
     assert 9000 in _ports(changed(tmp_path, "demo", store), "train")

@@ -80,10 +80,11 @@ def test_what_must_be_given_is_asked_for() -> None:
 
 
 def test_a_teacher_must_be_named_somewhere(tmp_path: Path) -> None:
+    nowhere = {"teacher": {"deploy": {"enabled": False}}}
     with pytest.raises(ValueError, match=r"teacher\.url: must be given"):
-        changed(tmp_path, "demo", {"teacher": {"url": ""}})
+        changed(tmp_path, "demo", nowhere)
     inside = {"generate": {"teacher": {"url": "http://teacher/v1"}}}
-    assert changed(tmp_path, "demo", {"teacher": {"url": ""}, "pipeline": inside}).objects
+    assert changed(tmp_path, "demo", {**nowhere, "pipeline": inside}).objects
 
 
 def test_shards_need_the_controller(tmp_path: Path) -> None:
@@ -96,7 +97,8 @@ def test_shards_need_the_controller(tmp_path: Path) -> None:
 
 def test_pairs_alone_need_no_teacher(tmp_path: Path) -> None:
     pairs = {"type": "pairs", "path": "s3://b/p.csv", "question": "q", "answer": "a"}
-    alone = {"teacher": {"url": ""}, "pipeline": {"ingest": {"sources": [pairs]}}}
+    without = {"deploy": {"enabled": False}}
+    alone = {"teacher": without, "pipeline": {"ingest": {"sources": [pairs]}}}
     assert changed(tmp_path, "demo", alone).objects
 
 

@@ -69,7 +69,6 @@ def test_a_missing_teacher_secret(open_release: Open, demo_values: Object) -> No
 
 def test_refused_credentials_fail_at_once(open_release: Open, demo_values: Object) -> None:
     values = fresh(demo_values, "refused")
-    values["stages"]["generate"]["sidecars"] = []
     values["teacher"] = {"url": ADDRESS}
     release = open_release("refused", values)
     release.kubectl.apply(*teacher({"name": "GABARITO_TEACHER_KEY", "value": "right"}))

@@ -32,7 +32,7 @@
 {{- if eq .component "controller" }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" $policy.apiServer.to "ports" $policy.apiServer.ports) }}
 {{- end }}
-{{- if eq (include "gabarito.needsWeb" .) "yes" }}
+{{- if include "gabarito.needsWeb" . }}
 {{- $web := list (dict "ipBlock" (dict "cidr" "0.0.0.0/0" "except" (list "169.254.0.0/16"))) (dict "ipBlock" (dict "cidr" "::/0" "except" (list "fd00:ec2::/32" "fe80::/10"))) }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" $web "ports" (list 80 443)) }}
 {{- end }}
@@ -41,7 +41,7 @@
 {{- end }}
 {{- end }}
 
-{{/* A teacher that runs as a sidecar of generate needs no rule. Takes policy and url. */}}
+{{/* A teacher that runs in the same pod needs no rule. Takes policy and url. */}}
 {{- define "gabarito.teacherRule" }}
 {{- if not (has (get (urlParse .url) "hostname") (list "127.0.0.1" "::1" "localhost")) }}
 {{- $ports := .policy.ports | default (list (include "gabarito.port" .url)) }}
@@ -49,7 +49,8 @@
 {{- end }}
 {{- end }}
 
-{{/* Sources other than files and pairs are on the web; a base that is not a path is on the model hub. */}}
+{{/* Sources other than files and pairs are on the web; a base that is not a path is on the model hub,
+     and so may be the teacher's model. */}}
 {{- define "gabarito.needsWeb" -}}
 {{- if eq .component "ingest" }}
 {{- range .root.Values.pipeline.ingest.sources }}
@@ -58,6 +59,7 @@
 {{- else if has .component (list "train" "merge" "evaluate") }}
 {{- if not (regexMatch "^([./~]|gabarito:|s3://)" .root.Values.pipeline.train.base) }}yes{{ end }}
 {{- end }}
+{{- if and (eq (include "gabarito.hasTeacher" .) "yes") (include "gabarito.teacherFromHub" .root) }}yes{{ end }}
 {{- end }}
 
 {{/* Without a Secret and without a role in the account's annotations, the keys come from the node on

@@ -16,7 +16,7 @@
 {{- end }}
 {{- $judge := fromJson (include "gabarito.askedJudge" .) }}
 {{- if or (has .component (list "generate" "test")) (and $judge (not $judge.url)) }}
-{{- with .root.Values.teacher.url }}
+{{- with include "gabarito.teacherUrl" .root }}
 - {name: GABARITO_TEACHER_URL, value: {{ . | quote }}}
 {{- end }}
 {{- end }}

@@ -1,5 +1,6 @@
 {{/* The files of the controller: pipeline, settings, and the bodies of Jobs and Deployment. */}}
 {{- define "gabarito.files" -}}
+{{- include "gabarito.checkTeacher" . }}
 {{- if and (include "gabarito.needsTeacher" .) (not (include "gabarito.teacher" .)) }}
 {{- fail "teacher.url: must be given, unless pipeline.generate.teacher.url is" }}
 {{- end }}

@@ -4,6 +4,11 @@
 {{- $values := fromJson (include "gabarito.stage" .) }}
 {{- $own := dict "gabarito.dev/stage" .component }}
 {{- $pod := merge (dict "values" $values "labels" $own) . }}
+{{- $hasTeacher := include "gabarito.hasTeacher" . }}
+{{- $containers := list "stage" }}
+{{- if $hasTeacher }}
+{{- $containers = concat $containers (ternary (list "teacher-model") list (not (not .root.Values.teacher.deploy.model))) (list "teacher-ready") }}
+{{- end }}
 {{- $isIndexed := gt (int ($values.shards | default 1)) 1 }}
 {{- if and $isIndexed (not .root.Values.controller.enabled) }}
 {{- printf "stages.%s.shards: the controller tells each pod its shard; set it to 1, or controller.enabled to true" .component | fail }}
@@ -33,7 +38,7 @@ spec:
   {{- end }}
   podReplacementPolicy: Failed
   podFailurePolicy:
-    {{- include "gabarito.podFailurePolicy" (dict "isIndexed" $isIndexed) | nindent 4 }}
+    {{- include "gabarito.podFailurePolicy" (dict "isIndexed" $isIndexed "containers" $containers) | nindent 4 }}
   template:
     metadata:
       {{- include "gabarito.podMetadata" $pod | nindent 6 }}
@@ -64,4 +69,7 @@ spec:
             {{- include "gabarito.volumeMounts" $pod | nindent 12 }}
       volumes:
         {{- include "gabarito.volumes" $pod | trim | nindent 8 }}
+        {{- if $hasTeacher }}
+        {{- include "gabarito.teacherVolumes" .root | trim | nindent 8 }}
+        {{- end }}
 {{- end }}

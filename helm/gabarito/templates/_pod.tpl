@@ -87,4 +87,7 @@ terminationMessagePolicy: FallbackToLogsOnError
 {{- if and (eq .component "serve") (eq .values.engine "container") }}
 {{ include "gabarito.engine" . }}
 {{- end }}
+{{- if include "gabarito.hasTeacher" . }}
+{{ include "gabarito.teacherContainers" . }}
+{{- end }}
 {{- end }}

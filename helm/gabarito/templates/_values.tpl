@@ -56,7 +56,7 @@
 {{/* The teacher's address, if the values have one. */}}
 {{- define "gabarito.teacher" -}}
 {{- $teacher := (.Values.pipeline.generate | default dict).teacher | default dict }}
-{{- .Values.teacher.url | default $teacher.url | default "" }}
+{{- include "gabarito.teacherUrl" . | default $teacher.url | default "" }}
 {{- end }}
 
 {{/* The address of who has the second opinion, if that is another. */}}
@@ -73,7 +73,7 @@
 {{/* The address of the judge, if there is one. */}}
 {{- define "gabarito.judge" -}}
 {{- with fromJson (include "gabarito.judgeSettings" .) }}
-{{- .url | default $.Values.teacher.url }}
+{{- .url | default (include "gabarito.teacherUrl" $) }}
 {{- end }}
 {{- end }}
 

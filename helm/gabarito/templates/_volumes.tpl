@@ -16,18 +16,7 @@
 {{- end }}
 
 {{- define "gabarito.volumes" -}}
-{{- $scratch := .values.scratch | default dict }}
-- name: tmp
-{{- if $scratch.claim }}
-  ephemeral:
-    volumeClaimTemplate:
-      spec:
-        {{- toYaml $scratch.claim | nindent 8 }}
-{{- else if $scratch.sizeLimit }}
-  emptyDir: {sizeLimit: {{ $scratch.sizeLimit | quote }}}
-{{- else }}
-  emptyDir: {}
-{{- end }}
+{{- include "gabarito.scratch" (dict "name" "tmp" "scratch" .values.scratch) }}
 {{- if ne .root.Values.store.addressing "auto" }}
 - name: aws
   configMap: {name: {{ include "gabarito.fullname" .root }}-aws}
@@ -47,5 +36,21 @@
 {{- end }}
 {{- with .values.extraVolumes }}
 {{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* A volume that lives as long as its pod. Takes name and scratch. */}}
+{{- define "gabarito.scratch" -}}
+{{- $scratch := .scratch | default dict -}}
+- name: {{ .name }}
+{{- if $scratch.claim }}
+  ephemeral:
+    volumeClaimTemplate:
+      spec:
+        {{- toYaml $scratch.claim | nindent 8 }}
+{{- else if $scratch.sizeLimit }}
+  emptyDir: {sizeLimit: {{ $scratch.sizeLimit | quote }}}
+{{- else }}
+  emptyDir: {}
 {{- end }}
 {{- end }}

@@ -210,7 +210,8 @@ def _record_state(desired: Desired, observed: Observed, job: StageJob) -> Iterat
         annotations |= {meta.STATE: state, meta.MESSAGE: problem.text if problem else None}
         if problem is not None:
             message, key = f"{job.stage} {verb}: {problem.text}", problem.key
-            yield RecordEvent(about_job(job), reason, message, key, is_warning=True)
+            is_warning = not problem.is_usual
+            yield RecordEvent(about_job(job), reason, message, key, is_warning)
     annotations |= waiting_mark(observed, job)
     progress = observed.progress.get(job.stage)
     if progress and progress != recorded.get(meta.PROGRESS):

@@ -496,3 +496,14 @@ def test_a_done_stage_keeps_its_figures_and_how_far_it_got() -> None:
         assert isinstance(annotated, AnnotateJob)
         assert annotated.annotations[meta.RESULT] == "2 documents"
         assert annotated.annotations[meta.PROGRESS] == progress.get("ingest", "1/2 pages")
+
+
+@pytest.mark.parametrize(
+    ("problem", "is_warning"),
+    [(UNFIT, True), (Problem("TeacherLoading", "it loads", "wait", is_usual=True), False)],
+)
+def test_only_what_does_not_pass_by_itself_is_a_warning(problem: Problem, is_warning: bool) -> None:
+    running = job("ingest", "running", annotations=STARTED, problem=problem)
+    actions = decide(desired(), observed(running, *REST, is_frozen=True))
+    (event,) = (one for one in actions if isinstance(one, RecordEvent))
+    assert (event.reason, event.is_warning) == ("StageWaiting", is_warning)

@@ -162,6 +162,121 @@ PROBLEMS: dict[str, tuple[Object, str | None]] = {
 }
 
 
+def beginning(
+    *, teacher: Object | None = None, phase: str = "Pending", age: float = 300, **states: Object
+) -> Object:
+    """A pod whose init containers are in these states: with a teacher's server among them."""
+    names = ("teacher-model", "teacher", "teacher-ready")
+    statuses = [
+        {"name": name, "image": "their/server:1", "state": states[name.replace("-", "_")]}
+        for name in names
+        if name.replace("-", "_") in states
+    ]
+    if teacher:
+        statuses.append({"name": "teacher", "image": "their/server:1", **teacher})
+    seen = pod(phase, age, initContainerStatuses=statuses)
+    sidecar = {"name": "teacher", "restartPolicy": "Always"}
+    seen["spec"] = {
+        "initContainers": [{"name": "teacher-model"}, sidecar, {"name": "teacher-ready"}]
+    }
+    return seen
+
+
+RUNS = {"running": {"startedAt": at(240)}}
+OUT_OF_MEMORY = {"exitCode": 1, "message": "loading\nCUDA out of memory"}
+TEACHERS: dict[str, tuple[Object, str]] = {
+    "its model is copied": (
+        beginning(teacher_model=RUNS),
+        "the teacher's model is copied, since 11:56 UTC; to watch it: kubectl logs -n team-a "
+        "train-x -c teacher-model",
+    ),
+    "it reads its weights": (
+        beginning(teacher=RUNS, teacher_ready=RUNS),
+        "the teacher is loading, since 11:56 UTC; to watch it: kubectl logs -n team-a train-x -c "
+        "teacher",
+    ),
+    "it has no image": (
+        beginning(teacher={"state": {"waiting": {"reason": "ErrImagePull", "message": "gone"}}}),
+        "image their/server:1: gone; correct teacher.deploy.image, or set image.pullSecrets",
+    ),
+    "it has no such program": (
+        beginning(teacher={"state": {"waiting": {"reason": "RunContainerError"}}}),
+        "RunContainerError; correct the values of teacher.deploy",
+    ),
+    "it was started again while it loads": (
+        beginning(
+            teacher={"state": RUNS, "lastState": {"terminated": OUT_OF_MEMORY}},
+            teacher_ready=RUNS,
+        ),
+        "container teacher keeps failing: exit code 1: CUDA out of memory; correct "
+        "teacher.deploy; it is restarted by itself",
+    ),
+    "it is started again later": (
+        beginning(
+            teacher={
+                "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+                "lastState": {"terminated": OUT_OF_MEMORY},
+            },
+            teacher_ready=RUNS,
+        ),
+        "container teacher keeps failing: exit code 1: CUDA out of memory; correct "
+        "teacher.deploy; it is restarted by itself",
+    ),
+    "no node has a GPU for it": (
+        {
+            **beginning(),
+            "status": {"phase": "Pending", **condition("PodScheduled", "False", message="no GPU")},
+        },
+        "no node fits its pod: no GPU; add such a node, or change stages.train's resources, gpu, "
+        "nodeSelector, tolerations, or the resources and gpu of teacher.deploy, which stand "
+        "beside these",
+    ),
+}
+
+
+@pytest.mark.parametrize(("seen", "text"), TEACHERS.values(), ids=TEACHERS.keys())
+def test_why_a_stage_waits_for_its_teacher(seen: Object, text: str) -> None:
+    (found,) = stage_jobs([job()], [seen], "team-a", NOW)
+    assert found.problem
+    assert found.problem.text == text
+    assert found.problem.is_usual == ("to watch it" in text)
+
+
+def test_a_stage_that_runs_does_not_wait_for_its_teacher() -> None:
+    ready = {"terminated": {"exitCode": 0}}
+    seen = beginning(phase="Running", teacher={"state": RUNS}, teacher_ready=ready)
+    (found,) = stage_jobs([job()], [seen], "team-a", NOW)
+    assert found.problem is None
+
+
+def test_a_teacher_that_is_loaded_is_corrected_without_a_retry() -> None:
+    loading = beginning(teacher=RUNS, teacher_ready=RUNS)
+    (found,) = stage_jobs([job()], [loading], "team-a", NOW)
+    assert not found.has_begun  # a changed template replaces it
+
+
+def test_a_teacher_that_was_not_ready_in_time_says_what_it_said() -> None:
+    late = {"terminated": {"exitCode": 78, "message": "not ready within 60 s"}}
+    stopped = {"exitCode": 137, "finishedAt": at(0)}
+    seen = beginning(
+        phase="Failed",
+        teacher={"state": {"terminated": stopped}, "lastState": {"terminated": OUT_OF_MEMORY}},
+        teacher_ready=late,
+    )
+    assert last_termination([seen]) == (
+        "bad settings (exit code 78): not ready within 60 s; container teacher: exit code 1: "
+        "CUDA out of memory"
+    )
+
+
+def test_a_sidecar_that_is_stopped_last_is_not_why_a_stage_failed() -> None:
+    stopped = {"exitCode": 143, "finishedAt": at(0)}
+    seen = beginning(phase="Failed", teacher={"state": {"terminated": stopped}})
+    stage = ended(69, "bucket away", when=9)["status"]["containerStatuses"]
+    seen["status"]["containerStatuses"] = stage
+    assert last_termination([seen]) == "a service did not answer (exit code 69): bucket away"
+
+
 @pytest.mark.parametrize(("seen", "text"), PROBLEMS.values(), ids=PROBLEMS.keys())
 def test_why_a_running_job_waits(seen: Object, text: str | None) -> None:
     (found,) = stage_jobs([job()], [seen], "team-a", NOW)
