@@ -6,6 +6,8 @@ declare -A versions=(
   [helm]=v4.3.1
   [registry]=v3.1.2
   [coredns]=v1.15.0
+  [actionlint]=v1.7.12
+  [cosign]=v3.1.3
 )
 
 install_packages() {
@@ -14,7 +16,7 @@ install_packages() {
   hash -r
 }
 
-build() { # build [PROGRAM...]: those that are named; without names all, and what Debian has
+build() { # build [PROGRAM...]: those that are named; without names the cluster's, and what Debian has
   local program wanted
   [ $# -gt 0 ] || install_packages
   [ $# -gt 0 ] || set -- kubernetes helm registry coredns
@@ -50,6 +52,14 @@ build_registry() {
 
 build_coredns() {
   install_module "github.com/coredns/coredns@$1"
+}
+
+build_actionlint() {
+  install_module "github.com/rhysd/actionlint/cmd/actionlint@$1"
+}
+
+build_cosign() {
+  install_module "github.com/sigstore/cosign/v3/cmd/cosign@$1"
 }
 
 install_module() { # install_module PACKAGE@VERSION [LINKER FLAG...]
