@@ -129,9 +129,13 @@ def _annotations(
         IMAGES_KEY: images,
         "artifacthub.io/changes": changes,
     }
+    is_urgent = any(kind == "security" for kind, _ in release.changes)
     return {
-        key: yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=1000)
-        for key, value in named.items()
+        "artifacthub.io/containsSecurityUpdates": str(is_urgent).lower(),
+        **{
+            key: yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=1000)
+            for key, value in named.items()
+        },
     }
 
 

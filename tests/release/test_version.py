@@ -1,5 +1,6 @@
 """Versions, changes and packages: what a release compares before it publishes anything."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,20 @@ def test_the_chart_s_changes_are_those_of_the_changelog(tmp_path: Path) -> None:
     assert (chart["version"], chart["appVersion"]) == (release.version, release.version)
     assert [(one["kind"], one["description"]) for one in listed] == [*release.changes]
     assert len(listed) > 40
+
+
+def test_a_release_that_closes_a_hole_says_so_to_artifact_hub(tmp_path: Path) -> None:
+    (tmp_path / "LICENSE").touch()
+    shutil.copytree(CHART, tmp_path / "helm/gabarito")
+    digests = dict.fromkeys(IMAGES, f"sha256:{'0' * 64}")
+    said = []
+    for kind in ("Fixed", "Security"):
+        (tmp_path / "CHANGELOG.md").write_text(CHANGES.replace("### Fixed", f"### {kind}"))
+        to = tmp_path / kind
+        folder = write_chart(tmp_path, to, Origin("x.y/z", "0.3.0"), "https://x.y/z", digests)
+        annotations = yaml.safe_load((folder / "Chart.yaml").read_text())["annotations"]
+        said.append(annotations["artifacthub.io/containsSecurityUpdates"])
+    assert said == ["false", "true"]
 
 
 def test_the_published_values_and_their_table_name_the_registry(tmp_path: Path) -> None:
