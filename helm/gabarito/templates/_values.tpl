@@ -9,7 +9,18 @@
 {{- with ($.root.Values.global | default dict).imageRegistry | default .registry }}{{ trimSuffix "/" . }}/{{ end }}
 {{- $name := get $names $.component }}
 {{- .repository }}-{{ $name }}:{{ .tag | default $.root.Chart.AppVersion }}
-{{- with get (.digests | default dict) $name }}@{{ . }}{{ end }}
+{{- $released := include "gabarito.releasedDigest" (dict "root" $.root "name" $name) }}
+{{- with get (.digests | default dict) $name | default $released }}@{{ . }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The digest that a published chart names for an image of its own version; empty in a checkout, and
+     with another tag. Takes root and the image's name. */}}
+{{- define "gabarito.releasedDigest" -}}
+{{- if not .root.Values.image.tag }}
+{{- range index .root.Chart.Annotations "artifacthub.io/images" | default "[]" | fromYamlArray }}
+{{- if eq .name (printf "gabarito-%s" $.name) }}{{ regexFind "sha256:[0-9a-f]{64}$" .image }}{{ end }}
 {{- end }}
 {{- end }}
 {{- end }}

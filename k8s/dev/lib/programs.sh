@@ -7,6 +7,8 @@ declare -A versions=(
   [registry]=v3.1.2
   [coredns]=v1.15.0
   [schemas]=v1.4.1 # of the Gateway API; Kubernetes' are of the version above
+  [actionlint]=v1.7.12
+  [cosign]=v3.1.3
 )
 
 install_packages() {
@@ -15,7 +17,7 @@ install_packages() {
   hash -r
 }
 
-build() { # build [PROGRAM...]: those that are named; without names all, and what Debian has
+build() { # build [PROGRAM...]: those that are named; without names the cluster's, and what Debian has
   local program wanted
   [ $# -gt 0 ] || install_packages
   [ $# -gt 0 ] || set -- kubernetes helm registry coredns schemas
@@ -69,6 +71,14 @@ build_schemas() { # what the API servers publish: tests/chart holds the chart ag
 
 module_folder() { # module_folder MODULE@VERSION: fetch it, print where it lies
   (cd / && go mod download -json "$1") | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p'
+}
+
+build_actionlint() {
+  install_module "github.com/rhysd/actionlint/cmd/actionlint@$1"
+}
+
+build_cosign() {
+  install_module "github.com/sigstore/cosign/v3/cmd/cosign@$1"
 }
 
 install_module() { # install_module PACKAGE@VERSION [LINKER FLAG...]
