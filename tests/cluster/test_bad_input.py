@@ -64,7 +64,7 @@ def test_a_missing_teacher_secret(open_release: Open, demo_values: Object) -> No
     values["teacher"]["existingSecret"] = "absent"
     release = open_release("secret", values)
     release.install()
-    assert "absent" in _said(release, "StageWaiting", 300)
+    until("the Secret is named", lambda: "absent" in _told(release, "StageWaiting"), 300)
 
 
 def test_refused_credentials_fail_at_once(open_release: Open, demo_values: Object) -> None:
@@ -150,6 +150,11 @@ def _said(release: Release, reason: str, seconds: float = SOON_S) -> str:
     """Return what the first Event with this reason says."""
     events = until(f"event {reason}", lambda: release.events(reason), seconds)
     return str(events[0]["message"])
+
+
+def _told(release: Release, reason: str) -> str:
+    """Return what all Events with this reason say by now."""
+    return "\n".join(str(event["message"]) for event in release.events(reason))
 
 
 def _warned(release: Release, reason: str) -> str:
