@@ -72,6 +72,12 @@ def forget_failure(desired: Desired, observed: Observed, stage: str) -> Iterator
         yield _saved(desired, observed, stage, goes_on)
 
 
+def begun_mark(job: StageJob) -> dict[str, str | None]:
+    """Return the annotation to set on a Job of which a pod was seen that had started."""
+    is_seen = job.phase == "running" and job.has_begun
+    return {meta.BEGUN: "true"} if is_seen and meta.BEGUN not in job.annotations else {}
+
+
 def waiting_mark(observed: Observed, job: StageJob) -> dict[str, str | None]:
     """Return the annotation to change that says since when a Job has no pod, if it is to change."""
     since, is_between = job.annotations.get(meta.WAITING_SINCE), _is_between_pods(job)

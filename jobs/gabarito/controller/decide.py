@@ -22,6 +22,7 @@ from gabarito.controller.actions import (
     once,
 )
 from gabarito.controller.attempts import (
+    begun_mark,
     elapsed_s,
     forget_failure,
     is_renewed,
@@ -211,7 +212,7 @@ def _record_state(desired: Desired, observed: Observed, job: StageJob) -> Iterat
         if problem is not None:
             message, key = f"{job.stage} {verb}: {problem.text}", problem.key
             yield RecordEvent(about_job(job), reason, message, key, is_warning=True)
-    annotations |= waiting_mark(observed, job)
+    annotations |= begun_mark(job) | waiting_mark(observed, job)
     progress = observed.progress.get(job.stage)
     if progress and progress != recorded.get(meta.PROGRESS):
         annotations[meta.PROGRESS] = progress

@@ -17,7 +17,8 @@ from .builders import NOW, OTHER_RUN, RUN, desired, job, observed, passed, short
 
 PLANNED = tuple(job(stage) for stage in STAGES)
 REST = PLANNED[1:]
-STARTED = {meta.STATE: "unsuspended"}
+STARTED = {meta.STATE: "unsuspended", meta.BEGUN: "true"}
+UNSEEN = {meta.STATE: "unsuspended"}
 OLD = {meta.TEMPLATE: "older"}
 UNFIT = Problem("Unschedulable", "no node fits its pod", "add one")
 DEAD = Problem("Failed", "bad data (exit code 65): line 3", "")
@@ -85,13 +86,17 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     ),
     "a running Job of an older template whose pod has not begun is made anew": (
         observed(
-            job("ingest", "running", annotations=OLD | STARTED, problem=UNFIT, has_begun=False),
+            job("ingest", "running", annotations=OLD | UNSEEN, problem=UNFIT, has_begun=False),
             *REST,
         ),
         ["tell StageStopped", "delete ingest"],
     ),
+    "one that has begun is marked, for pods may be deleted": (
+        observed(job("ingest", "running", annotations=UNSEEN), *REST),
+        ["annotate ingest begun"],
+    ),
     "one of this template is waited for": (
-        observed(job("ingest", "running", annotations=STARTED, has_begun=False), *REST),
+        observed(job("ingest", "running", annotations=UNSEEN, has_begun=False), *REST),
         [],
     ),
     "one that people paused is theirs": (
@@ -100,7 +105,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     ),
     "an unsuspended Job is recorded once": (
         observed(job("ingest", "running"), *REST),
-        ["tell StageUnsuspended", "annotate ingest message,state"],
+        ["tell StageUnsuspended", "annotate ingest begun,message,state"],
     ),
     "a Job that was deleted is made again": (observed(*REST), ["create ingest 1"]),
     "a Job that is being deleted is waited for": (
@@ -286,7 +291,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         [],
     ),
     "what waited and runs says so": (
-        observed(job("ingest", "running", annotations={meta.STATE: "waiting"}), *REST),
+        observed(job("ingest", "running", annotations=STARTED | {meta.STATE: "waiting"}), *REST),
         ["annotate ingest message,state"],
     ),
     "a Job between two pods says since when": (

@@ -125,13 +125,13 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
 def _has_begun(job: Object, pods: Sequence[Object]) -> bool:
     """Tell whether a pod of a Job has started, also where none is left.
 
-    A pod that was deleted, and whose exit code counts against no budget, leaves no trace but what
-    the controller itself has written beside the Job.
+    A pod that was deleted, and whose exit code counts against no budget, leaves no trace but the
+    mark that the controller has set. Progress is none: that of an earlier attempt is read, too.
     """
     status = job.get("status", {})
     has_pods = any(pod["status"].get("phase", "Pending") != "Pending" for pod in pods)
-    is_noted = not {meta.WAITING_SINCE, meta.PROGRESS}.isdisjoint(annotations_of(job))
-    return bool(status.get("failed") or status.get("succeeded") or has_pods or is_noted)
+    is_marked = meta.BEGUN in annotations_of(job)
+    return bool(status.get("failed") or status.get("succeeded") or has_pods or is_marked)
 
 
 def phase_of(job: Object) -> Phase:
