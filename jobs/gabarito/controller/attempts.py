@@ -109,7 +109,8 @@ def renew(desired: Desired, observed: Observed, job: StageJob) -> Iterator[Actio
         run=desired.run.run,
         attempt=job.attempt,
         reached={**(last.reached if last else {}), **observed.reached[job.stage]},
-        began=(last.began if last else None) or job.began,
+        used_s=_used_s(observed, job, last),
+        renewed_at=observed.now,
     )
     yield _saved(desired, observed, job.stage, goes_on)
     message = (
@@ -121,11 +122,38 @@ def renew(desired: Desired, observed: Observed, job: StageJob) -> Iterator[Actio
 
 
 def elapsed_s(desired: Desired, observed: Observed, stage: str) -> int:
-    """Return for how many seconds a stage has gone on in Jobs that were renewed."""
+    """Return for how many seconds a stage has gone on in Jobs that were renewed.
+
+    What lies between two Jobs is not counted: the controller was away, or another run was wanted.
+    """
     last = remembered(desired, observed, stage)
-    if last is None or last.began is None:
-        return 0
-    return max(0, int((observed.now - last.began).total_seconds()))
+    return last.used_s if last else 0
+
+
+def forget(observed: Observed, stage: str, run: str) -> Iterator[Action]:
+    """Remember nothing of a stage in a run any more."""
+    stages = dict(observed.memory.stages)
+    if stage in stages and stages[stage].run == run:
+        del stages[stage]
+        yield SaveMemory(observed.memory.model_copy(update={"stages": stages}))
+
+
+def forget_time(observed: Observed, stage: str, run: str) -> Iterator[Action]:
+    """Remember no time that a stage has gone on in a run: it is begun anew."""
+    last = observed.memory.stages.get(stage)
+    if last is not None and last.run == run and last.used_s:
+        stages = {**observed.memory.stages, stage: last.model_copy(update={"used_s": 0})}
+        yield SaveMemory(observed.memory.model_copy(update={"stages": stages}))
+
+
+def _used_s(observed: Observed, job: StageJob, last: StageMemory | None) -> int:
+    """Return the seconds of the Jobs that were renewed, with those of this one.
+
+    One whose renewal was remembered and not carried out is counted only since then.
+    """
+    used, before = (last.used_s, last.renewed_at) if last else (0, None)
+    since = max((time for time in (job.began, before) if time), default=observed.now)
+    return used + max(0, int((observed.now - since).total_seconds()))
 
 
 def _is_between_pods(job: StageJob) -> bool:

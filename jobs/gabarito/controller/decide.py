@@ -4,7 +4,7 @@ A stage is done when its manifest is in the store, whatever its Job's status is:
 deleted, or the artifact may have been made by another run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from gabarito.artifacts.channel import SHORT_DIGEST
@@ -24,7 +24,9 @@ from gabarito.controller.actions import (
 from gabarito.controller.attempts import (
     begun_mark,
     elapsed_s,
+    forget,
     forget_failure,
+    forget_time,
     is_renewed,
     lasting_failure,
     remember_failure,
@@ -58,15 +60,21 @@ def decide(desired: Desired, observed: Observed) -> list[Action]:
         if may_start and is_planned and not _is_outdated(desired, jobs[-1]):
             actions.append(UnsuspendJob(jobs[-1].name))
     for job in observed.jobs:
-        actions += _adopt_or_stop(desired, job)
+        observed = _add(actions, _adopt_or_stop(desired, observed, job), observed)
     for stage in STAGES:
-        for action in _decide_stage(desired, observed, stage):
-            actions.append(action)
-            if isinstance(action, SaveMemory):  # what is saved next adds to it
-                observed = replace(observed, memory=action.memory)
+        observed = _add(actions, _decide_stage(desired, observed, stage), observed)
     actions += _record_gate(desired, observed)
     actions += decide_endpoint(desired, observed)
     return [*actions, *_expire(desired, observed)]
+
+
+def _add(actions: list[Action], more: Iterable[Action], observed: Observed) -> Observed:
+    """Add actions to others; return what was seen with the memory that they save, if they do."""
+    for action in more:
+        actions.append(action)
+        if isinstance(action, SaveMemory):  # what is saved next adds to it
+            observed = replace(observed, memory=action.memory)
+    return observed
 
 
 def _begin(desired: Desired, observed: Observed) -> Iterator[Action]:
@@ -98,7 +106,7 @@ def remedy_of_failure(desired: Desired, job: StageJob) -> str:
     return f"correct that, then: kubectl annotate job {name} {meta.RETRY}=true"
 
 
-def _adopt_or_stop(desired: Desired, job: StageJob) -> Iterator[Action]:
+def _adopt_or_stop(desired: Desired, observed: Observed, job: StageJob) -> Iterator[Action]:
     """Adopt what another run began and this one wants too; delete the rest of it."""
     run = desired.run.run
     if job.run == run or job.is_deleting or job.phase in ENDED:
@@ -109,6 +117,7 @@ def _adopt_or_stop(desired: Desired, job: StageJob) -> Iterator[Action]:
     if job.phase == "running":
         message = f"run {run} does not need it: its settings changed"
         yield RecordEvent(about_job(job), "StageStopped", message)
+    yield from forget_time(observed, job.stage, job.run)
     yield DeleteJob(job.name, job.uid)
 
 
@@ -118,6 +127,8 @@ def _decide_stage(desired: Desired, observed: Observed, stage: str) -> Iterator[
         yield from (DeleteJob(job.name, job.uid) for job in jobs[:-1] if job.phase == "planned")
         yield from _decide_missing(desired, observed, stage, jobs[-1] if jobs else None)
         return
+    if step.state == "done":
+        yield from forget(observed, stage, desired.run.run)
     yield from (DeleteJob(job.name, job.uid) for job in jobs if job.phase in SUSPENDED)
     if step.state == "stale":
         owner = about_owner(desired.config.owner, observed.owner_uid)
@@ -158,6 +169,7 @@ def _decide_missing(
         if job.phase == "running":
             message = "its settings changed before its pod had started; it is created again"
             yield RecordEvent(about_job(job), "StageStopped", message)
+        yield from forget_time(observed, stage, desired.run.run)
         yield DeleteJob(job.name, job.uid)
     elif job.phase != "planned":
         yield from _record_state(desired, observed, job)

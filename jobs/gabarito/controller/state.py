@@ -60,7 +60,8 @@ class StageMemory(Record):
         retries: The value of ``retries.<stage>`` when that one was created.
         failure: Why that one failed for good; empty if another one follows.
         reached: How far each kind of work was when an attempt was last renewed.
-        began: When the first of the attempts began that are one after another without a failure.
+        used_s: For how many seconds the Jobs ran that were renewed, without a failure since.
+        renewed_at: When the last of them was, up to which its seconds are counted.
     """
 
     run: str
@@ -68,7 +69,8 @@ class StageMemory(Record):
     retries: int = 0
     failure: str = ""
     reached: dict[str, int] = Field(default_factory=dict)
-    began: datetime | None = None
+    used_s: int = 0
+    renewed_at: datetime | None = None
 
 
 class Memory(Record):

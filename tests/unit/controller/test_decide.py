@@ -172,7 +172,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     ),
     "a failed stage that is done after all is done": (
         observed(*REST, memory=FAILED, done=["ingest"]),
-        ["unsuspend generate"],
+        ["unsuspend generate", "remember nothing"],
     ),
     "an attempt whose Job is gone while it ran is made again under a new name": (
         observed(*REST, memory=memory(attempt=2)),
@@ -310,8 +310,42 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         [],
     ),
     "what follows on it goes on, under a new name and until the same deadline": (
-        training(memory=memory("train", began=NOW - timedelta(hours=2))),
+        training(memory=memory("train", used_s=7200, renewed_at=NOW - timedelta(days=2))),
         ["create train 2 after 7200 s"],
+    ),
+    "the time of a Job that was renewed adds up": (
+        training(
+            replace(interrupted(**MINUTE_AGO), began=NOW - timedelta(minutes=10)),
+            memory=memory("train", used_s=7200, renewed_at=NOW - timedelta(days=2)),
+        ),
+        ["remember train 1: another follows after 7800 s", "tell StageRenewed", "delete train"],
+    ),
+    "the time of a Job whose renewal was not carried out counts once": (
+        training(
+            replace(interrupted(**MINUTE_AGO), began=NOW - timedelta(minutes=20)),
+            memory=memory("train", used_s=300, renewed_at=NOW - timedelta(minutes=15)),
+        ),
+        ["remember train 1: another follows after 1200 s", "tell StageRenewed", "delete train"],
+    ),
+    "a Job that another template makes anew has all of its time": (
+        training(
+            job("train", "running", annotations=OLD | UNSEEN, has_begun=False),
+            memory=memory("train", used_s=7200),
+        ),
+        ["tell StageStopped", "remember train 1: another follows", "delete train"],
+    ),
+    "a stage that another run stops has all of its time when it is wanted again": (
+        training(
+            job("train", "running", run=OTHER_RUN, annotations={meta.FINGERPRINT: "x"}),
+            job("train"),
+            memory=memory("train", run=OTHER_RUN, used_s=7200),
+        ),
+        [
+            "unsuspend train",
+            "tell StageStopped",
+            "remember train 1: another follows",
+            f"delete {OTHER_RUN}-train",
+        ],
     ),
     "what runs again waits no more": (
         training(job("train", "running", annotations=STARTED | MINUTE_AGO)),
@@ -428,7 +462,8 @@ def test_a_renewed_job_is_remembered_with_what_was_reached() -> None:
     saved = decide(desired(), seen)[0]
     assert isinstance(saved, SaveMemory)
     kept = saved.memory.stages["train"]
-    assert (kept.reached, kept.began) == ({"steps": 300}, NOW - timedelta(hours=1))
+    assert kept.reached == {"steps": 300}
+    assert (kept.used_s, kept.renewed_at) == (3600, NOW)
 
 
 def test_each_try_is_an_event_of_its_own() -> None:
