@@ -195,7 +195,8 @@ def _expire(desired: Desired, observed: Observed) -> Iterator[Action]:
     """Let ended Jobs be deleted some day: not before it is remembered how they ended."""
     for job in observed.jobs:
         seconds = desired.templates.stages[job.stage].expires_after_s
-        if job.phase in ENDED and not job.is_deleting and not job.expires and seconds is not None:
+        has_ended = job.phase in ENDED and not job.is_deleting
+        if has_ended and seconds is not None and job.expires_after_s != seconds:
             yield ExpireJob(job.name, seconds)
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from gabarito.artifacts.channel import SHORT_DIGEST, Channel
 from gabarito.controller.config import ControllerConfig
+from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import Object
 from gabarito.controller.kube.parse import EndpointState, StageJob
 from gabarito.controller.templates import Templates
@@ -43,7 +44,13 @@ class Evaluation:
     merge: str = ""
 
 
-class LastKnownGood(Record):
+class Remembered(Record):
+    """What another version may have written: what it knows besides is left out."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class LastKnownGood(Remembered):
     """The endpoint that last passed its smoke test: its model, its template's digest and body."""
 
     model: str
@@ -51,7 +58,7 @@ class LastKnownGood(Record):
     body: Object
 
 
-class StageMemory(Record):
+class StageMemory(Remembered):
     """What is remembered of a stage's attempts, whose Jobs others may delete.
 
     Attributes:
@@ -73,7 +80,7 @@ class StageMemory(Record):
     renewed_at: datetime | None = None
 
 
-class Memory(Record):
+class Memory(Remembered):
     """What the controller must know after a restart and can read nowhere else.
 
     Attributes:
@@ -93,12 +100,30 @@ class Memory(Record):
     stages: dict[str, StageMemory] = Field(default_factory=dict)
 
 
-def read_memory(text: str | None) -> Memory:
-    """Return the memory in a Lease's annotation; an empty one if there is none.
+_OF_STAGES = {"stages"}
+"""Fields of the memory that are kept in an annotation of their own."""
 
-    One that another version wrote is discarded: its promotion is found again in the channel, and
-    the last known good endpoint by another smoke test.
+
+def read_memory(annotations: Mapping[str, str]) -> Memory:
+    """Return the memory in a Lease's annotations; an empty one if there is none.
+
+    What is not understood is discarded: a promotion is found again in the channel, and the last
+    known good endpoint by another smoke test.
     """
+    memory = _read_part(annotations.get(meta.MEMORY))
+    of_stages = _read_part(annotations.get(meta.MEMORY_OF_STAGES))
+    return memory.model_copy(update={name: getattr(of_stages, name) for name in _OF_STAGES})
+
+
+def memory_annotations(memory: Memory) -> dict[str, str]:
+    """Return the annotations that hold a memory."""
+    return {
+        meta.MEMORY: memory.model_dump_json(exclude=_OF_STAGES),
+        meta.MEMORY_OF_STAGES: memory.model_dump_json(include=_OF_STAGES, exclude_defaults=True),
+    }
+
+
+def _read_part(text: str | None) -> Memory:
     try:
         return Memory.model_validate_json(text) if text else Memory()
     except ValidationError as error:

@@ -189,9 +189,18 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             "expire train 60",
         ],
     ),
+    "one that expires later, as it was made, expires when it is to": (
+        observed(job("train", "complete", expires_after_s=2592000), done=STAGES),
+        [
+            "tell StageUnsuspended",
+            "tell StageDone",
+            "annotate train message,progress,result,state",
+            "expire train 60",
+        ],
+    ),
     "one that expires already is left alone": (
         observed(
-            job("train", "failed", annotations={meta.STATE: "failed"}, expires=True),
+            job("train", "failed", annotations={meta.STATE: "failed"}, expires_after_s=60),
             *PLANNED[4:],
             done=list(STAGES)[:3],
             memory=memory("train", failure="the Job failed"),

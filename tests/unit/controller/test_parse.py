@@ -91,7 +91,7 @@ def test_a_job_that_somebody_suspended_says_how_to_resume_it() -> None:
 def test_what_a_job_is_made_of() -> None:
     thing = job(
         metadata={"annotations": None, "deletionTimestamp": "now"},
-        spec={"completionMode": "Indexed", "completions": 4},
+        spec={"completionMode": "Indexed", "completions": 4, "ttlSecondsAfterFinished": 9},
         status={"succeeded": 3},
     )
     (found,) = stage_jobs([thing, job(labels={meta.STAGE: "helm-test"})], [], "team-a", NOW)
@@ -99,6 +99,7 @@ def test_what_a_job_is_made_of() -> None:
     assert (found.attempt, found.phase, found.annotations) == (2, "running", {})
     assert found.is_deleting
     assert found.shards == (3, 4)
+    assert found.expires_after_s == 9
 
 
 def test_an_attempt_that_is_no_number_is_the_first() -> None:

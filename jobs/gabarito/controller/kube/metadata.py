@@ -43,6 +43,10 @@ VERIFIED = f"{PREFIX}/verified"
 
 # annotations of the Lease
 MEMORY = f"{PREFIX}/memory"
+MEMORY_OF_STAGES = f"{PREFIX}/memory-of-stages"
+"""Of its own: an older controller, which ``helm rollback`` brings back, leaves it as it is, and
+discards a memory in which there is more than it knows.
+"""
 SUMMARY = f"{PREFIX}/summary"
 
 # Kueue

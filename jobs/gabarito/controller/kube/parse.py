@@ -37,8 +37,8 @@ class StageJob:
     """A Job of the release.
 
     ``shards`` is how many pods of an Indexed Job have succeeded, of how many; ``has_begun`` tells
-    whether one of its pods has started, ``began`` when the Job was started, ``expires`` whether
-    Kubernetes deletes it some time after its end.
+    whether one of its pods has started, ``began`` when the Job was started, ``expires_after_s``
+    how long after its end Kubernetes deletes it.
     """
 
     name: str
@@ -53,7 +53,7 @@ class StageJob:
     shards: tuple[int, int] | None = None
     has_begun: bool = True
     began: datetime | None = None
-    expires: bool = False
+    expires_after_s: int | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
         problem=_problem(job, phase, pods, Scope(labels[meta.STAGE], namespace, now)),
         shards=shards,
         began=time_of(status.get("startTime")),
-        expires=spec.get("ttlSecondsAfterFinished") is not None,
+        expires_after_s=spec.get("ttlSecondsAfterFinished"),
         has_begun=_has_begun(job, pods),
     )
 
