@@ -44,9 +44,10 @@ def lasting_failure(
     return last if job is None or last.attempt > job.attempt else None
 
 
-def remedy_without_job(desired: Desired, stage: str) -> str:
+def remedy_without_job(desired: Desired, stage: str, last: StageMemory) -> str:
     """Return how a stage is started again whose failed Job is gone."""
-    return f"correct that, then set retries.{stage} to {desired.config.retries_of(stage) + 1}"
+    retries = max(desired.config.retries_of(stage), last.retries) + 1
+    return f"correct that, then set retries.{stage} to {retries}"
 
 
 def remember_failure(
