@@ -5,7 +5,7 @@ the stage failed, the stage would begin again each time, with the teacher's mone
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gabarito.controller.actions import Action, DeleteJob, SaveMemory, about_job
 from gabarito.controller.kube import metadata as meta
@@ -98,6 +98,8 @@ def is_renewed(desired: Desired, observed: Observed, job: StageJob) -> bool:
     if since is None or observed.now - since < RENEW_AFTER:
         return False
     last = remembered(desired, observed, job.stage)
+    if last is not None and _is_ending(last, job, since):
+        return True
     before = last.reached if last else {}
     now = observed.reached.get(job.stage, {})
     return any(done > before.get(what, 0) for what, done in now.items())
@@ -106,14 +108,16 @@ def is_renewed(desired: Desired, observed: Observed, job: StageJob) -> bool:
 def renew(desired: Desired, observed: Observed, job: StageJob) -> Iterator[Action]:
     """Delete a Job that waits, so that another one goes on; its deadline stays the same."""
     last = remembered(desired, observed, job.stage)
-    goes_on = StageMemory(
-        run=desired.run.run,
-        attempt=job.attempt,
-        reached={**(last.reached if last else {}), **observed.reached[job.stage]},
-        used_s=_used_s(observed, job, last),
-        renewed_at=observed.now,
-    )
-    yield _saved(desired, observed, job.stage, goes_on)
+    since = time_of(job.annotations.get(meta.WAITING_SINCE))
+    if last is None or since is None or not _is_ending(last, job, since):
+        goes_on = StageMemory(
+            run=desired.run.run,
+            attempt=job.attempt,
+            reached={**(last.reached if last else {}), **observed.reached[job.stage]},
+            used_s=_used_s(observed, job, last),
+            renewed_at=observed.now,
+        )
+        yield _saved(desired, observed, job.stage, goes_on)
     message = (
         f"{job.stage} made progress since it was started: another Job goes on at once, without "
         "the back-off of this one"
@@ -145,6 +149,12 @@ def forget_time(observed: Observed, stage: str, run: str) -> Iterator[Action]:
     if last is not None and last.run == run and last.used_s:
         stages = {**observed.memory.stages, stage: last.model_copy(update={"used_s": 0})}
         yield SaveMemory(observed.memory.model_copy(update={"stages": stages}))
+
+
+def _is_ending(last: StageMemory, job: StageJob, since: datetime) -> bool:
+    """Tell whether the renewal of a Job that waits ``since`` is remembered and not carried out."""
+    is_of_it = last.attempt == job.attempt and not last.failure
+    return is_of_it and last.renewed_at is not None and since <= last.renewed_at
 
 
 def _used_s(observed: Observed, job: StageJob, last: StageMemory | None) -> int:

@@ -329,6 +329,21 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         ),
         ["remember train 1: another follows after 7800 s", "tell StageRenewed", "delete train"],
     ),
+    "a renewal that was remembered and not carried out is": (
+        training(
+            interrupted(**MINUTE_AGO),
+            memory=memory("train", reached={"steps": 300}, renewed_at=NOW),
+            reached={},
+        ),
+        ["tell StageRenewed", "delete train"],
+    ),
+    "not of a Job that has gone on since": (
+        training(
+            interrupted(**MINUTE_AGO, **{meta.MESSAGE: AWAY.text}),
+            memory=memory("train", reached={"steps": 300}, renewed_at=NOW - timedelta(minutes=9)),
+        ),
+        [],
+    ),
     "the time of a Job whose renewal was not carried out counts once": (
         training(
             replace(interrupted(**MINUTE_AGO), began=NOW - timedelta(minutes=20)),
