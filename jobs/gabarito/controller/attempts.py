@@ -12,7 +12,7 @@ from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import time_of
 from gabarito.controller.kube.diagnose import BETWEEN_PODS
 from gabarito.controller.kube.events import RecordEvent
-from gabarito.controller.kube.parse import StageJob
+from gabarito.controller.kube.parse import ENDED, StageJob
 from gabarito.controller.state import Desired, Observed, StageMemory
 
 RENEW_AFTER = timedelta(seconds=60)
@@ -36,8 +36,11 @@ def lasting_failure(
 ) -> StageMemory | None:
     """Return the failure of an attempt whose Job is gone; None if another one is asked for.
 
-    ``job`` is the one that counts, if there is any: an older failed one may be left.
+    ``job`` is the one that counts, if there is any: an older failed one may be left. One that has
+    not ended is another attempt, whatever its number: it may have been begun in another run.
     """
+    if job is not None and job.phase not in ENDED:
+        return None
     last = remembered(desired, observed, stage)
     if last is None or not last.failure or desired.config.retries_of(stage) > last.retries:
         return None

@@ -37,14 +37,13 @@ from gabarito.controller.attempts import (
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.diagnose import Problem
 from gabarito.controller.kube.events import RecordEvent
-from gabarito.controller.kube.parse import Phase, StageJob
+from gabarito.controller.kube.parse import ENDED, Phase, StageJob
 from gabarito.controller.rollout import decide_endpoint
 from gabarito.controller.state import Desired, Observed
 from gabarito.pipeline.stages import STAGES
 
 SUSPENDED: frozenset[Phase] = frozenset({"planned", "queued", "paused"})
 LIVE: frozenset[Phase] = frozenset({"queued", "paused", "running"})
-ENDED: frozenset[Phase] = frozenset({"complete", "failed"})
 NOT_STARTED: frozenset[Phase] = frozenset({"planned", "queued"})
 
 
@@ -112,6 +111,7 @@ def _adopt_or_stop(desired: Desired, observed: Observed, job: StageJob) -> Itera
     if job.run == run or job.is_deleting or job.phase in ENDED:
         return
     if _is_wanted(desired, job):
+        yield from forget(observed, job.stage, run)
         yield AnnotateJob(job.name, labels={meta.RUN: run})
         return
     if job.phase == "running":
@@ -154,10 +154,9 @@ def _decide_stage(desired: Desired, observed: Observed, stage: str) -> Iterator[
 def _decide_missing(
     desired: Desired, observed: Observed, stage: str, job: StageJob | None
 ) -> Iterator[Action]:
-    has_ended = job is None or job.phase in ENDED
-    if has_ended and lasting_failure(desired, observed, stage, job):
+    if lasting_failure(desired, observed, stage, job):
         return
-    if job is None or (has_ended and _is_followed(desired, observed, job)):
+    if job is None or (job.phase in ENDED and _is_followed(desired, observed, job)):
         yield from _create_next(desired, observed, stage, job)
         return
     if is_renewed(desired, observed, job):

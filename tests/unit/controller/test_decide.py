@@ -267,6 +267,14 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         observed(job("ingest", "running", run=OTHER_RUN, annotations=STARTED), *REST),
         [f"annotate {OTHER_RUN}-ingest run"],
     ),
+    "what failed before is forgotten with the Job that goes on in its place": (
+        observed(
+            job("ingest", "running", run=OTHER_RUN, annotations=STARTED),
+            *REST,
+            memory=memory(attempt=2, failure="bad data"),
+        ),
+        ["remember nothing", f"annotate {OTHER_RUN}-ingest run"],
+    ),
     "one that has just finished its work is adopted too": (
         observed(
             job("ingest", "running", run=OTHER_RUN, annotations=STARTED), *REST, done=["ingest"]

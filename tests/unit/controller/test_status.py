@@ -54,6 +54,14 @@ STATES: dict[str, tuple[Observed, str, str]] = {
         "failed",
         f"line 3; correct that, then: {AGAIN}",
     ),
+    "running, begun in another run, where one had failed in this": (
+        observed(
+            job("ingest", "running"),
+            memory=Memory(stages={"ingest": StageMemory(run=RUN, attempt=2, failure="line 3")}),
+        ),
+        "running",
+        "",
+    ),
     "complete, without a manifest": (
         observed(job("ingest", "complete")),
         "failed",
