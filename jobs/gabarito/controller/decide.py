@@ -40,6 +40,7 @@ from gabarito.controller.kube.events import RecordEvent
 from gabarito.controller.kube.parse import ENDED, Phase, StageJob
 from gabarito.controller.rollout import decide_endpoint
 from gabarito.controller.state import Desired, Observed
+from gabarito.core.records import digest_of
 from gabarito.pipeline.stages import STAGES
 
 SUSPENDED: frozenset[Phase] = frozenset({"planned", "queued", "paused"})
@@ -62,7 +63,7 @@ def decide(desired: Desired, observed: Observed) -> list[Action]:
         observed = _add(actions, _adopt_or_stop(desired, observed, job), observed)
     for stage in STAGES:
         observed = _add(actions, _decide_stage(desired, observed, stage), observed)
-    actions += _record_gate(desired, observed)
+    observed = _add(actions, _record_gate(desired, observed), observed)
     actions += decide_endpoint(desired, observed)
     return [*actions, *_expire(desired, observed)]
 
@@ -255,12 +256,15 @@ def _record_gate(desired: Desired, observed: Observed) -> Iterator[Action]:
         remedy = f"; {channel}; change the pipeline's settings and upgrade"
     which = f"model {found.model[:SHORT_DIGEST]} of pipeline {desired.run.pipeline.name}"
     message, is_warning = f"{which}: gate {text}{remedy}", not found.passed
-    event = RecordEvent(subject, reason, message, found.model, is_warning)
-    if not jobs:
-        yield from once(observed.recorded, event)
-    elif jobs[-1].annotations.get(meta.GATE) != text:
-        yield event
+    # The Lease remembers it, too: the Job is gone some day, and the Event before that.
+    told, memory = digest_of(found.model, text), observed.memory
+    is_annotated = bool(jobs) and jobs[-1].annotations.get(meta.GATE) == text
+    if memory.gate != told and not is_annotated:
+        yield RecordEvent(subject, reason, message, found.model, is_warning)
+    if jobs and not is_annotated:
         yield AnnotateJob(jobs[-1].name, {meta.GATE: text})
+    if memory.gate != told:
+        yield SaveMemory(memory.model_copy(update={"gate": told}))
 
 
 def _is_wanted(desired: Desired, job: StageJob) -> bool:

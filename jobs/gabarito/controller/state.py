@@ -90,6 +90,7 @@ class Memory(Remembered):
         last_known_good: What is served again if a new template does not work.
         failed_revision: The serve revision whose template failed with the last known good model.
         stages: What is remembered of the attempts of stages.
+        gate: Which model and verdict of the gate people were told last, as a digest.
     """
 
     promoted: str = ""
@@ -98,9 +99,10 @@ class Memory(Remembered):
     last_known_good: LastKnownGood | None = None
     failed_revision: str = ""
     stages: dict[str, StageMemory] = Field(default_factory=dict)
+    gate: str = ""
 
 
-_OF_STAGES = {"stages"}
+_OF_STAGES = {"stages", "gate"}
 """Fields of the memory that are kept in an annotation of their own."""
 
 
@@ -112,7 +114,8 @@ def read_memory(annotations: Mapping[str, str]) -> Memory:
     """
     memory = _read_part(annotations.get(meta.MEMORY))
     of_stages = _read_part(annotations.get(meta.MEMORY_OF_STAGES))
-    return memory.model_copy(update={name: getattr(of_stages, name) for name in _OF_STAGES})
+    written = _OF_STAGES & of_stages.model_fields_set
+    return memory.model_copy(update={name: getattr(of_stages, name) for name in written})
 
 
 def memory_annotations(memory: Memory) -> dict[str, str]:

@@ -419,7 +419,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             done=STAGES,
             evaluation=passed(),
         ),
-        ["tell GatePassed", "annotate evaluate gate", "promote a"],
+        ["tell GatePassed", "annotate evaluate gate", "remember the gate", "promote a"],
     ),
     "a gate that was not passed is recorded, and nothing is promoted": (
         observed(
@@ -427,7 +427,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             done=STAGES,
             evaluation=Evaluation("a", passed=False, reasons=("under the floor", "forgets")),
         ),
-        ["warn GateFailed", "annotate evaluate gate"],
+        ["warn GateFailed", "annotate evaluate gate", "remember the gate"],
     ),
     "a gate is recorded once": (
         observed(
@@ -435,11 +435,11 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             done=STAGES,
             evaluation=Evaluation("a", passed=False, reasons=("why",)),
         ),
-        [],
+        ["remember the gate"],
     ),
     "a gate without a Job is recorded about the release": (
         observed(done=STAGES, evaluation=passed()),
-        ["tell GatePassed", "promote a"],
+        ["tell GatePassed", "remember the gate", "promote a"],
     ),
 }
 
@@ -450,12 +450,27 @@ def test_what_is_decided(seen: Observed, expected: list[str]) -> None:
 
 
 def test_what_no_annotation_keeps_is_recorded_once_by_each_process() -> None:
-    for seen in (observed(stale=["ingest"]), observed(done=STAGES, evaluation=passed())):
-        first = [action for action in decide(desired(), seen) if isinstance(action, RecordEvent)]
-        recorded = frozenset(event.name for event in first)
-        again = decide(desired(), replace(seen, recorded=recorded))
-        assert first
-        assert not [action for action in again if isinstance(action, RecordEvent)]
+    seen = observed(stale=["ingest"])
+    first = [action for action in decide(desired(), seen) if isinstance(action, RecordEvent)]
+    recorded = frozenset(event.name for event in first)
+    again = decide(desired(), replace(seen, recorded=recorded))
+    assert first
+    assert not [action for action in again if isinstance(action, RecordEvent)]
+
+
+def test_a_gate_is_told_once_though_its_job_is_gone_and_again_once_it_says_otherwise() -> None:
+    annotated = job("evaluate", "complete", annotations={meta.STATE: "done"})
+    failed = Evaluation("a", passed=False, reasons=("why",))
+    seen = observed(annotated, done=STAGES, evaluation=failed)
+    *_, saved = decide(desired(), seen)
+    assert isinstance(saved, SaveMemory)
+    gone = replace(seen, jobs=(), memory=saved.memory)
+    assert decide(desired(), gone) == []
+    assert short(decide(desired(), replace(seen, memory=saved.memory))) == [
+        "annotate evaluate gate"
+    ]
+    other = replace(gone, evaluation=Evaluation("b", passed=False, reasons=("why",)))
+    assert short(decide(desired(), other)) == ["warn GateFailed", "remember the gate"]
 
 
 @pytest.mark.parametrize(("made_under", "is_retried"), [("0", True), ("1", False), ("", True)])
@@ -540,7 +555,7 @@ def test_a_failure_says_what_to_do() -> None:
 
 def test_a_gate_that_failed_says_what_to_do() -> None:
     evaluation = Evaluation("a", passed=False, reasons=("under the floor",))
-    (event,) = decide(desired(), observed(done=STAGES, evaluation=evaluation))
+    event, _ = decide(desired(), observed(done=STAGES, evaluation=evaluation))
     assert isinstance(event, RecordEvent)
     assert event.message == (
         "model a of pipeline handbook: gate failed: under the floor; channel handbook is not "
