@@ -21,6 +21,16 @@ def test_an_image_that_is_not_there(open_release: Open, demo_values: Object) -> 
     assert "ingest" in _status(release)
 
 
+def test_a_corrected_image_makes_shards_anew(open_release: Open, demo_values: Object) -> None:
+    ingest = {"image": "registry.local/absent:1", "shards": 2}
+    release = _spoilt(open_release, demo_values, "shards-image", ingest)
+    assert "registry.local/absent:1" in _said(release, "StageWaiting")
+    del release.values["stages"]["ingest"]["image"]
+    release.upgrade()
+    _said(release, "StageStopped")
+    until("both shards are done", lambda: _succeeded(release, "ingest") == 2, 300)
+
+
 def test_a_gpu_that_nobody_has(open_release: Open, demo_values: Object) -> None:
     release = _spoilt(open_release, demo_values, "gpu", {"gpu": {"count": 64}})
     assert "nvidia.com/gpu" in _said(release, "StageWaiting")
@@ -144,6 +154,12 @@ def _spoilt(open_release: Open, demo_values: Object, name: str, ingest: Object) 
     release = open_release(name, values)
     release.install()
     return release
+
+
+def _succeeded(release: Release, stage: str) -> int:
+    """Return how many pods of a stage's only Job have succeeded."""
+    (job,) = release.jobs(stage) or [{}]
+    return int(job.get("status", {}).get("succeeded", 0))
 
 
 def _said(release: Release, reason: str, seconds: float = SOON_S) -> str:

@@ -79,7 +79,11 @@ class Observer:
             jobs=jobs,
             results={stage: self._read_result(stage) for stage in finished},
             progress=progress,
-            reached={stage: self._progress.reached(run.address(stage)) for stage in progress},
+            reached={
+                job.stage: self._progress.reached(run.address(job.stage), job.began)
+                for job in jobs
+                if job.stage in progress and job.phase == "running"
+            },
             is_frozen=self._is_frozen,
             evaluation=self._evaluation if "evaluate" in finished else None,
             channel=channel,

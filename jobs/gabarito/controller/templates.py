@@ -24,6 +24,9 @@ from gabarito.pipeline.stages import STAGES
 DIGEST_CHARS = 12
 
 TTL = "ttlSecondsAfterFinished"
+
+TTL_UNTIL_SEEN_S = 30 * 24 * 3600
+"""How long a Job stays whose end no controller has seen, or only an older one, at least."""
 """Set by the controller once it has seen how a Job ended: it may be away meanwhile."""
 
 
@@ -90,7 +93,8 @@ def job_body(
     arguments = _container(spec, meta.STAGE_CONTAINER)["args"]
     arguments += ["--run", run.run]
     spec["suspend"] = True
-    spec.pop(TTL, None)
+    if spec.get(TTL) is not None:
+        spec[TTL] = max(spec[TTL], TTL_UNTIL_SEEN_S)
     if config.queue:
         _merge(metadata, "labels", {meta.QUEUE: config.queue})
         _merge(metadata, "annotations", {meta.QUEUE_GATE: meta.QUEUE_GATE_OWNER})

@@ -131,7 +131,12 @@ def short(actions: Iterable[Action]) -> list[str]:
 def _saved(memory: Memory) -> str:
     if memory.stages:
         (stage, kept), *_ = memory.stages.items()
-        return f"remember {stage} {kept.attempt}: {kept.failure or 'another follows'}"
+        used = f" after {kept.used_s} s" if kept.used_s else ""
+        return f"remember {stage} {kept.attempt}: {kept.failure or 'another follows'}{used}"
+    if memory == Memory():
+        return "remember nothing"
+    if memory == Memory(gate=memory.gate):
+        return "remember the gate"
     found = memory.last_known_good
     good = f" good {found.model[0]} {found.template}" if found else ""
     failed = f" failed {memory.failed_revision}" if memory.failed_revision else ""

@@ -91,7 +91,7 @@ def test_a_job_that_somebody_suspended_says_how_to_resume_it() -> None:
 def test_what_a_job_is_made_of() -> None:
     thing = job(
         metadata={"annotations": None, "deletionTimestamp": "now"},
-        spec={"completionMode": "Indexed", "completions": 4},
+        spec={"completionMode": "Indexed", "completions": 4, "ttlSecondsAfterFinished": 9},
         status={"succeeded": 3},
     )
     (found,) = stage_jobs([thing, job(labels={meta.STAGE: "helm-test"})], [], "team-a", NOW)
@@ -99,6 +99,7 @@ def test_what_a_job_is_made_of() -> None:
     assert (found.attempt, found.phase, found.annotations) == (2, "running", {})
     assert found.is_deleting
     assert found.shards == (3, 4)
+    assert found.expires_after_s == 9
 
 
 def test_an_attempt_that_is_no_number_is_the_first() -> None:
@@ -343,11 +344,16 @@ def test_a_job_has_begun_when_one_of_its_pods_has(
     assert found.has_begun is has_begun
 
 
-@pytest.mark.parametrize("noted", [meta.WAITING_SINCE, meta.PROGRESS])
-def test_a_job_whose_pod_was_deleted_and_counts_for_nothing_has_begun(noted: str) -> None:
-    begun = job(metadata={"annotations": {noted: "some time"}}, status={})
+def test_a_job_whose_pod_was_deleted_and_counts_for_nothing_has_begun() -> None:
+    begun = job(metadata={"annotations": {meta.BEGUN: "true"}}, status={})
     (found,) = stage_jobs([begun], [], "team-a", NOW)
     assert found.has_begun
+
+
+def test_progress_that_another_attempt_left_is_no_sign_that_a_job_has_begun() -> None:
+    noted = job(metadata={"annotations": {meta.PROGRESS: "0/4 shards"}}, status={})
+    (found,) = stage_jobs([noted], [waiting("ImagePullBackOff", "gone")], "team-a", NOW)
+    assert not found.has_begun
 
 
 def test_pods_of_an_earlier_job_of_this_name_say_nothing_of_it() -> None:

@@ -1,6 +1,7 @@
 """A whole release, decided on and done: in a cluster in memory and a store on disk."""
 
 import copy
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import yaml
 from gabarito.artifacts.channel import find_channel, promote, read_model
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, LEASES, Kind, Object
+from gabarito.controller.state import Memory, StageMemory, memory_annotations, read_memory
 from gabarito.controller.summary import read_summary
 from gabarito.core.errors import AccessError, SettingsError
 from gabarito.pipeline.stages import STAGES
@@ -153,6 +155,28 @@ def test_a_changed_setting_makes_again_only_what_it_changes(world: World) -> Non
     assert {name.split("-")[-1] for name in fresh} == {"train", "merge", "evaluate"}
     assert after["served"] != before["served"]
     assert after["channel"][1] == before["channel"][0]
+
+
+def test_an_older_controller_leaves_what_is_remembered_of_stages() -> None:
+    failed = StageMemory(run="r", attempt=2, failure="bad data")
+    memory = Memory(promoted="a", stages={"train": failed})
+    written = memory_annotations(memory)
+    known = {"promoted", "retries", "revision", "last_known_good", "failed_revision"}
+    assert json.loads(written[meta.MEMORY]).keys() == known  # it discards one with any other field
+    assert read_memory(written) == memory
+    older = {**written, meta.MEMORY: Memory(promoted="b").model_dump_json(include=known)}
+    assert read_memory(older) == Memory(promoted="b", stages={"train": failed})
+
+
+def test_what_a_newer_controller_remembers_besides_is_left_out() -> None:
+    stages = {"train": {"run": "r", "attempt": 1, "mood": "good"}}
+    written = {
+        meta.MEMORY: json.dumps({"promoted": "a", "mood": "good"}),
+        meta.MEMORY_OF_STAGES: json.dumps({"stages": stages, "mood": "good"}),
+    }
+    kept = {"train": StageMemory(run="r", attempt=1)}
+    assert read_memory(written) == Memory(promoted="a", stages=kept)
+    assert read_memory({**written, meta.MEMORY: "<html>"}) == Memory(stages=kept)
 
 
 @pytest.mark.parametrize("memory", ["<html>", '{"promoted": "a", "mood": "good"}'])

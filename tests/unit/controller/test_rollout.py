@@ -45,16 +45,10 @@ def rejected(model: str = A, under: str = REVISION, merge: str = "") -> Rejected
 
 def seen(**changes: Any) -> Observed:  # noqa: ANN401
     """A run that is done, whose gate was recorded."""
-    found = observed(done=STAGES, evaluation=changes.pop("evaluation", None), **changes)
-    recorded = {
-        action.name
-        for action in decide(desired(), found)
-        if isinstance(action, RecordEvent) and action.reason.startswith("Gate")
-    }
-    recorded |= changes.get("recorded", frozenset())
-    return observed(
-        done=STAGES, evaluation=found.evaluation, **{**changes, "recorded": frozenset(recorded)}
-    )
+    found = observed(done=STAGES, **changes)
+    saved = [act.memory for act in decide(desired(), found) if isinstance(act, SaveMemory)]
+    gate = saved[0].gate if saved else ""
+    return replace(found, memory=found.memory.model_copy(update={"gate": gate}))
 
 
 TABLE: dict[str, tuple[Observed, list[str]]] = {
