@@ -60,6 +60,11 @@ class AnnotateJob:
 
 
 @dataclass(frozen=True)
+class KeepChannel:
+    """Write down what the channel begins with, before another pipeline moves ``main``."""
+
+
+@dataclass(frozen=True)
 class Promote:
     """Let the channel name the model that passed its gate."""
 
@@ -125,6 +130,7 @@ Action: TypeAlias = (
     | DeleteJob
     | UnsuspendJob
     | AnnotateJob
+    | KeepChannel
     | Promote
     | RollBack
     | ApplyEndpoint

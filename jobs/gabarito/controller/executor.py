@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import singledispatchmethod
 from typing import Any
 
-from gabarito.artifacts.channel import Rejected, promote, take_back
+from gabarito.artifacts.channel import Rejected, keep_inherited, promote, take_back
 from gabarito.controller.actions import (
     Action,
     AnnotateEndpoint,
@@ -18,6 +18,7 @@ from gabarito.controller.actions import (
     DeleteJob,
     ExpireJob,
     Freeze,
+    KeepChannel,
     Promote,
     RollBack,
     SaveMemory,
@@ -132,6 +133,10 @@ class Executor:
     def _annotate_job(self, action: AnnotateJob) -> None:
         metadata = {"annotations": dict(action.annotations), "labels": dict(action.labels)}
         self._patch(JOBS, action.name, {"metadata": metadata})
+
+    @_do.register
+    def _keep_channel(self, _action: KeepChannel) -> None:
+        keep_inherited(self._store, self._desired.run.pipeline.channel)
 
     @_do.register
     def _promote(self, action: Promote) -> None:

@@ -7,7 +7,7 @@ there will never be: the stage wrote none.
 from datetime import UTC, datetime
 
 from gabarito.artifacts.artifact import open_artifact
-from gabarito.artifacts.channel import find_channel, pipeline_of
+from gabarito.artifacts.channel import pipeline_of, stored_channel
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, PODS, Cluster
 from gabarito.controller.kube.diagnose import Scope
@@ -64,7 +64,7 @@ class Observer:
             if model is not None:
                 passed, reasons = model.verdict.passed, tuple(model.verdict.reasons)
                 self._evaluation = Evaluation(model.digest, passed, reasons, model.merge)
-        channel = find_channel(self._store, run.pipeline.channel)
+        channel, version = stored_channel(self._store, run.pipeline.channel) or (None, "")
         endpoint = endpoint_of(deployment, pods, Scope("serve", config.namespace, now))
         named = [endpoint.model] if endpoint else []
         if channel is not None:
@@ -81,6 +81,7 @@ class Observer:
             is_frozen=self._is_frozen,
             evaluation=self._evaluation if "evaluate" in finished else None,
             channel=channel,
+            is_inherited=channel is not None and not version,
             endpoint=endpoint,
             smoke_test=smoke_test,
             memory=memory,

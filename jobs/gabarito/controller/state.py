@@ -144,7 +144,8 @@ class Observed:
     ``recorded`` are names of Events that this process has recorded; ``progress`` has a line for
     each stage that reported some; ``pipelines`` has the pipeline of each model that channel and
     endpoint name, where its record tells it; ``reached`` how many items of each kind of work a
-    stage has done.
+    stage has done; ``is_inherited`` whether ``channel`` is not written yet and follows from
+    ``main``.
     """
 
     now: datetime
@@ -157,6 +158,7 @@ class Observed:
     is_frozen: bool = True
     evaluation: Evaluation | None = None
     channel: Channel | None = None
+    is_inherited: bool = False
     endpoint: EndpointState | None = None
     smoke_test: SmokeTestResult | None = None
     memory: Memory = field(default_factory=Memory)

@@ -14,6 +14,7 @@ from gabarito.controller.actions import (
     DeleteJob,
     ExpireJob,
     Freeze,
+    KeepChannel,
     Promote,
     RollBack,
     SaveMemory,
@@ -152,6 +153,7 @@ _SHORT: dict[type, Callable[[Any], str]] = {
     AnnotateJob: lambda act: (
         f"annotate {_place(act.name)} {_keys({**act.annotations, **act.labels})}"
     ),
+    KeepChannel: lambda _: "keep channel",
     Promote: lambda act: f"promote {act.model[0]}",
     RollBack: lambda act: f"roll back {act.model[0]}",
     StartSmokeTest: lambda act: f"smoke test {act.model[0]}",
