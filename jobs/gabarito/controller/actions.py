@@ -3,13 +3,14 @@
 The process may be killed between any two of them: the next one then decides on the same again.
 """
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS
 from gabarito.controller.kube.events import RecordEvent, Subject
 from gabarito.controller.kube.parse import EndpointState, StageJob
+from gabarito.controller.kube.spent_pods import SpentPod
 from gabarito.controller.state import Memory
 
 
@@ -41,6 +42,13 @@ class DeleteJob:
 
     name: str
     uid: str
+
+
+@dataclass(frozen=True)
+class DeletePods:
+    """Delete failed pods of Jobs that go on: the last few of each are kept."""
+
+    pods: Sequence[SpentPod]
 
 
 @dataclass(frozen=True)
@@ -128,6 +136,7 @@ Action: TypeAlias = (
     | CreateJob
     | ExpireJob
     | DeleteJob
+    | DeletePods
     | UnsuspendJob
     | AnnotateJob
     | KeepChannel

@@ -13,6 +13,7 @@ from gabarito.controller.actions import (
     AnnotateJob,
     CreateJob,
     DeleteJob,
+    DeletePods,
     ExpireJob,
     Freeze,
     SaveMemory,
@@ -65,7 +66,8 @@ def decide(desired: Desired, observed: Observed) -> list[Action]:
                 observed = replace(observed, memory=action.memory)
     actions += _record_gate(desired, observed)
     actions += decide_endpoint(desired, observed)
-    return [*actions, *_expire(desired, observed)]
+    tidying = [DeletePods(observed.spent_pods)] if observed.spent_pods else []
+    return [*actions, *_expire(desired, observed), *tidying]
 
 
 def _begin(desired: Desired, observed: Observed) -> Iterator[Action]:

@@ -16,6 +16,7 @@ from gabarito.controller.actions import (
     CreateJob,
     DeleteEndpoint,
     DeleteJob,
+    DeletePods,
     ExpireJob,
     Freeze,
     KeepChannel,
@@ -26,7 +27,16 @@ from gabarito.controller.actions import (
     UnsuspendJob,
 )
 from gabarito.controller.kube import metadata as meta
-from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, Cluster, Kind, Object, labels_of
+from gabarito.controller.kube.api import (
+    DEPLOYMENTS,
+    EVENTS,
+    JOBS,
+    PODS,
+    Cluster,
+    Kind,
+    Object,
+    labels_of,
+)
 from gabarito.controller.kube.events import RecordEvent, event_body
 from gabarito.controller.kube.metadata import owned
 from gabarito.controller.state import Desired, Memory
@@ -113,6 +123,14 @@ class Executor:
     @_do.register
     def _delete_job(self, action: DeleteJob) -> None:
         self._cluster.delete(JOBS, action.name, action.uid)
+
+    @_do.register
+    def _delete_pods(self, action: DeletePods) -> None:
+        try:
+            for pod in action.pods:
+                self._cluster.delete(PODS, pod.name, pod.uid)
+        except AccessError as error:  # a Role of before, for one: nothing depends on them
+            log.warning("failed pods not deleted", extra={"error": str(error)})
 
     @_do.register
     def _unsuspend_job(self, action: UnsuspendJob) -> None:

@@ -12,6 +12,7 @@ from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, PODS, Cluster
 from gabarito.controller.kube.diagnose import Scope
 from gabarito.controller.kube.parse import endpoint_of, stage_jobs
+from gabarito.controller.kube.spent_pods import spent_pods
 from gabarito.controller.progress import ProgressReader
 from gabarito.controller.state import (
     Desired,
@@ -86,6 +87,7 @@ class Observer:
             smoke_test=smoke_test,
             memory=memory,
             recorded=recorded,
+            spent_pods=spent_pods(pods),
             pipelines={model: self._read_pipeline(model) for model in named if model},
         )
 

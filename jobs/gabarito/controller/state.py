@@ -12,6 +12,7 @@ from gabarito.artifacts.channel import SHORT_DIGEST, Channel
 from gabarito.controller.config import ControllerConfig
 from gabarito.controller.kube.api import Object
 from gabarito.controller.kube.parse import EndpointState, StageJob
+from gabarito.controller.kube.spent_pods import SpentPod
 from gabarito.controller.templates import Templates
 from gabarito.core.records import Record
 from gabarito.pipeline.plan import Step
@@ -145,7 +146,7 @@ class Observed:
     each stage that reported some; ``pipelines`` has the pipeline of each model that channel and
     endpoint name, where its record tells it; ``reached`` how many items of each kind of work a
     stage has done; ``is_inherited`` whether ``channel`` is not written yet and follows from
-    ``main``.
+    ``main``; ``spent_pods`` are failed pods beyond those that are kept.
     """
 
     now: datetime
@@ -164,6 +165,7 @@ class Observed:
     memory: Memory = field(default_factory=Memory)
     recorded: frozenset[str] = frozenset()
     pipelines: Mapping[str, str] = field(default_factory=dict)
+    spent_pods: tuple[SpentPod, ...] = ()
 
     def model_name(self, digest: str) -> str:
         """Return what people are told of a model: its digest, and its pipeline where known."""

@@ -12,6 +12,7 @@ from gabarito.controller.actions import (
     CreateJob,
     DeleteEndpoint,
     DeleteJob,
+    DeletePods,
     ExpireJob,
     Freeze,
     KeepChannel,
@@ -149,6 +150,7 @@ _SHORT: dict[type, Callable[[Any], str]] = {
     ),
     ExpireJob: lambda act: f"expire {_place(act.name)} {act.seconds}",
     DeleteJob: lambda act: f"delete {_place(act.name)}",
+    DeletePods: lambda act: f"delete pods {','.join(pod.name for pod in act.pods)}",
     UnsuspendJob: lambda act: f"unsuspend {_place(act.name)}",
     AnnotateJob: lambda act: (
         f"annotate {_place(act.name)} {_keys({**act.annotations, **act.labels})}"
