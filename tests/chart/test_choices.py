@@ -13,6 +13,7 @@ from .release import Release, changed, scenario
 from .values import read_values
 
 GPU = "nvidia.com/gpu"
+SECRETS = "gabarito-secrets"
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -152,9 +153,9 @@ def test_each_key_of_a_secret_is_a_file_that_changes_with_it() -> None:
     for pod in scenario("external-secret").pods():
         for container in pod.spec["containers"]:
             names = {each["name"] for each in container["env"] if "secretKeyRef" in str(each)}
-            (mount,) = (each for each in container["volumeMounts"] if each["name"] == "secrets")
+            (mount,) = (each for each in container["volumeMounts"] if each["name"] == SECRETS)
             assert "subPath" not in mount  # the kubelet never writes such a file anew
-            (volume,) = (each for each in pod.spec["volumes"] if each["name"] == "secrets")
+            (volume,) = (each for each in pod.spec["volumes"] if each["name"] == SECRETS)
             sources = [each["secret"] for each in volume["projected"]["sources"]]
             assert all(source["optional"] for source in sources)
             files = {source["items"][0]["path"] for source in sources}
@@ -169,6 +170,23 @@ def test_each_key_of_a_secret_is_a_file_that_changes_with_it() -> None:
                     _secret(scenario("external-secret"), pod.component, source["items"][0]["path"])
                     == key
                 )
+
+
+def test_a_variable_of_extra_env_is_overruled_by_no_file(tmp_path: Path) -> None:
+    own = {"name": "AWS_SECRET_ACCESS_KEY", "value": "of-this-stage"}
+    volume = {"name": "secrets", "emptyDir": {}}
+    values: Object = {"stages": {"train": {"extraEnv": [own], "extraVolumes": [volume]}}}
+    release = changed(tmp_path, "external-secret", values)
+    pods = {pod.component: pod for pod in release.pods()}
+    for component, is_own in (("train", True), ("evaluate", False)):
+        (container,) = pods[component].spec["containers"]
+        names = [each["name"] for each in container["env"]]
+        assert ("AWS_SECRET_ACCESS_KEY_FILE" not in names) is is_own
+        assert names.count("AWS_SECRET_ACCESS_KEY") == 1
+        assert (own in container["env"]) is is_own
+        assert "AWS_ACCESS_KEY_ID_FILE" in names
+    volumes = [each["name"] for each in pods["train"].spec["volumes"]]
+    assert len(volumes) == len(set(volumes))
 
 
 def test_a_judge_at_the_teachers_address_gets_its_key(tmp_path: Path) -> None:

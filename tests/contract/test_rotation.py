@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from botocore.session import Session
 
 from gabarito.core.errors import AccessError
 from gabarito.store import s3_credentials
@@ -112,6 +113,19 @@ def test_keys_of_a_shared_file_are_read_anew(
     write(NEW)
     keyed.accept(*NEW)
     assert store.read("a").data == b"1"
+
+
+@pytest.mark.parametrize(("variable", "token"), [("of-a-role", "of-a-role"), (None, None)])
+def test_a_token_of_the_environment_goes_with_keys_of_files(
+    keys: Keys, monkeypatch: pytest.MonkeyPatch, variable: str | None, token: str | None
+) -> None:
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    if variable:
+        monkeypatch.setenv("AWS_SESSION_TOKEN", variable)
+    session = Session()
+    s3_credentials.reread_files(session)
+    found = session.get_credentials()
+    assert (found.access_key, found.token) == (OLD[0], token)
 
 
 def test_half_a_rotation_keeps_the_keys_of_before(

@@ -5,7 +5,7 @@
 - {name: aws, mountPath: /etc/aws, readOnly: true}
 {{- end }}
 {{- if (fromJson (include "gabarito.secrets" .)).all }}
-- {name: secrets, mountPath: /run/secrets/gabarito, readOnly: true}
+- {name: gabarito-secrets, mountPath: /run/secrets/gabarito, readOnly: true}
 {{- end }}
 {{- if .values.sharedMemory }}
 - {name: shm, mountPath: /dev/shm}
@@ -22,7 +22,7 @@
   configMap: {name: {{ include "gabarito.fullname" .root }}-aws}
 {{- end }}
 {{- with (fromJson (include "gabarito.secrets" .)).all }}
-- name: secrets
+- name: gabarito-secrets
   projected:
     sources:
       {{- /* A missing one is the container's error, which names it: without it a volume would wait. */}}

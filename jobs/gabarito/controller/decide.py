@@ -13,6 +13,7 @@ from gabarito.controller.actions import (
     AnnotateJob,
     CreateJob,
     DeleteJob,
+    DeletePods,
     ExpireJob,
     Freeze,
     SaveMemory,
@@ -65,7 +66,8 @@ def decide(desired: Desired, observed: Observed) -> list[Action]:
         observed = _add(actions, _decide_stage(desired, observed, stage), observed)
     observed = _add(actions, _record_gate(desired, observed), observed)
     actions += decide_endpoint(desired, observed)
-    return [*actions, *_expire(desired, observed)]
+    tidying = [DeletePods(observed.spent_pods)] if observed.spent_pods else []
+    return [*actions, *_expire(desired, observed), *tidying]
 
 
 def _add(actions: list[Action], more: Iterable[Action], observed: Observed) -> Observed:

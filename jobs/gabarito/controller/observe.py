@@ -7,12 +7,13 @@ there will never be: the stage wrote none.
 from datetime import UTC, datetime
 
 from gabarito.artifacts.artifact import open_artifact
-from gabarito.artifacts.channel import find_channel, pipeline_of
+from gabarito.artifacts.channel import pipeline_of, stored_channel
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, PODS, Cluster
 from gabarito.controller.kube.causes import Causes
 from gabarito.controller.kube.diagnose import Scope
 from gabarito.controller.kube.parse import endpoint_of, stage_jobs
+from gabarito.controller.kube.spent_pods import spent_pods
 from gabarito.controller.progress import ProgressReader
 from gabarito.controller.state import (
     Desired,
@@ -66,7 +67,7 @@ class Observer:
             if model is not None:
                 passed, reasons = model.verdict.passed, tuple(model.verdict.reasons)
                 self._evaluation = Evaluation(model.digest, passed, reasons, model.merge)
-        channel = find_channel(self._store, run.pipeline.channel)
+        channel, version = stored_channel(self._store, run.pipeline.channel) or (None, "")
         endpoint = endpoint_of(deployment, pods, Scope("serve", config.namespace, now))
         named = [endpoint.model] if endpoint else []
         if channel is not None:
@@ -87,10 +88,12 @@ class Observer:
             is_frozen=self._is_frozen,
             evaluation=self._evaluation if "evaluate" in finished else None,
             channel=channel,
+            is_inherited=channel is not None and not version,
             endpoint=endpoint,
             smoke_test=smoke_test,
             memory=memory,
             recorded=recorded,
+            spent_pods=spent_pods(pods),
             pipelines={model: self._read_pipeline(model) for model in named if model},
         )
 

@@ -13,6 +13,7 @@ from gabarito.controller.config import ControllerConfig
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import Object
 from gabarito.controller.kube.parse import EndpointState, StageJob
+from gabarito.controller.kube.spent_pods import SpentPod
 from gabarito.controller.templates import Templates
 from gabarito.core.records import Record
 from gabarito.pipeline.plan import Step
@@ -174,7 +175,8 @@ class Observed:
     ``recorded`` are names of Events that this process has recorded; ``progress`` has a line for
     each stage that reported some; ``pipelines`` has the pipeline of each model that channel and
     endpoint name, where its record tells it; ``reached`` how many items of each kind of work a
-    stage has done.
+    stage has done; ``is_inherited`` whether ``channel`` is not written yet and follows from
+    ``main``; ``spent_pods`` are failed pods beyond those that are kept.
     """
 
     now: datetime
@@ -187,11 +189,13 @@ class Observed:
     is_frozen: bool = True
     evaluation: Evaluation | None = None
     channel: Channel | None = None
+    is_inherited: bool = False
     endpoint: EndpointState | None = None
     smoke_test: SmokeTestResult | None = None
     memory: Memory = field(default_factory=Memory)
     recorded: frozenset[str] = frozenset()
     pipelines: Mapping[str, str] = field(default_factory=dict)
+    spent_pods: tuple[SpentPod, ...] = ()
 
     def model_name(self, digest: str) -> str:
         """Return what people are told of a model: its digest, and its pipeline where known."""

@@ -102,7 +102,7 @@ class _SecretFiles(CredentialProvider):
         return Credentials(
             secret_from(ACCESS_KEY) or "",
             secret_from(SECRET_KEY) or "",
-            secret_from(SESSION_TOKEN) if token and token.exists() else None,
+            None if token and not token.exists() else secret_from(SESSION_TOKEN),
             method=self.METHOD,
         )
 

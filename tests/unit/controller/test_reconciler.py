@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gabarito.artifacts.channel import find_channel, promote, read_model
+from gabarito.artifacts.channel import BY_HAND, find_channel, promote, read_model
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, LEASES, Kind, Object
 from gabarito.controller.state import Memory, StageMemory, memory_annotations, read_memory
@@ -219,6 +219,31 @@ def test_what_the_former_default_channel_serves_goes_on_being_served(world: Worl
     former = find_channel(world.store, "main")
     assert former
     assert former.model == before["served"]
+
+
+@pytest.mark.parametrize("is_seen_before", [True, False])
+def test_what_another_pipeline_promotes_to_the_former_default_takes_no_endpoint_down(
+    world: World, is_seen_before: bool
+) -> None:
+    Process(world).run_loop(world)
+    world.write_pipeline(steps=20)
+    Process(world).run_loop(world)
+    before = world.outcome()
+    moved = world.store.read("channels/handbook.json").data
+    world.store.delete("channels/handbook.json")
+    rejected = {"model": before["channel"][1], "at": "2026-05-01T00:00Z", "reason": "rude"}
+    record = {**json.loads(moved), "previous": None, "rejected": [{**rejected, "under": BY_HAND}]}
+    world.store.write("channels/main.json", json.dumps(record).encode())
+    if is_seen_before:
+        Process(world).run_loop(world)
+    since = find_channel(world.store, "handbook")
+    own = read_model(world.store, before["served"])
+    for run in ("a", "b"):
+        promote(world.store, "main", own.model_copy(update={"pipeline": "cellar", "run": run}))
+    Process(world).run_loop(world)
+    after = world.outcome()
+    assert (after["served"], after["events"]) == (before["served"], before["events"])
+    assert not is_seen_before or find_channel(world.store, "handbook") == since
 
 
 def test_a_failing_gate_leaves_what_is_served_alone(world: World) -> None:

@@ -286,6 +286,47 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         seen(evaluation=passed(B), endpoint=endpoint(is_good=True), memory=GOOD),
         ["promote b"],
     ),
+    "what the channel begins with is written down before main moves": (
+        seen(
+            channel=channel(),
+            is_inherited=True,
+            endpoint=endpoint(is_good=True),
+            memory=GOOD,
+        ),
+        ["keep channel"],
+    ),
+    "before anything else": (
+        seen(channel=channel(), is_inherited=True, evaluation=passed()),
+        ["keep channel", f"save a0 in {REVISION}"],
+    ),
+    "what main does not name any more goes on serving": (
+        seen(
+            channel=channel(None, rejected=(rejected(B),)),
+            is_inherited=True,
+            endpoint=endpoint(is_good=True),
+            memory=GOOD,
+        ),
+        [],
+    ),
+    "unless it was taken back in main": (
+        seen(
+            channel=channel(None, rejected=(rejected(),)),
+            is_inherited=True,
+            endpoint=endpoint(is_good=True),
+            memory=GOOD,
+        ),
+        ["warn RolledBack", "delete endpoint"],
+    ),
+    "or is another pipeline's": (
+        seen(
+            channel=channel(None, rejected=(rejected(B),)),
+            is_inherited=True,
+            endpoint=endpoint(is_good=True),
+            pipelines={A: "cellar"},
+            memory=GOOD,
+        ),
+        ["delete endpoint"],
+    ),
     "an endpoint of an emptied channel goes": (
         seen(channel=channel(None), endpoint=endpoint(), memory=OURS),
         ["delete endpoint"],
