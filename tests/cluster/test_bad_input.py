@@ -2,17 +2,26 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from .conftest import Open
-from .kubectl import Object, until
+from .conftest import Open, releases
+from .kubectl import Kubectl, Object, until
 from .quick import fresh, quick
 from .release import CONTROLLER, NAME, Release, credentials
 from .teacher import ADDRESS, teacher
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 SOON_S = 120
+
+
+@pytest.fixture
+def open_release(kubectl: Kubectl, tmp_path: Path) -> Iterator[Open]:
+    """Opens releases that are gone after each test: what is corrected would go on to its end."""
+    with releases(kubectl, tmp_path) as open_one:
+        yield open_one
 
 
 def test_an_image_that_is_not_there(open_release: Open, demo_values: Object) -> None:
