@@ -91,7 +91,8 @@ def test_refused_credentials_fail_at_once(open_release: Open, demo_values: Objec
     values["teacher"] = {"url": ADDRESS}
     release = open_release("refused", values)
     release.kubectl.apply(*teacher({"name": "GABARITO_TEACHER_KEY", "value": "right"}))
-    release.kubectl("wait", "pod/teacher", "--for=condition=Ready", "--timeout=60s")
+    wait = ("wait", "pod/teacher", "--for=condition=Ready", "--timeout=5s")
+    until("the teacher answers", lambda: release.kubectl.try_to(*wait).returncode == 0, 300)
     release.install()
     assert "401" in _said(release, "StageFailed", 400)
     assert len(release.pods("generate")) == 1
