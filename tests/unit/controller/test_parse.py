@@ -155,6 +155,11 @@ PROBLEMS: dict[str, tuple[Object, str | None]] = {
         "its pod has not started yet; a large image, a volume or the network may be why: "
         f"see {DESCRIBE}",
     ),
+    "between two tries to pull an image its reason is the same as after one": (
+        waiting("ImagePullBackOff", 'Back-off pulling image "here/there:1": ErrImagePull: gone'),
+        "image here/there:1: gone; correct image.registry, image.tag or the stage's image, or set "
+        "image.pullSecrets",
+    ),
     "a sidecar's problem is the pod's": (
         pod(initContainerStatuses=waiting("ErrImagePull", "gone")["status"]["containerStatuses"]),
         "image here/there:1: gone; correct image.registry, image.tag or the stage's image, or set "

@@ -1,6 +1,7 @@
 """Why a Job or the endpoint is not running or has failed, from pods and conditions. Pure."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,6 +37,9 @@ _START_REASONS = frozenset({
     "CreateContainerConfigError", "CreateContainerError", "PostStartHookError",
     "RunContainerError",
 })  # fmt: skip
+_BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*": \w+: ')
+"""Stands before the kubelet's reason between two tries; after each it gives the reason alone."""
+
 _ABSENT = ("not found", "couldn't find key")
 """How the kubelet says that a Secret or ConfigMap, or a key of it, does not exist."""
 
@@ -234,7 +238,8 @@ def _problem_of_container(container: Object, scope: Scope) -> Problem | None:
     if reason in _IMAGE_REASONS:
         whose = f"{values}.image" if values else "image.registry, image.tag or the stage's image"
         remedy = f"correct {whose}, or set image.pullSecrets"
-        return Problem("ImageNotFound", f"image {container['image']}: {message or reason}", remedy)
+        why = _BACK_OFF.sub("", message) or reason
+        return Problem("ImageNotFound", f"image {container['image']}: {why}", remedy)
     if reason == "CreateContainerConfigError" and any(part in message for part in _ABSENT):
         remedy = f"create it in namespace {scope.namespace}, or correct the chart's values"
         return Problem("SecretMissing", message or reason, remedy)
