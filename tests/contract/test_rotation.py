@@ -36,6 +36,10 @@ class Keys:
         for path, text in zip(self._files, keys, strict=True):
             path.write_text(text)
 
+    def remove(self) -> None:
+        for path in self._files:
+            path.unlink()
+
 
 @pytest.fixture
 def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keys:
@@ -112,6 +116,22 @@ def test_keys_of_a_shared_file_are_read_anew(
     store.write("a", b"1")
     write(NEW)
     keyed.accept(*NEW)
+    assert store.read("a").data == b"1"
+
+
+def test_files_that_are_gone_bring_no_earlier_keys_back(
+    keyed: KeyedServer, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Secret that is deleted and created again is away for a while."""
+    for name, text in zip(("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"), OLD, strict=True):
+        monkeypatch.setenv(f"AWS_{name}", text)
+    keyed.accept(*OLD)
+    store = open_store(URL)
+    store.write("a", b"1")
+    keys.write(NEW)
+    keyed.accept(*NEW)
+    assert store.read("a").data == b"1"
+    keys.remove()
     assert store.read("a").data == b"1"
 
 
