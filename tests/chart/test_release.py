@@ -135,6 +135,13 @@ def test_of_shards_so_many_run_at_once(at_once: int, parallelism: int, tmp_path:
     assert (spec["completions"], spec["parallelism"]) == (3, parallelism)
 
 
+def test_what_is_in_no_shards_runs_once(tmp_path: Path) -> None:
+    values = {"stages": {"generate": {"shards": 1, "parallelism": 4}}}
+    config, templates = changed(tmp_path, "demo", values).written(tmp_path)
+    _, generate, *_ = bodies(config, templates, new_run(scenario("demo").pipeline))
+    assert "parallelism" not in generate["spec"]
+
+
 def test_the_chart_is_of_the_version_of_the_code() -> None:
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
     assert chart["appVersion"] == __version__

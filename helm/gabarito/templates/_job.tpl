@@ -33,8 +33,8 @@ spec:
   {{ $key }}: {{ get $values $key }}
   {{- end }}
   {{- end }}
-  {{- with $values.parallelism }}
-  parallelism: {{ . }}
+  {{- if and $isIndexed $values.parallelism }}
+  parallelism: {{ $values.parallelism }}
   {{- end }}
   podReplacementPolicy: Failed
   podFailurePolicy:

@@ -24,10 +24,10 @@ from gabarito.pipeline.stages import STAGES
 DIGEST_CHARS = 12
 
 TTL = "ttlSecondsAfterFinished"
+"""Set by the controller once it has seen how a Job ended: it may be away meanwhile."""
 
 TTL_UNTIL_SEEN_S = 30 * 24 * 3600
 """How long a Job stays whose end no controller has seen, or only an older one, at least."""
-"""Set by the controller once it has seen how a Job ended: it may be away meanwhile."""
 
 
 @dataclass(frozen=True)
