@@ -10,9 +10,11 @@ from .release import SCENARIOS, scenario
 def test_every_object_is_one_of_its_kind(name: str) -> None:
     release = scenario(name)
     made = [*release.objects, *release.jobs.values(), release.endpoint]
-    found = {each["metadata"].get("name", ""): mistakes(each) for each in made if is_known(each)}
-    assert len(found) > 10
-    assert not {key: said for key, said in found.items() if said}
+    known = [each for each in made if is_known(each)]
+    assert len(known) > 10
+    assert [
+        (each["kind"], each["metadata"], *mistakes(each)) for each in known if mistakes(each)
+    ] == []
 
 
 def test_what_is_none_of_its_kind_is_seen() -> None:

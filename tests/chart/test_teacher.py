@@ -61,6 +61,16 @@ def test_a_judge_of_another_address_needs_none(tmp_path: Path) -> None:
     assert "teacher" not in containers(changed(tmp_path, VLLM, judge), "evaluate")
 
 
+def test_evaluate_waits_for_the_judges_own_model(tmp_path: Path) -> None:
+    judge = {"pipeline": {"evaluate": {"judge": {"model": "other"}}}}
+    release = changed(tmp_path, VLLM, judge)
+    asked = {
+        stage: containers(release, stage)["teacher-ready"]["args"][3]
+        for stage in ("generate", "evaluate")
+    }
+    assert asked == {"generate": "teacher", "evaluate": "other"}
+
+
 def test_it_alone_has_the_gpu_of_generate() -> None:
     found = containers(scenario(VLLM))
     having = [name for name, each in found.items() if GPU in str(each["resources"])]
@@ -68,6 +78,13 @@ def test_it_alone_has_the_gpu_of_generate() -> None:
     of_pods = {stage: str(scenario(VLLM).pod(stage).spec).count(GPU) for stage in STAGES}
     one = {"generate": 1, "train": 1, "evaluate": 1}
     assert of_pods == {stage: one.get(stage, 0) for stage in STAGES}
+
+
+def test_its_model_is_not_copied_by_an_image_that_is_generates_alone(tmp_path: Path) -> None:
+    own = {"stages": {"generate": {"image": "my.example/generate:1"}}}
+    found = containers(changed(tmp_path, VLLM, own))
+    assert found["stage"]["image"] == "my.example/generate:1"
+    assert found["teacher-model"]["image"] == containers(scenario(VLLM))["teacher-model"]["image"]
 
 
 def test_its_model_is_copied_by_the_image_that_reads_the_hub() -> None:

@@ -54,9 +54,13 @@
 {{- end }}
 {{- /* The image of train reads the model hub, too. */}}
 {{- $train := fromJson (include "gabarito.stage" (dict "root" .root "component" "train")) }}
-{{- $values := merge (dict "image" $train.image) .values }}
+{{- $values := set (deepCopy .values) "image" $train.image }}
 {{- include "gabarito.modelContainer" (dict "root" .root "component" "train" "values" $values
       "name" "teacher-model" "args" $args "volume" "teacher-model") }}
+{{- end }}
+{{- $asked := .root.Values.pipeline.generate.teacher.model }}
+{{- if eq .component "evaluate" }}
+{{- $asked = (fromJson (include "gabarito.judgeSettings" .root)).model | default $asked }}
 {{- end }}
 {{- $image := $of.image | default (include "gabarito.image" (dict "root" .root "component" .component "image" .values.image)) }}
 {{ include "gabarito.serverContainer" (dict "root" .root "values" .values "name" "teacher" "image" $image "server" $of
@@ -66,7 +70,7 @@
     - wait
     - {{ include "gabarito.teacherUrl" .root }}
     - --model
-    - {{ .root.Values.pipeline.generate.teacher.model | quote }}
+    - {{ $asked | quote }}
     - --seconds
     - {{ $of.readyTimeoutSeconds | quote }}
   {{- include "gabarito.containerSettings" . | nindent 2 }}

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from gabarito.controller.kube.api import EVENTS
+from gabarito.controller.kube.api import EVENTS, Object
 from gabarito.controller.kube.causes import KUEUE, Causes
 from gabarito.controller.kube.diagnose import Problem
 from gabarito.controller.kube.parse import StageJob
+from gabarito.core.errors import AccessError
 
 from .builders import NOW, job
 from .fake import FakeCluster
@@ -81,3 +82,13 @@ def test_what_was_refused_long_ago_or_runs_says_nothing(cluster: FakeCluster) ->
     assert explained(cluster, thing) == PODLESS
     runs = job("ingest", "running")
     assert Causes(cluster).of([runs], NOW) == (runs,)
+
+
+def test_without_the_right_to_list_events_it_waits_for_an_unknown_reason(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(_uid: str) -> list[Object]:
+        raise AccessError("events is forbidden")
+
+    monkeypatch.setattr(cluster, "events_about", forbidden)
+    assert explained(cluster, job("train", "running", problem=PODLESS)) == PODLESS

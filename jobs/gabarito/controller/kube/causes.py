@@ -1,5 +1,6 @@
 """Causes that an object's own status does not tell, asked of the API only where something waits."""
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,6 +9,9 @@ from datetime import datetime, timedelta
 from gabarito.controller.kube.api import Cluster, Object, time_of
 from gabarito.controller.kube.diagnose import Problem
 from gabarito.controller.kube.parse import StageJob
+from gabarito.core.errors import AccessError
+
+log = logging.getLogger("gabarito.controller")
 
 KUEUE = "kueue.x-k8s.io"
 
@@ -52,9 +56,14 @@ class Causes:
 
     def _refusal(self, job: StageJob, now: datetime) -> str:
         """Return why no pod of a Job could be created lately, or ``""``."""
+        try:
+            events = self._cluster.events_about(job.uid)
+        except AccessError as error:  # a Role of before, for one: nothing depends on them
+            log.warning("events not read", extra={"error": str(error)})
+            return ""
         refused = [
             event
-            for event in self._cluster.events_about(job.uid)
+            for event in events
             if event.get("reason") == "FailedCreate" and now - _last_seen(event, now) <= RECENT
         ]
         if not refused:
