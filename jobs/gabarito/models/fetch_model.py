@@ -7,7 +7,9 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
@@ -32,7 +34,8 @@ def fetch_model(reference: str, folder: Path, store: Store, names: Sequence[str]
     """Copy a model's files of these names, such as ``*-Q4_K_M.gguf``, into a folder.
 
     Without names all that lies at a bucket's prefix is copied, and of the hub what transformers
-    opens. What the hub gave is kept in ``store``: it is asked once.
+    opens. What the hub gave is kept in ``store``: it is asked once, also by pods
+    that begin together.
 
     Raises:
         MissingError: if there is no such model, or no file of these names.
@@ -57,15 +60,19 @@ def _from_hub(reference: str, folder: Path, cache: Cache, names: Sequence[str]) 
     key = f"files/{reference}/{which}"
     if not is_key(key):
         raise hub_error(where, HFValidationError())
-    if cache.load_folder(key, folder):
-        return
-    with disk_errors(str(folder)), hub_errors(where), hub_allowed():
-        snapshot_download(
-            name,
-            revision=revision or None,
-            local_dir=folder,
-            endpoint=os.environ.get("HF_ENDPOINT"),
-            allow_patterns=list(names),
-        )
-    shutil.rmtree(folder / NOTES, ignore_errors=True)
-    cache.save_folder(key, folder)
+    with (
+        closing(cache.claims(time.sleep)) as claims,
+        claims.hold(key, lambda: cache.load_folder(key, folder) or None) as kept,
+    ):
+        if kept:
+            return
+        with disk_errors(str(folder)), hub_errors(where), hub_allowed():
+            snapshot_download(
+                name,
+                revision=revision or None,
+                local_dir=folder,
+                endpoint=os.environ.get("HF_ENDPOINT"),
+                allow_patterns=list(names),
+            )
+        shutil.rmtree(folder / NOTES, ignore_errors=True)
+        cache.save_folder(key, folder)

@@ -1,5 +1,6 @@
 """The files of a teacher's model, from a bucket or the hub, as they are."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,16 @@ def test_the_hub_is_asked_once_for_the_same_files(hub: Hub, store: Store, to: Pa
     fetch_model("org/tiny", to.parent / "folder", store)
     assert "config.json" in names_in(to.parent / "folder")
     assert len(hub.asked) > asked
+
+
+def test_of_several_that_begin_at_once_one_asks_the_hub(hub: Hub, store: Store, to: Path) -> None:
+    folders = [to.parent / f"shard-{number}" for number in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda folder: fetch_model("org/tiny", folder, store, [GGUF]), folders))
+    assert all(names_in(folder) == {GGUF} for folder in folders)
+    assert sum("/resolve/" in path and GGUF in path for path in hub.asked) <= 2  # HEAD, and GET
+    stored = [entry.key for entry in store.list("") if entry.key.rpartition("/")[2] == GGUF]
+    assert len(stored) == 1
 
 
 def test_what_the_hub_refuses_names_the_model(hub: Hub, store: Store, to: Path) -> None:
