@@ -108,16 +108,18 @@ release-tools: ## install what a release calls, and nothing of training
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements/release.txt
 
+# What a caller says stays in the environment, where no shell takes it for a command.
 release-check: ## say what has to be changed before TAG is released
-	@$(RELEASE) check --tag $(TAG)
+	@$(RELEASE) check --tag "$${TAG:?}"
 
 release: ## publish the pushed images and the chart: REGISTRY, SOURCE, REVISION; KEY, ARTIFACT_HUB
-	@$(RELEASE) publish --registry $(REGISTRY) --source $(SOURCE) --revision $(REVISION) \
-		$(if $(KEY),--key $(KEY)) $(if $(ARTIFACT_HUB),--artifact-hub $(ARTIFACT_HUB))
+	@$(RELEASE) publish --registry "$${REGISTRY:?}" --source "$${SOURCE:?}" \
+		--revision "$${REVISION:?}" $${KEY:+--key "$$KEY"} \
+		$${ARTIFACT_HUB:+--artifact-hub "$$ARTIFACT_HUB"}
 
 release-verify: ## read a published release back: REGISTRY; KEY or IDENTITY
-	@$(RELEASE) verify --registry $(REGISTRY) \
-		$(if $(KEY),--key $(KEY)) $(if $(IDENTITY),--identity $(IDENTITY))
+	@$(RELEASE) verify --registry "$${REGISTRY:?}" \
+		$${KEY:+--key "$$KEY"} $${IDENTITY:+--identity "$$IDENTITY"}
 
 $(INSTALLED): requirements/dev.txt requirements/install.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian python3-venv

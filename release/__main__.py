@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-from gabarito.core.errors import DataError, GabaritoError, UsageError
+from gabarito.core.errors import GabaritoError, UsageError
 from release.artifact_hub import push_metadata
 from release.chart import Origin
-from release.publish import publish_chart, publish_images
+from release.publish import publish as publish_release
 from release.signatures import Signer, Trust
 from release.verify import verify
-from release.version import disagreements, version_of
+from release.version import check_version, version_of
 
 ROOT = Path(__file__).parents[1]
 GITHUB = "https://token.actions.githubusercontent.com"
@@ -32,9 +32,7 @@ REGISTRY = click.option(
 @click.option("--tag", required=True, help="The tag that is to be released.")
 def check(tag: str) -> None:
     """Say what has to be changed before a tag is released."""
-    found = [*disagreements(ROOT, tag)]
-    if found:
-        raise DataError("\n".join(found))
+    check_version(ROOT, tag)
     click.echo(f"{tag} can be released")
 
 
@@ -51,12 +49,10 @@ def publish(
     origin = Origin(registry, version_of(ROOT))
     signer = Signer(key)
     labels = {"source": source, "revision": revision}
-    digests = publish_images(ROOT, origin, labels, signer)
-    for name, digest in digests.items():
+    digests, chart = publish_release(ROOT, origin, labels, signer)
+    push_metadata(ROOT, origin.chart, artifact_hub)
+    for name, digest in [*digests.items(), ("chart", chart)]:
         click.echo(f"{name} {digest}")
-    chart, digest = publish_chart(ROOT, origin, source, digests, signer)
-    push_metadata(ROOT, chart, artifact_hub)
-    click.echo(f"chart {digest}")
 
 
 @main.command("verify")

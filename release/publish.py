@@ -1,10 +1,13 @@
 """Publish a release whose images are pushed; each step may be done twice.
 
-join  ->  compare SBOM and lock  ->  sign, attest  ->  tag  ->  chart
+check versions  ->  join  ->  compare SBOM and lock  ->  pack the chart  ->  sign, attest  ->  tag
+->  push and sign the chart
 """
 
 import tempfile
 from pathlib import Path
+
+from packaging.version import Version
 
 from gabarito.core.errors import DataError
 from gabarito.exports.oci_registry import ImageName
@@ -12,15 +15,16 @@ from release.chart import Origin, package, push, write_chart
 from release.images import IMAGES, PROVENANCE, SBOM, PlatformImage, join, place_of, platforms, tag
 from release.sbom import differences
 from release.signatures import Signer
+from release.version import check_version
 
 _LABELS = "org.opencontainers.image."
 _SHOWN = 10
 
 
-def publish_images(
+def publish(
     root: Path, origin: Origin, labels: dict[str, str], signer: Signer
-) -> dict[str, str]:
-    """Join, check and sign the images; return the digest of each.
+) -> tuple[dict[str, str], str]:
+    """Join, check, sign and tag the images, and publish their chart; return all digests.
 
     Args:
         root: the checkout.
@@ -28,26 +32,43 @@ def publish_images(
         labels: ``source`` and ``revision`` of what they were built from.
         signer: who signs.
 
+    Returns:
+        The digest of each image by its name, and that of the chart.
+
     Raises:
-        DataError: if an image is not there for both architectures, or holds other packages than
-            those that are locked; nothing is signed then, and nothing has a tag.
+        DataError: if the checkout is none that can be released, or if an image is not there for
+            both architectures, or holds other packages than those that are locked; nothing is
+            signed then, and nothing has a tag.
     """
-    said = {**labels, "version": origin.version, "licenses": "Apache-2.0"}
-    annotations = {f"{_LABELS}{name}": value for name, value in said.items()}
+    check_version(root, f"v{origin.version}")
     places = {name: place_of(origin.registry, name, origin.version) for name in IMAGES}
     digests, parts = {}, {}
     for name, place in places.items():
-        digests[name] = join(place, annotations)
+        digests[name] = join(place, _annotations(origin, labels))
         parts[name] = platforms(place, digests[name])
         check_packages(root, name, parts[name], origin.version)
-    for name, images in parts.items():
-        signer.sign(places[name], digests[name])
-        for image in images:
-            for kind in (SBOM, PROVENANCE):
-                signer.attest(places[name], image.digest, image.statement(kind))
-    for name, place in places.items():
-        tag(place, digests[name])
-    return digests
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        archive = package(write_chart(root, work, origin, labels["source"], digests), work)
+        for name, place in places.items():
+            _sign(place, digests[name], parts[name], signer)
+        for name, place in places.items():
+            tag(place, digests[name])
+        digest = push(archive, origin, work)
+    signer.sign(origin.chart, digest)
+    return digests, digest
+
+
+def _annotations(origin: Origin, labels: dict[str, str]) -> dict[str, str]:
+    said = {**labels, "version": origin.version, "licenses": "Apache-2.0"}
+    return {f"{_LABELS}{name}": value for name, value in said.items()}
+
+
+def _sign(place: ImageName, digest: str, images: list[PlatformImage], signer: Signer) -> None:
+    signer.sign(place, digest)
+    for image in images:
+        for kind in (SBOM, PROVENANCE):
+            signer.attest(place, image.digest, image.statement(kind))
 
 
 def check_packages(root: Path, name: str, images: list[PlatformImage], version: str) -> None:
@@ -57,24 +78,13 @@ def check_packages(root: Path, name: str, images: list[PlatformImage], version: 
         DataError: if they differ.
     """
     lock = (root / f"requirements/{name}.txt").read_text(encoding="utf-8")
+    own = ("gabarito", str(Version(version)))
     for image in images:
         sbom = image.statement(SBOM).predicate
-        found = [*differences(sbom, lock, image.architecture, ("gabarito", version))]
+        found = [*differences(sbom, lock, image.architecture, own)]
         if found:
             more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
             raise DataError(
                 f"gabarito-{name}, {image.architecture}: its packages are not those of "
                 f"requirements/{name}.txt; build it anew: " + "; ".join([*found[:_SHOWN], *more])
             )
-
-
-def publish_chart(
-    root: Path, origin: Origin, source: str, digests: dict[str, str], signer: Signer
-) -> tuple[ImageName, str]:
-    """Pack, push and sign the chart; return where it lies and its digest."""
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        archive = package(write_chart(root, work, origin, source, digests), work)
-        digest = push(archive, origin, work)
-    signer.sign(origin.chart, digest)
-    return origin.chart, digest

@@ -19,7 +19,23 @@ ROOT = Path(__file__).parents[2]
 PROVENANCE = "https://slsa.dev/provenance/v1"
 SBOM = "https://spdx.dev/Document"
 UNKNOWN = {"architecture": "unknown", "os": "unknown"}
+VERSION_PLACES = (
+    "CHANGELOG.md",
+    "helm/gabarito/Chart.yaml",
+    "images/docker-bake.hcl",
+    "jobs/gabarito/__init__.py",
+    "pyproject.toml",
+)
 Json = dict[str, Any]
+
+
+def copy_versions(to: Path) -> Path:
+    """Copy the files that say the version, with the day of a release."""
+    for place in VERSION_PLACES:
+        (to / place).parent.mkdir(parents=True, exist_ok=True)
+        text = (ROOT / place).read_text(encoding="utf-8")
+        (to / place).write_text(text.replace("(unreleased)", "(2027-01-31)", 1), encoding="utf-8")
+    return to
 
 
 def push_all(registry: str, **changed: str) -> None:

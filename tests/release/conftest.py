@@ -1,6 +1,7 @@
-"""A registry on loopback, helm, and a cosign that writes down what it is asked to sign."""
+"""A registry on loopback, a checkout to release, helm, and a cosign that signs nothing."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.chart.helm import program
 from tests.real_registry import running_registry
+
+from .built import ROOT, copy_versions
 
 FAKE = """#!/bin/sh
 # No argument of a release has a space or a quote in it.
@@ -65,3 +68,16 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A registry."""
     with running_registry(tmp_path_factory.mktemp("registry"), {}) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The checkout that is released, with the day of the release in it."""
+    to = tmp_path_factory.mktemp("checkout")
+    for folder in ("helm", "requirements"):
+        shutil.copytree(ROOT / folder, to / folder)
+    shutil.copy(ROOT / "LICENSE", to)
+    copy_versions(to)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("release.__main__.ROOT", to)
+        yield to

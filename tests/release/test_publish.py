@@ -1,5 +1,6 @@
 """A release of tiny images, published to a real registry on loopback and read back."""
 
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from .conftest import FakeCosign
 SOURCE = "https://git.example/team/gabarito"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
-pytestmark = [needs_registry, pytest.mark.usefixtures("cosign")]
+pytestmark = [needs_registry, pytest.mark.usefixtures("cosign", "checkout")]
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def images_of(objects: list[Json]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def published(environment: FakeCosign, registry: str) -> Published:
+def published(environment: FakeCosign, registry: str, checkout: Path) -> Published:
     """A release."""
     environment.forget()
     folder = f"{registry}/team"
@@ -207,6 +208,32 @@ def test_an_image_with_other_packages_is_neither_signed_nor_tagged(
     assert set(digests(folder).values()) == {None}
 
 
+def test_nothing_of_a_checkout_that_cannot_be_released_is_published(
+    registry: str, cosign: FakeCosign, checkout: Path
+) -> None:
+    folder, changelog = f"{registry}/unreleased", checkout / "CHANGELOG.md"
+    push_all(folder)
+    text = changelog.read_text(encoding="utf-8")
+    changelog.write_text(text.replace("(2027-01-31)", "(unreleased)", 1), encoding="utf-8")
+    done = released(folder)
+    changelog.write_text(text, encoding="utf-8")
+    assert isinstance(done.exception, DataError)
+    assert "is of 'unreleased'; write the day" in str(done.exception)
+    assert (cosign.asked(), set(digests(folder).values())) == ([], {None})
+
+
+def test_no_image_of_a_chart_that_cannot_be_packed_is_signed_or_tagged(
+    registry: str, cosign: FakeCosign, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder, helm = f"{registry}/unpacked", tmp_path / "helm"
+    push_all(folder)
+    helm.write_text("#!/bin/sh\necho no such chart >&2\nexit 1\n")
+    helm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert "helm package: ended with 1: no such chart" in str(released(folder).exception)
+    assert (cosign.asked(), set(digests(folder).values())) == ([], {None})
+
+
 def test_an_architecture_that_is_missing_is_named(registry: str) -> None:
     folder = f"{registry}/one-architecture"
     push(folder, "ingest", "amd64", sbom("ingest"))
@@ -242,4 +269,4 @@ def test_a_program_that_is_missing_is_named(
     published: Published, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert "no cosign on the PATH" in str(released(published.registry).exception)
+    assert "no helm on the PATH" in str(released(published.registry).exception)

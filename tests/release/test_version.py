@@ -15,15 +15,8 @@ from release.images import IMAGES
 from release.sbom import differences
 from release.version import disagreements
 
-from .built import ROOT, package, sbom
+from .built import ROOT, VERSION_PLACES, copy_versions, package, sbom
 
-PLACES = (
-    "CHANGELOG.md",
-    "helm/gabarito/Chart.yaml",
-    "images/docker-bake.hcl",
-    "jobs/gabarito/__init__.py",
-    "pyproject.toml",
-)
 OWN = ("gabarito", __version__)
 CHANGES = """# Changelog
 
@@ -52,11 +45,7 @@ def lock(image: str) -> str:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """The files that say the version, of a checkout that is to be released."""
-    for place in PLACES:
-        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
-        text = (ROOT / place).read_text(encoding="utf-8")
-        (tmp_path / place).write_text(text.replace("(unreleased)", "(2027-01-31)", 1))
-    return tmp_path
+    return copy_versions(tmp_path)
 
 
 def changed(checkout: Path, place: str, old: str, new: str) -> list[str]:
@@ -73,6 +62,32 @@ def test_chart_package_images_and_changelog_say_one_version(checkout: Path) -> N
 def test_a_tag_of_another_version_is_told_of(checkout: Path) -> None:
     (said,) = disagreements(checkout, "v9")
     assert said.startswith(f"tag v9: the package is {__version__}; tag it v{__version__}, or")
+
+
+def named(checkout: Path, version: str) -> list[str]:
+    """Give every place another version; return what disagrees."""
+    for place in VERSION_PLACES:
+        text = (checkout / place).read_text(encoding="utf-8")
+        (checkout / place).write_text(text.replace(__version__, version), encoding="utf-8")
+    return [*disagreements(checkout, f"v{version}")]
+
+
+@pytest.mark.parametrize(
+    "version", ["0.2.0rc1", "0.2.0+b-1", "0.2.0.1", "0.02.0", "0.2.0-01", "0.2.0-1", "0.2.0-spring"]
+)
+def test_a_version_that_cannot_be_published_is_told_of(checkout: Path, version: str) -> None:
+    (said,) = [each for each in named(checkout, version) if "prerelease" not in each]
+    assert said.startswith(f"jobs/gabarito/__init__.py: {version} is no version that helm")
+
+
+def test_what_stands_behind_a_plus_makes_no_version_a_prerelease(checkout: Path) -> None:
+    assert not any("prerelease" in said for said in named(checkout, "0.2.0+b-1"))
+
+
+@pytest.mark.parametrize("version", ["0.2.0-rc.1", "0.2.0-rc1", "0.2.0-beta"])
+def test_a_version_before_another_is_a_prerelease(checkout: Path, version: str) -> None:
+    (said,) = named(checkout, version)
+    assert 'prerelease must be "true"' in said
 
 
 @pytest.mark.parametrize(

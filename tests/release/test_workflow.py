@@ -56,6 +56,48 @@ def test_every_command_is_one_that_the_makefile_has() -> None:
     assert called <= targets
 
 
+def test_no_command_of_make_is_given_a_value_that_make_or_a_shell_could_run() -> None:
+    """Git lets a tag be called v9;true or v$(info)."""
+    lines = WORKFLOW.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if re.search(r"\bmake [a-z-]+ +\S*=", line)] == []
+
+
+@pytest.mark.parametrize(
+    ("target", "given"),
+    [
+        ("release-check", ["TAG"]),
+        ("release", ["REGISTRY", "SOURCE", "REVISION", "KEY", "ARTIFACT_HUB"]),
+        ("release-verify", ["REGISTRY", "KEY", "IDENTITY"]),
+    ],
+)
+def test_what_make_is_given_is_never_run(tmp_path: Path, target: str, given: list[str]) -> None:
+    program = tmp_path / "release"
+    program.write_text("#!/bin/sh\nprintf '[%s]' \"$@\"\nexit 3\n")
+    program.chmod(0o755)
+    values = {name: f"{name}; true $(true)" for name in given}
+    command = ["make", "--no-print-directory", target, f"RELEASE={program}"]
+    environment = {"PATH": os.environ["PATH"], **values}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    found = re.findall(r"\[([^]]*)\]", done.stdout)
+    assert [each for each in found if ";" in each] == [*values.values()]
+
+
+def test_a_command_of_make_that_lacks_a_value_names_it() -> None:
+    done = subprocess.run(
+        ["make", "release", "RELEASE=true", "REGISTRY=x.y", "REVISION=0123abc"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "SOURCE: " in done.stderr
+
+
 def test_only_what_publishes_may_sign_and_nothing_may_write_code() -> None:
     jobs = workflow()["jobs"]
     assert workflow()["permissions"] == {"contents": "read"}
