@@ -1,5 +1,6 @@
 """Versions, changes and packages: what a release compares before it publishes anything."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -192,6 +193,28 @@ def test_a_package_that_is_missing_added_or_another_is_named() -> None:
     assert missing.startswith("numpy ")
     assert missing.endswith("is locked, and not in the image")
     assert other.startswith("torch: is 1.0 in the image, and locked as ")
+
+
+def test_a_package_that_is_there_in_two_versions_is_named() -> None:
+    document = sbom("serve")
+    document["packages"].insert(0, package("numpy", "1.0", "/opt/gabarito"))
+    (said,) = differences(document, lock("serve"), "amd64", OWN)
+    assert re.fullmatch(r"numpy: is 1\.0, ([\d.]+) in the image, and locked as \1", said)
+
+
+def test_what_a_package_says_that_it_was_built_of_is_no_package_of_ours() -> None:
+    document = sbom("serve")
+    listed = "numpy-2.dist-info/sboms/METADATA.cdx.json"
+    source = f"acquired package info: /opt/gabarito/lib/python3.12/site-packages/{listed}"
+    carried = {**package("openblas", "1", ""), "sourceInfo": source}
+    document["packages"].append(carried)
+    assert [*differences(document, lock("serve"), "amd64", OWN)] == []
+
+
+def test_a_version_with_a_plus_is_read_from_its_address() -> None:
+    locked = re.sub(r"(?m)^torch==[^\s;]+", "torch==2.9.0+cpu", lock("serve"))
+    document = sbom("serve", torch="2.9.0%2Bcpu")
+    assert [*differences(document, locked, "amd64", OWN)] == []
 
 
 def test_an_sbom_of_the_base_image_alone_is_told_of() -> None:
