@@ -134,9 +134,40 @@ def test_changes_have_kinds_and_one_sentence() -> None:
     )
 
 
-def test_a_changelog_without_a_release_is_told_of() -> None:
-    with pytest.raises(DataError, match="no release; write ## VERSION"):
-        newest("# Changelog\n")
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("\n", "\r\n"),
+        ("### How to upgrade", "## How to upgrade"),
+        ("### Fixed", "### Fixed ### "),
+        ("2027-01-31)", "2027-01-31) "),
+        ("- ", "* "),
+        ("It lands", "It\n  lands"),
+        (": it flies ([how]", ": it\n  flies ([how]"),
+        ("lands, too.", "lands, too.\n\n  More.\n  - Nested.\n"),
+        ("### Fixed", "```\n## 0.1 (then)\n- no change\n```\n\n### Fixed"),
+        ("### Fixed", "  ~~~~ text\n- no change\n~~~\n### Removed\n  ~~~~\n\n### Fixed"),
+        ("### Fixed", "```code``` as text\n\n### Fixed"),
+    ],
+)
+def test_a_changelog_may_be_written_in_many_ways(old: str, new: str) -> None:
+    assert old in CHANGES
+    assert newest(CHANGES.replace(old, new)) == newest(CHANGES)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# Changelog\n", "no release"),
+        ("## [0.3.0] - 2027-01-31\n\n- It flies.\n", "'## [0.3.0] - 2027-01-31' is first, and no"),
+        (f"## Unreleased\n\n{CHANGES}", "'## Unreleased' is first, and no release"),
+        ("## [0.3.0] (2027-01-31)\n", "'## [0.3.0] (2027-01-31)' is first, and no release"),
+    ],
+)
+def test_a_changelog_without_a_release_on_top_is_told_of(text: str, said: str) -> None:
+    with pytest.raises(DataError, match=r"; write ## VERSION \(YYYY-MM-DD\) above") as told:
+        newest(text)
+    assert said in str(told.value)
 
 
 def test_the_chart_s_changes_are_those_of_the_changelog(tmp_path: Path) -> None:
