@@ -67,6 +67,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeCosign
     with pytest.MonkeyPatch.context() as patch:
         places = [str(folder), str(Path(program()).parent), os.environ["PATH"]]
         patch.setenv("PATH", os.pathsep.join(places))
+        patch.setenv("COSIGN_PASSWORD", "")
         for name in ("DOCKER_CONFIG", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"):
             patch.setenv(name, str(folder))
         yield FakeCosign(path)

@@ -365,6 +365,14 @@ def test_no_image_of_a_chart_that_cannot_be_packed_is_signed_or_tagged(
     assert (cosign.asked(), set(digests(folder).values())) == ([], {None})
 
 
+def test_nothing_is_published_with_a_key_whose_password_is_missing(
+    registry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COSIGN_PASSWORD")
+    done = released(f"{registry}/without-password", "--key", "cosign.key")
+    assert "set COSIGN_PASSWORD, empty if it has none" in str(done.exception)
+
+
 def test_an_architecture_that_is_missing_is_named(registry: str) -> None:
     folder = f"{registry}/one-architecture"
     push(folder, "ingest", "amd64", sbom("ingest"))
