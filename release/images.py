@@ -4,7 +4,6 @@ https://github.com/opencontainers/image-spec, version 1.1;
 https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md
 """
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Iterator
@@ -99,9 +98,10 @@ def join(place: ImageName, labels: dict[str, str]) -> str:
 
 
 def tag(place: ImageName, digest: str) -> None:
-    """Let an index that is there have its tag."""
-    registry = OciRegistry(place)
-    registry.push_manifest(_manifest(registry, place, digest), INDEX_KIND, place.tag)
+    """Let an index that is there have its tag, unless it has."""
+    if known_digest(place) != digest:
+        registry = OciRegistry(place)
+        registry.push_manifest(_manifest(registry, place, digest), INDEX_KIND, place.tag)
 
 
 def platforms(place: ImageName, digest: str) -> list[PlatformImage]:
@@ -202,7 +202,7 @@ def _blob(registry: OciRegistry, place: ImageName, digest: str) -> bytes:
 
 
 def _checked(data: bytes, place: ImageName, digest: str) -> bytes:
-    if f"sha256:{hashlib.sha256(data).hexdigest()}" != digest:
+    if digest_of(data) != digest:
         raise DataError(f"{place.repository}@{digest}: the registry gives another content")
     return data
 

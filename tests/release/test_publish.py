@@ -1,6 +1,7 @@
 """A release of tiny images, published to a real registry on loopback and read back."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -151,6 +152,10 @@ def test_the_published_chart_says_what_artifact_hub_lists(published: Published) 
     assert [one["name"] for one in listed] == [f"gabarito-{name}" for name in IMAGES]
     assert all(one["platforms"] == ["linux/amd64", "linux/arm64"] for one in listed)
     links = yaml.safe_load(chart["annotations"]["artifacthub.io/links"])
+    above = f"{SOURCE}/blob/v{__version__}/"
+    paths = [one["url"].removeprefix(above) for one in links if one["url"].startswith(above)]
+    assert "helm/gabarito/UPGRADE.md" in paths
+    assert [path for path in paths if not (ROOT / path).is_file()] == []
     assert all(one["url"].startswith(SOURCE) for one in links)
     assert (chart["home"], chart["sources"]) == (SOURCE, [SOURCE])
 
@@ -202,6 +207,28 @@ def test_a_release_that_another_key_signed_is_told_of(published: Published) -> N
     done = verified(published.registry, "--key", "theirs.pub")
     assert isinstance(done.exception, ServiceError)
     assert "cosign verify: ended with 1: no matching signatures" in str(done.exception)
+
+
+@pytest.fixture
+def asked_of_helm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The file to which helm adds what it is asked."""
+    asked, helm = tmp_path / "asked", tmp_path / "helm"
+    helm.write_text(f'#!/bin/sh\necho "$*" >>{asked}\nexec {shutil.which("helm")} "$@"\n')
+    helm.chmod(0o755)
+    asked.touch()
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    return asked
+
+
+def test_the_chart_that_is_read_back_is_the_one_that_was_verified(
+    published: Published, asked_of_helm: Path
+) -> None:
+    assert verified(published.registry, "--key", "theirs.pub").exit_code != 0
+    assert asked_of_helm.read_text() == ""
+    assert verified(published.registry, "--key", "cosign.pub").exit_code == 0
+    place = Origin(published.registry, __version__).chart
+    (pulled,) = asked_of_helm.read_text().splitlines()
+    assert pulled.split()[:2] == ["pull", f"oci://{place.repository}@{find_digest(place)}"]
 
 
 def test_a_release_that_another_workflow_signed_is_told_of(
@@ -299,11 +326,21 @@ def test_a_statement_about_another_image_is_told_of(registry: str, cosign: FakeC
     assert cosign.asked() == []
 
 
-def test_publishing_once_more_changes_nothing(published: Published) -> None:
+def test_publishing_once_more_changes_nothing(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tagged, push_manifest = [], OciRegistry.push_manifest
+
+    def noted(registry: OciRegistry, manifest: bytes, kind: str, tag: str) -> None:
+        tagged.append(tag)
+        push_manifest(registry, manifest, kind, tag)
+
+    monkeypatch.setattr(OciRegistry, "push_manifest", noted)
     chart = Origin(published.registry, __version__).chart
     before = digests(published.registry), known_digest(chart)
     assert released(published.registry, "--key", "cosign.key").exit_code == 0
     assert (digests(published.registry), known_digest(chart)) == before
+    assert __version__ not in tagged
 
 
 def test_a_released_tag_is_never_moved(registry: str) -> None:
