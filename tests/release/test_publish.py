@@ -18,7 +18,7 @@ from gabarito import __version__
 from gabarito.core.errors import DataError, ServiceError
 from gabarito.exports.oci_registry import ImageName, OciRegistry
 from release.__main__ import main
-from release.artifact_hub import CONFIG_KIND, LAYER_KIND, TAG
+from release.artifact_hub import CONFIG_KIND, LAYER_KIND, TAG, push_metadata
 from release.chart import Origin, package, write_chart
 from release.chart import push as push_chart
 from release.images import (
@@ -160,13 +160,31 @@ def test_the_published_chart_says_what_artifact_hub_lists(published: Published) 
     assert (chart["home"], chart["sources"]) == (SOURCE, [SOURCE])
 
 
-def test_artifact_hub_finds_whose_the_repository_is(published: Published, tmp_path: Path) -> None:
-    registry = OciRegistry(Origin(published.registry, __version__).chart)
+def metadata(chart: ImageName, work: Path) -> Json:
+    """Return what Artifact Hub reads beside a chart."""
+    registry = OciRegistry(chart)
     manifest = yaml.safe_load(registry.manifest(TAG, MANIFEST))
     (layer,) = manifest["layers"]
     assert (manifest["config"]["mediaType"], layer["mediaType"]) == (CONFIG_KIND, LAYER_KIND)
-    registry.pull_blob(layer["digest"], tmp_path / "metadata")
-    assert yaml.safe_load((tmp_path / "metadata").read_text())["repositoryID"] == "6f1c"
+    registry.pull_blob(layer["digest"], work / "metadata")
+    read: Json = yaml.safe_load((work / "metadata").read_text())
+    return read
+
+
+def test_artifact_hub_finds_whose_the_repository_is(published: Published, tmp_path: Path) -> None:
+    chart = Origin(published.registry, __version__).chart
+    assert metadata(chart, tmp_path)["repositoryID"] == "6f1c"
+
+
+def test_whose_the_repository_is_stays_until_another_is_named(
+    registry: str, tmp_path: Path
+) -> None:
+    chart = Origin(f"{registry}/hub", __version__).chart
+    found = []
+    for given in (None, "6f1c", None, "77aa"):
+        push_metadata(ROOT, chart, given)
+        found.append(metadata(chart, tmp_path).get("repositoryID"))
+    assert found == [None, "6f1c", "6f1c", "77aa"]
 
 
 def test_index_architectures_and_chart_are_signed(published: Published) -> None:
