@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gabarito.core.errors import DataError
+from gabarito.core.errors import DataError, UsageError
 from gabarito.exports.oci_image import MANIFEST_KIND, digest_of
 from gabarito.exports.oci_registry import ImageName, OciRegistry
 from gabarito.pipeline.stages import STAGES
@@ -57,6 +57,24 @@ class PlatformImage:
         if len(found) != 1:
             raise DataError(f"{self.digest}: {len(found)} statements of {kind}, not one; {CURE}")
         return found[0]
+
+
+def check_registry(registry: str) -> None:
+    """Make sure that images can be called by what stands before their names.
+
+    Raises:
+        UsageError: if they cannot.
+    """
+    name = f"{registry}/gabarito"
+    try:
+        is_one = ImageName.parse(name, "0").repository == name.lower()
+    except UsageError:
+        is_one = False
+    if not is_one:
+        raise UsageError(
+            f"--registry {registry}: no place of images; write registry and folder in small "
+            "letters, without a scheme or a slash at its end: ghcr.io/owner"
+        )
 
 
 def place_of(registry: str, image: str, version: str) -> ImageName:

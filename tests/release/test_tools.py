@@ -1,4 +1,4 @@
-"""helm and cosign, as a release calls them."""
+"""What a release is given, and helm and cosign as it calls them."""
 
 import os
 from collections.abc import Iterator
@@ -6,8 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from gabarito.core.errors import ServiceError, UsageError
+from release.__main__ import main
+from release.images import check_registry
 from release.signatures import Signer
 from release.tools import call
 
@@ -71,3 +74,27 @@ def test_who_has_no_key_at_hand_needs_no_password(
 ) -> None:
     monkeypatch.delenv("COSIGN_PASSWORD", raising=False)
     Signer(key).check()
+
+
+@pytest.mark.parametrize(
+    "registry",
+    [
+        "ghcr.io/Owner",
+        "GHCR.io/owner",
+        "ghcr.io/owner/",
+        "oci://ghcr.io/owner",
+        "ghcr.io/owner:1",
+        "",
+    ],
+)
+@pytest.mark.parametrize("command", ["publish", "verify"])
+def test_a_registry_that_can_hold_no_image_is_refused_by_name(command: str, registry: str) -> None:
+    options = {"publish": ["--source", "x", "--revision", "y"], "verify": ["--key", "cosign.pub"]}
+    done = CliRunner().invoke(main, [command, "--registry", registry, *options[command]])
+    assert isinstance(done.exception, UsageError)
+    assert str(done.exception).startswith(f"--registry {registry}: no place of images; write")
+
+
+@pytest.mark.parametrize("registry", ["ghcr.io/owner", "localhost:5000", "registry.example/a/b-c"])
+def test_a_registry_with_or_without_a_folder_is_a_place_of_images(registry: str) -> None:
+    check_registry(registry)
