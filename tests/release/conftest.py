@@ -38,11 +38,11 @@ class FakeCosign:
         self._beside("asked").unlink(missing_ok=True)
 
     @contextmanager
-    def forgotten(self, kind: str) -> Iterator[None]:
-        """Let no statement of a kind be signed within a block."""
+    def forgotten(self, said: str) -> Iterator[None]:
+        """Let nothing of a kind, or of a subject, be signed within a block."""
         path = self._beside("signed")
         before = path.read_text()
-        kept = [line for line in before.splitlines(keepends=True) if f'"{kind}"' not in line]
+        kept = [line for line in before.splitlines(keepends=True) if said not in json.loads(line)]
         path.write_text("".join(kept))
         try:
             yield

@@ -1,7 +1,7 @@
 """A cosign that signs nothing: beside it lies what it was asked, and what it was to sign.
 
 Who signs is the name of a key without its ending (``ours.key`` signs, ``ours.pub`` verifies), or
-without a key the identity that the environment says.
+without a key the identity that the environment says, and who vouches for it.
 """
 
 import hashlib
@@ -50,9 +50,10 @@ def content_of(predicate: object) -> str:
 
 
 def _who(words: list[str]) -> str:
-    identity = os.environ.get("FAKE_COSIGN_IDENTITY", "")
-    named = _option(words, "--certificate-identity") or identity
-    return Path(_option(words, "--key")).stem or named
+    if key := _option(words, "--key"):
+        return Path(key).stem
+    wanted = [_option(words, f"--certificate-{name}") for name in ("identity", "oidc-issuer")]
+    return " ".join(filter(None, wanted)) or os.environ.get("FAKE_COSIGN_IDENTITY", "")
 
 
 def _named_by(subject: str) -> list[str]:

@@ -17,7 +17,7 @@ from tests.real_registry import needs_registry
 from gabarito import __version__
 from gabarito.core.errors import DataError, ServiceError
 from gabarito.exports.oci_registry import ImageName, OciRegistry
-from release.__main__ import main
+from release.__main__ import GITHUB, main
 from release.artifact_hub import CONFIG_KIND, LAYER_KIND, TAG, push_metadata
 from release.chart import Origin, package, write_chart
 from release.chart import push as push_chart
@@ -32,7 +32,7 @@ from release.images import (
     platforms,
     tag,
 )
-from release.signatures import Signer
+from release.signatures import NO_LOG, Signer
 from release.tools import call
 
 from .built import (
@@ -198,6 +198,7 @@ def test_index_architectures_and_chart_are_signed(published: Published) -> None:
     found = {one.subject for one in published.signed if one.who == "cosign" and not one.kind}
     assert wanted <= found
     assert all("--recursive" in words for words in published.asked if words[0] == "sign")
+    assert all({"--yes", *NO_LOG} <= {*words} for words in published.asked)
 
 
 def test_each_architecture_s_image_is_attested_with_its_own_statements(
@@ -250,13 +251,22 @@ def test_the_chart_that_is_read_back_is_the_one_that_was_verified(
 
 
 def test_a_release_that_another_workflow_signed_is_told_of(
-    published: Published, monkeypatch: pytest.MonkeyPatch
+    published: Published, cosign: FakeCosign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = (f"https://git.example/{name}/release.yml@refs/tags/v1" for name in ("a", "b"))
-    monkeypatch.setenv("FAKE_COSIGN_IDENTITY", ours)
+    monkeypatch.setenv("FAKE_COSIGN_IDENTITY", f"{ours} {GITHUB}")
     assert released(published.registry).exit_code == 0
+    assert all({"--yes", *NO_LOG} & {*words} == {"--yes"} for words in cosign.asked())
     assert verified(published.registry, "--identity", ours).exit_code == 0
-    done = verified(published.registry, "--identity", theirs)
+    for others in (("--identity", theirs), ("--identity", ours, "--issuer", "https://x.y")):
+        done = verified(published.registry, *others)
+        assert "cosign verify: ended with 1: no matching signatures" in str(done.exception)
+
+
+def test_an_image_that_nobody_signed_is_told_of(published: Published, cosign: FakeCosign) -> None:
+    place = place_of(published.registry, IMAGES[-1], __version__)
+    with cosign.forgotten(f"{place.repository}@{find_digest(place)}"):
+        done = verified(published.registry, "--key", "cosign.pub")
     assert "cosign verify: ended with 1: no matching signatures" in str(done.exception)
 
 
