@@ -33,7 +33,7 @@ serve: $(INSTALLED) ## serve the model that the demo promoted
 
 test: $(INSTALLED) ## run the tests (a browser, helm, a registry and Tesseract are got where they are missing)
 	@.ci/debian chromium chromium-driver tesseract-ocr tesseract-ocr-por tesseract-ocr-deu
-	@$(CLUSTER) build helm registry >/dev/null
+	@$(CLUSTER) build helm registry jobset-crd >/dev/null
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED) ## lint, types, layers, generated files

@@ -55,7 +55,7 @@ def decide(desired: Desired, observed: Observed) -> list[Action]:
         may_start = observed.steps[stage].state == "missing" and is_ready(observed, stage)
         is_planned = bool(jobs) and jobs[-1].phase == "planned"
         if may_start and is_planned and not _is_outdated(desired, jobs[-1]):
-            actions.append(UnsuspendJob(jobs[-1].name))
+            actions.append(UnsuspendJob(jobs[-1].name, jobs[-1].kind))
     for job in observed.jobs:
         actions += _adopt_or_stop(desired, job)
     for stage in STAGES:
@@ -94,7 +94,7 @@ def is_ready(observed: Observed, stage: str) -> bool:
 def remedy_of_failure(desired: Desired, job: StageJob) -> str:
     """Return how a failed stage is started again."""
     name = f"-n {desired.config.namespace} {job.name}"
-    return f"correct that, then: kubectl annotate job {name} {meta.RETRY}=true"
+    return f"correct that, then: kubectl annotate {job.kind.word} {name} {meta.RETRY}=true"
 
 
 def _adopt_or_stop(desired: Desired, job: StageJob) -> Iterator[Action]:
@@ -103,21 +103,23 @@ def _adopt_or_stop(desired: Desired, job: StageJob) -> Iterator[Action]:
     if job.run == run or job.is_deleting or job.phase in ENDED:
         return
     if _is_wanted(desired, job):
-        yield AnnotateJob(job.name, labels={meta.RUN: run})
+        yield AnnotateJob(job.name, labels={meta.RUN: run}, kind=job.kind)
         return
     if job.phase == "running":
         message = f"run {run} does not need it: its settings changed"
         yield RecordEvent(about_job(job), "StageStopped", message)
-    yield DeleteJob(job.name, job.uid)
+    yield DeleteJob(job.name, job.uid, job.kind)
 
 
 def _decide_stage(desired: Desired, observed: Observed, stage: str) -> Iterator[Action]:
     jobs, step = jobs_of(desired, observed, stage), observed.steps[stage]
     if step.state == "missing":
-        yield from (DeleteJob(job.name, job.uid) for job in jobs[:-1] if job.phase == "planned")
+        yield from (
+            DeleteJob(job.name, job.uid, job.kind) for job in jobs[:-1] if job.phase == "planned"
+        )
         yield from _decide_missing(desired, observed, stage, jobs[-1] if jobs else None)
         return
-    yield from (DeleteJob(job.name, job.uid) for job in jobs if job.phase in SUSPENDED)
+    yield from (DeleteJob(job.name, job.uid, job.kind) for job in jobs if job.phase in SUSPENDED)
     if step.state == "stale":
         owner = about_owner(desired.config.owner, observed.owner_uid)
         event = RecordEvent(owner, "StageWaiting", f"{stage} {step.note}", stage, is_warning=True)
@@ -136,7 +138,7 @@ def _decide_stage(desired: Desired, observed: Observed, stage: str) -> Iterator[
             meta.RESULT: summary or None,
             meta.PROGRESS: observed.progress.get(stage) or job.annotations.get(meta.PROGRESS),
         }
-        yield AnnotateJob(job.name, annotations)
+        yield AnnotateJob(job.name, annotations, kind=job.kind)
 
 
 def _decide_missing(
@@ -157,7 +159,7 @@ def _decide_missing(
         if job.phase == "running":
             message = "its settings changed before its pod had started; it is created again"
             yield RecordEvent(about_job(job), "StageStopped", message)
-        yield DeleteJob(job.name, job.uid)
+        yield DeleteJob(job.name, job.uid, job.kind)
     elif job.phase != "planned":
         yield from _record_state(desired, observed, job)
 
@@ -183,7 +185,7 @@ def _expire(desired: Desired, observed: Observed) -> Iterator[Action]:
     for job in observed.jobs:
         seconds = desired.templates.stages[job.stage].expires_after_s
         if job.phase in ENDED and not job.is_deleting and not job.expires and seconds is not None:
-            yield ExpireJob(job.name, seconds)
+            yield ExpireJob(job.name, seconds, job.kind)
 
 
 def _record_state(desired: Desired, observed: Observed, job: StageJob) -> Iterator[Action]:
@@ -216,7 +218,7 @@ def _record_state(desired: Desired, observed: Observed, job: StageJob) -> Iterat
     if progress and progress != recorded.get(meta.PROGRESS):
         annotations[meta.PROGRESS] = progress
     if annotations:
-        yield AnnotateJob(job.name, annotations)
+        yield AnnotateJob(job.name, annotations, kind=job.kind)
 
 
 def _record_start(job: StageJob) -> Iterator[Action]:
@@ -247,7 +249,7 @@ def _record_gate(desired: Desired, observed: Observed) -> Iterator[Action]:
         yield from once(observed.recorded, event)
     elif jobs[-1].annotations.get(meta.GATE) != text:
         yield event
-        yield AnnotateJob(jobs[-1].name, {meta.GATE: text})
+        yield AnnotateJob(jobs[-1].name, {meta.GATE: text}, kind=jobs[-1].kind)
 
 
 def _is_wanted(desired: Desired, job: StageJob) -> bool:

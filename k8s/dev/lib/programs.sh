@@ -6,6 +6,8 @@ declare -A versions=(
   [helm]=v4.3.1
   [registry]=v3.1.2
   [coredns]=v1.15.0
+  [jobset]=v0.12.0
+  [jobset-crd]=v0.12.0
 )
 
 install_packages() {
@@ -17,7 +19,7 @@ install_packages() {
 build() { # build [PROGRAM...]: those that are named; without names all, and what Debian has
   local program wanted
   [ $# -gt 0 ] || install_packages
-  [ $# -gt 0 ] || set -- kubernetes helm registry coredns
+  [ $# -gt 0 ] || set -- kubernetes helm registry coredns jobset jobset-crd
   mkdir -p "$bin"
   touch "$bin/versions"
   for program in "$@"; do
@@ -50,6 +52,19 @@ build_registry() {
 
 build_coredns() {
   install_module "github.com/coredns/coredns@$1"
+}
+
+build_jobset() { # in its folder: go install asks for a list of its versions, which proxies may lack
+  (cd "$(folder_of "sigs.k8s.io/jobset@$1")" && go build -trimpath -ldflags "-s -w" -o "$GOBIN/jobset" .)
+}
+
+build_jobset-crd() { # what an API server must know of JobSets
+  install -m 644 "$(folder_of "sigs.k8s.io/jobset@$1")/config/components/crd/bases"/*_jobsets.yaml \
+    "$GOBIN/jobset-crd"
+}
+
+folder_of() { # folder_of MODULE@VERSION: fetch its source
+  (cd / && go mod download -json "$1" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
 }
 
 install_module() { # install_module PACKAGE@VERSION [LINKER FLAG...]
