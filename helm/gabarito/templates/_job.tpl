@@ -24,6 +24,7 @@ spec:
   {{- include "gabarito.refuseJobSets" . }}
   {{- /* A pod that ends is replaced by its Job, as that of any stage is: the others are told to begin anew. */}}
   failurePolicy: {maxRestarts: 0}
+  successPolicy: {operator: All}
   network: {enableDNSHostnames: true, publishNotReadyAddresses: true}
   replicatedJobs:
     - name: {{ .component | trunc 1 }}

@@ -19,7 +19,7 @@ install_packages() {
 build() { # build [PROGRAM...]: those that are named; without names all, and what Debian has
   local program wanted
   [ $# -gt 0 ] || install_packages
-  [ $# -gt 0 ] || set -- kubernetes helm registry coredns jobset jobset-crd
+  [ $# -gt 0 ] || set -- kubernetes helm registry coredns
   mkdir -p "$bin"
   touch "$bin/versions"
   for program in "$@"; do
