@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from gabarito.core.errors import MissingError, UsageError
 from gabarito.core.log import TERMINATION_LOG
 from gabarito.train.launch import ProcessPlan, blamed, launch_settings
 
@@ -105,3 +106,12 @@ def test_the_first_node_need_not_be_known_to_the_dns() -> None:
     assert first.rdzv_configs["is_host"] is True
     other = launch_settings(ProcessPlan("run", 1, 2, "another-host.some-set:29400"))
     assert "is_host" not in other.rdzv_configs
+
+
+def test_the_command_ends_as_the_stage_that_it_started(tmp_path: Path) -> None:
+    train = [sys.executable, "-m", "gabarito", "train", "--store", str(tmp_path), "--run", "none"]
+    said = subprocess.run([*train, "--processes", "2"], check=False, stderr=subprocess.PIPE)
+    assert said.returncode == MissingError.exit_code, said.stderr.decode()
+    told = subprocess.run([*train, "--nodes", "2"], check=False, stderr=subprocess.PIPE)
+    assert told.returncode == UsageError.exit_code
+    assert b"--rendezvous: must be given" in told.stderr
