@@ -93,7 +93,6 @@ image-tests: $(INSTALLED) ## build the images, with torch for a CPU, and look in
 
 cluster-test: $(INSTALLED) ## start a one-node Kubernetes and try a release on it: needs root
 	@$(CLUSTER) build >/dev/null
-	@$(CLUSTER) build jobset jobset-crd >/dev/null
 	@IMAGES_TORCH=cpu images/build
 	@$(CLUSTER) up >/dev/null
 	@$(CLUSTER) s3 >/dev/null
