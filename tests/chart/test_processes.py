@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from gabarito.controller.kube.api import JOB_SETS
-from gabarito.controller.templates import job_body, job_spec
+from gabarito.controller.templates import TTL, TTL_UNTIL_SEEN_S, job_body, job_spec
 from gabarito.pipeline.runs import Run, new_run
 
 from .helm import CHART, Object, helm
@@ -86,7 +85,8 @@ def test_several_nodes_are_a_job_set_that_its_schema_allows(tmp_path: Path) -> N
     assert (spec["completionMode"], spec["completions"], spec["parallelism"]) == ("Indexed", 2, 2)
     assert body["spec"]["suspend"] is True
     assert "suspend" not in spec
-    assert "ttlSecondsAfterFinished" not in str(body)
+    assert body["spec"][TTL] >= TTL_UNTIL_SEEN_S
+    assert TTL not in spec
     (container,) = spec["template"]["spec"]["containers"]
     assert container["args"][-2:] == ["--rendezvous", f"{name}-t-0-0.{name}:29400"]
     assert container["args"][:5] == ["train", "--processes", "8", "--nodes", "2"]
@@ -116,14 +116,6 @@ def test_without_its_crd_a_job_set_is_refused() -> None:
     said = helm("template", "demo", str(CHART), "--values", str(NODES)).stderr
     assert f"stages.train.nodes: above 1 it needs JobSet ({JOB_SETS.api})" in said
     assert "install it or set nodes to 1" in said
-
-
-def test_a_name_that_no_job_set_may_have_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "values.yaml"
-    path.write_text(yaml.safe_dump(merged(scenario("nodes").values, {"nameOverride": "1x"})))
-    command = ("template", "123", str(CHART), "--values", str(path))
-    done = helm(*command, "--api-versions", JOB_SETS.api)
-    assert "names must begin with a letter, got 123-1x; set fullnameOverride" in done.stderr
 
 
 def _selector() -> dict[str, str]:

@@ -5,15 +5,17 @@
 {{- $own := dict "gabarito.dev/stage" .component }}
 {{- $of := merge (dict "values" $values "labels" $own) . }}
 {{- include "gabarito.refuseIdleGpus" $of }}
+{{- if and (gt (int ($values.shards | default 1)) 1) (not .root.Values.controller.enabled) }}
+{{- printf "stages.%s.shards: the controller tells each pod its shard; set it to 1, or controller.enabled to true" .component | fail }}
+{{- end }}
 {{- $isSet := gt (int (include "gabarito.nodes" $of)) 1 -}}
 apiVersion: {{ ternary "jobset.x-k8s.io/v1alpha2" "batch/v1" $isSet }}
 kind: {{ ternary "JobSet" "Job" $isSet }}
 metadata:
   labels:
     {{- include "gabarito.madeLabels" (merge (dict "more" (merge (dict) $own ($values.labels | default dict))) .) | nindent 4 }}
-  {{- with $values.annotations }}
-  annotations:
-    {{- toYaml . | nindent 4 }}
+  {{- with include "gabarito.annotations" (dict "root" .root "annotations" $values.annotations) }}
+  {{- . | nindent 2 }}
   {{- end }}
 spec:
   suspend: true
@@ -43,6 +45,11 @@ spec:
 {{/* What a Job does. Takes root, component, values and labels. */}}
 {{- define "gabarito.jobSpec" -}}
 {{- $values := .values }}
+{{- $hasTeacher := include "gabarito.hasTeacher" . }}
+{{- $containers := list "stage" }}
+{{- if $hasTeacher }}
+{{- $containers = concat $containers (ternary (list "teacher-model") list (not (not .root.Values.teacher.deploy.model))) (list "teacher-ready") }}
+{{- end }}
 {{- $isIndexed := gt (int ($values.shards | default 1)) 1 }}
 {{- $processes := int (include "gabarito.processes" .) }}
 {{- $nodes := int (include "gabarito.nodes" .) }}
@@ -60,21 +67,24 @@ spec:
 {{- if not (kindIs "invalid" $values.activeDeadlineSeconds) }}
 activeDeadlineSeconds: {{ $values.activeDeadlineSeconds }}
 {{- end }}
+{{- if and $isIndexed $values.parallelism }}
+parallelism: {{ $values.parallelism }}
+{{- end }}
 podReplacementPolicy: Failed
 podFailurePolicy:
-  {{- include "gabarito.podFailurePolicy" (dict "isIndexed" $isIndexed) | nindent 2 }}
+  {{- include "gabarito.podFailurePolicy" (dict "isIndexed" $isIndexed "containers" $containers) | nindent 2 }}
 template:
   metadata:
     {{- include "gabarito.podMetadata" . | nindent 4 }}
   spec:
     restartPolicy: Never
-    serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) }}
+    serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) | quote }}
     automountServiceAccountToken: false
     terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
     {{- include "gabarito.podSettings" . | nindent 4 }}
-    {{- with $values.sidecars }}
+    {{- with include "gabarito.initContainers" . | trim }}
     initContainers:
-      {{- include "gabarito.sidecars" $ | trim | nindent 6 }}
+      {{- . | nindent 6 }}
     {{- end }}
     containers:
       - name: stage
@@ -97,4 +107,7 @@ template:
           {{- include "gabarito.volumeMounts" . | nindent 10 }}
     volumes:
       {{- include "gabarito.volumes" . | trim | nindent 6 }}
+      {{- if $hasTeacher }}
+      {{- include "gabarito.teacherVolumes" .root | trim | nindent 6 }}
+      {{- end }}
 {{- end }}

@@ -35,9 +35,6 @@
 {{- if ne (include "gabarito.hasJobSets" .root) "true" }}
 {{- fail (printf "stages.%s.nodes: above 1 it needs JobSet (jobset.x-k8s.io/v1alpha2), which is not installed in this cluster; install it or set nodes to 1; for helm template: --api-versions jobset.x-k8s.io/v1alpha2" .component) }}
 {{- end }}
-{{- if not (regexMatch "^[a-z]" (include "gabarito.fullname" .root)) }}
-{{- fail (printf "stages.%s.nodes: above 1 names must begin with a letter, got %s; set fullnameOverride" .component (include "gabarito.fullname" .root)) }}
-{{- end }}
 {{- end }}
 
 {{/* Whether the cluster knows JobSets. Takes the root. */}}

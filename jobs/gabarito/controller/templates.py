@@ -28,6 +28,9 @@ RENDEZVOUS_PORT = 29400
 TTL = "ttlSecondsAfterFinished"
 """Set by the controller once it has seen how a Job ended: it may be away meanwhile."""
 
+TTL_UNTIL_SEEN_S = 30 * 24 * 3600
+"""How long a Job stays whose end no controller has seen, or only an older one, at least."""
+
 
 @dataclass(frozen=True)
 class Template:
@@ -97,7 +100,8 @@ def job_body(
     arguments = _container(spec, meta.STAGE_CONTAINER)["args"]
     arguments += ["--run", run.run]
     body["spec"]["suspend"] = True
-    body["spec"].pop(TTL, None)
+    if body["spec"].get(TTL) is not None:
+        body["spec"][TTL] = max(body["spec"][TTL], TTL_UNTIL_SEEN_S)
     if template.kind is JOB_SETS:
         (replicated,) = body["spec"]["replicatedJobs"]
         _merge(replicated["template"].setdefault("metadata", {}), "labels", labels)
@@ -108,7 +112,8 @@ def job_body(
         _merge(metadata, "labels", {meta.QUEUE: config.queue})
         _merge(metadata, "annotations", {meta.QUEUE_GATE: meta.QUEUE_GATE_OWNER})
     if (count := config.shards_of(stage)) > 1:
-        spec |= {"completionMode": "Indexed", "completions": count, "parallelism": count}
+        at_once = min(spec.get("parallelism", count), count)
+        spec |= {"completionMode": "Indexed", "completions": count, "parallelism": at_once}
         # Kubernetes replaces $(…) by the variable that the job controller sets in each pod.
         arguments += ["--shard", f"$(JOB_COMPLETION_INDEX)/{count}"]
     return body

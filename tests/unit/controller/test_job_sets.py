@@ -233,7 +233,7 @@ def test_the_status_shows_the_progress_of_a_job_set(world: TwoNodes) -> None:
     process = Process(world)
     labels = {meta.INSTANCE: "demo", meta.COMPONENT: "controller"}
     name = "demo-gabarito-controller"
-    metadata = {"name": name, "labels": {**labels, "app.kubernetes.io/name": "gabarito"}}
+    metadata = {"name": name, "labels": {**labels, meta.PART_OF: "gabarito"}}
     world.cluster.create(DEPLOYMENTS, {"metadata": metadata, "spec": {}})
     process.lease.renew()
     process.reconciler.reconcile_once()

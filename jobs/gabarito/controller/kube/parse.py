@@ -1,7 +1,7 @@
 """The controller's view of Jobs and of the endpoint's Deployment, parsed from objects. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -33,6 +33,8 @@ Phase = Literal["planned", "queued", "paused", "running", "complete", "failed"]
 suspended by someone else after it had started.
 """
 
+ENDED: frozenset[Phase] = frozenset({"complete", "failed"})
+
 Rollout = Literal["rolling", "ready", "failed", "idle"]
 """Of the endpoint's Deployment; idle is scaled to zero by someone else."""
 
@@ -42,8 +44,9 @@ class StageJob:
     """A Job of the release, or a JobSet, which ``kind`` says.
 
     ``shards`` is how many pods of an Indexed Job have succeeded, of how many; ``has_begun`` tells
-    whether one of its pods has started, ``began`` when the Job was started, ``expires`` whether
-    Kubernetes deletes it some time after its end.
+    whether one of its pods has started, ``began`` when the Job was started, ``expires_after_s``
+    how long after its end Kubernetes deletes it, ``pods_owner`` the UID of the Job that makes the
+    pods.
     """
 
     name: str
@@ -58,8 +61,9 @@ class StageJob:
     shards: tuple[int, int] | None = None
     has_begun: bool = True
     began: datetime | None = None
-    expires: bool = False
+    expires_after_s: int | None = None
     kind: Kind = JOBS
+    pods_owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,10 @@ def stage_jobs(
         job = made.get(job_set["metadata"]["uid"], _NO_JOB)
         seen.append((as_job(job_set, job), job))
     return tuple(
-        stage_job(job, by_job.get(of_pods["metadata"]["uid"], ()), namespace, now)
+        replace(
+            stage_job(job, by_job.get(of_pods["metadata"]["uid"], ()), namespace, now),
+            pods_owner=of_pods["metadata"]["uid"],
+        )
         for job, of_pods in seen
         if labels_of(job).get(meta.STAGE) in STAGES
     )
@@ -158,7 +165,7 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
         problem=_problem(job, phase, pods, Scope(labels[meta.STAGE], namespace, now)),
         shards=shards,
         began=time_of(status.get("startTime")),
-        expires=spec.get("ttlSecondsAfterFinished") is not None,
+        expires_after_s=spec.get("ttlSecondsAfterFinished"),
         kind=kind_of(job),
         has_begun=_has_begun(job, pods),
     )
@@ -167,13 +174,13 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
 def _has_begun(job: Object, pods: Sequence[Object]) -> bool:
     """Tell whether a pod of a Job has started, also where none is left.
 
-    A pod that was deleted, and whose exit code counts against no budget, leaves no trace but what
-    the controller itself has written beside the Job.
+    A pod that was deleted, and whose exit code counts against no budget, leaves no trace but the
+    mark that the controller has set. Progress is none: that of an earlier attempt is read, too.
     """
     status = job.get("status", {})
     has_pods = any(pod["status"].get("phase", "Pending") != "Pending" for pod in pods)
-    is_noted = not {meta.WAITING_SINCE, meta.PROGRESS}.isdisjoint(annotations_of(job))
-    return bool(status.get("failed") or status.get("succeeded") or has_pods or is_noted)
+    is_marked = meta.BEGUN in annotations_of(job)
+    return bool(status.get("failed") or status.get("succeeded") or has_pods or is_marked)
 
 
 def phase_of(job: Object) -> Phase:
