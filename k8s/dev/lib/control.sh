@@ -40,7 +40,7 @@ serve_job_sets() {
   build jobset jobset-crd >/dev/null
   export KUBECONFIG=$kubeconfig
   kubectl apply --server-side --filename "$bin/jobset-crd" >/dev/null
-  kubectl wait --for condition=Established crd/jobsets.jobset.x-k8s.io --timeout 60s >/dev/null
+  wait_for 60 "the API of JobSet" kubectl get jobsets
   certificate jobset /CN=jobset DNS:localhost
   mkdir -p "$certificates"
   cp "$pki/jobset.crt" "$certificates/tls.crt"
