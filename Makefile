@@ -35,7 +35,7 @@ serve: $(INSTALLED) ## serve the model that the demo promoted
 
 test: $(INSTALLED) ## run the tests (a browser, helm, a registry, actionlint and Tesseract are got where they lack)
 	@.ci/debian chromium chromium-driver tesseract-ocr tesseract-ocr-por tesseract-ocr-deu
-	@$(CLUSTER) build helm registry schemas actionlint >/dev/null
+	@$(CLUSTER) build helm registry schemas actionlint jobset-crd >/dev/null
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED) ## lint, types, layers, generated files

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from gabarito.controller.kube.api import JOB_SETS
+
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm/gabarito"
 HELM_S = 120
@@ -50,11 +52,18 @@ def template(values: Path, *options: str) -> str:
     Raises:
         ValueError: with what helm said, if it refuses.
     """
-    where = ("--namespace", "team", "--values", str(values))
+    where = ("--namespace", "team", "--values", str(values), *_installed_for(values))
     done = helm("template", "demo", str(CHART), *where, *options)
     if done.returncode:
         raise ValueError(done.stderr)
     return done.stdout
+
+
+def _installed_for(values: Path) -> tuple[str, ...]:
+    """Say what a cluster must have for these values."""
+    stages = yaml.safe_load(values.read_text(encoding="utf-8")).get("stages") or {}
+    nodes = (stages.get("train") or {}).get("nodes") or 1
+    return ("--api-versions", JOB_SETS.api) if nodes > 1 else ()
 
 
 def objects(values: Path, *options: str) -> list[Object]:

@@ -10,7 +10,8 @@ from .release import SCENARIOS, scenario
 OBJECT = re.compile(r"\b(deployment|service|configmap)[/ ](?:-n team )?(demo-\S+)")
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+# helm install, which alone writes notes, cannot be told that JobSet is installed
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name != "nodes"])
 def test_every_line_is_about_this_release(name: str) -> None:
     notes = _notes(name)
     commands = [line.strip() for line in notes.splitlines() if line.startswith("  kubectl")]

@@ -15,6 +15,7 @@ from .teacher import ADDRESS, teacher
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 SOON_S = 120
+GPU = {"count": 1, "resource": "example.com/gpu"}
 
 
 @pytest.fixture
@@ -41,9 +42,9 @@ def test_a_corrected_image_makes_shards_anew(open_release: Open, demo_values: Ob
 
 
 def test_a_gpu_that_nobody_has(open_release: Open, demo_values: Object) -> None:
-    release = _spoilt(open_release, demo_values, "gpu", {"gpu": {"count": 64}})
-    assert "nvidia.com/gpu" in _said(release, "StageWaiting")
-    assert "nvidia.com/gpu" in _status(release)
+    release = _spoilt(open_release, demo_values, "gpu", {"gpu": GPU})
+    assert GPU["resource"] in _said(release, "StageWaiting")
+    assert GPU["resource"] in _status(release)
 
 
 def test_a_queue_without_kueue(open_release: Open, demo_values: Object) -> None:

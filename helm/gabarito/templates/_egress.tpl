@@ -26,6 +26,7 @@
 {{- range $asked | compact | uniq }}
 {{- include "gabarito.teacherRule" (dict "policy" $policy.teacher "url" .) }}
 {{- end }}
+{{- include "gabarito.peersRule" (dict "side" "to" "root" .root "component" .component) }}
 {{- if has .component (list "controller" "test") }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" (list $serve) "ports" (list 8000)) }}
 {{- end }}

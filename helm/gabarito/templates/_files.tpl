@@ -22,6 +22,8 @@ controller.yaml: |
     {{ $stage }}: {{ . }}
     {{- end }}
     {{- end }}
+  processes: {{ include "gabarito.allProcesses" . }}
+  jobsets: {{ include "gabarito.hasJobSets" . }}
   retries: {{ .Values.retries | default dict | toJson }}
   serve:
     {{- with .Values.stages.serve }}
@@ -31,6 +33,7 @@ controller.yaml: |
     ready_timeout_s: {{ .readyTimeoutSeconds }}
     token_env: {{ if .token.existingSecret }}GABARITO_SERVE_TOKEN{{ else }}null{{ end }}
     {{- end }}
+{{- include "gabarito.refuseIdleGpus" (dict "component" "serve" "values" (fromJson (include "gabarito.stage" (dict "root" . "component" "serve")))) }}
 {{- range splitList " " (include "gabarito.stages" .) }}
 template-{{ . }}.yaml: |
   {{- include "gabarito.job" (dict "root" $ "component" .) | nindent 2 }}

@@ -126,7 +126,7 @@ def renew(desired: Desired, observed: Observed, job: StageJob) -> Iterator[Actio
         "the back-off of this one"
     )
     yield RecordEvent(about_job(job), "StageRenewed", message)
-    yield DeleteJob(job.name, job.uid)
+    yield DeleteJob(job.name, job.uid, job.kind)
 
 
 def elapsed_s(desired: Desired, observed: Observed, stage: str) -> int:

@@ -59,7 +59,7 @@ def decide(desired: Desired, observed: Observed) -> list[Action]:
         may_start = observed.steps[stage].state == "missing" and is_ready(observed, stage)
         is_planned = bool(jobs) and jobs[-1].phase == "planned"
         if may_start and is_planned and not _is_outdated(desired, jobs[-1]):
-            actions.append(UnsuspendJob(jobs[-1].name))
+            actions.append(UnsuspendJob(jobs[-1].name, jobs[-1].kind))
     for job in observed.jobs:
         observed = _add(actions, _adopt_or_stop(desired, observed, job), observed)
     for stage in STAGES:
@@ -105,7 +105,7 @@ def is_ready(observed: Observed, stage: str) -> bool:
 def remedy_of_failure(desired: Desired, job: StageJob) -> str:
     """Return how a failed stage is started again."""
     name = f"-n {desired.config.namespace} {job.name}"
-    return f"correct that, then: kubectl annotate job {name} {meta.RETRY}=true"
+    return f"correct that, then: kubectl annotate {job.kind.word} {name} {meta.RETRY}=true"
 
 
 def _adopt_or_stop(desired: Desired, observed: Observed, job: StageJob) -> Iterator[Action]:
@@ -115,24 +115,26 @@ def _adopt_or_stop(desired: Desired, observed: Observed, job: StageJob) -> Itera
         return
     if _is_wanted(desired, job):
         yield from forget(observed, job.stage, run)
-        yield AnnotateJob(job.name, labels={meta.RUN: run})
+        yield AnnotateJob(job.name, labels={meta.RUN: run}, kind=job.kind)
         return
     if job.phase == "running":
         message = f"run {run} does not need it: its settings changed"
         yield RecordEvent(about_job(job), "StageStopped", message)
     yield from forget_time(observed, job.stage, job.run)
-    yield DeleteJob(job.name, job.uid)
+    yield DeleteJob(job.name, job.uid, job.kind)
 
 
 def _decide_stage(desired: Desired, observed: Observed, stage: str) -> Iterator[Action]:
     jobs, step = jobs_of(desired, observed, stage), observed.steps[stage]
     if step.state == "missing":
-        yield from (DeleteJob(job.name, job.uid) for job in jobs[:-1] if job.phase == "planned")
+        yield from (
+            DeleteJob(job.name, job.uid, job.kind) for job in jobs[:-1] if job.phase == "planned"
+        )
         yield from _decide_missing(desired, observed, stage, jobs[-1] if jobs else None)
         return
     if step.state == "done":
         yield from forget(observed, stage, desired.run.run)
-    yield from (DeleteJob(job.name, job.uid) for job in jobs if job.phase in SUSPENDED)
+    yield from (DeleteJob(job.name, job.uid, job.kind) for job in jobs if job.phase in SUSPENDED)
     if step.state == "stale":
         owner = about_owner(desired.config.owner, observed.owner_uid)
         event = RecordEvent(owner, "StageWaiting", f"{stage} {step.note}", stage, is_warning=True)
@@ -151,7 +153,7 @@ def _decide_stage(desired: Desired, observed: Observed, stage: str) -> Iterator[
             meta.RESULT: summary or None,
             meta.PROGRESS: observed.progress.get(stage) or job.annotations.get(meta.PROGRESS),
         }
-        yield AnnotateJob(job.name, annotations)
+        yield AnnotateJob(job.name, annotations, kind=job.kind)
 
 
 def _decide_missing(
@@ -172,7 +174,7 @@ def _decide_missing(
             message = "its settings changed before its pod had started; it is created again"
             yield RecordEvent(about_job(job), "StageStopped", message)
         yield from forget_time(observed, stage, desired.run.run)
-        yield DeleteJob(job.name, job.uid)
+        yield DeleteJob(job.name, job.uid, job.kind)
     elif job.phase != "planned":
         yield from _record_state(desired, observed, job)
 
@@ -199,7 +201,7 @@ def _expire(desired: Desired, observed: Observed) -> Iterator[Action]:
         seconds = desired.templates.stages[job.stage].expires_after_s
         has_ended = job.phase in ENDED and not job.is_deleting
         if has_ended and seconds is not None and job.expires_after_s != seconds:
-            yield ExpireJob(job.name, seconds)
+            yield ExpireJob(job.name, seconds, job.kind)
 
 
 def _record_state(desired: Desired, observed: Observed, job: StageJob) -> Iterator[Action]:
@@ -233,7 +235,7 @@ def _record_state(desired: Desired, observed: Observed, job: StageJob) -> Iterat
     if progress and progress != recorded.get(meta.PROGRESS):
         annotations[meta.PROGRESS] = progress
     if annotations:
-        yield AnnotateJob(job.name, annotations)
+        yield AnnotateJob(job.name, annotations, kind=job.kind)
 
 
 def _record_start(job: StageJob) -> Iterator[Action]:
@@ -265,7 +267,7 @@ def _record_gate(desired: Desired, observed: Observed) -> Iterator[Action]:
     if memory.gate != told and not is_annotated:
         yield RecordEvent(subject, reason, message, found.model, is_warning)
     if jobs and not is_annotated:
-        yield AnnotateJob(jobs[-1].name, {meta.GATE: text})
+        yield AnnotateJob(jobs[-1].name, {meta.GATE: text}, kind=jobs[-1].kind)
     if memory.gate != told:
         yield SaveMemory(memory.model_copy(update={"gate": told}))
 

@@ -9,7 +9,15 @@ from datetime import UTC, datetime
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.channel import pipeline_of, stored_channel
 from gabarito.controller.kube import metadata as meta
-from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, PODS, Cluster
+from gabarito.controller.kube.api import (
+    CONFIG_MAPS,
+    DEPLOYMENTS,
+    JOB_SETS,
+    JOBS,
+    PODS,
+    Cluster,
+    Object,
+)
 from gabarito.controller.kube.causes import Causes
 from gabarito.controller.kube.diagnose import Scope
 from gabarito.controller.kube.parse import endpoint_of, stage_jobs
@@ -23,6 +31,7 @@ from gabarito.controller.state import (
     SmokeTestResult,
     StageResult,
 )
+from gabarito.core.errors import MissingError, SettingsError
 from gabarito.pipeline.counters import summary_of
 from gabarito.pipeline.plan import make_plan
 from gabarito.pipeline.promote import model_of
@@ -56,10 +65,12 @@ class Observer:
         owner = self._cluster.read(CONFIG_MAPS, config.owner)
         selector = f"{meta.INSTANCE}={config.release}"
         job_objects = self._cluster.list(JOBS, f"{selector},{meta.STAGE}")
+        job_sets = self._list_job_sets(f"{selector},{meta.STAGE}")
         pods = self._cluster.list(PODS, selector)
         deployment = self._cluster.read(DEPLOYMENTS, self._desired.endpoint_name)
         steps = {step.stage: step for step in make_plan(self._store, run)}
-        jobs = self._causes.of(stage_jobs(job_objects, pods, config.namespace, now), now)
+        seen = stage_jobs(job_objects, pods, config.namespace, now, job_sets)
+        jobs = self._causes.of(seen, now)
         self._is_frozen = self._is_frozen or is_frozen(self._store, run)
         finished = [stage for stage, step in steps.items() if step.state == "done"]
         if "evaluate" in finished and self._evaluation is None:
@@ -96,6 +107,24 @@ class Observer:
             spent_pods=spent_pods(pods),
             pipelines={model: self._read_pipeline(model) for model in named if model},
         )
+
+    def _list_job_sets(self, selector: str) -> list[Object]:
+        needing = [
+            stage
+            for stage, template in self._desired.templates.stages.items()
+            if template.kind is JOB_SETS
+        ]
+        if not needing and not self._desired.config.jobsets:
+            return []
+        try:
+            return self._cluster.list(JOB_SETS, selector)
+        except MissingError as error:  # the kind itself
+            if not needing:
+                return []
+            raise SettingsError(
+                f"stages.{needing[0]}.nodes: above 1 it needs JobSet ({JOB_SETS.api}), which is "
+                "not installed in this cluster; install it, or set nodes to 1"
+            ) from error
 
     def _read_pipeline(self, model: str) -> str:
         found = self._pipelines.get(model) or pipeline_of(self._store, model)

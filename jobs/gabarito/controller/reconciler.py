@@ -17,8 +17,8 @@ from gabarito.controller.smoke_test import SmokeTest
 from gabarito.controller.state import Desired, Observed, memory_annotations, read_memory
 from gabarito.controller.summary import Summary, read_summary, summarise, summary_annotation
 from gabarito.controller.templates import read_templates
-from gabarito.core.errors import ConflictError, GabaritoError
-from gabarito.pipeline.runs import new_run
+from gabarito.core.errors import ConflictError, GabaritoError, SettingsError
+from gabarito.pipeline.runs import Run, new_run
 from gabarito.pipeline.schema import read_pipeline
 from gabarito.store.base import Store
 from gabarito.store.conformance import probe
@@ -58,6 +58,7 @@ class Reconciler:
         """
         if self._parts is None:  # here rather than at the start: what is wrong in it is reported
             run = new_run(read_pipeline(Path(self._config.pipeline)))
+            _refuse_idle_processes(self._config, run)
             desired = Desired(self._config, run, read_templates(self._config))
             dependencies = Dependencies(
                 desired,
@@ -119,3 +120,13 @@ class Reconciler:
                 self._cluster.create(EVENTS, event_body(event, self._config.namespace))
             except ConflictError:
                 return  # recorded by an earlier process
+
+
+def _refuse_idle_processes(config: ControllerConfig, run: Run) -> None:
+    """Refuse before anything is paid what train would refuse when it has its GPUs."""
+    train = run.pipeline.train
+    if train is not None and config.processes > train.batch_size:
+        raise SettingsError(
+            f"train.batch_size: {train.batch_size} rows are too few for {config.processes} "
+            "processes; raise it, or lower stages.train.gpu.count, processes or nodes"
+        )

@@ -6,6 +6,8 @@ declare -A versions=(
   [helm]=v4.3.1
   [registry]=v3.1.2
   [coredns]=v1.15.0
+  [jobset]=v0.12.0
+  [jobset-crd]=v0.12.0
   [schemas]=v1.4.1 # of the Gateway API; Kubernetes' are of the version above
   [actionlint]=v1.7.12
   [cosign]=v3.1.3
@@ -54,6 +56,15 @@ build_registry() {
 
 build_coredns() {
   install_module "github.com/coredns/coredns@$1"
+}
+
+build_jobset() { # in its folder: go install asks for a list of its versions, which proxies may lack
+  (cd "$(module_folder "sigs.k8s.io/jobset@$1")" && go build -trimpath -ldflags "-s -w" -o "$GOBIN/jobset" .)
+}
+
+build_jobset-crd() { # what an API server must know of JobSets
+  install -m 644 "$(module_folder "sigs.k8s.io/jobset@$1")/config/components/crd/bases"/*_jobsets.yaml \
+    "$GOBIN/jobset-crd"
 }
 
 build_schemas() { # what the API servers publish: tests/chart holds the chart against it

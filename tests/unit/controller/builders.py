@@ -109,7 +109,9 @@ def job(stage: str, phase: Phase = "planned", **changes: Any) -> StageJob:  # no
         meta.RETRIES: "0",
         **changes.pop("annotations", {}),
     }
-    return StageJob(name, f"uid-of-{name}", stage, run, attempt, phase, annotations, **changes)
+    uid = f"uid-of-{name}"
+    changes = {"pods_owner": uid, **changes}
+    return StageJob(name, uid, stage, run, attempt, phase, annotations, **changes)
 
 
 def endpoint(model: str = A, template: str = "serve-1", **changes: Any) -> EndpointState:  # noqa: ANN401

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gabarito.controller.kube.api import EVENTS, Object
+from gabarito.controller.kube.api import EVENTS, JOB_SETS, Object
 from gabarito.controller.kube.causes import KUEUE, Causes
 from gabarito.controller.kube.diagnose import Problem
 from gabarito.controller.kube.parse import StageJob
@@ -28,7 +28,7 @@ def refused(cluster: FakeCluster, thing: StageJob, message: str, minutes_ago: in
     seen = (NOW - timedelta(minutes=minutes_ago)).isoformat()
     body = {
         "metadata": {"name": f"e-{minutes_ago}"},
-        "involvedObject": {"uid": thing.uid},
+        "involvedObject": {"uid": thing.pods_owner},
         "reason": "FailedCreate",
         "message": message,
         "lastTimestamp": seen,
@@ -68,6 +68,12 @@ def test_a_quota_that_is_too_small_is_said(cluster: FakeCluster) -> None:
         f"its pod is refused: forbidden: {QUOTA}; "
         "raise that quota, or lower resources or gpu of stages.train"
     )
+
+
+def test_so_is_one_that_the_job_of_a_jobset_meets(cluster: FakeCluster) -> None:
+    thing = job("train", "running", problem=PODLESS, kind=JOB_SETS, pods_owner="uid-of-its-job")
+    refused(cluster, thing, f'Error creating: pods "t" is forbidden: {QUOTA}')
+    assert QUOTA in explained(cluster, thing).text
 
 
 def test_so_is_what_else_refuses_a_pod(cluster: FakeCluster) -> None:

@@ -192,6 +192,8 @@ def test_names_fit_whatever_the_release_is_called(length: int) -> None:
         name = meta.job_name("r" * length, RUN, stage, 99)
         assert len(f"{name}-9999") <= 63
         assert name.endswith(f"-{RUN}-{stage}-a99")
+    job_set = meta.job_name("r" * length, RUN, "train", 99)
+    assert len(f"{job_set}-t-0-98-abcde") <= 63  # one of its pods
     assert meta.job_name("r" * 40 + "a", RUN, "train") != meta.job_name(
         "r" * 40 + "b", RUN, "train"
     )

@@ -57,7 +57,7 @@ class Causes:
     def _refusal(self, job: StageJob, now: datetime) -> str:
         """Return why no pod of a Job could be created lately, or ``""``."""
         try:
-            events = self._cluster.events_about(job.uid)
+            events = self._cluster.events_about(job.pods_owner)
         except AccessError as error:  # a Role of before, for one: nothing depends on them
             log.warning("events not read", extra={"error": str(error)})
             return ""

@@ -34,7 +34,7 @@ WATCH_S = 60
 """How long one watch lasts; the next one begins with the objects that exist by then."""
 
 POOL = 8
-"""Connections: three watches, the Lease, the loop, and some to spare."""
+"""Connections: four watches, the Lease, the loop, and some to spare."""
 
 _JSON = "application/json"
 _MERGE = "application/merge-patch+json"

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gabarito.controller.kube import metadata as meta
-from gabarito.controller.kube.api import Object, annotations_of, condition_of, time_of
+from gabarito.controller.kube.api import (
+    JOB_SETS,
+    JOBS,
+    Kind,
+    Object,
+    annotations_of,
+    condition_of,
+    time_of,
+)
 from gabarito.controller.kube.backoff import LONGEST_WAIT, next_pod_at
 from gabarito.core.errors import EXIT_CODES, GateFailed
 
@@ -113,7 +121,10 @@ def problem_of_pods(pods: Sequence[Object], scope: Scope) -> Problem | None:
 
 def problem_of_job(job: Object, pods: Sequence[Object], scope: Scope) -> Problem | None:
     """Return why a started Job has no running pod, or which of its shards have failed."""
-    status, name = job.get("status", {}), job["metadata"]["name"]
+    status = job.get("status", {})
+    describe = (
+        f"kubectl describe {kind_of(job).word} -n {scope.namespace} {job['metadata']['name']}"
+    )
     phases = {pod["status"].get("phase") for pod in pods}
     active = [pod for pod in pods if pod["status"].get("phase") in ("Pending", "Running")]
     problem = problem_of_pods(active, scope)
@@ -126,7 +137,7 @@ def problem_of_job(job: Object, pods: Sequence[Object], scope: Scope) -> Problem
     if active or "Succeeded" in phases:
         return problem
     if status.get("failed") or "Failed" in phases:
-        remedy = f"to see more: kubectl logs -n {scope.namespace} job/{name}"
+        remedy = f"to see more: kubectl logs -n {scope.namespace} {_pods_of(job)}"
         again = next_pod_at(pods, scope.now)
         when = f" at about {again:%H:%M} UTC" if again else ""
         until = deadline_of(job)
@@ -134,8 +145,13 @@ def problem_of_job(job: Object, pods: Sequence[Object], scope: Scope) -> Problem
         message = f"its pod failed, another is created{when}{last}{because}"
         return Problem("Retrying", message, remedy, again)
     began = time_of(status.get("startTime"))
+    if kind_of(job) is JOB_SETS and began is None:
+        began = time_of(annotations_of(job).get(meta.UNSUSPENDED))
+        if began is not None and scope.now - began > NO_POD:
+            message = "no Job was made of its JobSet"
+            return Problem("NoJob", message, f"is JobSet's controller running? see {describe}")
+        return None
     if began is not None and scope.now - began > NO_POD:
-        describe = f"kubectl describe job -n {scope.namespace} {name}"
         since = time_of(annotations_of(job).get(meta.WAITING_SINCE))
         by = f"by {since + LONGEST_WAIT:%H:%M} UTC" if since else "by itself"
         remedy = (
@@ -156,6 +172,11 @@ def failure_of_job(job: Object, pods: Sequence[Object]) -> str:
     message = end or str(failed.get("message", "the Job failed"))
     shards = job.get("status", {}).get("failedIndexes")
     return f"shards {shards} failed: {message}" if shards else message
+
+
+def kind_of(job: Object) -> Kind:
+    """Return whether an object that is seen as a Job is a JobSet in truth."""
+    return JOB_SETS if job.get("kind") == JOB_SETS.kind else JOBS
 
 
 def deadline_of(job: Object) -> datetime | None:
@@ -183,6 +204,12 @@ def last_termination(pods: Sequence[Object]) -> str:
                     text = f"{text}; container teacher: {_termination(crash)}"
                 ends.append((str(terminated.get("finishedAt") or ""), text))
     return max(ends, default=("", ""))[1]
+
+
+def _pods_of(job: Object) -> str:
+    """Return how kubectl names the pods of a Job or a JobSet, whose logs are wanted."""
+    name = job["metadata"]["name"]
+    return f"-l {meta.JOB_SET_NAME}={name}" if kind_of(job) is JOB_SETS else f"job/{name}"
 
 
 def _beginning_of(pod: Object, scope: Scope) -> Problem | None:

@@ -19,6 +19,9 @@ CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
 COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
 """Set by Kubernetes on the pods of an Indexed Job: which shard it is."""
 
+JOB_SET_NAME = "jobset.sigs.k8s.io/jobset-name"
+"""Set by JobSet on the pods of its Job."""
+
 # annotations of Jobs
 FINGERPRINT = f"{PREFIX}/fingerprint"
 TEMPLATE = f"{PREFIX}/template"
@@ -62,9 +65,10 @@ SERVE_CONTAINER = "serve"
 MODEL_CONTAINER = "model"
 """Of the endpoint: writes the model's files for an engine in a container of its own."""
 
-MAX_FULLNAME = 32
+MAX_FULLNAME = 27
 """A Job's name ends up in the label ``job-name`` and in its pods' names, which have at most 63
-characters; this leaves room for a run, a stage, an attempt and a shard's index.
+characters; this leaves room for a run, a stage, an attempt and a shard's index, or for what JobSet
+adds: a Job, a pod's index and what tells the pod from the one before.
 """
 
 _DIGEST_CHARS = 7

@@ -1,15 +1,19 @@
 """The controller's view of Jobs and of the endpoint's Deployment, parsed from objects. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import (
+    JOB_SETS,
+    JOBS,
+    Kind,
     Object,
     annotations_of,
     condition_of,
+    controller_of,
     is_true,
     labels_of,
     time_of,
@@ -18,6 +22,7 @@ from gabarito.controller.kube.diagnose import (
     Problem,
     Scope,
     failure_of_job,
+    kind_of,
     problem_of_job,
     problem_of_pods,
 )
@@ -36,11 +41,12 @@ Rollout = Literal["rolling", "ready", "failed", "idle"]
 
 @dataclass(frozen=True)
 class StageJob:
-    """A Job of the release.
+    """A Job of the release, or a JobSet, which ``kind`` says.
 
     ``shards`` is how many pods of an Indexed Job have succeeded, of how many; ``has_begun`` tells
     whether one of its pods has started, ``began`` when the Job was started, ``expires_after_s``
-    how long after its end Kubernetes deletes it.
+    how long after its end Kubernetes deletes it, ``pods_owner`` the UID of the Job that makes the
+    pods.
     """
 
     name: str
@@ -56,6 +62,8 @@ class StageJob:
     has_begun: bool = True
     began: datetime | None = None
     expires_after_s: int | None = None
+    kind: Kind = JOBS
+    pods_owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,17 +95,55 @@ def endpoint_key(model: str, template: str) -> str:
 
 
 def stage_jobs(
-    jobs: Sequence[Object], pods: Sequence[Object], namespace: str, now: datetime
+    jobs: Sequence[Object],
+    pods: Sequence[Object],
+    namespace: str,
+    now: datetime,
+    job_sets: Sequence[Object] = (),
 ) -> tuple[StageJob, ...]:
-    """Return the Jobs of stages, each with why it waits or failed."""
+    """Return the Jobs and JobSets of stages, each with why it waits or failed.
+
+    The Job that a JobSet made is seen as part of it.
+    """
     by_job: dict[str, list[Object]] = {}
     for pod in pods:
         by_job.setdefault(labels_of(pod).get(meta.CONTROLLER_UID, ""), []).append(pod)
+    made = {controller_of(job).get("uid"): job for job in jobs}
+    seen = [(job, job) for job in jobs if controller_of(job).get("kind") != JOB_SETS.kind]
+    for job_set in job_sets:
+        job = made.get(job_set["metadata"]["uid"], _NO_JOB)
+        seen.append((as_job(job_set, job), job))
     return tuple(
-        stage_job(job, by_job.get(job["metadata"]["uid"], ()), namespace, now)
-        for job in jobs
+        replace(
+            stage_job(job, by_job.get(of_pods["metadata"]["uid"], ()), namespace, now),
+            pods_owner=of_pods["metadata"]["uid"],
+        )
+        for job, of_pods in seen
         if labels_of(job).get(meta.STAGE) in STAGES
     )
+
+
+_NO_JOB: Object = {"metadata": {"uid": "none yet"}, "spec": {}}
+
+
+def as_job(job_set: Object, job: Object) -> Object:
+    """Return a JobSet of one Job as if it were that Job: what is written goes to the JobSet.
+
+    How many of its pods have succeeded says nothing: they work together, and are no shards.
+    """
+    own: Object = job_set["spec"]
+    status = job.get("status", {})
+    conditions = [
+        {**found, "type": "Complete" if found["type"] == "Completed" else found["type"]}
+        for found in job_set.get("status", {}).get("conditions") or []
+    ]
+    spec = {name: value for name, value in job["spec"].items() if name != "completionMode"}
+    return {
+        "kind": JOB_SETS.kind,
+        "metadata": job_set["metadata"],
+        "spec": spec | {name: own.get(name) for name in ("suspend", "ttlSecondsAfterFinished")},
+        "status": {**status, "conditions": [*(status.get("conditions") or ()), *conditions]},
+    }
 
 
 def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime) -> StageJob:
@@ -120,6 +166,7 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
         shards=shards,
         began=time_of(status.get("startTime")),
         expires_after_s=spec.get("ttlSecondsAfterFinished"),
+        kind=kind_of(job),
         has_begun=_has_begun(job, pods),
     )
 
@@ -221,6 +268,8 @@ def _problem(job: Object, phase: Phase, pods: Sequence[Object], scope: Scope) ->
             f'-n {scope.namespace} {job["metadata"]["name"]} -p \'{{"spec":{{"suspend":false}}}}\''
         )
         return Problem(
-            "Paused", "it was suspended by someone else", f"to resume it: kubectl patch job {patch}"
+            "Paused",
+            "it was suspended by someone else",
+            f"to resume it: kubectl patch {kind_of(job).word} {patch}",
         )
     return problem_of_job(job, pods, scope) if phase == "running" else None
