@@ -8,6 +8,7 @@ import click
 from gabarito.core.errors import GabaritoError, UsageError
 from release.artifact_hub import push_metadata
 from release.chart import Origin
+from release.images import check_registry
 from release.publish import publish as publish_release
 from release.signatures import Signer, Trust
 from release.verify import verify
@@ -23,8 +24,16 @@ def main() -> None:
     """Publish Gabarito."""
 
 
+def _is_registry(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    check_registry(value)
+    return value
+
+
 REGISTRY = click.option(
-    "--registry", required=True, help="Registry, and folder in it: ghcr.io/owner."
+    "--registry",
+    required=True,
+    callback=_is_registry,
+    help="Registry, and folder in it, in small letters: ghcr.io/owner.",
 )
 
 

@@ -16,12 +16,17 @@ CONFIG_KIND = "application/vnd.cncf.artifacthub.config.v1+yaml"
 LAYER_KIND = "application/vnd.cncf.artifacthub.repository-metadata.layer.v1.yaml"
 
 
-def push_metadata(root: Path, chart: ImageName, repository_id: str | None) -> str:
-    """Push the file with the id that Artifact Hub gave the repository; return its digest."""
+def push_metadata(root: Path, chart: ImageName, repository_id: str | None) -> None:
+    """Push the file with the id that Artifact Hub gave the repository.
+
+    Without an id what is there stays: it may hold one.
+    """
+    registry = OciRegistry(chart)
+    if not repository_id and registry.find_manifest(TAG, MANIFEST_KIND):
+        return
     text = (root / METADATA).read_text(encoding="utf-8")
     if repository_id:
         text += f"repositoryID: {repository_id}\n"
-    registry = OciRegistry(chart)
     config, layer = (_push(registry, data) for data in (b"{}", text.encode()))
     manifest = json.dumps(
         {
@@ -38,7 +43,6 @@ def push_metadata(root: Path, chart: ImageName, repository_id: str | None) -> st
         }
     ).encode()
     registry.push_manifest(manifest, MANIFEST_KIND, TAG)
-    return digest_of(manifest)
 
 
 def _push(registry: OciRegistry, data: bytes) -> dict[str, object]:

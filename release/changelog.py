@@ -8,10 +8,18 @@ from gabarito.core.errors import DataError
 KINDS = ("added", "changed", "deprecated", "removed", "fixed", "security")
 """https://artifacthub.io/docs/topics/annotations/helm: what a change may be."""
 
-_RELEASE = re.compile(r"^## (?P<version>\S+) \((?P<when>[^)]+)\)$", re.MULTILINE)
-_PART = re.compile(r"^### (?P<title>.+)$", re.MULTILINE)
-_ITEM = re.compile(r"^- (?P<text>.+)$", re.MULTILINE)
+_SECTION = re.compile(r"^## ", re.MULTILINE)
+_RELEASE = re.compile(r"(?P<version>[^\s\[\]]+) \((?P<when>[^)]+)\)")
+_PART = re.compile(r"^### +(?P<title>.+?)[ #]*$", re.MULTILINE)
+_ITEM = re.compile(
+    r"^[-*] +(?P<text>\S.*(?:\n(?! *$| *[-*+] |#).+)*)",  # and the lines that go on with it
+    re.MULTILINE,
+)
+_CODE = re.compile(
+    r"^ *(?P<fence>`{3,}|~{3,})[^`\n]*$.*?(?:^ *(?P=fence)[`~]* *$|\Z)", re.MULTILINE | re.DOTALL
+)
 _LINK = re.compile(r"\[(?P<text>[^\]]*)\]\([^)]*\)")
+_CURE = "write ## VERSION (YYYY-MM-DD) above its changes"
 _SENTENCE_END = re.compile(r"(?<=[.)])\s+(?=[A-Z`])")
 
 
@@ -32,13 +40,15 @@ def newest(text: str) -> Release:
     below other headings, such as how to upgrade, is no list of changes.
 
     Raises:
-        DataError: if it has none.
+        DataError: if it has none, or what is first has another form.
     """
-    found = _RELEASE.search(text)
+    _, *sections = _SECTION.split(_CODE.sub("", text.replace("\r\n", "\n")))
+    if not sections:
+        raise DataError(f"CHANGELOG.md: no release; {_CURE}")
+    heading, _, body = sections[0].partition("\n")
+    found = _RELEASE.fullmatch(heading.strip())
     if found is None:
-        raise DataError("CHANGELOG.md: no release; write ## VERSION (YYYY-MM-DD) above its changes")
-    following = _RELEASE.search(text, found.end())
-    body = text[found.end() : following.start() if following else len(text)]
+        raise DataError(f"CHANGELOG.md: '## {heading.strip()}' is first, and no release; {_CURE}")
     first, *rest = _PART.split(body)
     parts = [("added", first), *zip(map(str.lower, rest[::2]), rest[1::2], strict=True)]
     changes = tuple(
@@ -52,5 +62,5 @@ def newest(text: str) -> Release:
 
 def _sentence(text: str) -> str:
     """Return the first sentence of an item, without its marks."""
-    first = _SENTENCE_END.split(_LINK.sub(r"\g<text>", text), maxsplit=1)[0]
-    return first.replace("`", "").strip()
+    line = " ".join(_LINK.sub(r"\g<text>", text).split())
+    return _SENTENCE_END.split(line, maxsplit=1)[0].replace("`", "")

@@ -68,8 +68,8 @@ def push(archive: Path, origin: Origin, work: Path) -> str:
         DataError: if the registry has another of this version.
     """
     place = origin.chart
-    if known_digest(place):
-        if _members(archive) != _members(pull(origin, work)):
+    if known := known_digest(place):
+        if _members(archive) != _members(pull(place, known, work)):
             raise DataError(
                 f"{place.repository}:{place.tag}: is there already with another content; a "
                 "released chart is never replaced: release another version"
@@ -80,13 +80,12 @@ def push(archive: Path, origin: Origin, work: Path) -> str:
     return find_digest(place)
 
 
-def pull(origin: Origin, to: Path) -> Path:
-    """Pull a chart into a folder that is there; return the archive."""
-    place, folder = origin.chart, to / "pulled"
+def pull(place: ImageName, digest: str, to: Path) -> Path:
+    """Pull the chart of a digest into a folder that is there; return the archive."""
+    folder = to / "pulled"
     folder.mkdir()
-    from_ = f"{SCHEME}{place.repository}"
-    where = ("--version", place.tag, "--destination", str(folder))
-    call("helm", "pull", from_, *where, *plainly(place))
+    from_ = f"{SCHEME}{place.repository}@{digest}"
+    call("helm", "pull", from_, "--destination", str(folder), *plainly(place))
     (archive,) = folder.glob("*.tgz")
     return archive
 
@@ -111,7 +110,7 @@ def _annotations(
     links = {
         "documentation": f"{blob}/README.md",
         "changelog": f"{blob}/CHANGELOG.md",
-        "upgrading": f"{blob}/{CHART}/README.md",
+        "upgrading": f"{blob}/{CHART}/UPGRADE.md",
         "support": f"{source}/issues",
     }
     images = [

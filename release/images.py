@@ -4,7 +4,6 @@ https://github.com/opencontainers/image-spec, version 1.1;
 https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md
 """
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gabarito.core.errors import DataError
+from gabarito.core.errors import DataError, UsageError
 from gabarito.exports.oci_image import MANIFEST_KIND, digest_of
 from gabarito.exports.oci_registry import ImageName, OciRegistry
 from gabarito.pipeline.stages import STAGES
@@ -60,6 +59,24 @@ class PlatformImage:
         return found[0]
 
 
+def check_registry(registry: str) -> None:
+    """Make sure that images can be called by what stands before their names.
+
+    Raises:
+        UsageError: if they cannot.
+    """
+    name = f"{registry}/gabarito"
+    try:
+        is_one = ImageName.parse(name, "0").repository == name.lower()
+    except UsageError:
+        is_one = False
+    if not is_one:
+        raise UsageError(
+            f"--registry {registry}: no place of images; write registry and folder in small "
+            "letters, without a scheme or a slash at its end: ghcr.io/owner"
+        )
+
+
 def place_of(registry: str, image: str, version: str) -> ImageName:
     """Return where an image of a release lies.
 
@@ -99,9 +116,10 @@ def join(place: ImageName, labels: dict[str, str]) -> str:
 
 
 def tag(place: ImageName, digest: str) -> None:
-    """Let an index that is there have its tag."""
-    registry = OciRegistry(place)
-    registry.push_manifest(_manifest(registry, place, digest), INDEX_KIND, place.tag)
+    """Let an index that is there have its tag, unless it has."""
+    if known_digest(place) != digest:
+        registry = OciRegistry(place)
+        registry.push_manifest(_manifest(registry, place, digest), INDEX_KIND, place.tag)
 
 
 def platforms(place: ImageName, digest: str) -> list[PlatformImage]:
@@ -202,7 +220,7 @@ def _blob(registry: OciRegistry, place: ImageName, digest: str) -> bytes:
 
 
 def _checked(data: bytes, place: ImageName, digest: str) -> bytes:
-    if f"sha256:{hashlib.sha256(data).hexdigest()}" != digest:
+    if digest_of(data) != digest:
         raise DataError(f"{place.repository}@{digest}: the registry gives another content")
     return data
 

@@ -39,7 +39,9 @@ def publish(
         DataError: if the checkout is none that can be released, or if an image is not there for
             both architectures, or holds other packages than those that are locked; nothing is
             signed then, and nothing has a tag.
+        UsageError: if a password is wanted for the key.
     """
+    signer.check()
     check_version(root, f"v{origin.version}")
     places = {name: place_of(origin.registry, name, origin.version) for name in IMAGES}
     digests, parts = {}, {}

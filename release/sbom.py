@@ -7,6 +7,7 @@ The SBOM is what docker buildx writes: SPDX 2.3 of syft, which names each packag
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -16,8 +17,11 @@ from gabarito.core.errors import DataError
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 """What Python calls an architecture of images."""
 
-_OWN = re.compile(r"/opt/gabarito/lib/python3\.(?P<minor>\d+)/site-packages/[^/]+\.dist-info/")
-"""Beside it are the base image's packages, and those that others carry inside of them."""
+_OWN = re.compile(
+    r"/opt/gabarito/lib/python3\.(?P<minor>\d+)/site-packages/[^/]+\.dist-info/METADATA(?=,|$)"
+)
+"""Beside it are the base image's packages, and those that others carry inside of them, or list in
+an SBOM of their own (https://peps.python.org/pep-0770)."""
 
 _ADDRESS = re.compile(r"pkg:pypi/(?P<name>[^@]+)@(?P<version>[^?#]+)")
 _LINE = re.compile(r"^(?P<text>[A-Za-z0-9][^\\\n]*?) *\\?$", re.MULTILINE)
@@ -40,28 +44,31 @@ def differences(
     found, minor = _packages(sbom)
     wanted = {**_locked(lock, architecture, minor), own[0]: own[1]}
     for name in sorted({*found, *wanted}):
+        there = ", ".join(sorted(found.get(name, ())))
         if name not in found:
             yield f"{name} {wanted[name]}: is locked, and not in the image"
         elif name not in wanted:
-            yield f"{name} {found[name]}: is in the image, and not locked"
-        elif found[name] != wanted[name]:
-            yield f"{name}: is {found[name]} in the image, and locked as {wanted[name]}"
+            yield f"{name} {there}: is in the image, and not locked"
+        elif found[name] != {wanted[name]}:
+            yield f"{name}: is {there} in the image, and locked as {wanted[name]}"
 
 
-def _packages(sbom: dict[str, Any]) -> tuple[dict[str, str], int]:
-    """Return the versions of our packages, and which Python 3 has them."""
-    versions, minors = {}, set()
+def _packages(sbom: dict[str, Any]) -> tuple[dict[str, set[str]], int]:
+    """Return the versions of each of our packages, and which Python 3 has them."""
+    versions: dict[str, set[str]] = {}
+    minors = set()
     for package in sbom.get("packages", []):
         place = _OWN.search(package.get("sourceInfo", ""))
         references = package.get("externalRefs", [])
         addresses = (_ADDRESS.fullmatch(one["referenceLocator"]) for one in references)
         address = next(filter(None, addresses), None)
         if place and address:
-            versions[canonicalize_name(address["name"])] = address["version"]
+            name = str(canonicalize_name(address["name"]))
+            versions.setdefault(name, set()).add(unquote(address["version"]))
             minors.add(int(place["minor"]))
     if len(minors) != 1:
         raise DataError(f"the SBOM lists packages of {len(minors)} Pythons in /opt/gabarito, not 1")
-    return {str(name): version for name, version in versions.items()}, minors.pop()
+    return versions, minors.pop()
 
 
 def _locked(lock: str, architecture: str, minor: int) -> dict[str, str]:

@@ -4,10 +4,13 @@ https://github.com/sigstore/cosign, version 3
 """
 
 import json
+import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from gabarito.core.errors import UsageError
 from gabarito.exports.oci_registry import ImageName
 from release.images import Statement
 from release.tools import call
@@ -15,12 +18,28 @@ from release.tools import call
 NO_LOG = ("--use-signing-config=false", "--tlog-upload=false")
 """What a key has signed stands in no public log: a key belongs to a registry of one's own."""
 
+PASSWORD = "COSIGN_PASSWORD"
+_KEPT_ELSEWHERE = re.compile(r"(?!env:)\w+:")
+"""A key that a service, a cluster or a device keeps, such as awskms://…, asks for no password."""
+
 
 @dataclass(frozen=True)
 class Signer:
     """Who signs: the holder of a key, or without one the workflow that runs."""
 
     key: str | None
+
+    def check(self) -> None:
+        """Make sure that cosign need not ask for a password.
+
+        Raises:
+            UsageError: if it would.
+        """
+        if self.key and not _KEPT_ELSEWHERE.match(self.key) and PASSWORD not in os.environ:
+            raise UsageError(
+                f"--key {self.key}: its password is wanted in the environment: set {PASSWORD}, "
+                "empty if it has none"
+            )
 
     def sign(self, place: ImageName, digest: str) -> None:
         """Sign an index and what it names, or a chart."""

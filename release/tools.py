@@ -15,16 +15,27 @@ def call(program: str, *arguments: str) -> str:
 
     Raises:
         UsageError: if it is not there.
-        ServiceError: with what it said, if it fails.
+        ServiceError: with what it said, if it fails, or if it does not end.
     """
     found = shutil.which(program)
     if found is None:
         raise UsageError(
             f"no {program} on the PATH: install it, or k8s/dev/cluster build {program}"
         )
-    done = subprocess.run(
-        [found, *arguments], capture_output=True, text=True, check=False, timeout=TIMEOUT_S
-    )
+    try:
+        done = subprocess.run(
+            [found, *arguments],
+            stdin=subprocess.DEVNULL,  # nobody is there to answer
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT_S,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ServiceError(
+            f"{program} {arguments[0]}: has not ended after {TIMEOUT_S} s; check that the registry "
+            "answers, and try again"
+        ) from error
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip())[-_SAID:]
         raise ServiceError(f"{program} {arguments[0]}: ended with {done.returncode}: {said}")

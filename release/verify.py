@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gabarito.core.errors import DataError
+from gabarito.exports.oci_registry import ImageName
 from release.chart import Origin, images_of, pull
 from release.images import IMAGES, PROVENANCE, SBOM, find_digest, place_of, platforms
 from release.publish import check_packages
@@ -19,9 +20,9 @@ def verify(root: Path, origin: Origin, trust: Trust) -> Iterator[str]:
         DataError: if something is not as it was published.
         ServiceError: if a signature is missing or another's.
     """
-    named = _named_by_chart(origin)
     digest = find_digest(origin.chart)
     trust.verify(origin.chart, digest)
+    named = _named_by_chart(origin.chart, digest)
     yield f"{origin.chart.repository}:{origin.version}@{digest}: signed"
     for name in IMAGES:
         place = place_of(origin.registry, name, origin.version)
@@ -45,8 +46,10 @@ def _verify_image(root: Path, origin: Origin, name: str, trust: Trust) -> Iterat
         yield f"{image.architecture}: provenance; SBOM of {packages} packages, as locked"
 
 
-def _named_by_chart(origin: Origin) -> dict[str, str]:
-    """Return the images that the published chart names."""
-    with tempfile.TemporaryDirectory() as folder, tarfile.open(pull(origin, Path(folder))) as chart:
-        taken = chart.extractfile("gabarito/Chart.yaml")
-        return images_of(taken.read().decode()) if taken else {}
+def _named_by_chart(place: ImageName, digest: str) -> dict[str, str]:
+    """Return the images that a published chart names."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = pull(place, digest, Path(folder))
+        with tarfile.open(archive) as chart:
+            taken = chart.extractfile("gabarito/Chart.yaml")
+            return images_of(taken.read().decode()) if taken else {}

@@ -45,16 +45,28 @@ def push_all(registry: str, **changed: str) -> None:
             push(registry, image, architecture, sbom(image, **changed))
 
 
+def predicates(image: str, architecture: str, document: Json) -> list[tuple[str, Json]]:
+    """Return what is stated of an image: another thing of each."""
+    name = f"gabarito-{image} {architecture}"
+    parameters = {"externalParameters": {"name": name}}
+    return [(PROVENANCE, {"buildDefinition": parameters}), (SBOM, {"name": name, **document})]
+
+
 def push(registry: str, image: str, architecture: str, document: Json) -> None:
-    """Push an image of one layer, with its provenance and SBOM."""
-    place = place_of(registry, image, f"{__version__}-{architecture}")
+    """Push an image of this version."""
+    push_to(place_of(registry, image, f"{__version__}-{architecture}"), architecture, document)
+
+
+def push_to(place: ImageName, architecture: str, document: Json, about: str | None = None) -> None:
+    """Push an image of one layer, with its provenance and SBOM; ``about`` is another subject."""
     client = OciRegistry(place)
+    image = place.name.rpartition("gabarito-")[2]
     layer = f"{image} {architecture}".encode()
     config = {"architecture": architecture, "os": "linux", "rootfs": {"type": "layers"}}
     described = _manifest(client, config, [(LAYER_KIND, layer, {})])
     stated = [
-        (kind, statement(kind, predicate, described["digest"]))
-        for kind, predicate in ((PROVENANCE, {"buildDefinition": {}}), (SBOM, document))
+        (kind, statement(kind, predicate, about or described["digest"]))
+        for kind, predicate in predicates(image, architecture, document)
     ]
     layers = [
         ("application/vnd.in-toto+json", data, {"in-toto.io/predicate-type": kind})

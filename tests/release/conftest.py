@@ -1,8 +1,11 @@
 """A registry on loopback, a checkout to release, helm, and a cosign that signs nothing."""
 
+import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,33 +14,47 @@ from tests.chart.helm import program
 from tests.real_registry import running_registry
 
 from .built import ROOT, copy_versions
+from .fake_cosign import Signed
 
-FAKE = """#!/bin/sh
-# No argument of a release has a space or a quote in it.
-printf '%s\\n' "$*" >>"$0.asked"
-[ ! -e "$0.refuses" ] || { echo "no matching signatures" >&2; exit 1; }
-"""
+FAKE = Path(__file__).with_name("fake_cosign.py")
 
 
 @dataclass(frozen=True)
 class FakeCosign:
-    """A program that signs nothing."""
+    """A program that signs nothing, and remembers what it was to sign."""
 
     path: Path
 
     def asked(self) -> list[list[str]]:
         """Return the words of each call."""
-        asked = self.path.with_name("cosign.asked")
-        return [line.split() for line in asked.read_text().splitlines()] if asked.exists() else []
+        return self._lines("asked")
 
-    def refuse(self) -> None:
-        """Fail from now on."""
-        self.path.with_name("cosign.refuses").touch()
+    def signed(self) -> list[Signed]:
+        """Return what each call of sign and attest was about."""
+        return [Signed(*line) for line in self._lines("signed")]
 
     def forget(self) -> None:
-        """Begin anew."""
-        for name in ("cosign.asked", "cosign.refuses"):
-            self.path.with_name(name).unlink(missing_ok=True)
+        """Forget the calls; what is signed stays signed."""
+        self._beside("asked").unlink(missing_ok=True)
+
+    @contextmanager
+    def forgotten(self, said: str) -> Iterator[None]:
+        """Let nothing of a kind, or of a subject, be signed within a block."""
+        path = self._beside("signed")
+        before = path.read_text()
+        kept = [line for line in before.splitlines(keepends=True) if said not in json.loads(line)]
+        path.write_text("".join(kept))
+        try:
+            yield
+        finally:
+            path.write_text(before)
+
+    def _lines(self, name: str) -> list[list[str]]:
+        path = self._beside(name)
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def _beside(self, name: str) -> Path:
+        return self.path.with_name(f"cosign.{name}")
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +62,12 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeCosign
     """Put helm and a cosign that signs nothing on the PATH, without anybody's logins."""
     folder = tmp_path_factory.mktemp("programs")
     path = folder / "cosign"
-    path.write_text(FAKE)
+    path.write_text(f"#!{sys.executable} -ES\n{FAKE.read_text(encoding='utf-8')}")
     path.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
         places = [str(folder), str(Path(program()).parent), os.environ["PATH"]]
         patch.setenv("PATH", os.pathsep.join(places))
+        patch.setenv("COSIGN_PASSWORD", "")
         for name in ("DOCKER_CONFIG", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"):
             patch.setenv(name, str(folder))
         yield FakeCosign(path)

@@ -1,7 +1,10 @@
 """A release of tiny images, published to a real registry on loopback and read back."""
 
 import os
+import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,15 +16,39 @@ from tests.real_registry import needs_registry
 
 from gabarito import __version__
 from gabarito.core.errors import DataError, ServiceError
-from gabarito.exports.oci_registry import OciRegistry
-from release.__main__ import main
-from release.artifact_hub import CONFIG_KIND, LAYER_KIND, TAG
+from gabarito.exports.oci_registry import ImageName, OciRegistry
+from release.__main__ import GITHUB, main
+from release.artifact_hub import CONFIG_KIND, LAYER_KIND, TAG, push_metadata
 from release.chart import Origin, package, write_chart
 from release.chart import push as push_chart
-from release.images import ARCHITECTURES, IMAGES, join, known_digest, place_of, tag
+from release.images import (
+    ARCHITECTURES,
+    IMAGES,
+    INDEX_KIND,
+    find_digest,
+    join,
+    known_digest,
+    place_of,
+    platforms,
+    tag,
+)
+from release.signatures import NO_LOG, Signer
+from release.tools import call
 
-from .built import PROVENANCE, ROOT, SBOM, Json, push, push_all, push_index, sbom
+from .built import (
+    PROVENANCE,
+    ROOT,
+    SBOM,
+    Json,
+    predicates,
+    push,
+    push_all,
+    push_index,
+    push_to,
+    sbom,
+)
 from .conftest import FakeCosign
+from .fake_cosign import Signed, content_of
 
 SOURCE = "https://git.example/team/gabarito"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -31,10 +58,11 @@ pytestmark = [needs_registry, pytest.mark.usefixtures("cosign", "checkout")]
 
 @dataclass(frozen=True)
 class Published:
-    """A release: where it lies, and what cosign was asked."""
+    """A release: where it lies, what cosign was asked, and what it was to sign."""
 
     registry: str
     asked: list[list[str]]
+    signed: list[Signed]
 
 
 def released(registry: str, *options: str) -> Result:
@@ -82,7 +110,7 @@ def published(environment: FakeCosign, registry: str, checkout: Path) -> Publish
     push_all(folder)
     done = released(folder, "--key", "cosign.key", "--artifact-hub", "6f1c")
     assert done.exit_code == 0, done.exception
-    return Published(folder, environment.asked())
+    return Published(folder, environment.asked(), environment.signed())
 
 
 def digests(registry: str) -> dict[str, str | None]:
@@ -124,30 +152,67 @@ def test_the_published_chart_says_what_artifact_hub_lists(published: Published) 
     assert [one["name"] for one in listed] == [f"gabarito-{name}" for name in IMAGES]
     assert all(one["platforms"] == ["linux/amd64", "linux/arm64"] for one in listed)
     links = yaml.safe_load(chart["annotations"]["artifacthub.io/links"])
+    above = f"{SOURCE}/blob/v{__version__}/"
+    paths = [one["url"].removeprefix(above) for one in links if one["url"].startswith(above)]
+    assert "helm/gabarito/UPGRADE.md" in paths
+    assert [path for path in paths if not (ROOT / path).is_file()] == []
     assert all(one["url"].startswith(SOURCE) for one in links)
     assert (chart["home"], chart["sources"]) == (SOURCE, [SOURCE])
 
 
-def test_artifact_hub_finds_whose_the_repository_is(published: Published, tmp_path: Path) -> None:
-    registry = OciRegistry(Origin(published.registry, __version__).chart)
+def metadata(chart: ImageName, work: Path) -> Json:
+    """Return what Artifact Hub reads beside a chart."""
+    registry = OciRegistry(chart)
     manifest = yaml.safe_load(registry.manifest(TAG, MANIFEST))
     (layer,) = manifest["layers"]
     assert (manifest["config"]["mediaType"], layer["mediaType"]) == (CONFIG_KIND, LAYER_KIND)
-    registry.pull_blob(layer["digest"], tmp_path / "metadata")
-    assert yaml.safe_load((tmp_path / "metadata").read_text())["repositoryID"] == "6f1c"
+    registry.pull_blob(layer["digest"], work / "metadata")
+    read: Json = yaml.safe_load((work / "metadata").read_text())
+    return read
 
 
-def test_everything_is_signed_by_its_digest(published: Published) -> None:
-    signed = {words[-1] for words in published.asked if words[0] == "sign"}
+def test_artifact_hub_finds_whose_the_repository_is(published: Published, tmp_path: Path) -> None:
     chart = Origin(published.registry, __version__).chart
-    places = {
-        f"{published.registry}/gabarito-{name}@{digest}"
-        for name, digest in digests(published.registry).items()
+    assert metadata(chart, tmp_path)["repositoryID"] == "6f1c"
+
+
+def test_whose_the_repository_is_stays_until_another_is_named(
+    registry: str, tmp_path: Path
+) -> None:
+    chart = Origin(f"{registry}/hub", __version__).chart
+    found = []
+    for given in (None, "6f1c", None, "77aa"):
+        push_metadata(ROOT, chart, given)
+        found.append(metadata(chart, tmp_path).get("repositoryID"))
+    assert found == [None, "6f1c", "6f1c", "77aa"]
+
+
+def test_index_architectures_and_chart_are_signed(published: Published) -> None:
+    registry = published.registry
+    chart = Origin(registry, __version__).chart
+    wanted = {f"{chart.repository}@{known_digest(chart)}"}
+    for name, digest in digests(registry).items():
+        place = place_of(registry, name, __version__)
+        images = [one.digest for one in platforms(place, str(digest))]
+        wanted |= {f"{place.repository}@{each}" for each in [digest, *images]}
+    found = {one.subject for one in published.signed if one.who == "cosign" and not one.kind}
+    assert wanted <= found
+    assert all("--recursive" in words for words in published.asked if words[0] == "sign")
+    assert all({"--yes", *NO_LOG} <= {*words} for words in published.asked)
+
+
+def test_each_architecture_s_image_is_attested_with_its_own_statements(
+    published: Published,
+) -> None:
+    wanted = {
+        Signed("cosign", f"{place.repository}@{one.digest}", kind, content_of(predicate))
+        for name in IMAGES
+        for place in [place_of(published.registry, name, __version__)]
+        for one in platforms(place, find_digest(place))
+        for kind, predicate in predicates(name, one.architecture, sbom(name))
     }
-    assert signed == places | {f"{chart.repository}@{known_digest(chart)}"}
-    attested = [words[words.index("--type") + 1] for words in published.asked if "--type" in words]
-    assert sorted(attested) == sorted([PROVENANCE, SBOM] * len(IMAGES) * len(ARCHITECTURES))
-    assert all("--key cosign.key" in " ".join(words) for words in published.asked)
+    assert len({one.content for one in wanted}) == 2 * len(IMAGES) * len(ARCHITECTURES)
+    assert {one for one in published.signed if one.kind} == wanted
 
 
 def test_a_release_is_read_back(published: Published) -> None:
@@ -157,22 +222,153 @@ def test_a_release_is_read_back(published: Published) -> None:
     assert done.output.count("as locked") == len(IMAGES) * len(ARCHITECTURES)
 
 
-def test_a_release_that_somebody_else_signed_is_told_of(
-    published: Published, cosign: FakeCosign
-) -> None:
-    cosign.refuse()
-    done = verified(
-        published.registry, "--identity", "https://git.example/release.yml@refs/tags/v1"
-    )
+def test_a_release_that_another_key_signed_is_told_of(published: Published) -> None:
+    done = verified(published.registry, "--key", "theirs.pub")
     assert isinstance(done.exception, ServiceError)
     assert "cosign verify: ended with 1: no matching signatures" in str(done.exception)
 
 
-def test_publishing_once_more_changes_nothing(published: Published) -> None:
+@pytest.fixture
+def asked_of_helm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The file to which helm adds what it is asked."""
+    asked, helm = tmp_path / "asked", tmp_path / "helm"
+    helm.write_text(f'#!/bin/sh\necho "$*" >>{asked}\nexec {shutil.which("helm")} "$@"\n')
+    helm.chmod(0o755)
+    asked.touch()
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    return asked
+
+
+def test_the_chart_that_is_read_back_is_the_one_that_was_verified(
+    published: Published, asked_of_helm: Path
+) -> None:
+    assert verified(published.registry, "--key", "theirs.pub").exit_code != 0
+    assert asked_of_helm.read_text() == ""
+    assert verified(published.registry, "--key", "cosign.pub").exit_code == 0
+    place = Origin(published.registry, __version__).chart
+    (pulled,) = asked_of_helm.read_text().splitlines()
+    assert pulled.split()[:2] == ["pull", f"oci://{place.repository}@{find_digest(place)}"]
+
+
+def test_a_release_that_another_workflow_signed_is_told_of(
+    published: Published, cosign: FakeCosign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = (f"https://git.example/{name}/release.yml@refs/tags/v1" for name in ("a", "b"))
+    monkeypatch.setenv("FAKE_COSIGN_IDENTITY", f"{ours} {GITHUB}")
+    assert released(published.registry).exit_code == 0
+    assert all({"--yes", *NO_LOG} & {*words} == {"--yes"} for words in cosign.asked())
+    assert verified(published.registry, "--identity", ours).exit_code == 0
+    for others in (("--identity", theirs), ("--identity", ours, "--issuer", "https://x.y")):
+        done = verified(published.registry, *others)
+        assert "cosign verify: ended with 1: no matching signatures" in str(done.exception)
+
+
+def test_an_image_that_nobody_signed_is_told_of(published: Published, cosign: FakeCosign) -> None:
+    place = place_of(published.registry, IMAGES[-1], __version__)
+    with cosign.forgotten(f"{place.repository}@{find_digest(place)}"):
+        done = verified(published.registry, "--key", "cosign.pub")
+    assert "cosign verify: ended with 1: no matching signatures" in str(done.exception)
+
+
+@contextmanager
+def moved(place: ImageName) -> Iterator[OciRegistry]:
+    """Let a tag be moved within a block."""
+    registry = OciRegistry(place)
+    before = registry.manifest(place.tag, f"{INDEX_KIND}, {MANIFEST}")
+    try:
+        yield registry
+    finally:
+        # what helm pushes leaves its kind out
+        kind = yaml.safe_load(before).get("mediaType", MANIFEST)
+        registry.push_manifest(before, kind, place.tag)
+
+
+def test_statements_that_nobody_signed_are_told_of(
+    published: Published, cosign: FakeCosign
+) -> None:
+    for kind in (PROVENANCE, SBOM):
+        with cosign.forgotten(kind):
+            done = verified(published.registry, "--key", "cosign.pub")
+        assert "cosign verify-attestation: ended with 1: no matching" in str(done.exception)
+
+
+def test_an_image_with_another_sbom_after_publishing_is_told_of(published: Published) -> None:
+    place = place_of(published.registry, "ingest", __version__)
+    for each in ARCHITECTURES:
+        part = place_of(published.registry, "ingest", f"later-{each}")
+        push_to(part, each, sbom("ingest") | {"comment": "another"})
+    later = join(place_of(published.registry, "ingest", "later"), {})
+    with moved(place) as registry:
+        index = registry.manifest(later, INDEX_KIND)
+        registry.push_manifest(index, INDEX_KIND, place.tag)
+        done = verified(published.registry, "--key", "cosign.pub")
+    assert f"@{later}: the chart names {place.repository}:" in str(done.exception)
+
+
+def test_a_chart_that_names_another_digest_is_told_of(
+    published: Published, checkout: Path, tmp_path: Path
+) -> None:
+    origin = Origin(published.registry, __version__)
+    named = {**digests(published.registry), "serve": f"sha256:{'0' * 64}"}
+    folder = write_chart(checkout, tmp_path, origin, SOURCE, {k: str(v) for k, v in named.items()})
+    with moved(origin.chart):
+        place = f"oci://{published.registry}/charts"
+        call("helm", "push", str(package(folder, tmp_path)), place, "--plain-http")
+        unsigned = verified(published.registry, "--key", "cosign.pub")
+        Signer("cosign.key").sign(origin.chart, find_digest(origin.chart))
+        done = verified(published.registry, "--key", "cosign.pub")
+    assert "cosign verify: ended with 1" in str(unsigned.exception)
+    assert f"the chart names {published.registry}/gabarito-serve:{__version__}@sha256:0000" in str(
+        done.exception
+    )
+
+
+@pytest.mark.parametrize("kind", ["manifest", "blob"])
+def test_a_registry_that_gives_other_bytes_is_told_of(
+    published: Published, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    manifest = OciRegistry.manifest
+
+    def pull_blob(_registry: OciRegistry, _digest: str, path: Path) -> None:
+        path.write_bytes(b"{}")
+
+    def altered(registry: OciRegistry, tag: str, kind: str) -> bytes:
+        return manifest(registry, tag, kind) + b" "
+
+    if kind == "blob":
+        monkeypatch.setattr(OciRegistry, "pull_blob", pull_blob)
+    else:
+        monkeypatch.setattr(OciRegistry, "manifest", altered)
+    done = verified(published.registry, "--key", "cosign.pub")
+    assert isinstance(done.exception, DataError)
+    assert "the registry gives another content" in str(done.exception)
+
+
+def test_a_statement_about_another_image_is_told_of(registry: str, cosign: FakeCosign) -> None:
+    folder, other = f"{registry}/other-subject", f"sha256:{'0' * 64}"
+    push(folder, "ingest", "amd64", sbom("ingest"))
+    part = place_of(folder, "ingest", f"{__version__}-arm64")
+    push_to(part, "arm64", sbom("ingest"), about=other)
+    done = released(folder)
+    assert f"is of ['{other}']; build it with docker buildx bake" in str(done.exception)
+    assert cosign.asked() == []
+
+
+def test_publishing_once_more_changes_nothing(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tagged, push_manifest = [], OciRegistry.push_manifest
+
+    def noted(registry: OciRegistry, manifest: bytes, kind: str, tag: str) -> None:
+        tagged.append(tag)
+        push_manifest(registry, manifest, kind, tag)
+
+    monkeypatch.setattr(OciRegistry, "push_manifest", noted)
     chart = Origin(published.registry, __version__).chart
     before = digests(published.registry), known_digest(chart)
     assert released(published.registry, "--key", "cosign.key").exit_code == 0
     assert (digests(published.registry), known_digest(chart)) == before
+    assert __version__ not in tagged
 
 
 def test_a_released_tag_is_never_moved(registry: str) -> None:
@@ -232,6 +428,14 @@ def test_no_image_of_a_chart_that_cannot_be_packed_is_signed_or_tagged(
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     assert "helm package: ended with 1: no such chart" in str(released(folder).exception)
     assert (cosign.asked(), set(digests(folder).values())) == ([], {None})
+
+
+def test_nothing_is_published_with_a_key_whose_password_is_missing(
+    registry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COSIGN_PASSWORD")
+    done = released(f"{registry}/without-password", "--key", "cosign.key")
+    assert "set COSIGN_PASSWORD, empty if it has none" in str(done.exception)
 
 
 def test_an_architecture_that_is_missing_is_named(registry: str) -> None:

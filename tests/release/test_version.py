@@ -1,5 +1,6 @@
 """Versions, changes and packages: what a release compares before it publishes anything."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -133,9 +134,40 @@ def test_changes_have_kinds_and_one_sentence() -> None:
     )
 
 
-def test_a_changelog_without_a_release_is_told_of() -> None:
-    with pytest.raises(DataError, match="no release; write ## VERSION"):
-        newest("# Changelog\n")
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("\n", "\r\n"),
+        ("### How to upgrade", "## How to upgrade"),
+        ("### Fixed", "### Fixed ### "),
+        ("2027-01-31)", "2027-01-31) "),
+        ("- ", "* "),
+        ("It lands", "It\n  lands"),
+        (": it flies ([how]", ": it\n  flies ([how]"),
+        ("lands, too.", "lands, too.\n\n  More.\n  - Nested.\n"),
+        ("### Fixed", "```\n## 0.1 (then)\n- no change\n```\n\n### Fixed"),
+        ("### Fixed", "  ~~~~ text\n- no change\n~~~\n### Removed\n  ~~~~\n\n### Fixed"),
+        ("### Fixed", "```code``` as text\n\n### Fixed"),
+    ],
+)
+def test_a_changelog_may_be_written_in_many_ways(old: str, new: str) -> None:
+    assert old in CHANGES
+    assert newest(CHANGES.replace(old, new)) == newest(CHANGES)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# Changelog\n", "no release"),
+        ("## [0.3.0] - 2027-01-31\n\n- It flies.\n", "'## [0.3.0] - 2027-01-31' is first, and no"),
+        (f"## Unreleased\n\n{CHANGES}", "'## Unreleased' is first, and no release"),
+        ("## [0.3.0] (2027-01-31)\n", "'## [0.3.0] (2027-01-31)' is first, and no release"),
+    ],
+)
+def test_a_changelog_without_a_release_on_top_is_told_of(text: str, said: str) -> None:
+    with pytest.raises(DataError, match=r"; write ## VERSION \(YYYY-MM-DD\) above") as told:
+        newest(text)
+    assert said in str(told.value)
 
 
 def test_the_chart_s_changes_are_those_of_the_changelog(tmp_path: Path) -> None:
@@ -192,6 +224,28 @@ def test_a_package_that_is_missing_added_or_another_is_named() -> None:
     assert missing.startswith("numpy ")
     assert missing.endswith("is locked, and not in the image")
     assert other.startswith("torch: is 1.0 in the image, and locked as ")
+
+
+def test_a_package_that_is_there_in_two_versions_is_named() -> None:
+    document = sbom("serve")
+    document["packages"].insert(0, package("numpy", "1.0", "/opt/gabarito"))
+    (said,) = differences(document, lock("serve"), "amd64", OWN)
+    assert re.fullmatch(r"numpy: is 1\.0, ([\d.]+) in the image, and locked as \1", said)
+
+
+def test_what_a_package_says_that_it_was_built_of_is_no_package_of_ours() -> None:
+    document = sbom("serve")
+    listed = "numpy-2.dist-info/sboms/METADATA.cdx.json"
+    source = f"acquired package info: /opt/gabarito/lib/python3.12/site-packages/{listed}"
+    carried = {**package("openblas", "1", ""), "sourceInfo": source}
+    document["packages"].append(carried)
+    assert [*differences(document, lock("serve"), "amd64", OWN)] == []
+
+
+def test_a_version_with_a_plus_is_read_from_its_address() -> None:
+    locked = re.sub(r"(?m)^torch==[^\s;]+", "torch==2.9.0+cpu", lock("serve"))
+    document = sbom("serve", torch="2.9.0%2Bcpu")
+    assert [*differences(document, locked, "amd64", OWN)] == []
 
 
 def test_an_sbom_of_the_base_image_alone_is_told_of() -> None:

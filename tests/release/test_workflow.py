@@ -14,6 +14,7 @@ from tests.real_registry import BUILT
 from .built import ROOT
 
 WORKFLOW = ROOT / ".github/workflows/release.yml"
+BASE = "python:3.12-slim-bookworm"
 PINNED = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 ACTIONLINT = shutil.which("actionlint") or f"{BUILT}/actionlint"
 
@@ -119,6 +120,34 @@ def test_the_images_are_built_for_both_architectures_with_what_publish_reads() -
     assert bake["env"]["TAG"].endswith("-${{ matrix.architecture }}")
     variables = set(re.findall(r'^variable "(\w+)"', bake_file(), re.MULTILINE))
     assert set(bake["env"]) <= variables
+
+
+def resolved(tmp_path: Path, said: str) -> tuple[int, str]:
+    """Run the step that looks for the base's digest, with a docker that says something."""
+    (step,) = (one for one in workflow()["jobs"]["check"]["steps"] if one.get("id") == "base")
+    docker, output = tmp_path / "docker", tmp_path / "output"
+    docker.write_text(f"#!/bin/sh\n[ \"$4\" = {BASE} ] && echo '{said}'\n")
+    docker.chmod(0o755)
+    output.touch()
+    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+    environment = {"PATH": path, "GITHUB_OUTPUT": str(output)}
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    return done.returncode, output.read_text()
+
+
+def test_both_architectures_are_built_on_the_digest_of_one_base(tmp_path: Path) -> None:
+    jobs, digest = workflow()["jobs"], f"sha256:{'0a' * 32}"
+    assert f'default = "{BASE}"' in bake_file()
+    assert resolved(tmp_path, f'"{digest}"') == (0, f"image={BASE}@{digest}\n")
+    assert jobs["check"]["outputs"]["base"] == "${{ steps.base.outputs.image }}"
+    (bake,) = (step for step in jobs["images"]["steps"] if "buildx bake" in step.get("run", ""))
+    assert bake["env"]["BASE_IMAGE"] == "${{ needs.check.outputs.base }}"
+
+
+@pytest.mark.parametrize("said", ["", "null", "Name: python"])
+def test_a_base_without_a_digest_ends_the_release(tmp_path: Path, said: str) -> None:
+    assert resolved(tmp_path, said) == (1, "")
 
 
 def bake_file() -> str:
