@@ -23,6 +23,7 @@ COMMANDS = {
     "init": ("init:init", "Write a pipeline file for the documents in a folder."),
     "run": ("pipeline:run", "Make all that a pipeline file asks for, on this machine."),
     "plan": ("pipeline:plan", "Show what is there already and what would run."),
+    "refresh": ("pipeline:refresh", "Ask a release to read its pipeline's sources again."),
     "status": ("pipeline:status", "Show how far the last run is, and what is served."),
     "controller": ("controller:controller", "Run a release on a cluster: Jobs, then the endpoint."),
     "show": ("show:show", "List the documents, facts, questions or drops of a run."),
@@ -36,7 +37,7 @@ COMMANDS = {
     "report": ("model:report", "Show the evaluation of the promoted model."),
     "ask": ("model:ask", "Ask the endpoint a question."),
     "check": ("store:check", "Try the settings, the store and the services before a run."),
-    "gc": ("store:gc", "Delete what unfinished attempts left in the store."),
+    "gc": ("store:gc", "Delete what unfinished attempts, or old runs, left in the store."),
     "schema": ("pipeline:schema", "Print the JSON schema of a pipeline file."),
     "teacher": ("demo:teacher", "Serve recorded replies as an OpenAI-compatible teacher."),
     "ingest": (

@@ -82,6 +82,8 @@ class Release:
         """Every pod that there will be."""
         for owner in (*self.of_kind("Deployment"), *self.jobs.values(), self.endpoint):
             yield _pod(owner["spec"]["template"])
+        for owner in self.of_kind("CronJob"):
+            yield _pod(owner["spec"]["jobTemplate"]["spec"]["template"])
         yield from map(_pod, self.of_kind("Pod"))
 
     def pod(self, component: str) -> Pod:

@@ -21,6 +21,7 @@ controller.yaml: |
     {{ $stage }}: {{ . }}
     {{- end }}
     {{- end }}
+  keep_runs: {{ if .Values.retention.enabled }}{{ .Values.retention.keep }}{{ else }}null{{ end }}
   retries: {{ .Values.retries | default dict | toJson }}
   serve:
     {{- with .Values.stages.serve }}

@@ -6,6 +6,7 @@ deleted, or the artifact may have been made by another run.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from gabarito.artifacts.channel import SHORT_DIGEST
 from gabarito.controller.actions import (
@@ -65,7 +66,7 @@ def decide(desired: Desired, observed: Observed) -> list[Action]:
                 observed = replace(observed, memory=action.memory)
     actions += _record_gate(desired, observed)
     actions += decide_endpoint(desired, observed)
-    return [*actions, *_expire(desired, observed)]
+    return [*actions, *_expire(desired, observed), *_drop_old_runs(desired, observed)]
 
 
 def _begin(desired: Desired, observed: Observed) -> Iterator[Action]:
@@ -184,6 +185,20 @@ def _expire(desired: Desired, observed: Observed) -> Iterator[Action]:
         seconds = desired.templates.stages[job.stage].expires_after_s
         if job.phase in ENDED and not job.is_deleting and not job.expires and seconds is not None:
             yield ExpireJob(job.name, seconds)
+
+
+def _drop_old_runs(desired: Desired, observed: Observed) -> Iterator[Action]:
+    """Delete the ended Jobs of runs before the last ones, where that many are to be kept."""
+    keep, latest = desired.config.keep_runs, dict[str, datetime]()
+    if keep is None:
+        return
+    for job in observed.jobs:
+        if job.run != desired.run.run and job.created is not None:
+            latest[job.run] = max(job.created, latest.get(job.run, job.created))
+    old = sorted(latest, key=latest.__getitem__, reverse=True)[keep - 1 :]
+    for job in observed.jobs:
+        if job.run in old and job.phase in ENDED and not job.is_deleting:
+            yield DeleteJob(job.name, job.uid)
 
 
 def _record_state(desired: Desired, observed: Observed, job: StageJob) -> Iterator[Action]:

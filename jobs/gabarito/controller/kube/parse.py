@@ -37,8 +37,8 @@ class StageJob:
     """A Job of the release.
 
     ``shards`` is how many pods of an Indexed Job have succeeded, of how many; ``has_begun`` tells
-    whether one of its pods has started, ``began`` when the Job was started, ``expires`` whether
-    Kubernetes deletes it some time after its end.
+    whether one of its pods has started, ``began`` when the Job was started, ``created`` when
+    it was made, ``expires`` whether Kubernetes deletes it some time after its end.
     """
 
     name: str
@@ -54,6 +54,7 @@ class StageJob:
     has_begun: bool = True
     began: datetime | None = None
     expires: bool = False
+    created: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
         problem=_problem(job, phase, pods, Scope(labels[meta.STAGE], namespace, now)),
         shards=shards,
         began=time_of(status.get("startTime")),
+        created=time_of(metadata.get("creationTimestamp")),
         expires=spec.get("ttlSecondsAfterFinished") is not None,
         has_begun=_has_begun(job, pods),
     )
