@@ -38,6 +38,7 @@ COMMANDS = {
     "ask": ("model:ask", "Ask the endpoint a question."),
     "check": ("store:check", "Try the settings, the store and the services before a run."),
     "gc": ("store:gc", "Delete what unfinished attempts, or old runs, left in the store."),
+    "cache": ("model:cache", "Fill a folder with a base or a served model, for pods to read."),
     "schema": ("pipeline:schema", "Print the JSON schema of a pipeline file."),
     "teacher": ("demo:teacher", "Serve recorded replies as an OpenAI-compatible teacher."),
     "ingest": (

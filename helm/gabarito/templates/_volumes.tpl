@@ -10,6 +10,7 @@
 {{- if .values.sharedMemory }}
 - {name: shm, mountPath: /dev/shm}
 {{- end }}
+{{- include "gabarito.modelCacheMounts" . }}
 {{- with .values.extraVolumeMounts }}
 {{ toYaml . }}
 {{- end }}
@@ -45,6 +46,7 @@
 - name: shm
   emptyDir: {medium: Memory, sizeLimit: {{ . }}}
 {{- end }}
+{{- include "gabarito.modelCacheVolumes" . }}
 {{- with .values.extraVolumes }}
 {{ toYaml . }}
 {{- end }}
