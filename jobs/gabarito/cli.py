@@ -40,6 +40,8 @@ COMMANDS = {
     "gc": ("store:gc", "Delete what unfinished attempts, or old runs, left in the store."),
     "cache": ("model:cache", "Fill a folder with a base or a served model, for pods to read."),
     "schema": ("pipeline:schema", "Print the JSON schema of a pipeline file."),
+    "fetch": ("init_containers:fetch", "Copy a model of a bucket or the hub into a folder."),
+    "wait": ("init_containers:wait", "Wait until a model's server has loaded it and answers."),
     "teacher": ("demo:teacher", "Serve recorded replies as an OpenAI-compatible teacher."),
     "ingest": (
         "run_one_stage:ingest",

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from gabarito.controller.kube.api import JOB_SETS
+
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm/gabarito"
 HELM_S = 120
@@ -19,17 +21,21 @@ def ci_values() -> list[Path]:
     return sorted((CHART / "ci").glob("*-values.yaml"))
 
 
+def built() -> Path:
+    """Return the folder that k8s/dev builds into."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("CLUSTER_BIN") or f"{cache}/gabarito-cluster/bin")
+
+
 def program() -> str:
     """Return helm: that of the PATH, or the one that k8s/dev builds.
 
     Raises:
         FileNotFoundError: if there is none.
     """
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    built = os.environ.get("CLUSTER_BIN") or f"{cache}/gabarito-cluster/bin"
-    found = shutil.which("helm") or shutil.which("helm", path=built)
+    found = shutil.which("helm") or shutil.which("helm", path=str(built()))
     if found is None:
-        message = f"no helm on the PATH or in {built}; install it, or run k8s/dev/cluster build"
+        message = f"no helm on the PATH or in {built()}; install it, or run k8s/dev/cluster build"
         raise FileNotFoundError(message)
     return found
 
@@ -46,11 +52,18 @@ def template(values: Path, *options: str) -> str:
     Raises:
         ValueError: with what helm said, if it refuses.
     """
-    where = ("--namespace", "team", "--values", str(values))
+    where = ("--namespace", "team", "--values", str(values), *_installed_for(values))
     done = helm("template", "demo", str(CHART), *where, *options)
     if done.returncode:
         raise ValueError(done.stderr)
     return done.stdout
+
+
+def _installed_for(values: Path) -> tuple[str, ...]:
+    """Say what a cluster must have for these values."""
+    stages = yaml.safe_load(values.read_text(encoding="utf-8")).get("stages") or {}
+    nodes = (stages.get("train") or {}).get("nodes") or 1
+    return ("--api-versions", JOB_SETS.api) if nodes > 1 else ()
 
 
 def objects(values: Path, *options: str) -> list[Object]:

@@ -10,7 +10,13 @@ from typing import Any
 import yaml
 
 from gabarito.controller.config import ControllerConfig
-from gabarito.controller.templates import Templates, endpoint_body, job_body, read_templates
+from gabarito.controller.templates import (
+    Templates,
+    endpoint_body,
+    job_body,
+    job_spec,
+    read_templates,
+)
 from gabarito.core.settings import parse
 from gabarito.pipeline.runs import Run
 from gabarito.pipeline.schema import Pipeline
@@ -81,7 +87,7 @@ class Release:
     def pods(self) -> Iterator[Pod]:
         """Every pod that there will be."""
         for owner in (*self.of_kind("Deployment"), *self.jobs.values(), self.endpoint):
-            yield _pod(owner["spec"]["template"])
+            yield _pod(job_spec(owner)["template"])
         for owner in self.of_kind("CronJob"):
             yield _pod(owner["spec"]["jobTemplate"]["spec"]["template"])
         yield from map(_pod, self.of_kind("Pod"))

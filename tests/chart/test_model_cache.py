@@ -43,6 +43,15 @@ def test_one_volume_is_enough(tmp_path: Path) -> None:
         changed(tmp_path, "model-cache", {"modelCache": {"hostPath": "/x"}})
 
 
+def test_what_copies_a_teachers_model_mounts_no_volume_that_its_pod_lacks(tmp_path: Path) -> None:
+    cache = {"modelCache": {"existingClaim": "weights"}}
+    for pod in changed(tmp_path, "teacher-llama-cpp", cache).pods():
+        volumes = {each["name"] for each in pod.spec["volumes"]}
+        for container in (*pod.spec.get("initContainers", ()), *pod.spec["containers"]):
+            mounts = {each["name"] for each in container.get("volumeMounts", ())}
+            assert mounts <= volumes, (pod.component, container["name"])
+
+
 def test_without_a_cache_nothing_is_mounted_or_asked_for() -> None:
     for pod in scenario("demo").pods():
         assert "GABARITO_MODEL_CACHE" not in str(pod.spec)
@@ -58,6 +67,8 @@ def test_without_a_cache_nothing_is_mounted_or_asked_for() -> None:
             {},
             {"train": "3500M", "merge": "6000M", "evaluate": "6000M", "serve": "3500M"},
         ),
+        ({"existingClaim": ""}, {"stages": {"train": {"gpu": {"count": 4}}}},
+         {"train": "11000M", "merge": "6000M", "evaluate": "6000M", "serve": "3500M"}),
         ({}, {"pipeline": {"train": {"method": "full", "learning_rate": 1e-4}}},
          {"train": "21000M", "merge": "3500M"}),
         ({}, {"stages": {"merge": {"resources": {"requests": {"ephemeral-storage": "9Gi"}}}}},

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from gabarito.cli import cli
 from gabarito.controller.config import ControllerConfig
 
+from .api_schemas import mistakes
 from .helm import Object
 from .release import changed, scenario
 
@@ -61,6 +62,26 @@ def test_a_name_leaves_room_for_what_kubernetes_adds(name: str, tmp_path: Path) 
     release = changed(tmp_path, "retention", {"fullnameOverride": name})
     names = [each["metadata"]["name"] for each in release.of_kind("CronJob")]
     assert all(len(each) <= 52 and each.startswith(name[:32]) for each in names)
+
+
+def test_names_and_annotations_are_those_of_all(tmp_path: Path) -> None:
+    values = {
+        "fullnameOverride": "true",
+        "commonAnnotations": {"team": "1"},
+        "stageDefaults": {
+            "serviceAccountName": "true",
+            "sidecars": [{"name": "proxy", "image": "example.com/proxy:1"}],
+        },
+    }
+    for cron in changed(tmp_path, "retention", values).of_kind("CronJob"):
+        assert cron["metadata"]["name"].startswith("true-")
+        template = job_of(cron)["template"]
+        for each in (cron, cron["spec"]["jobTemplate"], template):
+            assert each["metadata"]["annotations"] == {"team": "1"}
+        assert template["spec"]["serviceAccountName"] == "true"
+        (sidecar,) = template["spec"]["initContainers"]
+        assert (sidecar["name"], sidecar["restartPolicy"]) == ("proxy", "Always")
+        assert mistakes(cron) == []
 
 
 def test_the_controllers_setting_is_one_that_it_knows() -> None:

@@ -19,6 +19,7 @@ VERSIONS = {
     "Deployment": "apps/v1",
     "Event": "v1",
     "Job": "batch/v1",
+    "JobSet": "jobset.x-k8s.io/v1alpha2",
     "Lease": "coordination.k8s.io/v1",
     "Pod": "v1",
     "Service": "v1",

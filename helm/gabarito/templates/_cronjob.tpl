@@ -11,10 +11,13 @@
 apiVersion: batch/v1
 kind: CronJob
 metadata:
-  name: {{ $fullname }}-{{ .component }}
-  namespace: {{ .root.Release.Namespace }}
+  name: {{ printf "%s-%s" $fullname .component | quote }}
+  namespace: {{ .root.Release.Namespace | quote }}
   labels:
     {{- include "gabarito.labels" . | nindent 4 }}
+  {{- with include "gabarito.annotations" (dict "root" .root) }}
+  {{- . | nindent 2 }}
+  {{- end }}
 spec:
   schedule: {{ .of.schedule | quote }}
   {{- with .of.timeZone }}
@@ -29,6 +32,9 @@ spec:
     metadata:
       labels:
         {{- include "gabarito.labels" . | nindent 8 }}
+      {{- with include "gabarito.annotations" (dict "root" .root) }}
+      {{- . | nindent 6 }}
+      {{- end }}
     spec:
       backoffLimit: 3
       activeDeadlineSeconds: 21600
@@ -38,9 +44,13 @@ spec:
           {{- include "gabarito.podMetadata" $pod | nindent 10 }}
         spec:
           restartPolicy: Never
-          serviceAccountName: {{ include "gabarito.account" (dict "root" .root "of" "stage") }}
+          serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) | quote }}
           automountServiceAccountToken: false
           {{- include "gabarito.podSettings" $pod | nindent 10 }}
+          {{- with include "gabarito.initContainers" $pod | trim }}
+          initContainers:
+            {{- . | nindent 12 }}
+          {{- end }}
           containers:
             - name: {{ .component }}
               args:

@@ -1,5 +1,6 @@
 {{/* The files of the controller: pipeline, settings, and the bodies of Jobs and Deployment. */}}
 {{- define "gabarito.files" -}}
+{{- include "gabarito.checkTeacher" . }}
 {{- if and (include "gabarito.needsTeacher" .) (not (include "gabarito.teacher" .)) }}
 {{- fail "teacher.url: must be given, unless pipeline.generate.teacher.url is" }}
 {{- end }}
@@ -7,9 +8,9 @@
 pipeline.yaml: |
   {{- toYaml .Values.pipeline | nindent 2 }}
 controller.yaml: |
-  release: {{ .Release.Name }}
-  fullname: {{ $fullname }}
-  namespace: {{ .Release.Namespace }}
+  release: {{ .Release.Name | quote }}
+  fullname: {{ $fullname | quote }}
+  namespace: {{ .Release.Namespace | quote }}
   store: {{ .Values.store.url | quote }}
   pipeline: /etc/gabarito/pipeline.yaml
   templates: /etc/gabarito/templates
@@ -22,6 +23,8 @@ controller.yaml: |
     {{- end }}
     {{- end }}
   keep_runs: {{ if .Values.retention.enabled }}{{ .Values.retention.keep }}{{ else }}null{{ end }}
+  processes: {{ include "gabarito.allProcesses" . }}
+  jobsets: {{ include "gabarito.hasJobSets" . }}
   retries: {{ .Values.retries | default dict | toJson }}
   serve:
     {{- with .Values.stages.serve }}
@@ -31,6 +34,7 @@ controller.yaml: |
     ready_timeout_s: {{ .readyTimeoutSeconds }}
     token_env: {{ if .token.existingSecret }}GABARITO_SERVE_TOKEN{{ else }}null{{ end }}
     {{- end }}
+{{- include "gabarito.refuseIdleGpus" (dict "component" "serve" "values" (fromJson (include "gabarito.stage" (dict "root" . "component" "serve")))) }}
 {{- range splitList " " (include "gabarito.stages" .) }}
 template-{{ . }}.yaml: |
   {{- include "gabarito.job" (dict "root" $ "component" .) | nindent 2 }}

@@ -35,6 +35,7 @@ podSelector:
 {{- include "gabarito.rule" (dict "side" "from" "peers" $policy.scrapers "ports" (list 8000)) }}
 {{- end }}
 {{- end }}
+{{- include "gabarito.peersRule" (dict "side" "from" "root" .root "component" .component) }}
 {{- if and (eq .component "controller") $monitoring.podMonitor.enabled }}
 {{- include "gabarito.rule" (dict "side" "from" "peers" $policy.scrapers "ports" (list 8080)) }}
 {{- end }}

@@ -1,62 +1,113 @@
-{{/* The body of a stage's Job: the controller adds name, owner and run, and unsuspends it. Takes
-     root and component. */}}
+{{/* The body of a stage's Job, or of its JobSet where several pods work together: the controller adds
+     name, owner and run, and unsuspends it. Takes root and component. */}}
 {{- define "gabarito.job" -}}
 {{- $values := fromJson (include "gabarito.stage" .) }}
 {{- $own := dict "gabarito.dev/stage" .component }}
-{{- $pod := merge (dict "values" $values "labels" $own) . }}
-{{- $isIndexed := gt (int ($values.shards | default 1)) 1 -}}
-apiVersion: batch/v1
-kind: Job
+{{- $of := merge (dict "values" $values "labels" $own) . }}
+{{- include "gabarito.refuseIdleGpus" $of }}
+{{- if and (gt (int ($values.shards | default 1)) 1) (not .root.Values.controller.enabled) }}
+{{- printf "stages.%s.shards: the controller tells each pod its shard; set it to 1, or controller.enabled to true" .component | fail }}
+{{- end }}
+{{- $isSet := gt (int (include "gabarito.nodes" $of)) 1 -}}
+apiVersion: {{ ternary "jobset.x-k8s.io/v1alpha2" "batch/v1" $isSet }}
+kind: {{ ternary "JobSet" "Job" $isSet }}
 metadata:
   labels:
     {{- include "gabarito.madeLabels" (merge (dict "more" (merge (dict) $own ($values.labels | default dict))) .) | nindent 4 }}
-  {{- with $values.annotations }}
-  annotations:
-    {{- toYaml . | nindent 4 }}
+  {{- with include "gabarito.annotations" (dict "root" .root "annotations" $values.annotations) }}
+  {{- . | nindent 2 }}
   {{- end }}
 spec:
   suspend: true
-  {{- if $isIndexed }}
-  backoffLimitPerIndex: {{ $values.backoffLimit }}
+  {{- if not (kindIs "invalid" $values.ttlSecondsAfterFinished) }}
+  ttlSecondsAfterFinished: {{ $values.ttlSecondsAfterFinished }}
+  {{- end }}
+  {{- if $isSet }}
+  {{- include "gabarito.refuseJobSets" . }}
+  {{- /* A pod that ends is replaced by its Job, as that of any stage is: the others are told to begin anew. */}}
+  failurePolicy: {maxRestarts: 0}
+  successPolicy: {operator: All}
+  network: {enableDNSHostnames: true, publishNotReadyAddresses: true}
+  replicatedJobs:
+    - name: {{ .component | trunc 1 }}
+      replicas: 1
+      template:
+        spec:
+          completionMode: Indexed
+          completions: {{ $values.nodes }}
+          parallelism: {{ $values.nodes }}
+          {{- include "gabarito.jobSpec" $of | nindent 10 }}
   {{- else }}
-  backoffLimit: {{ $values.backoffLimit }}
+  {{- include "gabarito.jobSpec" $of | nindent 2 }}
   {{- end }}
-  {{- range $key := list "activeDeadlineSeconds" "ttlSecondsAfterFinished" }}
-  {{- if not (kindIs "invalid" (get $values $key)) }}
-  {{ $key }}: {{ get $values $key }}
-  {{- end }}
-  {{- end }}
-  podReplacementPolicy: Failed
-  podFailurePolicy:
-    {{- include "gabarito.podFailurePolicy" (dict "isIndexed" $isIndexed) | nindent 4 }}
-  template:
-    metadata:
-      {{- include "gabarito.podMetadata" $pod | nindent 6 }}
-    spec:
-      restartPolicy: Never
-      serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) }}
-      automountServiceAccountToken: false
-      terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
-      {{- include "gabarito.podSettings" $pod | nindent 6 }}
-      {{- with $values.sidecars }}
-      initContainers:
-        {{- include "gabarito.sidecars" $pod | trim | nindent 8 }}
-      {{- end }}
-      containers:
-        - name: stage
-          args:
-            {{- toYaml (concat (list .component) ($values.extraArgs | default list)) | nindent 12 }}
-          {{- include "gabarito.containerSettings" $pod | nindent 10 }}
-          resources:
-            {{- include "gabarito.resources" $pod | nindent 12 }}
-          env:
-            {{- include "gabarito.env" $pod | nindent 12 }}
-          {{- with $values.extraEnvFrom }}
-          envFrom:
-            {{- toYaml . | nindent 12 }}
+{{- end }}
+
+{{/* What a Job does. Takes root, component, values and labels. */}}
+{{- define "gabarito.jobSpec" -}}
+{{- $values := .values }}
+{{- $hasTeacher := include "gabarito.hasTeacher" . }}
+{{- $containers := list "stage" }}
+{{- if $hasTeacher }}
+{{- $containers = concat $containers (ternary (list "teacher-model") list (not (not .root.Values.teacher.deploy.model))) (list "teacher-ready") }}
+{{- end }}
+{{- $isIndexed := gt (int ($values.shards | default 1)) 1 }}
+{{- $processes := int (include "gabarito.processes" .) }}
+{{- $nodes := int (include "gabarito.nodes" .) }}
+{{- $args := list .component }}
+{{- if gt (mul $processes $nodes) 1 }}
+{{- $args = concat $args (list "--processes" (toString $processes)) }}
+{{- if not $values.sharedMemory }}
+{{- $_ := set $values "sharedMemory" (printf "%dGi" $processes) }}
+{{- end }}
+{{- end }}
+{{- if gt $nodes 1 }}
+{{- $args = concat $args (list "--nodes" (toString $nodes)) }}
+{{- end -}}
+{{ ternary "backoffLimitPerIndex" "backoffLimit" $isIndexed }}: {{ mul $values.backoffLimit $nodes }}
+{{- if not (kindIs "invalid" $values.activeDeadlineSeconds) }}
+activeDeadlineSeconds: {{ $values.activeDeadlineSeconds }}
+{{- end }}
+{{- if and $isIndexed $values.parallelism }}
+parallelism: {{ $values.parallelism }}
+{{- end }}
+podReplacementPolicy: Failed
+podFailurePolicy:
+  {{- include "gabarito.podFailurePolicy" (dict "isIndexed" $isIndexed "containers" $containers) | nindent 2 }}
+template:
+  metadata:
+    {{- include "gabarito.podMetadata" . | nindent 4 }}
+  spec:
+    restartPolicy: Never
+    serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) | quote }}
+    automountServiceAccountToken: false
+    terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
+    {{- include "gabarito.podSettings" . | nindent 4 }}
+    {{- with include "gabarito.initContainers" . | trim }}
+    initContainers:
+      {{- . | nindent 6 }}
+    {{- end }}
+    containers:
+      - name: stage
+        args:
+          {{- toYaml (concat $args ($values.extraArgs | default list)) | nindent 10 }}
+        {{- include "gabarito.containerSettings" . | nindent 8 }}
+        resources:
+          {{- include "gabarito.resources" . | nindent 10 }}
+        env:
+          {{- if gt (mul $processes $nodes) 1 }}
+          {{- /* How long torch's launcher waits for its processes to save: as long as the pod may. */}}
+          - {name: TORCH_ELASTIC_SHUTDOWN_TIMEOUT, value: {{ $values.terminationGracePeriodSeconds | quote }}}
           {{- end }}
-          volumeMounts:
-            {{- include "gabarito.volumeMounts" $pod | nindent 12 }}
-      volumes:
-        {{- include "gabarito.volumes" $pod | trim | nindent 8 }}
+          {{- include "gabarito.env" . | nindent 10 }}
+        {{- with $values.extraEnvFrom }}
+        envFrom:
+          {{- toYaml . | nindent 10 }}
+        {{- end }}
+        volumeMounts:
+          {{- include "gabarito.volumeMounts" . | nindent 10 }}
+    volumes:
+      {{- include "gabarito.volumes" . | trim | nindent 6 }}
+      {{- if $hasTeacher }}
+      {{- include "gabarito.teacherVolumes" .root | trim | nindent 6 }}
+      {{- end }}
 {{- end }}

@@ -56,10 +56,14 @@
 {{- end }}
 
 {{/* What a stage writes to /tmp, in MB: bases and models that it fetches unless a volume has them, and
-     what it makes. Trained whole, weights are in float32, and a checkpoint holds them four times. */}}
+     what it makes. Each process of train fetches its own. Trained whole, weights are in float32, and a checkpoint holds them four times. */}}
 {{- define "gabarito.ephemeralStorage" -}}
 {{- $base := float64 .root.Values.modelCache.baseSizeGB }}
-{{- $fetched := dict "train" 1 "merge" 1 "evaluate" 2 "serve" 1 }}
+{{- $processes := 1 }}
+{{- if eq .component "train" }}
+{{- $processes = int (include "gabarito.processes" .) }}
+{{- end }}
+{{- $fetched := dict "train" $processes "merge" 1 "evaluate" 2 "serve" 1 }}
 {{- $made := dict "train" (ternary 8 0 (eq (dig "train" "method" "lora" .root.Values.pipeline) "full")) "merge" 1 }}
 {{- if and $base (hasKey $fetched .component) (not (dig "scratch" "claim" dict .values)) }}
 {{- $times := get $made .component | default 0 }}

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +60,7 @@ class _LanguagesType(click.ParamType[tuple[str, ...]]):
         return tuple(dict.fromkeys(given))
 
 
+_COUNT = click.IntRange(min=1)
 _BETWEEN = re.compile(r"[\s,;+]+")
 _shard_option = click.option("--shard", type=_ShardType(), help="Only this part of the work.")
 
@@ -177,6 +179,30 @@ def _progress_shown(
         yield begun()
 
 
-generate, curate, train, merge, evaluate = (
-    _command(stage) for stage in STAGES if stage != "ingest"
+generate, curate, merge, evaluate = (
+    _command(stage) for stage in STAGES if stage not in ("ingest", "train")
 )
+
+
+@click.command()
+@store_option
+@click.option("--run", "run_id", required=True, help="The run's id; gabarito plan shows it.")
+@click.option("--processes", type=_COUNT, default=1, help="Here: one for each GPU.")
+@click.option("--nodes", type=_COUNT, default=1, help="On at most so many machines.")
+@click.option("--rendezvous", help="Address of the first machine and a port, where they meet.")
+def train(store_url: str, run_id: str, processes: int, nodes: int, rendezvous: str | None) -> None:
+    """Run the stage train of a run, as a Job does.
+
+    Several processes are started and stopped together; the command ends with the exit code of the
+    one that failed.
+    """
+    if (nodes > 1) != bool(rendezvous):
+        raise UsageError("--rendezvous: must be given with --nodes above 1, and only then")
+    if processes * nodes == 1:
+        store = open_store(store_url)
+        conclude("train", perform(store, read_run(store, run_id), "train"))
+        return
+    from gabarito.train.launch import ALONE, ProcessPlan, launch  # takes seconds
+
+    command = [sys.executable, "-m", "gabarito", "train", "--store", store_url, "--run", run_id]
+    launch(command, ProcessPlan(run_id, processes, nodes, rendezvous or ALONE))

@@ -3,13 +3,14 @@
 The process may be killed between any two of them: the next one then decides on the same again.
 """
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS
+from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, Kind
 from gabarito.controller.kube.events import RecordEvent, Subject
 from gabarito.controller.kube.parse import EndpointState, StageJob
+from gabarito.controller.kube.spent_pods import SpentPod
 from gabarito.controller.state import Memory
 
 
@@ -20,7 +21,7 @@ class Freeze:
 
 @dataclass(frozen=True)
 class CreateJob:
-    """Create a stage's Job, suspended; its deadline is ``elapsed_s`` seconds nearer."""
+    """Create a stage's Job or JobSet, suspended; its deadline is ``elapsed_s`` seconds nearer."""
 
     stage: str
     attempt: int
@@ -33,6 +34,7 @@ class ExpireJob:
 
     name: str
     seconds: int
+    kind: Kind = JOBS
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,14 @@ class DeleteJob:
 
     name: str
     uid: str
+    kind: Kind = JOBS
+
+
+@dataclass(frozen=True)
+class DeletePods:
+    """Delete failed pods of Jobs that go on: the last few of each are kept."""
+
+    pods: Sequence[SpentPod]
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,7 @@ class UnsuspendJob:
     """Let a planned Job start."""
 
     name: str
+    kind: Kind = JOBS
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,12 @@ class AnnotateJob:
     name: str
     annotations: Mapping[str, str | None] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    kind: Kind = JOBS
+
+
+@dataclass(frozen=True)
+class KeepChannel:
+    """Write down what the channel begins with, before another pipeline moves ``main``."""
 
 
 @dataclass(frozen=True)
@@ -123,8 +140,10 @@ Action: TypeAlias = (
     | CreateJob
     | ExpireJob
     | DeleteJob
+    | DeletePods
     | UnsuspendJob
     | AnnotateJob
+    | KeepChannel
     | Promote
     | RollBack
     | ApplyEndpoint
@@ -142,7 +161,7 @@ def about_owner(name: str, uid: str) -> Subject:
 
 def about_job(job: StageJob) -> Subject:
     """Return a Job as the subject of an Event."""
-    return Subject(JOBS, job.name, job.uid)
+    return Subject(job.kind, job.name, job.uid)
 
 
 def about_endpoint(endpoint: EndpointState) -> Subject:

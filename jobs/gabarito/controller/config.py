@@ -54,6 +54,12 @@ class ControllerConfig(Settings):
     shards: dict[Sharded, Annotated[int, Field(ge=1, le=10_000)]] = Field(
         default_factory=dict, description="Pods among which the work of a stage is divided."
     )
+    processes: int = Field(
+        default=1, ge=1, description="Processes that train together, in all of its pods."
+    )
+    jobsets: bool = Field(
+        default=False, description="Whether the cluster knows JobSets, which several pods need."
+    )
     retries: dict[Retryable, Annotated[int, Field(ge=0)]] = Field(
         default_factory=dict,
         description="Raise a stage's number to start it again after it failed; serve's, to "

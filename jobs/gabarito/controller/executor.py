@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import singledispatchmethod
 from typing import Any
 
-from gabarito.artifacts.channel import Rejected, promote, take_back
+from gabarito.artifacts.channel import Rejected, keep_inherited, promote, take_back
 from gabarito.controller.actions import (
     Action,
     AnnotateEndpoint,
@@ -16,8 +16,10 @@ from gabarito.controller.actions import (
     CreateJob,
     DeleteEndpoint,
     DeleteJob,
+    DeletePods,
     ExpireJob,
     Freeze,
+    KeepChannel,
     Promote,
     RollBack,
     SaveMemory,
@@ -25,11 +27,19 @@ from gabarito.controller.actions import (
     UnsuspendJob,
 )
 from gabarito.controller.kube import metadata as meta
-from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, Cluster, Kind, Object, labels_of
+from gabarito.controller.kube.api import (
+    DEPLOYMENTS,
+    EVENTS,
+    PODS,
+    Cluster,
+    Kind,
+    Object,
+    labels_of,
+)
 from gabarito.controller.kube.events import RecordEvent, event_body
 from gabarito.controller.kube.metadata import owned
 from gabarito.controller.state import Desired, Memory
-from gabarito.controller.templates import TTL, Template, endpoint_body, job_body
+from gabarito.controller.templates import TTL, Template, endpoint_body, job_body, job_spec
 from gabarito.core.errors import AccessError, BugError, ConflictError, DataError, MissingError
 from gabarito.pipeline.promote import model_of
 from gabarito.pipeline.runs import freeze
@@ -97,21 +107,31 @@ class Executor:
         desired, stage = self._desired, action.stage
         template = desired.templates.stages[stage]
         body = job_body(desired.config, template, desired.run, stage, action.attempt)
-        if deadline_s := body["spec"].get("activeDeadlineSeconds"):
-            body["spec"]["activeDeadlineSeconds"] = max(1, deadline_s - action.elapsed_s)
-        if self._create(JOBS, self._owned(body)):
+        spec = job_spec(body)
+        if deadline_s := spec.get("activeDeadlineSeconds"):
+            spec["activeDeadlineSeconds"] = max(1, deadline_s - action.elapsed_s)
+        if self._create(template.kind, self._owned(body)):
             return
         # There is a Job of that name. Without this release's labels no list of Jobs would show
         # it, and its creation would be decided on for ever.
         name, labels = body["metadata"]["name"], body["metadata"]["labels"]
-        existing = self._cluster.read(JOBS, name)
+        existing = self._cluster.read(template.kind, name)
         expected = {key: labels[key] for key in (meta.INSTANCE, meta.STAGE)}
         if existing is not None and not expected.items() <= labels_of(existing).items():
-            raise DataError(f"job {name}: it exists and does not belong to this release; delete it")
+            what = f"{template.kind.word} {name}"
+            raise DataError(f"{what}: it exists and does not belong to this release; delete it")
 
     @_do.register
     def _delete_job(self, action: DeleteJob) -> None:
-        self._cluster.delete(JOBS, action.name, action.uid)
+        self._cluster.delete(action.kind, action.name, action.uid)
+
+    @_do.register
+    def _delete_pods(self, action: DeletePods) -> None:
+        try:
+            for pod in action.pods:
+                self._cluster.delete(PODS, pod.name, pod.uid)
+        except AccessError as error:  # a Role of before, for one: nothing depends on them
+            log.warning("failed pods not deleted", extra={"error": str(error)})
 
     @_do.register
     def _unsuspend_job(self, action: UnsuspendJob) -> None:
@@ -122,16 +142,20 @@ class Executor:
             annotations[meta.QUEUE_GATE] = None
         else:
             changes["spec"] = {"suspend": False}
-        self._patch(JOBS, action.name, changes)
+        self._patch(action.kind, action.name, changes)
 
     @_do.register
     def _expire_job(self, action: ExpireJob) -> None:
-        self._patch(JOBS, action.name, {"spec": {TTL: action.seconds}})
+        self._patch(action.kind, action.name, {"spec": {TTL: action.seconds}})
 
     @_do.register
     def _annotate_job(self, action: AnnotateJob) -> None:
         metadata = {"annotations": dict(action.annotations), "labels": dict(action.labels)}
-        self._patch(JOBS, action.name, {"metadata": metadata})
+        self._patch(action.kind, action.name, {"metadata": metadata})
+
+    @_do.register
+    def _keep_channel(self, _action: KeepChannel) -> None:
+        keep_inherited(self._store, self._desired.run.pipeline.channel)
 
     @_do.register
     def _promote(self, action: Promote) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from gabarito.controller.config import ControllerConfig
 from gabarito.controller.health import Health, start_server
-from gabarito.controller.kube.api import DEPLOYMENTS, JOBS, PODS
+from gabarito.controller.kube.api import DEPLOYMENTS, JOB_SETS, JOBS, PODS
 from gabarito.controller.kube.cluster import connect
 from gabarito.controller.kube.leader_election import Lease, keep_renewing
 from gabarito.controller.kube.metadata import INSTANCE, lease_name
@@ -53,7 +53,8 @@ def run(config: ControllerConfig, port: int) -> None:
             target=keep_renewing, args=(lease, signals), name="lease", daemon=True
         ).start()
         selector = f"{INSTANCE}={config.release}"
-        start_watching(cluster, (JOBS, PODS, DEPLOYMENTS), selector, signals)
+        kinds = (JOBS, PODS, DEPLOYMENTS, *([JOB_SETS] if config.jobsets else ()))
+        start_watching(cluster, kinds, selector, signals)
         try:
             reconciler = Reconciler(config, cluster, store, lease, signals.wake)
             run_loop(reconciler, lease, health, signals.wake, is_stop_asked)

@@ -16,10 +16,16 @@ from gabarito.controller.kube.events import RecordEvent, event_body
 from gabarito.controller.kube.leader_election import Lease
 from gabarito.controller.observe import Observer
 from gabarito.controller.smoke_test import SmokeTest
-from gabarito.controller.state import Desired, Memory, Observed, read_memory
+from gabarito.controller.state import (
+    Desired,
+    Memory,
+    Observed,
+    memory_annotations,
+    read_memory,
+)
 from gabarito.controller.summary import Summary, read_summary, summarise, summary_annotation
 from gabarito.controller.templates import read_templates
-from gabarito.core.errors import ConflictError, GabaritoError
+from gabarito.core.errors import ConflictError, GabaritoError, SettingsError
 from gabarito.pipeline.holds import RENEW_HOLD_S, hold_run
 from gabarito.pipeline.refresh import (
     PlannedRun,
@@ -29,6 +35,7 @@ from gabarito.pipeline.refresh import (
     read_refreshes,
     settle,
 )
+from gabarito.pipeline.runs import Run
 from gabarito.pipeline.schema import read_pipeline
 from gabarito.store.base import Store
 from gabarito.store.conformance import probe
@@ -71,20 +78,19 @@ class Reconciler:
         if self._parts is None:  # here rather than at the start: what is wrong in it is reported
             self._planned, self._holds_again = self._plan(), -math.inf
             run = self._planned.run
+            _refuse_idle_processes(self._config, run)
             desired = Desired(self._config, run, read_templates(self._config))
             dependencies = Dependencies(
                 desired,
                 start_smoke_test=self._smoke_test.start,
-                save_memory=lambda memory: self._lease.annotate(
-                    {meta.MEMORY: memory.model_dump_json()}
-                ),
+                save_memory=lambda memory: self._lease.annotate(memory_annotations(memory)),
             )
             observer = Observer(self._cluster, self._store, desired)
             executor = Executor(self._cluster, self._store, dependencies)
             self._parts = observer, executor, desired
         observer, executor, desired = self._parts
         self._hold()
-        memory = read_memory(self._lease.annotations.get(meta.MEMORY))
+        memory = read_memory(self._lease.annotations)
         result = self._smoke_test.result
         observed = observer.observe(memory, result, frozenset(executor.recorded))
         summary = summarise(desired, observed, self._warnings or ())
@@ -183,3 +189,13 @@ def _refreshed(
     end = "something new" if is_new else f"nothing new, run {before} stays"
     message = f"the sources of pipeline {run.pipeline.name} were read again (run {run.run}): {end}"
     return RecordEvent(owner, "Refreshed", message, run.run)
+
+
+def _refuse_idle_processes(config: ControllerConfig, run: Run) -> None:
+    """Refuse before anything is paid what train would refuse when it has its GPUs."""
+    train = run.pipeline.train
+    if train is not None and config.processes > train.batch_size:
+        raise SettingsError(
+            f"train.batch_size: {train.batch_size} rows are too few for {config.processes} "
+            "processes; raise it, or lower stages.train.gpu.count, processes or nodes"
+        )

@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import (
     DEPLOYMENTS,
+    JOB_SETS,
     JOBS,
     LEASES,
     PODS,
     Cluster,
     Object,
     annotations_of,
+    controller_of,
     labels_of,
     time_of,
 )
@@ -29,7 +31,8 @@ EXPIRED = timedelta(seconds=45)
 clocks of this machine and of the holder's node may differ.
 """
 
-_CONTROLLERS = f"app.kubernetes.io/name=gabarito,{meta.COMPONENT}=controller"
+CONTROLLERS = f"{meta.PART_OF}=gabarito,{meta.COMPONENT}=controller"
+"""Selects the controllers of a namespace: no value of the chart changes these labels."""
 
 
 def status_lines(cluster: Cluster, release: str | None) -> Iterator[str]:
@@ -43,7 +46,7 @@ def status_lines(cluster: Cluster, release: str | None) -> Iterator[str]:
     found = labels_of(controller).get(meta.INSTANCE, "")
     lease = cluster.read(LEASES, controller["metadata"]["name"])
     summary = read_summary(annotations_of(lease).get(meta.SUMMARY) if lease else None)
-    jobs = cluster.list(JOBS, f"{meta.INSTANCE}={found},{meta.STAGE}")
+    jobs = _jobs_of(cluster, found)
     run = f"run {summary.run} of {summary.pipeline}" if summary.run else "no run yet"
     yield f"release {found} in namespace {cluster.namespace}: {run}"
     for stage in STAGES if summary.run else ():
@@ -64,8 +67,16 @@ def status_lines(cluster: Cluster, release: str | None) -> Iterator[str]:
         yield f"controller does not run: {reason}"
 
 
+def _jobs_of(cluster: Cluster, release: str) -> list[Object]:
+    """Return a release's Jobs, with the JobSets in place of those that these made."""
+    selector = f"{meta.INSTANCE}={release},{meta.STAGE}"
+    jobs = cluster.list(JOBS, selector)
+    own = [job for job in jobs if controller_of(job).get("kind") != JOB_SETS.kind]
+    return own if len(own) == len(jobs) else [*own, *cluster.list(JOB_SETS, selector)]
+
+
 def _find_controller(cluster: Cluster, release: str | None) -> Object:
-    found = cluster.list(DEPLOYMENTS, _CONTROLLERS)
+    found = cluster.list(DEPLOYMENTS, CONTROLLERS)
     named = [one for one in found if release in (None, labels_of(one).get(meta.INSTANCE))]
     if not named:
         what = f"release {release!r}" if release else "release"

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import torch
 
+from gabarito.core.rank import process_count_here
+
 CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -45,9 +47,11 @@ def cpu_quota(cgroup: Path = CGROUP) -> int:
     """Return how many CPUs this process may use: its affinity and its cgroup's quota.
 
     Reads ``cpu.max`` (version 2) or ``cpu/cpu.cfs_quota_us`` (version 1) below ``cgroup``.
-    ``OMP_NUM_THREADS``, where it is set to a number, lowers it further.
+    Processes that train together on this machine share them. ``OMP_NUM_THREADS``, where it is set
+    to a number, lowers it further.
     """
-    limits = [float(len(os.sched_getaffinity(0))), *_quotas(cgroup)]
+    shared = min([len(os.sched_getaffinity(0)), *_quotas(cgroup)])
+    limits = [shared / process_count_here()]
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdigit() and int(asked):
         limits.append(float(asked))

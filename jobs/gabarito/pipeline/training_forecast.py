@@ -105,7 +105,7 @@ class MemoryForecast(Record):
             f"{_gigabytes(size)} with {method}, which {_gpu_for(size)}"
             for method, size in self.of_gpus.items()
         )
-        return f"{here}{'' if self.fits else self._cure}; on a GPU it takes {others}"
+        return f"{here}{'' if self.fits else self._cure}; on each GPU it takes {others}"
 
     @property
     def _cure(self) -> str:

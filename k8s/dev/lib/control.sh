@@ -31,3 +31,29 @@ start_apiserver() {
     --service-account-issuer=https://kubernetes.default.svc \
     --service-account-key-file="$pki/sa.pub" --service-account-signing-key-file="$pki/sa.key"
 }
+
+# Without its webhooks, which would only fill in defaults and refuse what the controller cannot make:
+# the chart says all of it. The server that would answer them wants a certificate all the same.
+serve_job_sets() {
+  local certificates=$pki/jobset
+  need_root "what it starts is root's"
+  build jobset jobset-crd >/dev/null
+  export KUBECONFIG=$kubeconfig
+  kubectl apply --server-side --filename "$bin/jobset-crd" >/dev/null
+  wait_for 60 "the API of JobSet" kubectl get jobsets
+  certificate jobset /CN=jobset DNS:localhost
+  mkdir -p "$certificates"
+  cp "$pki/jobset.crt" "$certificates/tls.crt"
+  cp "$pki/jobset.key" "$certificates/tls.key"
+  cat >"$state/jobset.yaml" <<YAML
+apiVersion: config.jobset.x-k8s.io/v1alpha1
+kind: Configuration
+internalCertManagement: {enable: false}
+leaderElection: {leaderElect: false}
+metrics: {bindAddress: "0"}
+health: {healthProbeBindAddress: 127.0.0.1:9081}
+webhook: {host: 127.0.0.1, port: 9444, certDir: "$certificates"}
+YAML
+  start jobset jobset --config "$state/jobset.yaml"
+  wait_for 60 "the controller of JobSet" bash -c "</dev/tcp/127.0.0.1/9081"
+}

@@ -12,7 +12,8 @@ from gabarito.models import cpu_quota, default_dtype, use_cpu_quota
 @pytest.fixture(autouse=True)
 def sixteen_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(16)))
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    for name in ("OMP_NUM_THREADS", "LOCAL_WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.mark.parametrize("major", [7, 8])
@@ -35,6 +36,16 @@ def test_16_bit_is_used_where_the_gpu_itself_multiplies_it(
 def test_threads_follow_the_quota_of_the_pod(tmp_path: Path, limit: str, threads: int) -> None:
     (tmp_path / "cpu.max").write_text(limit + "\n")
     assert cpu_quota(tmp_path) == threads
+
+
+def test_processes_that_train_together_share_the_quota(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpu.max").write_text("600000 100000\n")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    assert cpu_quota(tmp_path) == 3
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")  # which each has for itself
+    assert cpu_quota(tmp_path) == 2
 
 
 @pytest.mark.parametrize(("quota", "threads"), [("300000", 3), ("-1", 16)])

@@ -56,9 +56,9 @@ def memory(**changes: object) -> MemoryForecast:
 def test_memory_is_told_with_the_gpus_that_have_it() -> None:
     assert memory().fits
     assert memory().said == (
-        "train takes about 3.9 GB of memory, of which 20.0 GB are free; on a GPU it takes 19.4 GB "
-        "with lora, which fits 24 GB; 9.1 GB with qlora, which fits 12 GB; 121.7 GB with full, "
-        "which fits 141 GB"
+        "train takes about 3.9 GB of memory, of which 20.0 GB are free; on each GPU it takes "
+        "19.4 GB with lora, which fits 24 GB; 9.1 GB with qlora, which fits 12 GB; 121.7 GB with "
+        "full, which fits 141 GB"
     )
 
 

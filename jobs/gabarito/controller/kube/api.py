@@ -4,7 +4,7 @@ Objects are the plain dictionaries of the API: fields that a newer server, an ad
 the chart writes into them pass through unchanged, which typed models would drop.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
@@ -21,12 +21,18 @@ class Kind:
     plural: str
 
     @property
+    def word(self) -> str:
+        """What kubectl calls it."""
+        return self.kind.lower()
+
+    @property
     def root(self) -> str:
         """The path of its API group; the core group alone has none."""
         return f"/api/{self.api}" if "/" not in self.api else f"/apis/{self.api}"
 
 
 JOBS = Kind("batch/v1", "Job", "jobs")
+JOB_SETS = Kind("jobset.x-k8s.io/v1alpha2", "JobSet", "jobsets")
 PODS = Kind("v1", "Pod", "pods")
 DEPLOYMENTS = Kind("apps/v1", "Deployment", "deployments")
 CONFIG_MAPS = Kind("v1", "ConfigMap", "configmaps")
@@ -49,6 +55,14 @@ class Cluster(Protocol):
 
     def list(self, kind: Kind, selector: str) -> list[Object]:
         """Return the objects that a label selector matches."""
+        ...
+
+    def has_api(self, group: str) -> bool:
+        """Tell whether the API server has an API group, such as that of a CRD."""
+        ...
+
+    def events_about(self, uid: str) -> Sequence[Object]:
+        """Return the Events about the object with a uid, whoever reported them."""
         ...
 
     def create(self, kind: Kind, body: Object) -> Object:
@@ -95,6 +109,12 @@ def condition_of(thing: Object, kind: str) -> dict[str, Any]:
 def is_true(condition: dict[str, Any]) -> bool:
     """Tell whether a condition's status is ``True``; the API writes it as a string."""
     return condition.get("status") == "True"
+
+
+def controller_of(thing: Object) -> Object:
+    """Return the reference to the object that controls this one, or an empty one."""
+    owners: list[Object] = thing["metadata"].get("ownerReferences") or []
+    return next((owner for owner in owners if owner.get("controller")), {})
 
 
 def time_of(text: str | None) -> datetime | None:

@@ -1,12 +1,21 @@
 """Why a Job or the endpoint is not running or has failed, from pods and conditions. Pure."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gabarito.controller.kube import metadata as meta
-from gabarito.controller.kube.api import Object, annotations_of, condition_of, time_of
+from gabarito.controller.kube.api import (
+    JOB_SETS,
+    JOBS,
+    Kind,
+    Object,
+    annotations_of,
+    condition_of,
+    time_of,
+)
 from gabarito.controller.kube.backoff import LONGEST_WAIT, next_pod_at
 from gabarito.core.errors import EXIT_CODES, GateFailed
 
@@ -19,6 +28,15 @@ NO_POD = timedelta(seconds=10)
 KILLED = 137
 """The exit code after SIGKILL: 128 + 9."""
 
+_VALUES_OF = {"teacher": "teacher.deploy", "engine": "stages.serve.container"}
+"""Where the values of a container stand that is a server of another's."""
+
+_BEGINNINGS = {
+    "teacher-model": ("TeacherFetching", "the teacher's model is copied"),
+    "teacher-ready": ("TeacherLoading", "the teacher is loading"),
+}
+"""Reason and message for what runs before a stage's own container, while all is well."""
+
 _IMAGE_REASONS = frozenset({
     "ErrImageNeverPull", "ErrImagePull", "ImageInspectError", "ImagePullBackOff",
     "InvalidImageName", "RegistryUnavailable",
@@ -27,6 +45,9 @@ _START_REASONS = frozenset({
     "CreateContainerConfigError", "CreateContainerError", "PostStartHookError",
     "RunContainerError",
 })  # fmt: skip
+_BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*": \w+: ')
+"""Stands before the kubelet's reason between two tries; after each it gives the reason alone."""
+
 _ABSENT = ("not found", "couldn't find key")
 """How the kubelet says that a Secret or ConfigMap, or a key of it, does not exist."""
 
@@ -39,13 +60,15 @@ BETWEEN_PODS = frozenset({"NoPod", "Retrying"})
 class Problem:
     """Why something waits or failed: the Event's reason, what was found, and what to do.
 
-    ``again`` is when it is tried again, where that is known.
+    ``again`` is when it is tried again, where that is known; ``is_usual`` tells that it passes by
+    itself wherever all is well.
     """
 
     reason: str
     message: str
     remedy: str
     again: datetime | None = None
+    is_usual: bool = False
 
     @property
     def key(self) -> str:
@@ -79,10 +102,14 @@ def problem_of_pods(pods: Sequence[Object], scope: Scope) -> Problem | None:
             remedy = (
                 f"add such a node, or change {section}'s resources, gpu, nodeSelector, tolerations"
             )
+            if _server_of(pod) == "teacher":
+                remedy += ", or the resources and gpu of teacher.deploy, which stand beside these"
             return Problem("Unschedulable", message, remedy)
         for container in _containers(pod):
             if problem := _problem_of_container(container, scope):
                 return problem
+        if problem := _beginning_of(pod, scope):
+            return problem
         began = time_of(pod["metadata"].get("creationTimestamp"))
         is_slow = began is not None and scope.now - began > SLOW_START
         if pod["status"].get("phase") == "Pending" and is_slow:
@@ -94,7 +121,10 @@ def problem_of_pods(pods: Sequence[Object], scope: Scope) -> Problem | None:
 
 def problem_of_job(job: Object, pods: Sequence[Object], scope: Scope) -> Problem | None:
     """Return why a started Job has no running pod, or which of its shards have failed."""
-    status, name = job.get("status", {}), job["metadata"]["name"]
+    status = job.get("status", {})
+    describe = (
+        f"kubectl describe {kind_of(job).word} -n {scope.namespace} {job['metadata']['name']}"
+    )
     phases = {pod["status"].get("phase") for pod in pods}
     active = [pod for pod in pods if pod["status"].get("phase") in ("Pending", "Running")]
     problem = problem_of_pods(active, scope)
@@ -107,7 +137,7 @@ def problem_of_job(job: Object, pods: Sequence[Object], scope: Scope) -> Problem
     if active or "Succeeded" in phases:
         return problem
     if status.get("failed") or "Failed" in phases:
-        remedy = f"to see more: kubectl logs -n {scope.namespace} job/{name}"
+        remedy = f"to see more: kubectl logs -n {scope.namespace} {_pods_of(job)}"
         again = next_pod_at(pods, scope.now)
         when = f" at about {again:%H:%M} UTC" if again else ""
         until = deadline_of(job)
@@ -115,8 +145,13 @@ def problem_of_job(job: Object, pods: Sequence[Object], scope: Scope) -> Problem
         message = f"its pod failed, another is created{when}{last}{because}"
         return Problem("Retrying", message, remedy, again)
     began = time_of(status.get("startTime"))
+    if kind_of(job) is JOB_SETS and began is None:
+        began = time_of(annotations_of(job).get(meta.UNSUSPENDED))
+        if began is not None and scope.now - began > NO_POD:
+            message = "no Job was made of its JobSet"
+            return Problem("NoJob", message, f"is JobSet's controller running? see {describe}")
+        return None
     if began is not None and scope.now - began > NO_POD:
-        describe = f"kubectl describe job -n {scope.namespace} {name}"
         since = time_of(annotations_of(job).get(meta.WAITING_SINCE))
         by = f"by {since + LONGEST_WAIT:%H:%M} UTC" if since else "by itself"
         remedy = (
@@ -139,6 +174,11 @@ def failure_of_job(job: Object, pods: Sequence[Object]) -> str:
     return f"shards {shards} failed: {message}" if shards else message
 
 
+def kind_of(job: Object) -> Kind:
+    """Return whether an object that is seen as a Job is a JobSet in truth."""
+    return JOB_SETS if job.get("kind") == JOB_SETS.kind else JOBS
+
+
 def deadline_of(job: Object) -> datetime | None:
     """Return when a Job that has started fails, if it has a deadline."""
     seconds = job["spec"].get("activeDeadlineSeconds")
@@ -154,30 +194,87 @@ def last_termination(pods: Sequence[Object]) -> str:
         if status.get("reason"):  # evicted by the kubelet: its containers may have no status
             text = f"{status['reason']}: {status.get('message', '')}".rstrip(": ")
             ends.append((str(pod["metadata"].get("creationTimestamp", "")), text))
+        sidecars = _sidecars_of(pod)  # they are stopped last, and not by what was wrong
         for container in _containers(pod):
             terminated = container.get("state", {}).get("terminated") or {}
-            if terminated.get("exitCode"):
+            if terminated.get("exitCode") and container["name"] not in sidecars:
                 text = _termination(terminated)
+                crash = _crash_of_teacher(pod) if container["name"] == "teacher-ready" else None
+                if crash:
+                    text = f"{text}; container teacher: {_termination(crash)}"
                 ends.append((str(terminated.get("finishedAt") or ""), text))
     return max(ends, default=("", ""))[1]
+
+
+def _pods_of(job: Object) -> str:
+    """Return how kubectl names the pods of a Job or a JobSet, whose logs are wanted."""
+    name = job["metadata"]["name"]
+    return f"-l {meta.JOB_SET_NAME}={name}" if kind_of(job) is JOB_SETS else f"job/{name}"
+
+
+def _beginning_of(pod: Object, scope: Scope) -> Problem | None:
+    """Return what a pod does before its own container begins, or why that is in vain."""
+    for name, (reason, what) in _BEGINNINGS.items():
+        running = _status_of(pod, name).get("state", {}).get("running")
+        if running is None:
+            continue
+        crash = _crash_of_teacher(pod)
+        if name == "teacher-ready" and crash:
+            return _crashing("teacher", crash)
+        since = time_of(running.get("startedAt"))
+        message = f"{what}, since {since:%H:%M} UTC" if since else what
+        logs = f"kubectl logs -n {scope.namespace} {pod['metadata']['name']}"
+        container = "teacher" if name == "teacher-ready" else name
+        return Problem(reason, message, f"to watch it: {logs} -c {container}", is_usual=True)
+    return None
+
+
+def _crash_of_teacher(pod: Object) -> Object | None:
+    """Return how a teacher's server ended that was started again."""
+    crash: Object | None = _status_of(pod, "teacher").get("lastState", {}).get("terminated")
+    return crash
+
+
+def _status_of(pod: Object, name: str) -> Object:
+    """Return the status of an init container, empty if there is none."""
+    states = pod["status"].get("initContainerStatuses") or ()
+    return next((one for one in states if one["name"] == name), {})
+
+
+def _crashing(name: str, terminated: Object) -> Problem:
+    place = f"correct {_VALUES_OF[name]}" if name in _VALUES_OF else "correct that"
+    message = f"container {name} keeps failing: {_termination(terminated)}"
+    return Problem("Crashing", message, f"{place}; it is restarted by itself")
+
+
+def _server_of(pod: Object) -> str:
+    """Return the name of the server of another's that a pod has, if it has one."""
+    names = {one["name"] for one in pod.get("spec", {}).get("initContainers") or ()}
+    return next((name for name in _VALUES_OF if name in names), "")
+
+
+def _sidecars_of(pod: Object) -> set[str]:
+    containers = pod.get("spec", {}).get("initContainers") or ()
+    return {one["name"] for one in containers if one.get("restartPolicy") == "Always"}
 
 
 def _problem_of_container(container: Object, scope: Scope) -> Problem | None:
     waiting = container.get("state", {}).get("waiting") or {}
     reason, message = str(waiting.get("reason", "")), str(waiting.get("message", ""))
+    values = _VALUES_OF.get(container["name"])
     if reason in _IMAGE_REASONS:
-        remedy = "correct image.registry, image.tag or the stage's image, or set image.pullSecrets"
-        return Problem("ImageNotFound", f"image {container['image']}: {message or reason}", remedy)
+        whose = f"{values}.image" if values else "image.registry, image.tag or the stage's image"
+        remedy = f"correct {whose}, or set image.pullSecrets"
+        why = _BACK_OFF.sub("", message) or reason
+        return Problem("ImageNotFound", f"image {container['image']}: {why}", remedy)
     if reason == "CreateContainerConfigError" and any(part in message for part in _ABSENT):
         remedy = f"create it in namespace {scope.namespace}, or correct the chart's values"
         return Problem("SecretMissing", message or reason, remedy)
     if reason in _START_REASONS:
-        remedy = f"correct the values of stages.{scope.section}"
+        remedy = f"correct the values of {values or f'stages.{scope.section}'}"
         return Problem("CannotStart", message or reason, remedy)
     if reason == "CrashLoopBackOff":
-        terminated = container.get("lastState", {}).get("terminated") or {}
-        message = f"container {container['name']} keeps failing: {_termination(terminated)}"
-        return Problem("Crashing", message, "correct that; it is restarted by itself")
+        return _crashing(container["name"], container.get("lastState", {}).get("terminated") or {})
     return None
 
 

@@ -12,11 +12,15 @@ RUN = f"{PREFIX}/run"
 ATTEMPT = f"{PREFIX}/attempt"
 INSTANCE = "app.kubernetes.io/instance"
 COMPONENT = "app.kubernetes.io/component"
+PART_OF = "app.kubernetes.io/part-of"
 CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
 """Set by Kubernetes on the pods of a Job: the uid of that Job."""
 
 COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
 """Set by Kubernetes on the pods of an Indexed Job: which shard it is."""
+
+JOB_SET_NAME = "jobset.sigs.k8s.io/jobset-name"
+"""Set by JobSet on the pods of its Job."""
 
 # annotations of Jobs
 FINGERPRINT = f"{PREFIX}/fingerprint"
@@ -26,6 +30,8 @@ RETRIES = f"{PREFIX}/retries"
 RETRY = f"{PREFIX}/retry"
 """Set to ``true`` by people: start this failed stage again."""
 UNSUSPENDED = f"{PREFIX}/unsuspended"
+BEGUN = f"{PREFIX}/begun"
+"""Set once a pod of the Job was seen that had started: pods may be deleted without a trace."""
 WAITING_SINCE = f"{PREFIX}/without-pod-since"
 """Set while the last pod has ended and the next one is not there."""
 STATE = f"{PREFIX}/state"
@@ -41,6 +47,10 @@ VERIFIED = f"{PREFIX}/verified"
 
 # annotations of the Lease
 MEMORY = f"{PREFIX}/memory"
+MEMORY_OF_STAGES = f"{PREFIX}/memory-of-stages"
+"""Of its own: an older controller, which ``helm rollback`` brings back, leaves it as it is, and
+discards a memory in which there is more than it knows.
+"""
 SUMMARY = f"{PREFIX}/summary"
 
 # Kueue
@@ -55,9 +65,10 @@ SERVE_CONTAINER = "serve"
 MODEL_CONTAINER = "model"
 """Of the endpoint: writes the model's files for an engine in a container of its own."""
 
-MAX_FULLNAME = 32
+MAX_FULLNAME = 27
 """A Job's name ends up in the label ``job-name`` and in its pods' names, which have at most 63
-characters; this leaves room for a run, a stage, an attempt and a shard's index.
+characters; this leaves room for a run, a stage, an attempt and a shard's index, or for what JobSet
+adds: a Job, a pod's index and what tells the pod from the one before.
 """
 
 _DIGEST_CHARS = 7

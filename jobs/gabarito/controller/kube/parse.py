@@ -1,15 +1,19 @@
 """The controller's view of Jobs and of the endpoint's Deployment, parsed from objects. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import (
+    JOB_SETS,
+    JOBS,
+    Kind,
     Object,
     annotations_of,
     condition_of,
+    controller_of,
     is_true,
     labels_of,
     time_of,
@@ -18,6 +22,7 @@ from gabarito.controller.kube.diagnose import (
     Problem,
     Scope,
     failure_of_job,
+    kind_of,
     problem_of_job,
     problem_of_pods,
 )
@@ -28,17 +33,20 @@ Phase = Literal["planned", "queued", "paused", "running", "complete", "failed"]
 suspended by someone else after it had started.
 """
 
+ENDED: frozenset[Phase] = frozenset({"complete", "failed"})
+
 Rollout = Literal["rolling", "ready", "failed", "idle"]
 """Of the endpoint's Deployment; idle is scaled to zero by someone else."""
 
 
 @dataclass(frozen=True)
 class StageJob:
-    """A Job of the release.
+    """A Job of the release, or a JobSet, which ``kind`` says.
 
     ``shards`` is how many pods of an Indexed Job have succeeded, of how many; ``has_begun`` tells
-    whether one of its pods has started, ``began`` when the Job was started, ``created`` when
-    it was made, ``expires`` whether Kubernetes deletes it some time after its end.
+    whether one of its pods has started, ``began`` when the Job was started, ``created`` when it was
+    made, ``expires_after_s`` how long after its end Kubernetes deletes it, ``pods_owner`` the UID
+    of the Job that makes the pods.
     """
 
     name: str
@@ -53,7 +61,9 @@ class StageJob:
     shards: tuple[int, int] | None = None
     has_begun: bool = True
     began: datetime | None = None
-    expires: bool = False
+    expires_after_s: int | None = None
+    kind: Kind = JOBS
+    pods_owner: str = ""
     created: datetime | None = None
 
 
@@ -86,17 +96,55 @@ def endpoint_key(model: str, template: str) -> str:
 
 
 def stage_jobs(
-    jobs: Sequence[Object], pods: Sequence[Object], namespace: str, now: datetime
+    jobs: Sequence[Object],
+    pods: Sequence[Object],
+    namespace: str,
+    now: datetime,
+    job_sets: Sequence[Object] = (),
 ) -> tuple[StageJob, ...]:
-    """Return the Jobs of stages, each with why it waits or failed."""
+    """Return the Jobs and JobSets of stages, each with why it waits or failed.
+
+    The Job that a JobSet made is seen as part of it.
+    """
     by_job: dict[str, list[Object]] = {}
     for pod in pods:
         by_job.setdefault(labels_of(pod).get(meta.CONTROLLER_UID, ""), []).append(pod)
+    made = {controller_of(job).get("uid"): job for job in jobs}
+    seen = [(job, job) for job in jobs if controller_of(job).get("kind") != JOB_SETS.kind]
+    for job_set in job_sets:
+        job = made.get(job_set["metadata"]["uid"], _NO_JOB)
+        seen.append((as_job(job_set, job), job))
     return tuple(
-        stage_job(job, by_job.get(job["metadata"]["uid"], ()), namespace, now)
-        for job in jobs
+        replace(
+            stage_job(job, by_job.get(of_pods["metadata"]["uid"], ()), namespace, now),
+            pods_owner=of_pods["metadata"]["uid"],
+        )
+        for job, of_pods in seen
         if labels_of(job).get(meta.STAGE) in STAGES
     )
+
+
+_NO_JOB: Object = {"metadata": {"uid": "none yet"}, "spec": {}}
+
+
+def as_job(job_set: Object, job: Object) -> Object:
+    """Return a JobSet of one Job as if it were that Job: what is written goes to the JobSet.
+
+    How many of its pods have succeeded says nothing: they work together, and are no shards.
+    """
+    own: Object = job_set["spec"]
+    status = job.get("status", {})
+    conditions = [
+        {**found, "type": "Complete" if found["type"] == "Completed" else found["type"]}
+        for found in job_set.get("status", {}).get("conditions") or []
+    ]
+    spec = {name: value for name, value in job["spec"].items() if name != "completionMode"}
+    return {
+        "kind": JOB_SETS.kind,
+        "metadata": job_set["metadata"],
+        "spec": spec | {name: own.get(name) for name in ("suspend", "ttlSecondsAfterFinished")},
+        "status": {**status, "conditions": [*(status.get("conditions") or ()), *conditions]},
+    }
 
 
 def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime) -> StageJob:
@@ -119,7 +167,8 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
         shards=shards,
         began=time_of(status.get("startTime")),
         created=time_of(metadata.get("creationTimestamp")),
-        expires=spec.get("ttlSecondsAfterFinished") is not None,
+        expires_after_s=spec.get("ttlSecondsAfterFinished"),
+        kind=kind_of(job),
         has_begun=_has_begun(job, pods),
     )
 
@@ -127,13 +176,13 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
 def _has_begun(job: Object, pods: Sequence[Object]) -> bool:
     """Tell whether a pod of a Job has started, also where none is left.
 
-    A pod that was deleted, and whose exit code counts against no budget, leaves no trace but what
-    the controller itself has written beside the Job.
+    A pod that was deleted, and whose exit code counts against no budget, leaves no trace but the
+    mark that the controller has set. Progress is none: that of an earlier attempt is read, too.
     """
     status = job.get("status", {})
     has_pods = any(pod["status"].get("phase", "Pending") != "Pending" for pod in pods)
-    is_noted = not {meta.WAITING_SINCE, meta.PROGRESS}.isdisjoint(annotations_of(job))
-    return bool(status.get("failed") or status.get("succeeded") or has_pods or is_noted)
+    is_marked = meta.BEGUN in annotations_of(job)
+    return bool(status.get("failed") or status.get("succeeded") or has_pods or is_marked)
 
 
 def phase_of(job: Object) -> Phase:
@@ -221,6 +270,8 @@ def _problem(job: Object, phase: Phase, pods: Sequence[Object], scope: Scope) ->
             f'-n {scope.namespace} {job["metadata"]["name"]} -p \'{{"spec":{{"suspend":false}}}}\''
         )
         return Problem(
-            "Paused", "it was suspended by someone else", f"to resume it: kubectl patch job {patch}"
+            "Paused",
+            "it was suspended by someone else",
+            f"to resume it: kubectl patch {kind_of(job).word} {patch}",
         )
     return problem_of_job(job, pods, scope) if phase == "running" else None
