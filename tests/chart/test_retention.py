@@ -57,6 +57,11 @@ def test_a_schedule_asks_for_the_pipeline_of_the_release() -> None:
     assert {"name": "GABARITO_STORE", "value": "s3://example-bucket/handbook"} in container["env"]
 
 
+def test_without_a_controller_nobody_would_read_them(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"refresh\.enabled: needs the controller"):
+        changed(tmp_path, "retention", {"controller": {"enabled": False}})
+
+
 @pytest.mark.parametrize("name", ["demo", LONG])
 def test_a_name_leaves_room_for_what_kubernetes_adds(name: str, tmp_path: Path) -> None:
     release = changed(tmp_path, "retention", {"fullnameOverride": name})

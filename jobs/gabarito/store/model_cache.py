@@ -89,10 +89,14 @@ def model_folder(files: Mapping[str, FileInfo], fill: Fill, purpose: str) -> Ite
 
 def _held(folder: Path, files: Mapping[str, FileInfo]) -> int | None:
     """Return the lock of a cached folder that is what it should be; remove one that is not."""
-    if not folder.is_dir():
+    try:
+        if not folder.is_dir():
+            return None
+        lock = hold(folder)
+    except OSError as error:  # gone meanwhile, or nothing that can be read
+        log.warning("cache not read", extra={"folder": str(folder), "reason": str(error)})
         return None
-    lock = hold(folder)
-    if folder.is_dir() and _is_sound(folder, files):
+    if _is_sound(folder, files):
         with suppress(OSError):  # a volume that is read-only has nothing to make room for
             os.utime(folder)
         return lock
@@ -118,10 +122,10 @@ def _is_sound(folder: Path, files: Mapping[str, FileInfo]) -> bool:
 
 def _filled(cache: Path, files: Mapping[str, FileInfo], fill: Fill) -> tuple[Path, int] | None:
     """Write the files into a cache, and return their folder and its lock; None if that fails."""
-    if cache.exists() and not os.access(cache, os.W_OK):
-        return None  # an image, which is not there to be filled
     aside = cache / f"{_FILLING}{secrets.token_hex(8)}"
     try:
+        if cache.exists() and not os.access(cache, os.W_OK):
+            return None  # an image, which is not there to be filled
         cache.mkdir(parents=True, exist_ok=True)
         _make_room(cache)
         aside.mkdir()

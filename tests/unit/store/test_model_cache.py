@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from gabarito.core.errors import ServiceError, SettingsError
+from gabarito.store import model_cache
 from gabarito.store.base import FileInfo
 from gabarito.store.disk import disk_errors
 from gabarito.store.model_cache import files_digest, model_folder
+from gabarito.store.scratch import hold
 
 TEXTS = {"config.json": "{}", "deep/model.safetensors": "weights" * 100}
 
@@ -162,6 +165,30 @@ def test_a_full_volume_stops_nothing(cache: Path, caplog: pytest.LogCaptureFixtu
         assert not folder.is_relative_to(cache)
     assert "weights not kept in the cache" in caplog.text
     assert not list(cache.iterdir())
+
+
+def test_what_another_pod_removes_meanwhile_is_made_anew(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket, gone = Bucket(), files_digest(FILES)
+    bucket.use()
+
+    def late(folder: Path) -> int:
+        if folder.name == gone and bucket.asked == 1:
+            shutil.rmtree(folder)
+        return hold(folder)
+
+    monkeypatch.setattr(model_cache, "hold", late)
+    assert bucket.use() == cache / gone
+    assert bucket.asked == 2
+
+
+def test_a_cache_that_cannot_be_read_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unreadable = tmp_path / ("x" * 300)  # refused by the disk, also to root
+    monkeypatch.setenv("GABARITO_MODEL_CACHE", str(unreadable))
+    assert not Bucket().use().is_relative_to(unreadable)
 
 
 def test_what_goes_wrong_at_the_source_is_told(cache: Path) -> None:
