@@ -88,6 +88,8 @@ class Release:
         """Every pod that there will be."""
         for owner in (*self.of_kind("Deployment"), *self.jobs.values(), self.endpoint):
             yield _pod(job_spec(owner)["template"])
+        for owner in self.of_kind("CronJob"):
+            yield _pod(owner["spec"]["jobTemplate"]["spec"]["template"])
         yield from map(_pod, self.of_kind("Pod"))
 
     def pod(self, component: str) -> Pod:

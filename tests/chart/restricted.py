@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from .helm import Object
 
-VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim",
-           "projected", "secret"}  # fmt: skip
+VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image",
+           "persistentVolumeClaim", "projected", "secret"}  # fmt: skip
 
 
 def violations(spec: Object) -> list[str]:

@@ -17,9 +17,9 @@ from .release import SCENARIOS, Release, bodies, changed, merged, scenario
 from .restricted import violations
 
 STATIC = {
-    "ConfigMap", "Deployment", "ExternalSecret", "HTTPRoute", "HorizontalPodAutoscaler", "Ingress",
-    "NetworkPolicy", "PodDisruptionBudget", "PodMonitor", "PrometheusRule", "Role", "RoleBinding",
-    "Service", "ServiceAccount", "ServiceMonitor",
+    "ConfigMap", "CronJob", "Deployment", "ExternalSecret", "HTTPRoute", "HorizontalPodAutoscaler",
+    "Ingress", "NetworkPolicy", "PodDisruptionBudget", "PodMonitor", "PrometheusRule", "Role",
+    "RoleBinding", "Service", "ServiceAccount", "ServiceMonitor",
 }  # fmt: skip
 LABELS = {f"app.kubernetes.io/{name}" for name in (
     "name", "instance", "component", "version", "managed-by", "part-of",

@@ -27,3 +27,15 @@ def test_what_is_left_is_listed_and_deleted_when_asked(tmp_path: Path) -> None:
     assert store.exists(HALF)
     assert "deleted" in CliRunner().invoke(cli, [*arguments, "--delete"]).output
     assert not store.exists(HALF)
+
+
+def test_old_runs_are_listed_with_their_size_and_deleted_when_asked(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    store.write(Address("train", "f" * 64).manifest, b"x" * 2**20)
+    time.sleep(0.01)
+    arguments = ["gc", "--store", str(tmp_path), "--older-than", "0", "--keep", "1"]
+    shown = CliRunner().invoke(cli, arguments).output
+    assert shown.startswith(f"train {'f' * 64}: 1 file, 1.0 MiB\n1 thing of runs before the last 1")
+    assert store.exists(Address("train", "f" * 64).manifest)
+    assert "deleted" in CliRunner().invoke(cli, [*arguments, "--delete"]).output
+    assert not store.exists(Address("train", "f" * 64).manifest)

@@ -25,6 +25,7 @@
   valueFrom: {secretKeyRef: {name: {{ .secret | quote }}, key: {{ .key | quote }}}}
 - {name: {{ .name }}_FILE, value: {{ printf "/run/secrets/gabarito/%s" .name }}}
 {{- end }}
+{{- include "gabarito.modelCacheEnv" . }}
 {{- with .values.extraEnv }}
 {{ toYaml . }}
 {{- end }}

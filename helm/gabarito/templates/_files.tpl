@@ -22,6 +22,7 @@ controller.yaml: |
     {{ $stage }}: {{ . }}
     {{- end }}
     {{- end }}
+  keep_runs: {{ if .Values.retention.enabled }}{{ .Values.retention.keep }}{{ else }}null{{ end }}
   processes: {{ include "gabarito.allProcesses" . }}
   jobsets: {{ include "gabarito.hasJobSets" . }}
   retries: {{ .Values.retries | default dict | toJson }}

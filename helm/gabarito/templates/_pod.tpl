@@ -67,6 +67,11 @@ terminationMessagePolicy: FallbackToLogsOnError
 {{- $_ := set $resources "limits" (merge (dict .resource .count) ($resources.limits | default dict)) }}
 {{- end }}
 {{- end }}
+{{- if .component }}
+{{- with include "gabarito.ephemeralStorage" . }}
+{{- $_ := set $resources "requests" (merge (deepCopy ($resources.requests | default dict)) (dict "ephemeral-storage" .)) }}
+{{- end }}
+{{- end }}
 {{- toYaml $resources }}
 {{- end }}
 

@@ -54,8 +54,9 @@
 {{- end }}
 {{- /* The image of train reads the model hub, too. */}}
 {{- $train := fromJson (include "gabarito.stage" (dict "root" .root "component" "train")) }}
-{{- $values := set (deepCopy .values) "image" $train.image }}
-{{- include "gabarito.modelContainer" (dict "root" .root "component" "train" "values" $values
+{{- $fetching := include "gabarito.image" (dict "root" .root "component" "train" "image" $train.image) }}
+{{- $values := set (deepCopy .values) "image" $fetching }}
+{{- include "gabarito.modelContainer" (dict "root" .root "component" "teacher" "values" $values
       "name" "teacher-model" "args" $args "volume" "teacher-model") }}
 {{- end }}
 {{- $asked := .root.Values.pipeline.generate.teacher.model }}

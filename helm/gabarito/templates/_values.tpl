@@ -1,7 +1,7 @@
 {{/* The image of a stage or of the controller. Takes root, component and the image in its values. */}}
 {{- define "gabarito.image" -}}
 {{- $names := merge (fromJson (include "gabarito.stageImages" .))
-      (dict "controller" "generate" "test" "generate" "serve" "serve") }}
+      (dict "controller" "generate" "test" "generate" "gc" "generate" "refresh" "generate" "serve" "serve") }}
 {{- if .image }}
 {{- .image }}
 {{- else }}

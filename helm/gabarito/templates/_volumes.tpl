@@ -10,6 +10,7 @@
 {{- if .values.sharedMemory }}
 - {name: shm, mountPath: /dev/shm}
 {{- end }}
+{{- include "gabarito.modelCacheMounts" . }}
 {{- with .values.extraVolumeMounts }}
 {{ toYaml . }}
 {{- end }}
@@ -34,6 +35,7 @@
 - name: shm
   emptyDir: {medium: Memory, sizeLimit: {{ . | quote }}}
 {{- end }}
+{{- include "gabarito.modelCacheVolumes" . }}
 {{- with .values.extraVolumes }}
 {{ toYaml . }}
 {{- end }}

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -23,6 +24,7 @@ from gabarito.core.errors import DataError, MissingError
 from gabarito.core.mistakes import sentence_of
 from gabarito.core.records import Record, read_jsonl
 from gabarito.store.base import FileInfo, Store, is_key
+from gabarito.store.model_cache import model_folder
 
 R = TypeVar("R", bound=BaseModel)
 T = TypeVar("T")
@@ -169,6 +171,20 @@ class Artifact:
                 with self._cure():
                     self.store.download(entry.key, folder / name.removeprefix(below), expected)
         return folder
+
+    @contextmanager
+    def model(self, below: str) -> Iterator[Path]:
+        """Give a folder with the files whose names begin with ``below``, cached near the pod.
+
+        Nothing may be written to it.
+        """
+        files = {
+            name.removeprefix(below): FileInfo(size=entry.size, sha256=entry.sha256)
+            for name, entry in self.manifest.files.items()
+            if name.startswith(below)
+        }
+        with model_folder(files, partial(self.fetch, below=below), self.address.stage) as folder:
+            yield folder
 
     @contextmanager
     def _cure(self) -> Iterator[None]:

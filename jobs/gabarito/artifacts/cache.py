@@ -86,6 +86,11 @@ class Cache:
         """Return the keys in the store of a stored folder's files."""
         return {place for place, _, _ in self._index(key).values()}
 
+    def files_of(self, key: str) -> dict[str, FileInfo]:
+        """Return size and digest of each file of a stored folder; nothing if there is none."""
+        index = self._index(key)
+        return {name: FileInfo(size=size, sha256=sha) for name, (_, size, sha) in index.items()}
+
     def load_folder(
         self, key: str, folder: Path, is_wanted: Callable[[str], bool] = lambda _: True
     ) -> bool:

@@ -19,6 +19,7 @@ made by two: both replies are good, and the cache keeps the later one.
 
 import itertools
 import logging
+import math
 import re
 import secrets
 import threading
@@ -37,6 +38,9 @@ T = TypeVar("T")
 LEASE_S = 15.0
 RENEW_S = 4.0
 """Two renewals may fail before others take the process for dead."""
+
+CERTAIN_S = LEASE_S - RENEW_S
+"""So long after it began to renew its lease, nobody else can take the process for dead."""
 
 FIRST_PAUSE_S = 0.2
 GROWTH = 1.5
@@ -63,7 +67,7 @@ class Claims:
         self._store = store
         self._prefix = f"claims/{stage}"
         self._pause = pause
-        self._lease = _Lease(store, self._prefix)
+        self._lease = _Lease(store, self._prefix, clock)
         self._others = _OtherLeases(store, self._prefix, clock)
 
     @contextmanager
@@ -83,6 +87,11 @@ class Claims:
         finally:
             if is_ours:  # or was: if it has been taken over, two make the item already
                 self._give_up(place)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether what this process claims is its own for some seconds to come."""
+        return self._lease.age_s < CERTAIN_S
 
     def close(self) -> None:
         """Give the lease back: what is still claimed is free for others."""
@@ -123,14 +132,21 @@ class Claims:
 class _Lease:
     """The lease of this process, which a thread renews from the first claim on."""
 
-    def __init__(self, store: Store, prefix: str) -> None:
+    def __init__(self, store: Store, prefix: str, clock: Callable[[], float]) -> None:
         self._store = store
         self._name = secrets.token_hex(8)
         self._place = _lease_place(prefix, self._name)
+        self._clock = clock
+        self._renewed = -math.inf
         self._numbers = itertools.count()
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._renewing = threading.Thread(target=self._keep_renewing, daemon=True)
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the last renewal that succeeded began."""
+        return self._clock() - self._renewed
 
     def begun(self) -> str:
         """Return the name of the lease, which is in the store."""
@@ -159,7 +175,9 @@ class _Lease:
                 log.warning("lease not renewed", extra={"reason": str(error)})
 
     def _renew(self) -> None:
+        began = self._clock()
         self._store.write(self._place, f"{self._name} {next(self._numbers)}".encode())
+        self._renewed = began
 
 
 class _OtherLeases:

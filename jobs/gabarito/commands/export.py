@@ -13,6 +13,7 @@ from gabarito.commands.options import channel_option, say, store_option
 from gabarito.core.errors import UsageError
 from gabarito.core.text import in_number
 from gabarito.pipeline.export_dataset import FORMATS, rows_of, write_rows
+from gabarito.pipeline.holds import hold_model
 from gabarito.pipeline.runs import last_run, read_run
 from gabarito.store.open import open_store
 from gabarito.store.whole_folder import refuse_other_content, whole_folder
@@ -155,7 +156,7 @@ def folder(choice: ModelChoice, to: Path, unverified: bool) -> None:
     model = choice.open_for(to)
     from gabarito.exports.export_model import export_folder
 
-    _tell(str(to), export_folder(model, to, verify=not unverified))
+    _tell(model, str(to), export_folder(model, to, verify=not unverified))
 
 
 @export.command()
@@ -174,7 +175,7 @@ def gguf(
     from gabarito.exports.export_model import export_gguf
 
     seen = export_gguf(model, to, precision, verify=not unverified, file_name=file_name)
-    _tell(str(to), seen)
+    _tell(model, str(to), seen)
 
 
 @export.command()
@@ -185,7 +186,7 @@ def ollama(choice: ModelChoice, to: Path, precision: str, unverified: bool) -> N
     model = choice.open_for(to)
     from gabarito.exports.export_model import export_ollama
 
-    _tell(str(to), export_ollama(model, to, precision, verify=not unverified))
+    _tell(model, str(to), export_ollama(model, to, precision, verify=not unverified))
 
 
 @export.command()
@@ -204,7 +205,7 @@ def oci(choice: ModelChoice, to: str, unverified: bool) -> None:
     model = choice.open()
     name = ImageName.parse(to, tag=model.record.digest[:SHORT_DIGEST])
     place, seen = export_oci(model, name, verify=not unverified)
-    _tell(place, seen)
+    _tell(model, place, seen)
 
 
 @export.command()
@@ -223,8 +224,11 @@ def hub(choice: ModelChoice, to: str, public: bool, unverified: bool) -> None:
     check_name(repository)
     model = choice.open()
     place, seen = export_hub(model, repository, is_public=public, verify=not unverified)
-    _tell(place, seen)
+    _tell(model, place, seen)
 
 
-def _tell(place: str, seen: str | None) -> None:
+def _tell(model: "ExportedModel", place: str, seen: str | None) -> None:
+    """Say what was written; what was read back stands for its run, which is kept from then on."""
+    if seen:
+        hold_model(model.store, model.record, "export")
     say(f"wrote {place}: {f'read back, it {seen}' if seen else 'not read back'}")

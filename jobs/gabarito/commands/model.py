@@ -1,5 +1,6 @@
 """Commands about a model: report, ask, serve."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,7 @@ from gabarito.pipeline.runs import latest_run, not_finished, read_run
 from gabarito.serve.config import ServeConfig
 from gabarito.store.base import Store
 from gabarito.store.disk import whole_file
+from gabarito.store.model_cache import VARIABLE
 from gabarito.store.open import open_store
 from gabarito.store.scratch import temporary_folder
 
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 MAX_ANSWER_CHARS = 100_000
 TOKEN_VARIABLE = "GABARITO_SERVE_TOKEN"
 WEIGHTS = ".safetensors"
+GIGABYTE = 1e9
 
 
 @click.command()
@@ -205,12 +208,58 @@ def serve(  # noqa: PLR0913  # one parameter for each option
         serve_promoted,
     )
 
-    with temporary_folder("serve") as folder, base_beside(store, promoted, settings.serve) as base:
-        merged.fetch(folder, "model/", without=WEIGHTS if engine_url else None)
-        evaluated.fetch(folder / PROOF_FOLDER, f"{PROOF_FOLDER}/")
-        folders = ModelFolders(folder, base)
+    with (
+        temporary_folder("serve") as proofs,
+        base_beside(store, promoted, settings.serve) as base,
+        served_files(merged, has_engine=bool(engine_url)) as folder,
+    ):
+        evaluated.fetch(proofs / PROOF_FOLDER, f"{PROOF_FOLDER}/")
+        folders = ModelFolders(folder, proofs, base)
         binding = Binding(host, port, token, engine_url)
         serve_promoted(folders, promoted, channel, settings.serve, binding)
+
+
+@click.command()
+@store_option
+@channel_option
+@click.option("--base", help="A base, as train.base names it, instead of what the channel serves.")
+@click.option(
+    "--to", type=click.Path(path_type=Path), required=True, help="The cache: a folder of its own."
+)
+def cache(store_url: str, channel: str | None, base: str | None, to: Path) -> None:
+    """Fill a folder with a base or a served model, by its digest, for pods to read.
+
+    Pods look there by GABARITO_MODEL_CACHE; in the chart it is modelCache.
+    """
+    from gabarito.models import open_base
+
+    store = open_store(store_url)
+    os.environ[VARIABLE] = str(to.absolute())
+    if base:
+        opened, what = open_base(base, store), f"base {base}"
+    else:
+        promoted = promoted_model(store, channel or default_channel(store))
+        opened = finished_artifact(store, promoted.model).model("model/")
+        what = f"model {promoted.digest[:SHORT_DIGEST]}"
+    with opened as folder:
+        if not folder.is_relative_to(to.absolute()):
+            raise DataError(
+                f"{what}: not kept in {to}: a folder is used where it lies, a base of the hub is "
+                "kept once the store has its copy (start again), one in a bucket with SHA256SUMS"
+            )
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    say(f"{what}: {size / GIGABYTE:.1f} GB in {folder}")
+
+
+@contextmanager
+def served_files(merged: Artifact, *, has_engine: bool) -> Iterator[Path]:
+    """Give the folder of a merged model, without its weights if an engine has them."""
+    if not has_engine:
+        with merged.model("model/") as folder:
+            yield folder
+        return
+    with temporary_folder("model") as folder:
+        yield merged.fetch(folder, "model/", without=WEIGHTS)
 
 
 @contextmanager

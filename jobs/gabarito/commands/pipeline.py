@@ -24,12 +24,20 @@ from gabarito.pipeline.checks.check_documents import sample_of_sources
 from gabarito.pipeline.checks.document_sample import sample_of_artifact
 from gabarito.pipeline.counters import summary_of
 from gabarito.pipeline.forecast import forecast_of, kept_trial
+from gabarito.pipeline.holds import hold_run
 from gabarito.pipeline.places import loss_lines, store_place
 from gabarito.pipeline.plan import Step, make_plan
 from gabarito.pipeline.promote import left_behind, model_of, promote_if_passed, report_lines
+from gabarito.pipeline.refresh import (
+    ask_refresh,
+    plan_current,
+    plan_refresh,
+    read_refreshes,
+    settle,
+)
 from gabarito.pipeline.run_local import refuse_stale, run_steps
-from gabarito.pipeline.runs import Run, freeze, last_run, new_run
-from gabarito.pipeline.schema import Pipeline, read_pipeline
+from gabarito.pipeline.runs import Run, freeze, last_run
+from gabarito.pipeline.schema import PartialPipeline, Pipeline, read_pipeline
 from gabarito.pipeline.stages import STAGES
 from gabarito.pipeline.training_forecast import kept_forecast
 from gabarito.pipeline.view import open_view
@@ -53,14 +61,46 @@ PROGRESS = "/progress.json"
     default="evaluate",
     help="End with this stage; PIPELINE needs no sections of those after it.",
 )
-def run(pipeline: Path, store_url: str, first: str | None, last: str) -> None:
+@click.option(
+    "--refresh", is_flag=True, help="Read the sources again; go on where they say something new."
+)
+def run(pipeline: Path, store_url: str, first: str | None, last: str, refresh: bool) -> None:
     """Make all that PIPELINE asks for, on this machine.
 
     What is in the store already is used as it is; an interrupted run continues. Exits with 1 if
     the model does not pass its gate.
     """
-    store = open_store(store_url)
-    run_pipeline(store, new_run(read_pipeline(pipeline, last)), first, last)
+    if refresh and first:
+        raise UsageError("--refresh: begins with ingest; leave --from out")
+    store, settings = open_store(store_url), read_pipeline(pipeline, last)
+    planned = _refreshed(store, settings) if refresh else plan_current(store, settings).run
+    run_pipeline(store, planned, first, last)
+
+
+def _refreshed(store: Store, settings: PartialPipeline) -> Run:
+    """Read the sources of a pipeline again; return the run before if they say nothing new."""
+    if not read_refreshes(store, settings.name).is_wanted:  # one that was interrupted goes on
+        ask_refresh(store, settings.name)
+    planned = plan_refresh(store, settings)
+    run_pipeline(store, planned.run, last="ingest")
+    if settle(store, planned) or planned.before is None:
+        say(f"run {planned.run.run}: the sources say something new")
+        return planned.run
+    say(f"run {planned.run.run}: the sources say nothing new; run {planned.before.run} stays")
+    return planned.before
+
+
+@click.command()
+@click.argument("pipeline")
+@store_option
+def refresh(pipeline: str, store_url: str) -> None:
+    """Ask the release whose pipeline is called PIPELINE to read its sources again.
+
+    Its controller does so once the present run is finished, and makes a new model where they say
+    something new. On one machine: gabarito run PIPELINE --refresh.
+    """
+    told = ask_refresh(open_store(store_url), pipeline)
+    say(f"refresh {told.asked} of pipeline {pipeline} is asked for")
 
 
 def run_pipeline(
@@ -72,6 +112,7 @@ def run_pipeline(
         GateFailed: if the model does not pass.
     """
     began = time.monotonic()
+    hold_run(store, planned)  # before the plan: what it finds stays
     steps = _between(make_plan(store, planned), first, last)
     refuse_stale(steps)
     missing = [step.stage for step in steps if step.state == "missing"]
@@ -98,7 +139,7 @@ def run_pipeline(
 def plan(pipeline: Path, store_url: str) -> None:
     """Show what of PIPELINE is in the store already and what would run."""
     store = open_store(store_url)
-    planned = new_run(read_pipeline(pipeline, last="ingest"))
+    planned = plan_current(store, read_pipeline(pipeline, last="ingest")).run
     say(f"run {planned.run} of {planned.pipeline.name}, store {store.url}")
     for step in make_plan(store, planned):
         state = {"done": "there", "missing": "will run", "stale": "stale"}[step.state]

@@ -12,6 +12,7 @@ from gabarito.commands.options import channel_option, pipeline_option, say, stor
 from gabarito.core.text import in_number, printable
 from gabarito.pipeline.compare_runs import compared
 from gabarito.pipeline.default_channel import channel_of, channel_to_roll_back
+from gabarito.pipeline.holds import hold_model
 from gabarito.pipeline.listed_runs import ListedRun, listed_runs
 from gabarito.pipeline.made_models import MadeModel, made_models, named_model
 from gabarito.pipeline.promote import is_own_of_another, promote_by_hand, roll_back
@@ -89,6 +90,7 @@ def promote(model: str, store_url: str, channel: str | None, despite_gate: bool)
     found = named_model(store, model)
     channel = channel or channel_of(store, found)
     is_of_another = is_own_of_another(store, channel, found)
+    hold_model(store, found, "work")  # before its weights are looked for
     is_new = promote_by_hand(store, channel, found, despite=despite_gate)
     what = f"model {found.digest[:SHORT_DIGEST]} of pipeline {found.pipeline}, run {found.run}"
     say(f"channel {channel!r} serves {what}{'' if is_new else ' already'}")

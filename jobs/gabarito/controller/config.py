@@ -65,6 +65,12 @@ class ControllerConfig(Settings):
         description="Raise a stage's number to start it again after it failed; serve's, to "
         "promote a model again that was rolled back.",
     )
+    keep_runs: int | None = Field(
+        default=None,
+        ge=1,
+        description="Runs of which ended Jobs are kept, the present one included; null: all, until "
+        "Kubernetes deletes them.",
+    )
     serve: ServeTarget = Field(description="The endpoint.")
 
     def shards_of(self, stage: str) -> int:

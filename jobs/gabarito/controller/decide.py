@@ -6,6 +6,7 @@ deleted, or the artifact may have been made by another run.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from gabarito.artifacts.channel import SHORT_DIGEST
 from gabarito.controller.actions import (
@@ -67,7 +68,7 @@ def decide(desired: Desired, observed: Observed) -> list[Action]:
     observed = _add(actions, _record_gate(desired, observed), observed)
     actions += decide_endpoint(desired, observed)
     tidying = [DeletePods(observed.spent_pods)] if observed.spent_pods else []
-    return [*actions, *_expire(desired, observed), *tidying]
+    return [*actions, *_expire(desired, observed), *tidying, *_drop_old_runs(desired, observed)]
 
 
 def _add(actions: list[Action], more: Iterable[Action], observed: Observed) -> Observed:
@@ -202,6 +203,20 @@ def _expire(desired: Desired, observed: Observed) -> Iterator[Action]:
         has_ended = job.phase in ENDED and not job.is_deleting
         if has_ended and seconds is not None and job.expires_after_s != seconds:
             yield ExpireJob(job.name, seconds, job.kind)
+
+
+def _drop_old_runs(desired: Desired, observed: Observed) -> Iterator[Action]:
+    """Delete the ended Jobs of runs before the last ones, where that many are to be kept."""
+    keep, latest = desired.config.keep_runs, dict[str, datetime]()
+    if keep is None:
+        return
+    for job in observed.jobs:
+        if job.run != desired.run.run and job.created is not None:
+            latest[job.run] = max(job.created, latest.get(job.run, job.created))
+    old = sorted(latest, key=latest.__getitem__, reverse=True)[keep - 1 :]
+    for job in observed.jobs:
+        if job.run in old and job.phase in ENDED and not job.is_deleting:
+            yield DeleteJob(job.name, job.uid, job.kind)
 
 
 def _record_state(desired: Desired, observed: Observed, job: StageJob) -> Iterator[Action]:

@@ -1,7 +1,9 @@
 """One round of the controller that holds the Lease: observe, decide, execute."""
 
 import logging
+import math
 import threading
+import time
 from pathlib import Path
 
 from gabarito.controller.actions import about_owner
@@ -14,11 +16,26 @@ from gabarito.controller.kube.events import RecordEvent, event_body
 from gabarito.controller.kube.leader_election import Lease
 from gabarito.controller.observe import Observer
 from gabarito.controller.smoke_test import SmokeTest
-from gabarito.controller.state import Desired, Observed, memory_annotations, read_memory
+from gabarito.controller.state import (
+    Desired,
+    Memory,
+    Observed,
+    memory_annotations,
+    read_memory,
+)
 from gabarito.controller.summary import Summary, read_summary, summarise, summary_annotation
 from gabarito.controller.templates import read_templates
 from gabarito.core.errors import ConflictError, GabaritoError, SettingsError
-from gabarito.pipeline.runs import Run, new_run
+from gabarito.pipeline.holds import RENEW_HOLD_S, hold_run
+from gabarito.pipeline.refresh import (
+    PlannedRun,
+    is_at_rest,
+    plan_current,
+    plan_refresh,
+    read_refreshes,
+    settle,
+)
+from gabarito.pipeline.runs import Run
 from gabarito.pipeline.schema import read_pipeline
 from gabarito.store.base import Store
 from gabarito.store.conformance import probe
@@ -46,9 +63,11 @@ class Reconciler:
         self._lease = lease
         self._wake = wake
         self._smoke_test = SmokeTest(store, config.serve, wake)
+        self._planned: PlannedRun
         self._parts: tuple[Observer, Executor, Desired] | None = None
         self._warnings: tuple[str, ...] | None = None
         self._recorded: set[str] = set()
+        self._holds_again = -math.inf
 
     def reconcile_once(self) -> tuple[Observed, Summary]:
         """Take the actions that are needed now; after any of them the loop is woken at once.
@@ -57,7 +76,8 @@ class Reconciler:
             GabaritoError: if the cluster or the store does not answer or refuses.
         """
         if self._parts is None:  # here rather than at the start: what is wrong in it is reported
-            run = new_run(read_pipeline(Path(self._config.pipeline)))
+            self._planned, self._holds_again = self._plan(), -math.inf
+            run = self._planned.run
             _refuse_idle_processes(self._config, run)
             desired = Desired(self._config, run, read_templates(self._config))
             dependencies = Dependencies(
@@ -69,10 +89,15 @@ class Reconciler:
             executor = Executor(self._cluster, self._store, dependencies)
             self._parts = observer, executor, desired
         observer, executor, desired = self._parts
+        self._hold()
         memory = read_memory(self._lease.annotations)
         result = self._smoke_test.result
         observed = observer.observe(memory, result, frozenset(executor.recorded))
         summary = summarise(desired, observed, self._warnings or ())
+        if self._is_planned_anew(observed, executor, memory):
+            self._parts = None
+            self._wake.set()
+            return observed, summary
         for action in decide(desired, observed):
             if not self._lease.is_held:
                 return observed, summary
@@ -82,6 +107,40 @@ class Reconciler:
         if self._warnings is None:
             self._warnings = tuple(self._probe_store(observed.owner_uid))
         return observed, summary
+
+    def _plan(self) -> PlannedRun:
+        """Plan the run of the pipeline, or a refresh of it once that is finished."""
+        pipeline = read_pipeline(Path(self._config.pipeline))
+        current = plan_current(self._store, pipeline)
+        told = read_refreshes(self._store, pipeline.name)
+        if told.is_wanted and is_at_rest(self._store, current.run):
+            return plan_refresh(self._store, pipeline)
+        return current
+
+    def _is_planned_anew(self, observed: Observed, executor: Executor, memory: Memory) -> bool:
+        """Tell whether another run is to be worked on: a refresh, or the one before it again."""
+        planned, name = self._planned, self._planned.run.pipeline.name
+        if not observed.owner_uid:
+            return False
+        if planned.number and observed.steps["ingest"].state == "done":
+            is_new = settle(self._store, planned)
+            self._planned = PlannedRun(planned.run)
+            event = _refreshed(self._config, observed, planned, is_new)
+            executor.execute(event, memory, observed.owner_uid)
+            return not is_new
+        told = read_refreshes(self._store, name)
+        if planned.number:  # what failed for good is given up for the next one
+            failed = memory.stages.get("ingest")
+            is_failed = failed and failed.failure and failed.run == planned.run.run
+            return bool(is_failed) and told.asked > planned.number
+        return told.is_wanted and all(step.state == "done" for step in observed.steps.values())
+
+    def _hold(self) -> None:
+        """Keep what the run needs, however long it waits, from being collected as old."""
+        if time.monotonic() >= self._holds_again:
+            for run in filter(None, (self._planned.run, self._planned.before)):
+                hold_run(self._store, run)
+            self._holds_again = time.monotonic() + RENEW_HOLD_S
 
     def report_problem(self, problem: str) -> None:
         """Report why reconciling fails, in an Event and in the summary for ``gabarito status``."""
@@ -120,6 +179,16 @@ class Reconciler:
                 self._cluster.create(EVENTS, event_body(event, self._config.namespace))
             except ConflictError:
                 return  # recorded by an earlier process
+
+
+def _refreshed(
+    config: ControllerConfig, observed: Observed, planned: PlannedRun, is_new: bool
+) -> RecordEvent:
+    run, owner = planned.run, about_owner(config.owner, observed.owner_uid)
+    before = planned.before.run if planned.before else ""
+    end = "something new" if is_new else f"nothing new, run {before} stays"
+    message = f"the sources of pipeline {run.pipeline.name} were read again (run {run.run}): {end}"
+    return RecordEvent(owner, "Refreshed", message, run.run)
 
 
 def _refuse_idle_processes(config: ControllerConfig, run: Run) -> None:

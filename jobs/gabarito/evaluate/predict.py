@@ -52,11 +52,10 @@ def predictors(work: Attempt, contract: PromptContract, folder: Path) -> Iterato
     """Give base, adapter and merged model; what they need is fetched below ``folder``."""
     train, merge = work.inputs["train"], work.inputs["merge"]
     origin = train.record("base.json", TrainedBase)
-    with open_base(origin.reference, work.store) as base:
+    with open_base(origin.reference, work.store) as base, merge.model("model/") as model:
         check_base(base, origin)
         known, quantised = origin.sha256, origin.method == "qlora"
         adapter = train.fetch(folder / "adapter", "adapter/")
-        model = merge.fetch(folder / "model", "model/")
         adapted = digest_of(known, digest_below(train, "adapter/"), str(quantised))
         merged = digest_below(merge, "model/")
         where = _precision()

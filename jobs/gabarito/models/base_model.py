@@ -47,6 +47,7 @@ from gabarito.core.secrets import without_userinfo
 from gabarito.core.settings import is_path, local_path
 from gabarito.store.base import Entry, FileInfo, Store, is_key
 from gabarito.store.disk import disk_errors
+from gabarito.store.model_cache import Fill, model_folder
 from gabarito.store.open import open_store
 from gabarito.store.scratch import temporary_folder
 
@@ -82,8 +83,18 @@ def open_base(reference: str, store: Store) -> Iterator[Path]:
         read_base_config(folder, reference)
         yield folder
         return
+    of_bucket = reference.startswith("s3://")
+    files = _files_of_bucket(reference) if of_bucket else _mirrored(reference, store)
+    fill: Fill = partial(_copied, reference, store, files)
+    if of_bucket:
+        fill = partial(download_prefix, reference, names=FILES)
+    if files:
+        with model_folder(files, fill, "base") as folder:
+            read_base_config(folder, reference)
+            yield folder
+        return
     with temporary_folder("base") as folder:
-        if reference.startswith("s3://"):
+        if of_bucket:
             download_prefix(reference, folder, FILES)
         else:
             _from_mirror(reference, Cache(store, MIRROR), folder)
@@ -122,12 +133,27 @@ def download_prefix(url: str, folder: Path, names: Sequence[str]) -> None:
     entries = {entry.key: entry for entry in store.list("")}
     sums = _sums(store) if SUMS_FILE in entries else {}
     for key, entry in entries.items():
-        if not any(fnmatch.fnmatch(key, pattern) for pattern in names):
+        if not _is_wanted(key, names):
             continue
         if key in sums:
             store.download(key, folder / key, FileInfo(size=entry.size, sha256=sums[key]))
         else:
             _copy(store, entry, folder / key)
+
+
+def _files_of_bucket(url: str) -> dict[str, FileInfo]:
+    """Return the files of a base in a bucket, if its ``SHA256SUMS`` tells the digests of all."""
+    store = open_store(url)
+    entries = {entry.key: entry for entry in store.list("")}
+    wanted = {key: entry for key, entry in entries.items() if _is_wanted(key, FILES)}
+    sums = _sums(store) if SUMS_FILE in entries else {}
+    if wanted.keys() - sums.keys():
+        return {}
+    return {key: FileInfo(size=one.size, sha256=sums[key]) for key, one in wanted.items()}
+
+
+def _is_wanted(key: str, names: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatch(key, pattern) for pattern in names)
 
 
 def _copy(store: Store, entry: Entry, path: Path) -> None:
@@ -151,6 +177,18 @@ def _sums(store: Store) -> dict[str, str]:
             )
         sums[found["name"]] = found["digest"].lower()
     return sums
+
+
+def _mirrored(reference: str, store: Store) -> dict[str, FileInfo]:
+    """Return the files of a base of the hub that the store has a copy of, or nothing."""
+    key = mirror_key(reference)
+    return Cache(store, MIRROR).files_of(key) if is_key(key) else {}
+
+
+def _copied(reference: str, store: Store, files: dict[str, FileInfo], folder: Path) -> None:
+    cache, key = Cache(store, MIRROR), mirror_key(reference)
+    if not cache.load_folder(key, folder) or cache.files_of(key) != files:
+        raise ServiceError(f"base {reference!r}: its copy in the store was replaced; run again")
 
 
 def _from_mirror(reference: str, cache: Cache, folder: Path) -> None:

@@ -97,6 +97,11 @@ def freeze(store: Store, run: Run) -> None:
     store.write(_run_key(run.run), known.model_dump_json(indent=1).encode())
 
 
+def forget(store: Store, run: Run) -> None:
+    """Delete the run's record: what it made stays, and no list shows it any more."""
+    store.delete(_run_key(run.run))
+
+
 def is_frozen(store: Store, run: Run) -> bool:
     """Tell whether the run's record is written."""
     return store.exists(_run_key(run.run))

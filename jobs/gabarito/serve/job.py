@@ -50,12 +50,13 @@ class Binding:
 
 @dataclass(frozen=True)
 class ModelFolders:
-    """Where a model lies with what proves its answers, and its base, if that answers beside it.
+    """Where a model lies, what proves its answers, and its base, if that answers beside it.
 
     Without its weights, if another server answers.
     """
 
     model: Path
+    proofs: Path
     base: Path | None = None
 
 
@@ -79,10 +80,11 @@ def serve_promoted(
             f"serve.unverified: {names.id} has no refusal to give, got 'refuse'; choose 'allow' or "
             "'mark', or train with curate.refusals above 0"
         )
-    if not (folders.model / FACTS_FILE).exists():
+    if not (folders.proofs / FACTS_FILE).exists():
         click.echo(f"{names.id}: {_without_proofs(config)}")
     with listen(binding.host, binding.port, BACKLOG) as listener:
         model = _load(folders.model, names, promoted.contract, binding)
+        model = replace(model, facts=facts_in(folders.proofs))
         base = TransformersEngine(folders.base, promoted.contract) if folders.base else None
         model = replace(model, verdict=promoted.verdict, base=base)
         _serve(listener, model, config, binding.token)
@@ -101,6 +103,7 @@ def serve_folder(folder: Path, binding: Binding) -> None:
     contract = read_contract(path.read_bytes(), str(path)) if path.exists() else None
     with listen(binding.host, binding.port, BACKLOG) as listener:
         model = _load(folder, ModelNames(folder.resolve().name), contract, binding)
+        model = replace(model, facts=facts_in(folder))
         _serve(listener, model, ServeConfig(), binding.token)
 
 
@@ -112,7 +115,7 @@ def _load(
         engine = TransformersEngine(folder, contract)
     else:
         engine = RemoteEngine(folder, contract, binding.engine)
-    model = Model(names, engine, facts=facts_in(folder))
+    model = Model(names, engine)
     if contract is None:
         return model
     return replace(

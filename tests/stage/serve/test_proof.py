@@ -138,7 +138,10 @@ PROMOTED = ServedModel(
 def test_a_model_of_before_is_served_with_one_line_about_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], unverified: str, vain: str
 ) -> None:
-    folders, config = ModelFolders(tmp_path), ServeConfig.model_validate({"unverified": unverified})
+    folders, config = (
+        ModelFolders(tmp_path, tmp_path),
+        ServeConfig.model_validate({"unverified": unverified}),
+    )
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(SettingsError, match="cannot listen"),
@@ -156,7 +159,7 @@ def test_a_model_without_a_refusal_cannot_refuse_what_is_unverified(tmp_path: Pa
     promoted = PROMOTED.model_copy(update={"contract": without})
     config, binding = ServeConfig(unverified="refuse"), Binding("127.0.0.1", 0)
     with pytest.raises(SettingsError, match=r"^serve\.unverified: .* has no refusal to give"):
-        serve_promoted(ModelFolders(tmp_path), promoted, "main", config, binding)
+        serve_promoted(ModelFolders(tmp_path, tmp_path), promoted, "main", config, binding)
 
 
 @pytest.mark.parametrize("unverified", ["allow", "mark", "refuse"])

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from gabarito.controller.actions import AnnotateJob, SaveMemory
+from gabarito.controller.actions import AnnotateJob, DeleteJob, SaveMemory
 from gabarito.controller.decide import decide
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.diagnose import Problem
 from gabarito.controller.kube.events import RecordEvent
-from gabarito.controller.kube.parse import StageJob
+from gabarito.controller.kube.parse import Phase, StageJob
 from gabarito.controller.state import Evaluation, Memory, Observed, StageMemory, StageResult
 from gabarito.pipeline.stages import STAGES
 
@@ -594,3 +594,24 @@ def test_only_what_does_not_pass_by_itself_is_a_warning(problem: Problem, is_war
     actions = decide(desired(), observed(running, *REST, is_frozen=True))
     (event,) = (one for one in actions if isinstance(one, RecordEvent))
     assert (event.reason, event.is_warning) == ("StageWaiting", is_warning)
+
+
+def of_run(run: str, days: int, phase: Phase = "complete") -> StageJob:
+    """The ingest of a run of some days ago."""
+    return job("ingest", phase, run=run, created=NOW - timedelta(days=days), expires_after_s=60)
+
+
+def test_the_ended_jobs_of_the_last_runs_stay_and_others_go() -> None:
+    jobs = [of_run("3" * 12, 3), of_run("1" * 12, 1, "failed"), of_run("2" * 12, 2)]
+    seen = observed(*jobs, done=STAGES)
+    assert not short(decide(desired(), seen))
+    gone = decide(desired(keep_runs=2), seen)
+    names = {action.name for action in gone if isinstance(action, DeleteJob)}
+    assert names == {jobs[0].name, jobs[2].name}
+    assert not short(decide(desired(keep_runs=4), seen))
+
+
+def test_of_this_run_no_ended_job_goes() -> None:
+    seen = observed(of_run(RUN, 9), of_run("1" * 12, 1), done=STAGES)
+    (gone,) = (one for one in decide(desired(keep_runs=1), seen) if isinstance(one, DeleteJob))
+    assert "1" * 12 in gone.name

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ class World:
         """What requests to the endpoint must carry."""
         self.does_roll = True
         """Whether the endpoint's pods become ready."""
+        self.said = "text"
+        """What the documents say."""
         self._write(service)
         body = {"metadata": {"name": CONFIG["owner"], "namespace": "team-a"}}
         self.cluster.create(CONFIG_MAPS, body)
@@ -142,7 +145,7 @@ class World:
     def _finish(self, job: Object) -> None:
         metadata = job["metadata"]
         stage, run = metadata["labels"][meta.STAGE], metadata["labels"][meta.RUN]
-        make_artifact(self.store, run, stage, passes=self.passes)
+        make_artifact(self.store, run, stage, passes=self.passes, said=self.said)
         status = {"conditions": [{"type": "Complete", "status": "True"}], "succeeded": 1}
         self.cluster.patch(JOBS, metadata["name"], {"status": status})
 
@@ -151,7 +154,9 @@ def _is_unsuspended(job: Object) -> bool:
     return not job["spec"]["suspend"] and "status" not in job
 
 
-def make_artifact(store: Store, run_id: str, stage: str, *, passes: bool = True) -> None:
+def make_artifact(
+    store: Store, run_id: str, stage: str, *, passes: bool = True, said: str = "text"
+) -> None:
     """Do a stage's work: as much of it as the controller reads."""
     run = read_run(store, run_id)
     if open_artifact(store, run.address(stage)) is not None:
@@ -160,13 +165,13 @@ def make_artifact(store: Store, run_id: str, stage: str, *, passes: bool = True)
     present = {above: artifact for above, artifact in inputs.items() if artifact is not None}
     assert len(present) == len(inputs), f"{stage} was started before its inputs were there"
     with new_attempt(store, run.address(stage), inputs=present, settings={}) as work:
-        for name, text in _files(stage, passes=passes).items():
+        for name, text in _files(stage, passes=passes, said=said).items():
             work.write_text(name, text)
         work.counts["things"] = 1
         work.publish()
 
 
-def _files(stage: str, *, passes: bool) -> dict[str, str]:
+def _files(stage: str, *, passes: bool, said: str) -> dict[str, str]:
     asked = (Message(role="user", content=QUESTION), Message(role="assistant", content=ANSWER))
     example = Example(
         messages=asked, kind="question", family="direct", question="q1", fact="f1", split="test"
@@ -174,7 +179,9 @@ def _files(stage: str, *, passes: bool) -> dict[str, str]:
     verdict = Verdict(question="q1", system="model", answer=ANSWER, correct=True, probability=0.9)
     gate = GateVerdict(passed=passes, reasons=[] if passes else ["under the floor"], checks=[])
     contract = CONTRACT.model_copy(update={"threshold": 0.5})
+    read = {"text": said, "fetched_at": datetime.now(UTC).isoformat()}
     files = {
+        "ingest": {"documents.jsonl": json.dumps(read) + "\n", "pairs.jsonl": ""},
         "curate": {"test.jsonl": example.model_dump_json() + "\n", "facts.jsonl": ""},
         "evaluate": {
             "report.json": json.dumps({"contract": contract.model_dump()}),

@@ -6,9 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from tests.unit.store.full import full_beyond
 
+from gabarito.artifacts.cache import Cache
 from gabarito.artifacts.fingerprint import digest_of_path
+from gabarito.cli import cli
 from gabarito.core.errors import (
     AccessError,
     DataError,
@@ -204,3 +207,28 @@ def test_sums_that_are_none_name_their_line(tmp_path: Path) -> None:
     bucket.write("SHA256SUMS", b"0123  config.json\n")
     with pytest.raises(DataError, match=r"SHA256SUMS:1: not a SHA-256 and a name"):
         _sums(bucket)
+
+
+def test_a_base_of_the_hub_is_taken_from_the_cache_near_the_pod(
+    folder: Path, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Cache(store, "weights").save_folder("hub/org/name", folder)
+    monkeypatch.setenv("GABARITO_MODEL_CACHE", str(tmp_path / "near"))
+    with open_base("org/name", store) as first:
+        assert first.is_relative_to(tmp_path / "near")
+        assert digest_of_path(str(first)) == digest_of_path(str(folder))
+    for entry in list(store.list("cache/weights/hub/org/name.files/")):
+        store.delete(entry.key)  # what is there is not fetched
+    with open_base("org/name", store) as second:
+        assert second == first
+
+
+def test_a_cache_is_filled_by_a_command(folder: Path, store: Store, tmp_path: Path) -> None:
+    Cache(store, "weights").save_folder("hub/org/name", folder)
+    arguments = ["cache", "--store", store.url, "--base", "org/name", "--to", f"{tmp_path}/near"]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("GABARITO_MODEL_CACHE", "")
+        said = CliRunner().invoke(cli, arguments).output
+    (made,) = (tmp_path / "near").iterdir()
+    assert said.startswith("base org/name: 0.0 GB in ")
+    assert digest_of_path(str(made)) == digest_of_path(str(folder))

@@ -44,9 +44,9 @@ class StageJob:
     """A Job of the release, or a JobSet, which ``kind`` says.
 
     ``shards`` is how many pods of an Indexed Job have succeeded, of how many; ``has_begun`` tells
-    whether one of its pods has started, ``began`` when the Job was started, ``expires_after_s``
-    how long after its end Kubernetes deletes it, ``pods_owner`` the UID of the Job that makes the
-    pods.
+    whether one of its pods has started, ``began`` when the Job was started, ``created`` when it was
+    made, ``expires_after_s`` how long after its end Kubernetes deletes it, ``pods_owner`` the UID
+    of the Job that makes the pods.
     """
 
     name: str
@@ -64,6 +64,7 @@ class StageJob:
     expires_after_s: int | None = None
     kind: Kind = JOBS
     pods_owner: str = ""
+    created: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,7 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
         problem=_problem(job, phase, pods, Scope(labels[meta.STAGE], namespace, now)),
         shards=shards,
         began=time_of(status.get("startTime")),
+        created=time_of(metadata.get("creationTimestamp")),
         expires_after_s=spec.get("ttlSecondsAfterFinished"),
         kind=kind_of(job),
         has_begun=_has_begun(job, pods),
