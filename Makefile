@@ -53,11 +53,12 @@ requirements: $(INSTALLED) ## lock the requirements anew, with hashes
 	$(LOCK) pyproject.toml --all-extras --group dev --upgrade -o requirements/dev.txt
 	$(LOCK) pyproject.toml --extra ingest -c requirements/dev.txt -o requirements/ingest.txt
 	$(LOCK) pyproject.toml --extra ingest --extra ocr -c requirements/dev.txt -o requirements/ocr.txt
-	$(LOCK) pyproject.toml --extra generate --extra curate --extra controller -c requirements/dev.txt \
-		-o requirements/generate.txt
-	$(LOCK) pyproject.toml --extra train --extra merge --extra evaluate -c requirements/dev.txt \
-		-o requirements/train.txt
-	$(LOCK) pyproject.toml --extra evaluate --extra serve -c requirements/dev.txt -o requirements/serve.txt
+	$(LOCK) pyproject.toml --extra generate --extra curate --extra controller --extra tracing \
+		-c requirements/dev.txt -o requirements/generate.txt
+	$(LOCK) pyproject.toml --extra train --extra merge --extra evaluate --extra tracing \
+		-c requirements/dev.txt -o requirements/train.txt
+	$(LOCK) pyproject.toml --extra evaluate --extra serve --extra tracing -c requirements/dev.txt \
+		-o requirements/serve.txt
 	printf 'hatchling\nuv\n' | $(LOCK) - -c requirements/dev.txt -o requirements/build.txt
 	$(LOCK) --group install -c requirements/dev.txt -o requirements/install.txt
 	$(LOCK) --group s3 -c requirements/dev.txt -o k8s/dev/s3/requirements.txt

@@ -4,6 +4,7 @@ Jobs are listed before manifests are read. So if a listed Job is Complete, a man
 there will never be: the stage wrote none.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from gabarito.artifacts.artifact import open_artifact
@@ -21,6 +22,7 @@ from gabarito.controller.state import (
     SmokeTestResult,
     StageResult,
 )
+from gabarito.core.records import Progress
 from gabarito.pipeline.counters import summary_of
 from gabarito.pipeline.plan import make_plan
 from gabarito.pipeline.promote import model_of
@@ -78,6 +80,7 @@ class Observer:
             results={stage: self._read_result(stage) for stage in finished},
             progress=progress,
             reached={stage: self._progress.reached(run.address(stage)) for stage in progress},
+            readings=self._readings(progress),
             is_frozen=self._is_frozen,
             evaluation=self._evaluation if "evaluate" in finished else None,
             channel=channel,
@@ -87,6 +90,10 @@ class Observer:
             recorded=recorded,
             pipelines={model: self._read_pipeline(model) for model in named if model},
         )
+
+    def _readings(self, stages: Iterable[str]) -> dict[str, Progress]:
+        last = {stage: self._progress.last(self._desired.run.address(stage)) for stage in stages}
+        return {stage: reading for stage, reading in last.items() if reading}
 
     def _read_pipeline(self, model: str) -> str:
         found = self._pipelines.get(model) or pipeline_of(self._store, model)

@@ -53,10 +53,15 @@ class ProgressReader:
                 lines[job.stage] = text
         return lines
 
+    def last(self, address: Address) -> Progress | None:
+        """Return what a stage reported when it was read last."""
+        reading = self._readings.get(address.prefix)
+        return reading.last if reading else None
+
     def reached(self, address: Address) -> dict[str, int]:
         """Return how many items of its work a stage had done when it was read last."""
-        reading = self._readings.get(address.prefix)
-        return {reading.last.what: reading.last.done} if reading else {}
+        last = self.last(address)
+        return {last.what: last.done} if last else {}
 
     def read(self, address: Address, *, is_last: bool = False) -> str:
         """Return a stage's progress in one line, or ``""`` if it has not reported any."""

@@ -13,7 +13,7 @@ from gabarito.controller.config import ControllerConfig
 from gabarito.controller.kube.api import Object
 from gabarito.controller.kube.parse import EndpointState, StageJob
 from gabarito.controller.templates import Templates
-from gabarito.core.records import Record
+from gabarito.core.records import Progress, Record
 from gabarito.pipeline.plan import Step
 from gabarito.pipeline.runs import Run
 
@@ -144,7 +144,7 @@ class Observed:
     ``recorded`` are names of Events that this process has recorded; ``progress`` has a line for
     each stage that reported some; ``pipelines`` has the pipeline of each model that channel and
     endpoint name, where its record tells it; ``reached`` how many items of each kind of work a
-    stage has done.
+    stage has done; ``readings`` what each of the stages that run reported last.
     """
 
     now: datetime
@@ -154,6 +154,7 @@ class Observed:
     results: Mapping[str, StageResult] = field(default_factory=dict)
     progress: Mapping[str, str] = field(default_factory=dict)
     reached: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    readings: Mapping[str, Progress] = field(default_factory=dict)
     is_frozen: bool = True
     evaluation: Evaluation | None = None
     channel: Channel | None = None

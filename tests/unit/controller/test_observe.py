@@ -58,6 +58,7 @@ def test_progress_is_that_of_the_stage_that_runs(world: World, wanted: Desired) 
     say(world, run.address("ingest"), 3)
     seen = observe(world, wanted)
     assert (seen.progress, seen.reached) == ({"ingest": "3/9 pages"}, {"ingest": {"pages": 3}})
+    assert (seen.readings["ingest"].done, seen.readings["ingest"].total) == (3, 9)
 
 
 def test_shards_are_counted_in_the_job_of_this_run(world: World, wanted: Desired) -> None:
