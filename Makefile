@@ -31,9 +31,9 @@ study: $(INSTALLED) ## compare recipes on the sample, with three seeds each (hou
 serve: $(INSTALLED) ## serve the model that the demo promoted
 	@$(BIN)/gabarito serve --store $(STORE) --pipeline champions-2024-25
 
-test: $(INSTALLED) ## run the tests (a browser, helm, a registry and Tesseract are got where they are missing)
+test: $(INSTALLED) ## run the tests (a browser, helm, promtool, a registry and Tesseract are got where they are missing)
 	@.ci/debian chromium chromium-driver tesseract-ocr tesseract-ocr-por tesseract-ocr-deu
-	@$(CLUSTER) build helm registry >/dev/null
+	@$(CLUSTER) build helm promtool registry >/dev/null
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED) ## lint, types, layers, generated files

@@ -6,6 +6,7 @@ declare -A versions=(
   [helm]=v4.3.1
   [registry]=v3.1.2
   [coredns]=v1.15.0
+  [promtool]=debian
 )
 
 install_packages() {
@@ -24,7 +25,8 @@ build() { # build [PROGRAM...]: those that are named; without names all, and wha
     [ -n "${versions[$program]:-}" ] || fail "build: $program: one of ${!versions[*]}"
     wanted="$program ${versions[$program]}"
     grep -qxF "$wanted" "$bin/versions" && continue
-    command -v go >/dev/null || fail "build: no Go; put Go 1.26 or later on the PATH"
+    [ "$program" = promtool ] || command -v go >/dev/null ||
+      fail "build: no Go; put Go 1.26 or later on the PATH"
     GOBIN=$bin CGO_ENABLED=0 "build_$program" "${versions[$program]}"
     sed -i "/^$program /d" "$bin/versions"
     echo "$wanted" >>"$bin/versions"
@@ -50,6 +52,15 @@ build_registry() {
 
 build_coredns() {
   install_module "github.com/coredns/coredns@$1"
+}
+
+build_promtool() { # unpacked: installed, the package would start a server
+  local work
+  work=$(mktemp -d)
+  (cd "$work" && { apt-get download -qq prometheus 2>/dev/null ||
+    { apt-get update -qq && apt-get download -qq prometheus; }; } && dpkg-deb -x prometheus_*.deb .)
+  install "$work/usr/bin/promtool" "$bin"
+  rm -r "$work"
 }
 
 install_module() { # install_module PACKAGE@VERSION [LINKER FLAG...]
