@@ -1,6 +1,5 @@
 """The alerts, played through by promtool; each has a runbook, also in a packaged chart."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .helm import CHART, ROOT, helm, objects
+from .helm import CHART, ROOT, built, helm, objects
 from .release import changed, scenario
 
 RUNBOOKS = ROOT / "docs/troubleshooting.md"
@@ -31,10 +30,8 @@ def rules_of(rendered: list[Rule]) -> list[Rule]:
 
 def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run promtool: that of the PATH, or the one that k8s/dev gets."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    built = os.environ.get("CLUSTER_BIN") or f"{cache}/gabarito-cluster/bin"
-    found = shutil.which("promtool") or shutil.which("promtool", path=built)
-    assert found, f"no promtool on the PATH or in {built}; run k8s/dev/cluster build promtool"
+    found = shutil.which("promtool") or shutil.which("promtool", path=str(built()))
+    assert found, f"no promtool on the PATH or in {built()}; run k8s/dev/cluster build promtool"
     return subprocess.run(
         [found, *arguments], capture_output=True, text=True, check=False, timeout=PROMTOOL_S
     )

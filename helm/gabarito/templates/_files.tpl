@@ -1,5 +1,6 @@
 {{/* The files of the controller: pipeline, settings, and the bodies of Jobs and Deployment. */}}
 {{- define "gabarito.files" -}}
+{{- include "gabarito.checkTeacher" . }}
 {{- if and (include "gabarito.needsTeacher" .) (not (include "gabarito.teacher" .)) }}
 {{- fail "teacher.url: must be given, unless pipeline.generate.teacher.url is" }}
 {{- end }}
@@ -7,9 +8,9 @@
 pipeline.yaml: |
   {{- toYaml .Values.pipeline | nindent 2 }}
 controller.yaml: |
-  release: {{ .Release.Name }}
-  fullname: {{ $fullname }}
-  namespace: {{ .Release.Namespace }}
+  release: {{ .Release.Name | quote }}
+  fullname: {{ $fullname | quote }}
+  namespace: {{ .Release.Namespace | quote }}
   store: {{ .Values.store.url | quote }}
   pipeline: /etc/gabarito/pipeline.yaml
   templates: /etc/gabarito/templates

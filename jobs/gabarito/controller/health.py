@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, Metric
@@ -14,7 +14,7 @@ from gabarito.controller.kube.leader_election import Lease
 from gabarito.controller.release_metrics import gauge, release_metrics
 from gabarito.controller.state import Observed
 from gabarito.controller.summary import Summary
-from gabarito.core.errors import SettingsError
+from gabarito.core.listening import EVERYWHERE, ListeningServer
 
 STUCK_S = 300.0
 """After a loop has been silent for so long the kubelet restarts it; the store's own time-outs are
@@ -90,7 +90,7 @@ class Health(Collector):
             yield from release_metrics(self.observed, self.summary, is_served=self._is_served)
 
 
-def start_server(port: int, health: Health) -> ThreadingHTTPServer:
+def start_server(port: int, health: Health) -> ListeningServer:
     """Answer probes and scrapes at ``port`` (0: any) for as long as the process lives.
 
     Raises:
@@ -115,11 +115,6 @@ def start_server(port: int, health: Health) -> ThreadingHTTPServer:
         def log_message(self, format: str, *args: object) -> None:
             """Log nothing: the kubelet probes every few seconds."""
 
-    try:
-        server = ThreadingHTTPServer(("", port), Handler)
-    except OSError as error:
-        raise SettingsError(
-            f"port {port}: cannot listen there: {error.strerror}; choose another --port"
-        ) from error
+    server = ListeningServer(EVERYWHERE, port, Handler)
     threading.Thread(target=server.serve_forever, name="probes", daemon=True).start()
     return server

@@ -4,15 +4,16 @@ Jobs are listed before manifests are read. So if a listed Job is Complete, a man
 there will never be: the stage wrote none.
 """
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from gabarito.artifacts.artifact import open_artifact
-from gabarito.artifacts.channel import find_channel, pipeline_of
+from gabarito.artifacts.channel import pipeline_of, stored_channel
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, PODS, Cluster
+from gabarito.controller.kube.causes import Causes
 from gabarito.controller.kube.diagnose import Scope
 from gabarito.controller.kube.parse import endpoint_of, stage_jobs
+from gabarito.controller.kube.spent_pods import spent_pods
 from gabarito.controller.progress import ProgressReader
 from gabarito.controller.state import (
     Desired,
@@ -22,7 +23,6 @@ from gabarito.controller.state import (
     SmokeTestResult,
     StageResult,
 )
-from gabarito.core.records import Progress
 from gabarito.pipeline.counters import summary_of
 from gabarito.pipeline.plan import make_plan
 from gabarito.pipeline.promote import model_of
@@ -37,6 +37,7 @@ class Observer:
         self._cluster = cluster
         self._store = store
         self._desired = desired
+        self._causes = Causes(cluster)
         self._progress = ProgressReader(store)
         self._results: dict[str, StageResult] = {}
         self._pipelines: dict[str, str] = {}
@@ -58,7 +59,7 @@ class Observer:
         pods = self._cluster.list(PODS, selector)
         deployment = self._cluster.read(DEPLOYMENTS, self._desired.endpoint_name)
         steps = {step.stage: step for step in make_plan(self._store, run)}
-        jobs = stage_jobs(job_objects, pods, config.namespace, now)
+        jobs = self._causes.of(stage_jobs(job_objects, pods, config.namespace, now), now)
         self._is_frozen = self._is_frozen or is_frozen(self._store, run)
         finished = [stage for stage, step in steps.items() if step.state == "done"]
         if "evaluate" in finished and self._evaluation is None:
@@ -66,12 +67,17 @@ class Observer:
             if model is not None:
                 passed, reasons = model.verdict.passed, tuple(model.verdict.reasons)
                 self._evaluation = Evaluation(model.digest, passed, reasons, model.merge)
-        channel = find_channel(self._store, run.pipeline.channel)
+        channel, version = stored_channel(self._store, run.pipeline.channel) or (None, "")
         endpoint = endpoint_of(deployment, pods, Scope("serve", config.namespace, now))
         named = [endpoint.model] if endpoint else []
         if channel is not None:
             named += [channel.model or "", *(one.model for one in channel.rejected[-1:])]
         progress = self._progress.read_jobs(jobs, run, finished)
+        running = {
+            job.stage: (run.address(job.stage), job.began)
+            for job in jobs
+            if job.stage in progress and job.phase == "running"
+        }
         return Observed(
             now=now,
             owner_uid=owner["metadata"]["uid"] if owner else "",
@@ -79,21 +85,23 @@ class Observer:
             jobs=jobs,
             results={stage: self._read_result(stage) for stage in finished},
             progress=progress,
-            reached={stage: self._progress.reached(run.address(stage)) for stage in progress},
-            readings=self._readings(progress),
+            reached={stage: self._progress.reached(*where) for stage, where in running.items()},
+            readings={
+                stage: reading
+                for stage, where in running.items()
+                if (reading := self._progress.last(*where))
+            },
             is_frozen=self._is_frozen,
             evaluation=self._evaluation if "evaluate" in finished else None,
             channel=channel,
+            is_inherited=channel is not None and not version,
             endpoint=endpoint,
             smoke_test=smoke_test,
             memory=memory,
             recorded=recorded,
+            spent_pods=spent_pods(pods),
             pipelines={model: self._read_pipeline(model) for model in named if model},
         )
-
-    def _readings(self, stages: Iterable[str]) -> dict[str, Progress]:
-        last = {stage: self._progress.last(self._desired.run.address(stage)) for stage in stages}
-        return {stage: reading for stage, reading in last.items() if reading}
 
     def _read_pipeline(self, model: str) -> str:
         found = self._pipelines.get(model) or pipeline_of(self._store, model)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import ValidationError
 
@@ -53,14 +54,20 @@ class ProgressReader:
                 lines[job.stage] = text
         return lines
 
-    def last(self, address: Address) -> Progress | None:
-        """Return what a stage reported when it was read last."""
-        reading = self._readings.get(address.prefix)
-        return reading.last if reading else None
+    def last(self, address: Address, since: datetime | None) -> Progress | None:
+        """Return what a stage reported when it was read last.
 
-    def reached(self, address: Address) -> dict[str, int]:
-        """Return how many items of its work a stage had done when it was read last."""
-        last = self.last(address)
+        None where that was said by an attempt that began before ``since``, in another Job.
+        """
+        reading = self._readings.get(address.prefix)
+        began = reading.last.began if reading else None
+        if reading is None or began is None or since is None or began < since:
+            return None
+        return reading.last
+
+    def reached(self, address: Address, since: datetime | None) -> dict[str, int]:
+        """Return how many items of its work a stage had done when it was read last, if any."""
+        last = self.last(address, since)
         return {last.what: last.done} if last else {}
 
     def read(self, address: Address, *, is_last: bool = False) -> str:

@@ -14,7 +14,7 @@ from gabarito.controller.kube.events import RecordEvent, event_body
 from gabarito.controller.kube.leader_election import Lease
 from gabarito.controller.observe import Observer
 from gabarito.controller.smoke_test import SmokeTest
-from gabarito.controller.state import Desired, Observed, read_memory
+from gabarito.controller.state import Desired, Observed, memory_annotations, read_memory
 from gabarito.controller.summary import Summary, read_summary, summarise, summary_annotation
 from gabarito.controller.templates import read_templates
 from gabarito.core.errors import ConflictError, GabaritoError
@@ -62,15 +62,13 @@ class Reconciler:
             dependencies = Dependencies(
                 desired,
                 start_smoke_test=self._smoke_test.start,
-                save_memory=lambda memory: self._lease.annotate(
-                    {meta.MEMORY: memory.model_dump_json()}
-                ),
+                save_memory=lambda memory: self._lease.annotate(memory_annotations(memory)),
             )
             observer = Observer(self._cluster, self._store, desired)
             executor = Executor(self._cluster, self._store, dependencies)
             self._parts = observer, executor, desired
         observer, executor, desired = self._parts
-        memory = read_memory(self._lease.annotations.get(meta.MEMORY))
+        memory = read_memory(self._lease.annotations)
         result = self._smoke_test.result
         observed = observer.observe(memory, result, frozenset(executor.recorded))
         summary = summarise(desired, observed, self._warnings or ())

@@ -2,7 +2,7 @@
 
 import copy
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from gabarito.controller.kube.api import Kind, Object
@@ -18,6 +18,8 @@ class FakeCluster:
         self.objects: dict[tuple[str, str], Object] = {}
         self.before: Callable[[str], None] = lambda _: None
         """Called with the name of a method that is about to change something."""
+        self.groups: set[str] = set()
+        """API groups beside those of Kubernetes."""
         self.ending: GabaritoError | None = None
         """What ends a watch."""
         self._numbers = itertools.count(1)
@@ -31,6 +33,13 @@ class FakeCluster:
             for (of, _), found in sorted(self.objects.items())
             if of == kind.kind and _fits(found, selector)
         ]
+
+    def has_api(self, group: str) -> bool:
+        return group in self.groups
+
+    def events_about(self, uid: str) -> Sequence[Object]:
+        events = [found for (of, _), found in self.objects.items() if of == "Event"]
+        return [each for each in events if each["involvedObject"]["uid"] == uid]
 
     def create(self, kind: Kind, body: Object) -> Object:
         self.before("create")

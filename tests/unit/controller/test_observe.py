@@ -1,16 +1,19 @@
 """What is seen in a cluster in memory and a store on disk."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gabarito.artifacts.artifact import Address
+from gabarito.artifacts.attempt import new_attempt
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import JOBS
 from gabarito.controller.observe import Observer
 from gabarito.controller.state import Desired, Memory, Observed
 from gabarito.controller.templates import read_templates
+from gabarito.core.records import Progress
 from gabarito.pipeline.runs import freeze, new_run
 from gabarito.pipeline.schema import read_pipeline
 from gabarito.pipeline.stages import STAGES
@@ -41,13 +44,13 @@ def add_job(world: World, stage: str, run: str, ended: int | None = None) -> Non
     body = {
         "metadata": {"name": f"{run}-{stage}", "labels": labels},
         "spec": {"suspend": False, **shards},
-        "status": {"succeeded": ended or 0},
+        "status": {"succeeded": ended or 0, "startTime": "2026-05-01T12:00:00Z"},
     }
     world.cluster.create(JOBS, body)
 
 
-def say(world: World, address: Address, done: int) -> None:
-    state = {"attempt": "a", "what": "pages", "done": done, "total": 9, "seconds": 1}
+def say(world: World, address: Address, done: int, attempt: str = "a") -> None:
+    state = {"attempt": attempt, "what": "pages", "done": done, "total": 9, "seconds": 1}
     world.store.write(f"{address.prefix}/progress.json", json.dumps(state).encode())
 
 
@@ -56,9 +59,30 @@ def test_progress_is_that_of_the_stage_that_runs(world: World, wanted: Desired) 
     add_job(world, "ingest", run.run)
     assert observe(world, wanted).progress == {}
     say(world, run.address("ingest"), 3)
+    assert observe(world, wanted).progress == {"ingest": "3/9 pages"}
+
+
+@pytest.mark.parametrize(
+    ("attempt", "is_its_own"),
+    [("20260501T115959Z-0a", False), ("20260501T120000Z-0a", True), ("some-other", False)],
+)
+def test_what_an_attempt_before_a_job_reached_is_not_reached_by_that_job(
+    world: World, wanted: Desired, attempt: str, is_its_own: bool
+) -> None:
+    add_job(world, "ingest", wanted.run.run)
+    say(world, wanted.run.address("ingest"), 3, attempt)
     seen = observe(world, wanted)
-    assert (seen.progress, seen.reached) == ({"ingest": "3/9 pages"}, {"ingest": {"pages": 3}})
-    assert (seen.readings["ingest"].done, seen.readings["ingest"].total) == (3, 9)
+    assert seen.reached == {"ingest": {"pages": 3} if is_its_own else {}}
+    told = {stage: (last.done, last.total) for stage, last in seen.readings.items()}
+    assert told == ({"ingest": (3, 9)} if is_its_own else {})
+
+
+def test_an_attempt_says_by_its_name_when_it_began(world: World, wanted: Desired) -> None:
+    address, said = wanted.run.address("ingest"), datetime.now(UTC) - timedelta(seconds=1)
+    with new_attempt(world.store, address, inputs={}, settings={}) as work:
+        progress = Progress(attempt=work.name, what="pages", done=1, total=9, seconds=1)
+    assert progress.began
+    assert said <= progress.began <= datetime.now(UTC)
 
 
 def test_shards_are_counted_in_the_job_of_this_run(world: World, wanted: Desired) -> None:

@@ -4,7 +4,7 @@ Objects are the plain dictionaries of the API: fields that a newer server, an ad
 the chart writes into them pass through unchanged, which typed models would drop.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
@@ -49,6 +49,14 @@ class Cluster(Protocol):
 
     def list(self, kind: Kind, selector: str) -> list[Object]:
         """Return the objects that a label selector matches."""
+        ...
+
+    def has_api(self, group: str) -> bool:
+        """Tell whether the API server has an API group, such as that of a CRD."""
+        ...
+
+    def events_about(self, uid: str) -> Sequence[Object]:
+        """Return the Events about the object with a uid, whoever reported them."""
         ...
 
     def create(self, kind: Kind, body: Object) -> Object:
