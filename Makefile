@@ -33,9 +33,9 @@ study: $(INSTALLED) ## compare recipes on the sample, with three seeds each (hou
 serve: $(INSTALLED) ## serve the model that the demo promoted
 	@$(BIN)/gabarito serve --store $(STORE) --pipeline champions-2024-25
 
-test: $(INSTALLED) ## run the tests (a browser, helm, a registry, actionlint and Tesseract are got where they lack)
+test: $(INSTALLED) ## run the tests (a browser, helm, promtool, a registry, actionlint and Tesseract are got where they lack)
 	@.ci/debian chromium chromium-driver tesseract-ocr tesseract-ocr-por tesseract-ocr-deu
-	@$(CLUSTER) build helm registry schemas actionlint jobset-crd >/dev/null
+	@$(CLUSTER) build helm promtool registry schemas actionlint jobset-crd >/dev/null
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED) ## lint, types, layers, generated files
@@ -55,11 +55,12 @@ requirements: $(INSTALLED) ## lock the requirements anew, with hashes
 	$(LOCK) pyproject.toml --all-extras --group dev --upgrade -o requirements/dev.txt
 	$(LOCK) pyproject.toml --extra ingest -c requirements/dev.txt -o requirements/ingest.txt
 	$(LOCK) pyproject.toml --extra ingest --extra ocr -c requirements/dev.txt -o requirements/ocr.txt
-	$(LOCK) pyproject.toml --extra generate --extra curate --extra controller -c requirements/dev.txt \
-		-o requirements/generate.txt
-	$(LOCK) pyproject.toml --extra train --extra merge --extra evaluate -c requirements/dev.txt \
-		-o requirements/train.txt
-	$(LOCK) pyproject.toml --extra evaluate --extra serve -c requirements/dev.txt -o requirements/serve.txt
+	$(LOCK) pyproject.toml --extra generate --extra curate --extra controller --extra tracing \
+		-c requirements/dev.txt -o requirements/generate.txt
+	$(LOCK) pyproject.toml --extra train --extra merge --extra evaluate --extra tracing \
+		-c requirements/dev.txt -o requirements/train.txt
+	$(LOCK) pyproject.toml --extra evaluate --extra serve --extra tracing -c requirements/dev.txt \
+		-o requirements/serve.txt
 	printf 'hatchling\nuv\n' | $(LOCK) - -c requirements/dev.txt -o requirements/build.txt
 	$(LOCK) --group install -c requirements/dev.txt -o requirements/install.txt
 	$(LOCK) pyproject.toml --group release -c requirements/dev.txt -o requirements/release.txt

@@ -27,6 +27,10 @@
 {{- include "gabarito.teacherRule" (dict "policy" $policy.teacher "url" .) }}
 {{- end }}
 {{- include "gabarito.peersRule" (dict "side" "to" "root" .root "component" .component) }}
+{{- if eq (include "gabarito.isTraced" .) "yes" }}
+{{- $ports := $policy.tracing.ports | default (list (include "gabarito.port" .root.Values.tracing.endpoint)) }}
+{{- include "gabarito.rule" (dict "side" "to" "peers" $policy.tracing.to "ports" $ports) }}
+{{- end }}
 {{- if has .component (list "controller" "test") }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" (list $serve) "ports" (list 8000)) }}
 {{- end }}

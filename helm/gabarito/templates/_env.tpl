@@ -20,6 +20,7 @@
 - {name: GABARITO_TEACHER_URL, value: {{ . | quote }}}
 {{- end }}
 {{- end }}
+{{- include "gabarito.tracing" . }}
 {{- range (fromJson (include "gabarito.secrets" .)).all }}
 - name: {{ .name }}
   valueFrom: {secretKeyRef: {name: {{ .secret | quote }}, key: {{ .key | quote }}}}
@@ -29,6 +30,33 @@
 {{- with .values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
+{{- end }}
+
+{{/* Where spans are sent, and what of a process they say; of components that make any. Takes root and
+     component. */}}
+{{- define "gabarito.tracing" }}
+{{- if eq (include "gabarito.isTraced" .) "yes" }}
+{{- with .root.Values.tracing }}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ .endpoint | quote }}}
+- {name: OTEL_SERVICE_NAME, value: {{ printf "%s-%s" (include "gabarito.fullname" $.root) $.component | quote }}}
+- {name: OTEL_RESOURCE_ATTRIBUTES, value: {{ printf "k8s.namespace.name=%s,gabarito.pipeline=%s" $.root.Release.Namespace (urlquery $.root.Values.pipeline.name | replace "+" "%20") | quote }}}
+- {name: OTEL_TRACES_SAMPLER, value: parentbased_traceidratio}
+- {name: OTEL_TRACES_SAMPLER_ARG, value: {{ .sampleRatio | quote }}}
+{{- if .content }}
+- {name: OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, value: "true"}
+{{- end }}
+{{- if .existingSecret }}
+- name: OTEL_EXPORTER_OTLP_HEADERS
+  valueFrom: {secretKeyRef: {name: {{ .existingSecret | quote }}, key: {{ .secretKey | quote }}}}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Whether a component makes spans: those that ask a model, and the endpoint. Takes root and component. */}}
+{{- define "gabarito.isTraced" -}}
+{{- $asks := or (eq .component "generate") (and (eq .component "evaluate") (include "gabarito.judge" .root)) }}
+{{- if and .root.Values.tracing.endpoint (or $asks (eq .component "serve")) }}yes{{ end }}
 {{- end }}
 
 {{/* The secrets that a component needs, as JSON `{"all": [{name, secret, key}]}`: name is the variable's

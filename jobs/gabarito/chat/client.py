@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import urllib3
+from opentelemetry.trace import Span
 
 from gabarito import __version__
 from gabarito.chat.breaker import Breaker
 from gabarito.chat.budget import Meter, Prices
+from gabarito.chat.call_span import call_span, tell_failed_try, tell_reply
 from gabarito.chat.chat_endpoint import ChatEndpoint
 from gabarito.chat.completion import Completion
 from gabarito.chat.concurrency import START, ConcurrencyLimit
@@ -30,6 +32,7 @@ from gabarito.chat.protocol import (
 )
 from gabarito.core.errors import AccessError, GabaritoError, Interrupted, ServiceError
 from gabarito.core.secrets import FILE_CHECK_S, ROTATION_S
+from gabarito.core.tracing import mark_failed, traceparent
 
 log = logging.getLogger("gabarito.chat")
 
@@ -100,6 +103,13 @@ class ChatClient:
         Raises:
             GabaritoError: as ``complete``, where no other request would be answered either.
         """
+        with call_span(self.endpoint, body) as span:
+            outcome = self._answered(body, span)
+            if isinstance(outcome, RefusedRequest):
+                mark_failed(span, type(outcome.error).__name__)
+            return outcome
+
+    def _answered(self, body: Mapping[str, Any], span: Span) -> Completion | RefusedRequest:
         tries = counted = 0
         refused_since: float | None = None
         while True:
@@ -107,7 +117,9 @@ class ChatClient:
             dialect = self.dialect
             outcome = self._try(json.dumps(dialect.spoken(body), ensure_ascii=False).encode())
             if isinstance(outcome, Completion):
+                tell_reply(span, outcome, tries)
                 return outcome.model_copy(update={"tries": tries})
+            tell_failed_try(span, outcome)
             if outcome.is_of_request and self._learn(outcome.said, body, dialect):
                 continue
             if outcome.status == UNAUTHORISED and self._may_key_change(refused_since):
@@ -189,6 +201,7 @@ class ChatClient:
         return {
             "Content-Type": "application/json",
             "User-Agent": f"gabarito/{__version__}",
+            **traceparent(),
             **self.endpoint.authorization,
         }
 

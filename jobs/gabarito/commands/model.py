@@ -30,6 +30,7 @@ from gabarito.core.proof_records import PROOF_FOLDER
 from gabarito.core.secrets import RotatingSecret, secret_from
 from gabarito.core.settings import local_path
 from gabarito.core.text import printable
+from gabarito.core.tracing import tracing
 from gabarito.pipeline.default_channel import default_channel
 from gabarito.pipeline.places import report_command
 from gabarito.pipeline.promote import (
@@ -162,6 +163,7 @@ def _proof_lines(reply: "EndpointReply") -> Iterator[str]:
     help="Let this OpenAI-compatible server, which has the model's files, write the answers; "
     "names, refusal, threshold and proofs stay here.",
 )
+@tracing("serve")
 def serve(  # noqa: PLR0913  # one parameter for each option
     store_url: str,
     channel: str | None,

@@ -15,6 +15,7 @@ from gabarito.commands.options import say, store_option, wrapped
 from gabarito.core.errors import Interrupted, UsageError
 from gabarito.core.shard import Shard
 from gabarito.core.text import printable
+from gabarito.core.tracing import tracing
 from gabarito.ingest.config import TESSERACT_DATA
 from gabarito.ingest.files import SourceFile, find_files
 from gabarito.ingest.outcomes import FileResult
@@ -71,7 +72,8 @@ def _command(stage: str) -> click.Command:
     @click.option("--run", "run_id", required=True, help="The run's id; gabarito plan shows it.")
     def command(store_url: str, run_id: str, shard: Shard | None = None) -> None:
         store = open_store(store_url)
-        conclude(stage, perform(store, read_run(store, run_id), stage, shard))
+        with tracing(stage):
+            conclude(stage, perform(store, read_run(store, run_id), stage, shard))
 
     return _shard_option(command) if STAGES[stage].is_sharded else command
 

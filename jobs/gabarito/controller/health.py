@@ -2,15 +2,16 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from gabarito.controller.kube.leader_election import Lease
+from gabarito.controller.release_metrics import gauge, release_metrics
 from gabarito.controller.state import Observed
 from gabarito.controller.summary import Summary
 from gabarito.core.listening import EVERYWHERE, ListeningServer
@@ -20,15 +21,18 @@ STUCK_S = 300.0
 shorter.
 """
 
-PERCENT_RIGHT = "percent_right_by_"
-"""How the counts of an evaluation are named, before the name of what was asked."""
-
 
 class Health(Collector):
-    """What the loop observed last and how it went; read from the threads of the server."""
+    """What the loop observed last and how it went; read from the threads of the server.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    ``is_served``: the release wants an endpoint.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, is_served: bool = True
+    ) -> None:
         self._clock = clock
+        self._is_served = is_served
         self._round_began = self._lease_requested = clock()
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -74,16 +78,16 @@ class Health(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the controller's metrics and, if it holds the Lease, those of its release."""
         leader = [((), float(self.is_leader))]
-        yield _gauge("gabarito_controller_leader", "Whether it holds the Lease.", leader)
+        yield gauge("gabarito_controller_leader", "Whether it holds the Lease.", leader)
         rounds = CounterMetricFamily("gabarito_controller_reconciles", "Rounds that succeeded.")
         rounds.add_metric([], self.reconciles)
         errors = CounterMetricFamily("gabarito_controller_reconcile_errors", "Rounds that failed.")
         errors.add_metric([], self.failures)
         yield from (rounds, errors)
         text, seconds = "Seconds of the last round that succeeded.", [((), self.reconcile_seconds)]
-        yield _gauge("gabarito_controller_reconcile_seconds", text, seconds)
+        yield gauge("gabarito_controller_reconcile_seconds", text, seconds)
         if self.is_leader and self.observed is not None:
-            yield from _release_metrics(self.observed, self.summary)
+            yield from release_metrics(self.observed, self.summary, is_served=self._is_served)
 
 
 def start_server(port: int, health: Health) -> ListeningServer:
@@ -114,51 +118,3 @@ def start_server(port: int, health: Health) -> ListeningServer:
     server = ListeningServer(EVERYWHERE, port, Handler)
     threading.Thread(target=server.serve_forever, name="probes", daemon=True).start()
     return server
-
-
-def _release_metrics(observed: Observed, summary: Summary) -> Iterator[Metric]:
-    stages = {(stage, found.state): 1.0 for stage, found in summary.stages.items()}
-    text = "1 for each stage's state."
-    yield _gauge("gabarito_stage_state", text, stages.items(), "stage", "state")
-    durations = {(stage,): result.seconds for stage, result in observed.results.items()}
-    text = "How long a finished stage took."
-    yield _gauge("gabarito_stage_duration_seconds", text, durations.items(), "stage")
-    items = {
-        (stage, name): value
-        for stage, result in observed.results.items()
-        for name, value in result.counts.items()
-    }
-    text = "What a finished stage counted."
-    yield _gauge("gabarito_stage_items", text, items.items(), "stage", "name")
-    scores = {
-        (name.removeprefix(PERCENT_RIGHT),): value / 100
-        for (stage, name), value in items.items()
-        if stage == "evaluate" and name.startswith(PERCENT_RIGHT)
-    }
-    text = "Share of test questions answered right."
-    yield _gauge("gabarito_eval_score", text, scores.items(), "system")
-    gate = [((), float(observed.evaluation.passed))] if observed.evaluation else []
-    yield _gauge("gabarito_gate_passed", "Whether the run's model passed its gate.", gate)
-    model = observed.channel.model if observed.channel else None
-    promoted = [((model, observed.pipelines.get(model, "")), 1.0)] if model else []
-    text = "The model that the channel names, and the pipeline that it is of, as labels."
-    yield _gauge("gabarito_promoted_info", text, promoted, "digest", "pipeline")
-    since = [((), observed.channel.since.timestamp())] if observed.channel and model else []
-    text = "When the channel was moved to that model."
-    yield _gauge("gabarito_promoted_timestamp_seconds", text, since)
-    yield _gauge(
-        "gabarito_pipeline_info", "The release's own.", [((summary.pipeline,), 1.0)], "pipeline"
-    )
-    is_ready = observed.endpoint is not None and observed.endpoint.rollout == "ready"
-    ready = [((), float(is_ready))]
-    yield _gauge("gabarito_endpoint_ready", "Whether the endpoint is rolled out.", ready)
-
-
-def _gauge(
-    name: str, text: str, samples: Iterable[tuple[Sequence[str], float]], *labels: str
-) -> GaugeMetricFamily:
-    """Return a gauge with a sample for each tuple of the labels' values."""
-    gauge = GaugeMetricFamily(name, text, labels=labels)
-    for values, value in samples:
-        gauge.add_metric(values, value)
-    return gauge

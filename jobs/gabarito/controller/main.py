@@ -43,7 +43,7 @@ PATIENCE = 3
 
 def run(config: ControllerConfig, port: int) -> None:
     """Reconcile until told to stop; the current round is completed first."""
-    health, signals = Health(), Signals()
+    health, signals = Health(is_served=config.serve.replicas > 0), Signals()
     cluster, store = connect(config.namespace), open_store(config.store)
     start_server(port, health)
     name, holder = lease_name(config.fullname), holder_name(os.getpid())

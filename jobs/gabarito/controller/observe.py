@@ -84,6 +84,11 @@ class Observer:
         if channel is not None:
             named += [channel.model or "", *(one.model for one in channel.rejected[-1:])]
         progress = self._progress.read_jobs(jobs, run, finished)
+        running = {
+            job.stage: (run.address(job.stage), job.began)
+            for job in jobs
+            if job.stage in progress and job.phase == "running"
+        }
         return Observed(
             now=now,
             owner_uid=owner["metadata"]["uid"] if owner else "",
@@ -91,10 +96,11 @@ class Observer:
             jobs=jobs,
             results={stage: self._read_result(stage) for stage in finished},
             progress=progress,
-            reached={
-                job.stage: self._progress.reached(run.address(job.stage), job.began)
-                for job in jobs
-                if job.stage in progress and job.phase == "running"
+            reached={stage: self._progress.reached(*where) for stage, where in running.items()},
+            readings={
+                stage: reading
+                for stage, where in running.items()
+                if (reading := self._progress.last(*where))
             },
             is_frozen=self._is_frozen,
             evaluation=self._evaluation if "evaluate" in finished else None,

@@ -54,16 +54,21 @@ class ProgressReader:
                 lines[job.stage] = text
         return lines
 
-    def reached(self, address: Address, since: datetime | None) -> dict[str, int]:
-        """Return how many items of its work a stage had done when it was read last.
+    def last(self, address: Address, since: datetime | None) -> Progress | None:
+        """Return what a stage reported when it was read last.
 
         None where that was said by an attempt that began before ``since``, in another Job.
         """
         reading = self._readings.get(address.prefix)
         began = reading.last.began if reading else None
         if reading is None or began is None or since is None or began < since:
-            return {}
-        return {reading.last.what: reading.last.done}
+            return None
+        return reading.last
+
+    def reached(self, address: Address, since: datetime | None) -> dict[str, int]:
+        """Return how many items of its work a stage had done when it was read last, if any."""
+        last = self.last(address, since)
+        return {last.what: last.done} if last else {}
 
     def read(self, address: Address, *, is_last: bool = False) -> str:
         """Return a stage's progress in one line, or ``""`` if it has not reported any."""

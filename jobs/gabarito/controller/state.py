@@ -15,7 +15,7 @@ from gabarito.controller.kube.api import Object
 from gabarito.controller.kube.parse import EndpointState, StageJob
 from gabarito.controller.kube.spent_pods import SpentPod
 from gabarito.controller.templates import Templates
-from gabarito.core.records import Record
+from gabarito.core.records import Progress, Record
 from gabarito.pipeline.plan import Step
 from gabarito.pipeline.runs import Run
 
@@ -175,8 +175,9 @@ class Observed:
     ``recorded`` are names of Events that this process has recorded; ``progress`` has a line for
     each stage that reported some; ``pipelines`` has the pipeline of each model that channel and
     endpoint name, where its record tells it; ``reached`` how many items of each kind of work a
-    stage has done; ``is_inherited`` whether ``channel`` is not written yet and follows from
-    ``main``; ``spent_pods`` are failed pods beyond those that are kept.
+    stage has done; ``readings`` what each of the stages that run reported last; ``is_inherited``
+    whether ``channel`` is not written yet and follows from ``main``; ``spent_pods`` are failed
+    pods beyond those that are kept.
     """
 
     now: datetime
@@ -186,6 +187,7 @@ class Observed:
     results: Mapping[str, StageResult] = field(default_factory=dict)
     progress: Mapping[str, str] = field(default_factory=dict)
     reached: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    readings: Mapping[str, Progress] = field(default_factory=dict)
     is_frozen: bool = True
     evaluation: Evaluation | None = None
     channel: Channel | None = None

@@ -39,6 +39,13 @@ from gabarito.serve.request import (
     ModelNotFoundError,
     NotJsonError,
 )
+from gabarito.serve.request_span import (
+    tell_answer,
+    tell_failure,
+    tell_request,
+    tell_route,
+    traced,
+)
 from gabarito.serve.response import (
     ResponseWriter,
     about_model,
@@ -116,7 +123,7 @@ def make_app(
         exception_handlers={404: _no_such_path, 405: _no_such_method, Exception: _our_fault},
         lifespan=_lifespan(handlers, base),
     )
-    return _for_browsers(_without_last_slash(app), config.cors_origins)
+    return _for_browsers(_without_last_slash(traced(app)), config.cors_origins)
 
 
 def _base_of(model: Model, engine: Engine) -> Model:
@@ -188,6 +195,8 @@ class _Handlers:
         """Check the token, shape errors as the protocol does, count."""
 
         async def guard(request: Request) -> Response:
+            path = "/v1/models/{name}" if request.path_params else request.url.path
+            tell_route(request.method, path)
             try:
                 self._check_token(request)
                 response = await handler(request)
@@ -197,7 +206,6 @@ class _Handlers:
                 response = _refusal(STATUSES[type(error)][0], _body_of(error))
             except ClientDisconnect:
                 response = Response(status_code=CLIENT_GONE)
-            path = "/v1/models/{name}" if request.path_params else request.url.path
             self._metrics.requests.labels(path, response.status_code).inc()
             return response
 
@@ -254,6 +262,7 @@ class _Handlers:
             digest=self._names.digest,
             about_request=about_request(self._left_aside(asked), unread(asked.others)),
         )
+        tell_request(asked, writer.id, self._names)
         if asked.stream:
             events = self._events(stream, writer, usage=asked.stream_options.include_usage)
             return StreamingResponse(events, media_type="text/event-stream")
@@ -278,6 +287,7 @@ class _Handlers:
                 yield event
             self._count(stream.answer, stream, began)
         except EngineFailedError as error:
+            tell_failure(error)
             yield sse(_body_of(error))
         finally:
             stream.abandon()
@@ -287,6 +297,7 @@ class _Handlers:
         self._metrics.tokens.labels("read").inc(stream.prompt_tokens)
         self._metrics.tokens.labels("written").inc(len(answer.tokens))
         self._metrics.seconds.observe(time.monotonic() - began)
+        tell_answer(answer, stream.prompt_tokens)
 
     def _check_token(self, request: Request) -> None:
         token = self._token()

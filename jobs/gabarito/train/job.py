@@ -7,7 +7,7 @@ train.jsonl, validation.jsonl, replay.jsonl, facts.jsonl, prompt.json, base mode
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -36,6 +36,7 @@ from gabarito.train.batch import layout_of
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
 from gabarito.train.config import TrainConfig
 from gabarito.train.encode import Row, contract_for, encoded, probes_of, prompts
+from gabarito.train.gpu_load import GpuLoad
 from gabarito.train.loop import TrainPlan, fit
 from gabarito.train.lora import attach, save, trained_parameters
 from gabarito.train.loss import check_head
@@ -83,7 +84,7 @@ def run(config: TrainConfig, work: Attempt) -> None:
             AnswerKey(work.inputs["curate"].records("facts.jsonl", Fact)),
         )
         told = "steps, at most" if config.choice.patience else "steps"
-        report = partial(_report, work, told, steps)
+        report = partial(_report, work, GpuLoad(base.model.device).figures, told, steps)
         layout = layout_of(
             base.model,
             shared_prefix(contract, base.tokenizer),
@@ -97,7 +98,9 @@ def run(config: TrainConfig, work: Attempt) -> None:
         with disk_errors(str(work.folder)):
             save(model, work.folder / "adapter")
         _write_missed(validation, sample(held_out, most, config.schedule.seed), work)
-        _report(work, "steps", done.step, done.curve[-1])  # what the Job's annotation says last
+        _report(
+            work, dict, "steps", done.step, done.curve[-1]
+        )  # what the Job's annotation says last
         work.write_text("base.json", origin.model_dump_json(indent=1) + "\n")
         work.counts["parameters"] = sum(p.numel() for p in trained_parameters(model).values())
     processes.leave()
@@ -173,8 +176,10 @@ def _longest(base: Base, config: TrainConfig) -> int:
     return min(config.max_tokens, positions_of(base.model) or config.max_tokens)
 
 
-def _report(work: Attempt, what: str, steps: int, point: StepMetrics) -> None:
-    figures = {"loss": round(point.loss, 4), "tokens_per_s": point.tokens_per_s}
+def _report(
+    work: Attempt, load: Callable[[], dict[str, float]], what: str, steps: int, point: StepMetrics
+) -> None:
+    figures = {"loss": round(point.loss, 4), "tokens_per_s": point.tokens_per_s, **load()}
     if point.exact_match is not None:
         figures["exact_match"] = round(point.exact_match, 4)
     work.progress.report(what, point.step, steps, **figures)

@@ -8,6 +8,7 @@ declare -A versions=(
   [coredns]=v1.15.0
   [jobset]=v0.12.0
   [jobset-crd]=v0.12.0
+  [promtool]=debian
   [schemas]=v1.4.1 # of the Gateway API; Kubernetes' are of the version above
   [actionlint]=v1.7.12
   [cosign]=v3.1.3
@@ -30,7 +31,8 @@ build() { # build [PROGRAM...]: those that are named; without names the cluster'
     wanted="$program ${versions[$program]}"
     [ "$program" != schemas ] || wanted+=" ${versions[kubernetes]}"
     grep -qxF "$wanted" "$bin/versions" && continue
-    command -v go >/dev/null || fail "build: no Go; put Go 1.26 or later on the PATH"
+    [ "$program" = promtool ] || command -v go >/dev/null ||
+      fail "build: no Go; put Go 1.26 or later on the PATH"
     GOBIN=$bin CGO_ENABLED=0 "build_$program" "${versions[$program]}"
     sed -i "/^$program /d" "$bin/versions"
     echo "$wanted" >>"$bin/versions"
@@ -65,6 +67,15 @@ build_jobset() { # in its folder: go install asks for a list of its versions, wh
 build_jobset-crd() { # what an API server must know of JobSets
   install -m 644 "$(module_folder "sigs.k8s.io/jobset@$1")/config/components/crd/bases"/*_jobsets.yaml \
     "$GOBIN/jobset-crd"
+}
+
+build_promtool() { # unpacked: installed, the package would start a server
+  local work
+  work=$(mktemp -d)
+  (cd "$work" && { apt-get download -qq prometheus 2>/dev/null ||
+    { apt-get update -qq && apt-get download -qq prometheus; }; } && dpkg-deb -x prometheus_*.deb .)
+  install "$work/usr/bin/promtool" "$bin"
+  rm -r "$work"
 }
 
 build_schemas() { # what the API servers publish: tests/chart holds the chart against it

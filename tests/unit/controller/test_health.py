@@ -9,12 +9,14 @@ import pytest
 
 import gabarito.evaluate
 from gabarito.artifacts.channel import Channel
-from gabarito.controller.health import PERCENT_RIGHT, STUCK_S, Health, start_server
+from gabarito.controller.health import STUCK_S, Health, start_server
 from gabarito.controller.kube.api import CONFIG_MAPS
 from gabarito.controller.kube.leader_election import Lease
+from gabarito.controller.release_metrics import PERCENT_RIGHT
 from gabarito.controller.state import Observed, StageResult
 from gabarito.controller.summary import summarise
 from gabarito.core.errors import SettingsError
+from gabarito.core.records import Progress
 
 from .builders import NOW, OTHER_RUN, A, desired, endpoint, job, observed, passed
 from .fake import FakeCluster
@@ -185,6 +187,43 @@ def test_who_does_not_lead_has_only_its_own_metrics(
     text = get(f"{address}/metrics")[1]
     assert "gabarito_controller_leader 0.0" in text
     assert "gabarito_stage" not in text
+
+
+def test_a_stage_that_runs_tells_how_far_it_is(health: Health, lease: Lease, address: str) -> None:
+    lease.renew()
+    health.begin(lease)
+    figures = {"loss": 0.17, "tokens_per_s": 901.5, "gpu_utilization": 0.97, "gpu_memory": 0.5}
+    reading = Progress(attempt="a", what="steps", done=413, total=800, seconds=61.5, **figures)
+    jobs = job("train", "running"), job("generate", "running", shards=(1, 4))
+    told = {"train": "413/800 steps", "generate": "1/4 shards"}
+    succeed(health, observed(*jobs, progress=told, readings={"train": reading}))
+    lines = get(f"{address}/metrics")[1].splitlines()
+    for line in (
+        'gabarito_stage_progress_items{stage="train",what="steps"} 413.0',
+        'gabarito_stage_planned_items{stage="train",what="steps"} 800.0',
+        'gabarito_stage_progress_items{stage="generate",what="shards"} 1.0',
+        'gabarito_stage_planned_items{stage="generate",what="shards"} 4.0',
+        'gabarito_stage_progress_seconds{stage="train"} 61.5',
+        "gabarito_train_loss 0.17",
+        "gabarito_train_tokens_per_second 901.5",
+        "gabarito_train_gpu_utilization_ratio 0.97",
+        "gabarito_train_gpu_memory_ratio 0.5",
+    ):
+        assert line in lines
+    assert not any(line.startswith("gabarito_train_exact_match_ratio") for line in lines)
+
+
+@pytest.mark.parametrize(("is_served", "rollout"), [(False, "ready"), (True, "idle")])
+def test_an_endpoint_that_nobody_wants_is_not_missed(
+    lease: Lease, clock: Clock, is_served: bool, rollout: str
+) -> None:
+    health = Health(clock, is_served=is_served)
+    lease.renew()
+    health.begin(lease)
+    succeed(
+        health, observed(channel=Channel(model=A, since=NOW), endpoint=endpoint(rollout=rollout))
+    )
+    assert b"\ngabarito_endpoint_ready " not in health.metrics()
 
 
 def test_what_is_not_known_yet_has_no_metric(health: Health, lease: Lease, address: str) -> None:

@@ -71,8 +71,10 @@ def test_what_an_attempt_before_a_job_reached_is_not_reached_by_that_job(
 ) -> None:
     add_job(world, "ingest", wanted.run.run)
     say(world, wanted.run.address("ingest"), 3, attempt)
-    reached = {"pages": 3} if is_its_own else {}
-    assert observe(world, wanted).reached == {"ingest": reached}
+    seen = observe(world, wanted)
+    assert seen.reached == {"ingest": {"pages": 3} if is_its_own else {}}
+    told = {stage: (last.done, last.total) for stage, last in seen.readings.items()}
+    assert told == ({"ingest": (3, 9)} if is_its_own else {})
 
 
 def test_an_attempt_says_by_its_name_when_it_began(world: World, wanted: Desired) -> None:
