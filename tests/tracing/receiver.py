@@ -42,8 +42,8 @@ class Receiver(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, status: int = 200) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, status: int, host: str) -> None:
+        super().__init__((host, 0), _Handler)
         self.status = status
         self.spans: list[ReceivedSpan] = []
         self.headers: list[dict[str, str]] = []
@@ -52,7 +52,8 @@ class Receiver(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         """What ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set to."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        host, port = self.server_address[:2]
+        return f"http://{host!s}:{port}"
 
     def wait_for(self, count: int) -> list[ReceivedSpan]:
         """Return the spans once so many are there."""
@@ -83,9 +84,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiving(status: int = 200) -> Iterator[Receiver]:
+def receiving(status: int = 200, host: str = "127.0.0.1") -> Iterator[Receiver]:
     """Give a receiver that runs."""
-    receiver = Receiver(status)
+    receiver = Receiver(status, host)
     threading.Thread(target=receiver.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield receiver
