@@ -34,14 +34,13 @@ from gabarito.controller.attempts import (
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.diagnose import Problem
 from gabarito.controller.kube.events import RecordEvent
-from gabarito.controller.kube.parse import Phase, StageJob
+from gabarito.controller.kube.parse import ENDED, Phase, StageJob
 from gabarito.controller.rollout import decide_endpoint
 from gabarito.controller.state import Desired, Observed
 from gabarito.pipeline.stages import STAGES
 
 SUSPENDED: frozenset[Phase] = frozenset({"planned", "queued", "paused"})
 LIVE: frozenset[Phase] = frozenset({"queued", "paused", "running"})
-ENDED: frozenset[Phase] = frozenset({"complete", "failed"})
 NOT_STARTED: frozenset[Phase] = frozenset({"planned", "queued"})
 
 

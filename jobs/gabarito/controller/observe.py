@@ -9,9 +9,17 @@ from datetime import UTC, datetime
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.channel import find_channel, pipeline_of
 from gabarito.controller.kube import metadata as meta
-from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS, PODS, Cluster
+from gabarito.controller.kube.api import (
+    CONFIG_MAPS,
+    DEPLOYMENTS,
+    JOBS,
+    PODS,
+    Cluster,
+    Object,
+    labels_of,
+)
 from gabarito.controller.kube.diagnose import Scope
-from gabarito.controller.kube.parse import endpoint_of, stage_jobs
+from gabarito.controller.kube.parse import ENDED, endpoint_of, phase_of, stage_jobs
 from gabarito.controller.progress import ProgressReader
 from gabarito.controller.state import (
     Desired,
@@ -21,10 +29,12 @@ from gabarito.controller.state import (
     SmokeTestResult,
     StageResult,
 )
+from gabarito.controller.templates import TTL
 from gabarito.pipeline.counters import summary_of
 from gabarito.pipeline.plan import make_plan
 from gabarito.pipeline.promote import model_of
 from gabarito.pipeline.runs import is_frozen
+from gabarito.pipeline.stages import STAGES
 from gabarito.store.base import Store
 
 
@@ -49,12 +59,17 @@ class Observer:
         Raises:
             GabaritoError: if the cluster or the store does not answer or refuses.
         """
-        now, config, run = datetime.now(UTC), self._desired.config, self._desired.run
+        desired = self._desired
+        now, config, run = datetime.now(UTC), desired.config, desired.run
         owner = self._cluster.read(CONFIG_MAPS, config.owner)
         selector = f"{meta.INSTANCE}={config.release}"
-        job_objects = self._cluster.list(JOBS, f"{selector},{meta.STAGE}")
+        job_objects = [
+            job for job in self._cluster.list(JOBS, selector) if not self._is_history(job)
+        ]
         pods = self._cluster.list(PODS, selector)
-        deployment = self._cluster.read(DEPLOYMENTS, self._desired.endpoint_name)
+        deployments = self._cluster.list(DEPLOYMENTS, selector)
+        named = (each for each in deployments if each["metadata"]["name"] == desired.endpoint_name)
+        deployment = next(named, None)
         steps = {step.stage: step for step in make_plan(self._store, run)}
         jobs = stage_jobs(job_objects, pods, config.namespace, now)
         self._is_frozen = self._is_frozen or is_frozen(self._store, run)
@@ -66,9 +81,9 @@ class Observer:
                 self._evaluation = Evaluation(model.digest, passed, reasons, model.merge)
         channel = find_channel(self._store, run.pipeline.channel)
         endpoint = endpoint_of(deployment, pods, Scope("serve", config.namespace, now))
-        named = [endpoint.model] if endpoint else []
+        models = [endpoint.model] if endpoint else []
         if channel is not None:
-            named += [channel.model or "", *(one.model for one in channel.rejected[-1:])]
+            models += [channel.model or "", *(one.model for one in channel.rejected[-1:])]
         progress = self._progress.read_jobs(jobs, run, finished)
         return Observed(
             now=now,
@@ -85,8 +100,22 @@ class Observer:
             smoke_test=smoke_test,
             memory=memory,
             recorded=recorded,
-            pipelines={model: self._read_pipeline(model) for model in named if model},
+            pipelines={model: self._read_pipeline(model) for model in models if model},
         )
+
+    def _is_history(self, job: Object) -> bool:
+        """Tell whether nothing is left to decide of a Job: another run's, ended, and it expires.
+
+        A release may have thousands of them, and a new attempt's name holds its own run.
+        """
+        run, stage = self._desired.run.run, labels_of(job).get(meta.STAGE)
+        if stage not in STAGES:
+            return True
+        if labels_of(job).get(meta.RUN) == run or run in job["metadata"]["name"]:
+            return False
+        expires = TTL in job["spec"]
+        is_kept = self._desired.templates.stages[stage].expires_after_s is None
+        return (expires or is_kept) and phase_of(job) in ENDED
 
     def _read_pipeline(self, model: str) -> str:
         found = self._pipelines.get(model) or pipeline_of(self._store, model)

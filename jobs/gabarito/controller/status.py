@@ -43,14 +43,13 @@ def status_lines(cluster: Cluster, release: str | None) -> Iterator[str]:
     found = labels_of(controller).get(meta.INSTANCE, "")
     lease = cluster.read(LEASES, controller["metadata"]["name"])
     summary = read_summary(annotations_of(lease).get(meta.SUMMARY) if lease else None)
-    jobs = cluster.list(JOBS, f"{meta.INSTANCE}={found},{meta.STAGE}")
+    of_run = f"{meta.INSTANCE}={found},{meta.STAGE},{meta.RUN}={summary.run}"
+    jobs = cluster.list(JOBS, of_run) if summary.run else []
     run = f"run {summary.run} of {summary.pipeline}" if summary.run else "no run yet"
     yield f"release {found} in namespace {cluster.namespace}: {run}"
     for stage in STAGES if summary.run else ():
         shown = summary.stages.get(stage, StageSummary(state="planned"))
-        details = _details(
-            shown, [job for job in jobs if labels_of(job)[meta.STAGE] == stage], summary.run
-        )
+        details = _details(shown, [job for job in jobs if labels_of(job)[meta.STAGE] == stage])
         yield f"  {stage:9} {shown.state:9} {details}".rstrip()
     for name, text in (
         ("gate", summary.gate),
@@ -78,13 +77,12 @@ def _find_controller(cluster: Cluster, release: str | None) -> Object:
     return named[0]
 
 
-def _details(shown: StageSummary, jobs: list[Object], run: str) -> str:
+def _details(shown: StageSummary, jobs: list[Object]) -> str:
     """Return a stage's details; of one that runs the progress comes first.
 
     It is in the Job rather than in the summary: so the Lease is not written every few seconds.
     """
-    of_run = [job for job in jobs if labels_of(job).get(meta.RUN) == run]
-    last = max(of_run, key=attempt_of, default=None)
+    last = max(jobs, key=attempt_of, default=None)
     if last is None or shown.state not in ("running", "waiting", "paused"):
         return shown.details
     progress = annotations_of(last).get(meta.PROGRESS, "")

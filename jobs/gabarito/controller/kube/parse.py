@@ -28,6 +28,8 @@ Phase = Literal["planned", "queued", "paused", "running", "complete", "failed"]
 suspended by someone else after it had started.
 """
 
+ENDED: frozenset[Phase] = frozenset({"complete", "failed"})
+
 Rollout = Literal["rolling", "ready", "failed", "idle"]
 """Of the endpoint's Deployment; idle is scaled to zero by someone else."""
 
