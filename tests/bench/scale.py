@@ -36,9 +36,12 @@ from .figures import MEBIBYTE, MEMORY_BYTES, RELEASE_S, Spread, spread
 from .process import Process
 
 RENDERED = Path(__file__).parents[2] / "k8s/rendered/demo.yaml"
-PATIENCE_S = 300.0
+PATIENCE_S = 1200.0
 CALLS = 30
 """Fewer requests a minute are made while nothing changes."""
+
+SETTLED_S = 5.0
+"""After that the controller has said what there is to say of a change."""
 
 WATCHED = "train"
 
@@ -199,10 +202,10 @@ class SimulatedJobs:
         self.finish(list(STAGES)[-1])
 
     def forget(self) -> None:
-        """Delete the run's artifacts, Jobs and pods, and let the controller make them again."""
-        for stage in STAGES:
-            for entry in list(self._world.store.list(f"{self._run.address(stage).prefix}/")):
-                self._world.store.delete(entry.key)
+        """Delete the run's Jobs, pods and artifacts, and let the controller make them again.
+
+        What is upstream is deleted first: no stage can be started in between.
+        """
         self._jobs.clear()
         own = [
             key
@@ -211,6 +214,12 @@ class SimulatedJobs:
         ]
         for plural, name in own:
             self._api.delete(plural, name)
+        time.sleep(SETTLED_S)
+        for stage in STAGES:
+            for entry in list(self._world.store.list(f"{self._run.address(stage).prefix}/")):
+                self._world.store.delete(entry.key)
+        labels = {meta.INSTANCE: "demo"}
+        self._api.put("pods", {"metadata": {"name": "other", "labels": labels}, "status": {}})
 
     def _see(self, change: str, plural: str, thing: Object) -> None:
         labels = labels_of(thing)
@@ -273,7 +282,7 @@ def measured(runs: int, shards: int, rounds: int, idle_s: float) -> ScaleFigures
                     break
                 jobs.finish(stage)
                 jobs.started(below)
-            time.sleep(5)  # what it still has to say of that is said
+            time.sleep(SETTLED_S)
             before, used = len(api.asked), process.cpu_seconds
             time.sleep(idle_s)
             idle = [asked.what for asked in api.asked[before:]]

@@ -2,7 +2,6 @@
 
 import json
 import time
-from pathlib import Path
 
 import click
 from pydantic import ValidationError
@@ -53,7 +52,7 @@ PROGRESS = "/progress.json"
     default="evaluate",
     help="End with this stage; PIPELINE needs no sections of those after it.",
 )
-def run(pipeline: Path, store_url: str, first: str | None, last: str) -> None:
+def run(pipeline: str, store_url: str, first: str | None, last: str) -> None:
     """Make all that PIPELINE asks for, on this machine.
 
     What is in the store already is used as it is; an interrupted run continues. Exits with 1 if
@@ -95,7 +94,7 @@ def run_pipeline(
 @click.command()
 @pipeline_argument
 @store_option
-def plan(pipeline: Path, store_url: str) -> None:
+def plan(pipeline: str, store_url: str) -> None:
     """Show what of PIPELINE is in the store already and what would run."""
     store = open_store(store_url)
     planned = new_run(read_pipeline(pipeline, last="ingest"))
@@ -168,7 +167,7 @@ def _lacking_lines(planned: Run) -> list[str]:
     ]
 
 
-def _forecast_lines(store: Store, planned: Run, path: Path) -> list[str]:
+def _forecast_lines(store: Store, planned: Run, path: str) -> list[str]:
     """Say what the teacher is going to be asked, as far as that is known."""
     settings = planned.pipeline.generate
     if settings is None or settings.teacher is None:

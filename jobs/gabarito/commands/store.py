@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import click
 
@@ -30,7 +29,7 @@ MEBIBYTE = 2**20
     default=True,
     help="Train the base for some seconds, if it is at hand, to say how long training takes.",
 )
-def check(pipeline: Path, store_url: str, probe: bool) -> None:
+def check(pipeline: str, store_url: str, probe: bool) -> None:
     """Try the settings of PIPELINE, the store and the services before a run.
 
     Exits with the code of the first thing that is wrong. Stages whose settings are missing are

@@ -17,6 +17,7 @@ from gabarito.controller.kube.api import (
     Cluster,
     Object,
     labels_of,
+    version_of,
 )
 from gabarito.controller.kube.diagnose import Scope
 from gabarito.controller.kube.parse import ENDED, endpoint_of, phase_of, stage_jobs
@@ -48,6 +49,8 @@ class Observer:
         self._progress = ProgressReader(store)
         self._results: dict[str, StageResult] = {}
         self._pipelines: dict[str, str] = {}
+        self._history: dict[str, int] = {}
+        """Versions of the Jobs of which nothing is left to decide, by uid."""
         self._evaluation: Evaluation | None = None
         self._is_frozen = False
 
@@ -63,9 +66,7 @@ class Observer:
         now, config, run = datetime.now(UTC), desired.config, desired.run
         owner = self._cluster.read(CONFIG_MAPS, config.owner)
         selector = f"{meta.INSTANCE}={config.release}"
-        job_objects = [
-            job for job in self._cluster.list(JOBS, selector) if not self._is_history(job)
-        ]
+        job_objects = self._without_history(self._cluster.list(JOBS, selector))
         pods = self._cluster.list(PODS, selector)
         deployments = self._cluster.list(DEPLOYMENTS, selector)
         named = (each for each in deployments if each["metadata"]["name"] == desired.endpoint_name)
@@ -102,6 +103,18 @@ class Observer:
             recorded=recorded,
             pipelines={model: self._read_pipeline(model) for model in models if model},
         )
+
+    def _without_history(self, jobs: list[Object]) -> list[Object]:
+        """Return the Jobs of which something is left to decide; an unchanged one is judged once."""
+        known, self._history = self._history, {}
+        left = []
+        for job in jobs:
+            uid, version = job["metadata"]["uid"], version_of(job)
+            if known.get(uid) == version or self._is_history(job):
+                self._history[uid] = version
+            else:
+                left.append(job)
+        return left
 
     def _is_history(self, job: Object) -> bool:
         """Tell whether nothing is left to decide of a Job: another run's, ended, and it expires.

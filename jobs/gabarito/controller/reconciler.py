@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from pathlib import Path
 
 from gabarito.controller.actions import about_owner
 from gabarito.controller.config import ControllerConfig
@@ -13,13 +12,12 @@ from gabarito.controller.kube.api import CONFIG_MAPS, EVENTS, Cluster
 from gabarito.controller.kube.events import RecordEvent, event_body
 from gabarito.controller.kube.leader_election import Lease
 from gabarito.controller.observe import Observer
+from gabarito.controller.pinned_run import choose_run
 from gabarito.controller.smoke_test import SmokeTest
-from gabarito.controller.state import Desired, Observed, read_memory
+from gabarito.controller.state import Desired, Memory, Observed, read_memory
 from gabarito.controller.summary import Summary, read_summary, summarise, summary_annotation
 from gabarito.controller.templates import read_templates
 from gabarito.core.errors import ConflictError, GabaritoError
-from gabarito.pipeline.runs import new_run
-from gabarito.pipeline.schema import read_pipeline
 from gabarito.store.base import Store
 from gabarito.store.conformance import probe
 
@@ -47,6 +45,8 @@ class Reconciler:
         self._wake = wake
         self._smoke_test = SmokeTest(store, config.serve, wake)
         self._parts: tuple[Observer, Executor, Desired] | None = None
+        self._warning = ""
+        """What is to be said of the pipeline file."""
         self._warnings: tuple[str, ...] | None = None
         self._recorded: set[str] = set()
 
@@ -57,23 +57,26 @@ class Reconciler:
             GabaritoError: if the cluster or the store does not answer or refuses.
         """
         if self._parts is None:  # here rather than at the start: what is wrong in it is reported
-            run = new_run(read_pipeline(Path(self._config.pipeline)))
-            desired = Desired(self._config, run, read_templates(self._config))
+            chosen = choose_run(self._config, self._store, self._memory)
+            self._warning = chosen.warning
+            templates = read_templates(self._config)
+            desired = Desired(self._config, chosen.run, templates, chosen.pinned)
             dependencies = Dependencies(
                 desired,
                 start_smoke_test=self._smoke_test.start,
                 save_memory=lambda memory: self._lease.annotate(
-                    {meta.MEMORY: memory.model_dump_json()}
+                    {meta.MEMORY: memory.model_dump_json(exclude_defaults=True)}
                 ),
             )
             observer = Observer(self._cluster, self._store, desired)
             executor = Executor(self._cluster, self._store, dependencies)
             self._parts = observer, executor, desired
         observer, executor, desired = self._parts
-        memory = read_memory(self._lease.annotations.get(meta.MEMORY))
+        memory = self._memory
         result = self._smoke_test.result
         observed = observer.observe(memory, result, frozenset(executor.recorded))
-        summary = summarise(desired, observed, self._warnings or ())
+        warnings = (self._warning,) if self._warning else ()
+        summary = summarise(desired, observed, (*warnings, *(self._warnings or ())))
         for action in decide(desired, observed):
             if not self._lease.is_held:
                 return observed, summary
@@ -82,7 +85,13 @@ class Reconciler:
         self._save_summary(summary)
         if self._warnings is None:
             self._warnings = tuple(self._probe_store(observed.owner_uid))
+            if self._warning:
+                self._record_warning(observed.owner_uid, "PipelineChanged", self._warning)
         return observed, summary
+
+    @property
+    def _memory(self) -> Memory:
+        return read_memory(self._lease.annotations.get(meta.MEMORY))
 
     def report_problem(self, problem: str) -> None:
         """Report why reconciling fails, in an Event and in the summary for ``gabarito status``."""

@@ -71,6 +71,14 @@ class StageMemory(Record):
     began: datetime | None = None
 
 
+class PinnedFile(Record):
+    """A pipeline file in a bucket, as it was when a run of it was frozen."""
+
+    file: str
+    sha256: str
+    run: str
+
+
 class Memory(Record):
     """What the controller must know after a restart and can read nowhere else.
 
@@ -81,6 +89,7 @@ class Memory(Record):
         last_known_good: What is served again if a new template does not work.
         failed_revision: The serve revision whose template failed with the last known good model.
         stages: What is remembered of the attempts of stages.
+        pinned: Which pipeline file of a bucket the run is of.
     """
 
     promoted: str = ""
@@ -89,6 +98,7 @@ class Memory(Record):
     last_known_good: LastKnownGood | None = None
     failed_revision: str = ""
     stages: dict[str, StageMemory] = Field(default_factory=dict)
+    pinned: PinnedFile | None = None
 
 
 def read_memory(text: str | None) -> Memory:
@@ -111,6 +121,7 @@ class Desired:
     config: ControllerConfig
     run: Run
     templates: Templates
+    pinned: PinnedFile | None = None
 
     @property
     def endpoint_name(self) -> str:

@@ -82,3 +82,35 @@ def test_of_the_model_its_weights_are_known(world: World, wanted: Desired) -> No
     assert found is not None
     assert found.passed
     assert found.merge == wanted.run.fingerprints["merge"]
+
+
+def test_what_other_runs_have_ended_is_not_looked_at_again(world: World, wanted: Desired) -> None:
+    add_job(world, "ingest", wanted.run.run)
+    add_job(world, "train", "z" * 12)
+    world.cluster.patch(JOBS, "z" * 12 + "-train", {"spec": {"ttlSecondsAfterFinished": 60}})
+    assert {job.run for job in observe(world, wanted).jobs} == {wanted.run.run, "z" * 12}
+    done = {"conditions": [{"type": "Complete", "status": "True"}]}
+    world.cluster.patch(JOBS, "z" * 12 + "-train", {"status": done})
+    assert {job.run for job in observe(world, wanted).jobs} == {wanted.run.run}
+
+
+def test_an_ended_job_of_another_run_that_would_stay_for_ever_is_looked_at(
+    world: World, wanted: Desired
+) -> None:
+    wanted.templates.stages["train"].body["spec"]["ttlSecondsAfterFinished"] = 60
+    add_job(world, "train", "z" * 12)
+    done = {"conditions": [{"type": "Complete", "status": "True"}]}
+    world.cluster.patch(JOBS, "z" * 12 + "-train", {"status": done})
+    assert [job.run for job in observe(world, wanted).jobs] == ["z" * 12]
+
+
+def test_a_name_that_a_new_attempt_would_have_is_seen_whosever_job_it_is(
+    world: World, wanted: Desired
+) -> None:
+    """Another run may have adopted a Job of this one."""
+    name = f"demo-{wanted.run.run}-train"
+    labels = {meta.INSTANCE: "demo", meta.STAGE: "train", meta.RUN: "z" * 12}
+    done = {"conditions": [{"type": "Complete", "status": "True"}]}
+    body = {"metadata": {"name": name, "labels": labels}, "spec": {}, "status": done}
+    world.cluster.create(JOBS, body)
+    assert [job.name for job in observe(world, wanted).jobs] == [name]

@@ -28,7 +28,9 @@ NO_REFUSALS = (
 )
 
 
-def all_findings(path: Path, store_url: str, *, probes: bool = False) -> Iterator[CheckResult]:
+def all_findings(
+    path: Path | str, store_url: str, *, probes: bool = False
+) -> Iterator[CheckResult]:
     """Try everything that PIPELINE and the store need; one failure does not hide the next.
 
     With ``probes`` the base is trained for some seconds, to tell how long training will take.

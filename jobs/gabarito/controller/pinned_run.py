@@ -1,0 +1,89 @@
+"""Which run a release is of.
+
+A pipeline file that the chart wrote changes with the release. One in a bucket may be replaced at
+any time: it is pinned by its digest when its run is frozen, so that a controller that starts anew,
+on another node or after an eviction, goes on with that run.
+"""
+
+from dataclasses import dataclass
+
+from gabarito import __version__
+from gabarito.controller.config import ControllerConfig
+from gabarito.controller.state import Memory, PinnedFile
+from gabarito.core.errors import DataError, SettingsError
+from gabarito.pipeline.pipeline_file import BUCKET, PipelineFile, open_pipeline_file
+from gabarito.pipeline.runs import Run, new_run, read_run
+from gabarito.pipeline.schema import parse_pipeline
+from gabarito.store.base import Store
+
+
+@dataclass(frozen=True)
+class ChosenRun:
+    """The run; of a file in a bucket what it is pinned to, and what is to be said of it."""
+
+    run: Run
+    pinned: PinnedFile | None = None
+    warning: str = ""
+
+
+def choose_run(config: ControllerConfig, store: Store, memory: Memory) -> ChosenRun:
+    """Return the run that the pipeline file asks for, or the one that the file was pinned to.
+
+    Raises:
+        SettingsError: if the file is not there, not valid, or another one than is expected.
+        ServiceError: if the bucket does not answer.
+        AccessError: if it refuses the credentials.
+    """
+    if not config.pipeline.startswith(BUCKET):
+        return ChosenRun(new_run(parse_pipeline(open_pipeline_file(config.pipeline))))
+    pinned = memory.pinned if memory.pinned and memory.pinned.file == config.pipeline else None
+    wanted = config.expected.sha256 or (pinned.sha256 if pinned else "")
+    try:
+        file = open_pipeline_file(config.pipeline)
+        refusal = _refusal(file, wanted)
+    except SettingsError as error:
+        refusal = str(error)
+    if not refusal:
+        return _pin(config, file)
+    frozen = _frozen(store, pinned) if pinned and pinned.sha256 == wanted else None
+    if frozen is not None:
+        warning = f"{refusal}; run {frozen.run} goes on with the file as it was when it began"
+        return ChosenRun(frozen, pinned, warning)
+    if config.expected.sha256:
+        raise SettingsError(refusal)
+    return _pin(config, open_pipeline_file(config.pipeline))  # nothing was frozen that it replaces
+
+
+def _refusal(file: PipelineFile, wanted: str) -> str:
+    """Return why a file is not the one that is wanted, or ``""``."""
+    if wanted in ("", file.sha256):
+        return ""
+    return (
+        f"{file.address}: its SHA-256 is {file.sha256}, not {wanted}; to run this file, set "
+        f"pipelineFrom.sha256 to {file.sha256} and upgrade"
+    )
+
+
+def _frozen(store: Store, pinned: PinnedFile) -> Run | None:
+    """Return the run of the file, if it was frozen, and by this version: another plans anew."""
+    try:
+        frozen = read_run(store, pinned.run)
+    except DataError:
+        return None
+    return frozen if frozen.version == __version__ else None
+
+
+def _pin(config: ControllerConfig, file: PipelineFile) -> ChosenRun:
+    pipeline = parse_pipeline(file)
+    for what, said, found in (
+        ("name", config.expected.name, pipeline.name),
+        ("channel", config.expected.channel, pipeline.channel),
+    ):
+        if said and said != found:
+            raise SettingsError(
+                f"{file.address}: {what} is {found!r}, and pipeline.{what} of the chart's "
+                f"values is {said!r}; make them the same"
+            )
+    run = new_run(pipeline)
+    run = run.model_copy(update={"digests": {**run.digests, file.address: file.sha256}})
+    return ChosenRun(run, PinnedFile(file=file.address, sha256=file.sha256, run=run.run))

@@ -1,0 +1,86 @@
+"""A pipeline file in a bucket, which others may replace while a run of it goes on."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gabarito.controller.actions import SaveMemory
+from gabarito.controller.decide import decide
+from gabarito.controller.kube import metadata as meta
+from gabarito.controller.state import Memory, PinnedFile, read_memory
+from gabarito.controller.summary import read_summary
+from gabarito.pipeline import pipeline_file
+from gabarito.store.open import open_store
+
+from .builders import PIPELINE, RUN, desired, observed
+from .world import Process, World
+
+ADDRESS = "s3://bucket/pipelines/handbook.yaml"
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A release whose pipeline file is in a bucket; no model of it passes its gate."""
+    world = World(tmp_path)
+    world.passes = False
+    path = tmp_path / "controller.yaml"
+    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), "pipeline": ADDRESS}))
+    (tmp_path / "pipelines").mkdir()
+    write(world, steps=10)
+    monkeypatch.setattr(
+        pipeline_file, "open_bucket", lambda url: open_store(f"{tmp_path}/{Path(url).name}")
+    )
+    return world
+
+
+def write(world: World, steps: int) -> None:
+    source = {"type": "files", "path": str(world.folder / "pages")}
+    train = {"base": "org/model", "steps": steps}
+    settings = {**PIPELINE, "ingest": {"sources": [source]}, "train": train}
+    (world.folder / "pipelines/handbook.yaml").write_text(yaml.safe_dump(settings))
+
+
+def test_a_restarted_controller_goes_on_with_the_file_as_it_was(world: World) -> None:
+    first = Process(world)
+    first.run_loop(world)
+    before = world.outcome()
+    assert len(before["jobs"]) == 6
+    write(world, steps=20)
+    second = Process(world)
+    second.run_loop(world)
+    after = world.outcome()
+    assert after["jobs"] == before["jobs"]
+    assert set(after["events"]) - set(before["events"]) == {"PipelineChanged"}
+    (warning,) = read_summary(second.lease.annotations[meta.SUMMARY]).warnings
+    assert "to run this file, set pipelineFrom.sha256" in warning
+
+
+def test_a_restarted_controller_takes_no_notice_of_the_same_file(world: World) -> None:
+    Process(world).run_loop(world)
+    before = world.outcome()
+    second = Process(world)
+    second.run_loop(world)
+    assert world.outcome() == before
+    assert not read_summary(second.lease.annotations[meta.SUMMARY]).warnings
+
+
+PINNED = PinnedFile(file=ADDRESS, sha256="0" * 64, run=RUN)
+
+
+def test_the_file_is_pinned_before_its_run_is_frozen() -> None:
+    wanted = desired()
+    pinned = type(wanted)(wanted.config, wanted.run, wanted.templates, PINNED)
+    first, *rest = decide(pinned, observed(is_frozen=False))
+    assert first == SaveMemory(Memory(pinned=PINNED))
+    assert not [one for one in rest if isinstance(one, SaveMemory)]
+    known = decide(pinned, observed(is_frozen=False, memory=Memory(pinned=PINNED)))
+    assert not [one for one in known if isinstance(one, SaveMemory)]
+
+
+def test_a_memory_without_such_a_file_is_read_by_the_version_before() -> None:
+    """A rollback of the chart must not forget what failed."""
+    text = Memory(promoted="a").model_dump_json(exclude_defaults=True)
+    assert text == '{"promoted":"a"}'
+    kept = Memory(pinned=PINNED)
+    assert read_memory(kept.model_dump_json(exclude_defaults=True)) == kept
