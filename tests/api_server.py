@@ -98,9 +98,11 @@ class ApiServer:
         return Counter(asked.what for asked in self.asked)
 
     def forget(self) -> None:
-        """Forget all versions before the present one, and the lists that are being read."""
+        """Forget all versions that anybody knows, and the lists that are being read."""
         with self._changed:
+            self.version += 1
             self._forgotten = self.version
+            self._changed.notify_all()
             self._history.clear()
             self._lists.clear()
 
