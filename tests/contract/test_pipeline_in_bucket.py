@@ -7,7 +7,7 @@ import yaml
 from click.testing import CliRunner
 from tests.unit.controller.builders import PIPELINE, config_with
 
-from gabarito.cli import main
+from gabarito.commands.pipeline import plan
 from gabarito.controller.config import ControllerConfig
 from gabarito.controller.pinned_run import choose_run
 from gabarito.controller.state import Memory
@@ -106,6 +106,6 @@ def test_a_file_that_is_not_there_is_named(bucket: Store) -> None:
 
 def test_commands_take_it_too(bucket: Store) -> None:
     address = config_of(bucket).pipeline
-    done = CliRunner().invoke(main, ["plan", address, "--store", bucket.url])
+    done = CliRunner().invoke(plan, [address, "--store", bucket.url])
     assert done.exit_code == 0, done.output
     assert "of handbook" in done.output

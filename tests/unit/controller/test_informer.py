@@ -9,10 +9,12 @@ import pytest
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import DEPLOYMENTS, JOBS, PODS, Change, Kind, Object, Page
 from gabarito.controller.kube.informer import InformedCluster, ObjectCache
+from gabarito.controller.kube.parse import stage_jobs
 from gabarito.controller.kube.signals import Signals
 from gabarito.controller.kube.trim import trimmed
 from gabarito.core.errors import AccessError, ServiceError
 
+from .builders import NOW
 from .fake import FakeCluster
 
 SELECTOR = "a=b"
@@ -253,3 +255,51 @@ def test_what_is_not_read_is_not_kept() -> None:
     assert len(str(trimmed(PODS, pod))) < 300
     served = {**made, "spec": {"replicas": 1, "selector": {}, "template": "x" * 1000}}
     assert trimmed(DEPLOYMENTS, served)["spec"] == {"replicas": 1, "selector": {}}
+
+
+def pod_of(owner: Object, index: int, **status: object) -> Object:
+    labels = {meta.CONTROLLER_UID: owner["metadata"]["uid"], meta.COMPLETION_INDEX: str(index)}
+    created = "2026-05-01T11:00:00Z"
+    metadata = {"name": f"p{index}", "labels": labels, "creationTimestamp": created}
+    return {"metadata": metadata, "spec": {}, "status": status}
+
+
+TERMINATED = {
+    "terminated": {"exitCode": 65, "message": "bad", "finishedAt": "2026-05-01T11:01:00Z"}
+}
+WAITING = {"waiting": {"reason": "CrashLoopBackOff"}}
+UNFIT = {"type": "PodScheduled", "status": "False", "message": "no GPU"}
+PODS_OF: list[Object] = [
+    {"phase": "Failed", "containerStatuses": [{"name": "stage", "state": TERMINATED}]},
+    {"phase": "Failed", "reason": "Evicted", "message": "the node was low on memory"},
+    {"phase": "Pending", "conditions": [UNFIT]},
+    {"phase": "Pending"},
+    {
+        "phase": "Running",
+        "initContainerStatuses": [
+            {"name": "side", "image": "i", "state": WAITING, "lastState": TERMINATED}
+        ],
+    },
+    {"phase": "Running", "containerStatuses": None},
+]
+STATUSES: list[Object] = [
+    {},
+    {"startTime": "2026-05-01T10:00:00Z", "failed": 1},
+    {"startTime": "2026-05-01T10:00:00Z", "succeeded": 2, "failedIndexes": "1,3"},
+    {"conditions": [{"type": "Failed", "status": "True", "reason": "DeadlineExceeded"}]},
+    {"conditions": [{"type": "Complete", "status": "True"}], "succeeded": 4},
+]
+
+
+@pytest.mark.parametrize("pod", PODS_OF, ids=str)
+@pytest.mark.parametrize("status", STATUSES, ids=str)
+def test_of_what_is_kept_the_same_is_read(pod: Object, status: Object) -> None:
+    labels = {meta.STAGE: "generate", meta.RUN: "r", meta.ATTEMPT: "2", meta.QUEUE: "gpus"}
+    annotations = {meta.WAITING_SINCE: "2026-05-01T11:30:00Z", meta.QUEUE_GATE: "x"}
+    spec = {"completionMode": "Indexed", "completions": 4, "activeDeadlineSeconds": 9000}
+    metadata = {"name": "j", "uid": "u", "labels": labels, "annotations": annotations}
+    whole: Object = {"metadata": metadata, "spec": spec, "status": status}
+    pods = [pod_of(whole, 0, **pod)]
+    kept = stage_jobs([trimmed(JOBS, whole)], [trimmed(PODS, each) for each in pods], "n", NOW)
+    read = stage_jobs([whole], pods, "n", NOW)
+    assert kept == read
