@@ -6,12 +6,14 @@ INSTALLED := $(VENV)/.installed
 STORE ?= gabarito-store
 PORT ?= 8000
 CLUSTER := PATH="$(CURDIR)/$(BIN):$$PATH" k8s/dev/cluster
+RELEASE := PYTHONPATH=jobs $(BIN)/python -m release
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes \
 	--no-header --no-annotate
 
 .DEFAULT_GOAL := help
 .PHONY: help demo real study serve test check generate requirements sample nano bench \
-	bench-controller bench-scale images real-tests image-tests cluster-test
+	bench-controller bench-scale images real-tests image-tests cluster-test release-tools \
+	release-check release release-verify
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -31,9 +33,9 @@ study: $(INSTALLED) ## compare recipes on the sample, with three seeds each (hou
 serve: $(INSTALLED) ## serve the model that the demo promoted
 	@$(BIN)/gabarito serve --store $(STORE) --pipeline champions-2024-25
 
-test: $(INSTALLED) ## run the tests (a browser, helm, a registry and Tesseract are got where they are missing)
+test: $(INSTALLED) ## run the tests (a browser, helm, a registry, actionlint and Tesseract are got where they lack)
 	@.ci/debian chromium chromium-driver tesseract-ocr tesseract-ocr-por tesseract-ocr-deu
-	@$(CLUSTER) build helm registry >/dev/null
+	@$(CLUSTER) build helm registry schemas actionlint >/dev/null
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED) ## lint, types, layers, generated files
@@ -60,6 +62,7 @@ requirements: $(INSTALLED) ## lock the requirements anew, with hashes
 	$(LOCK) pyproject.toml --extra evaluate --extra serve -c requirements/dev.txt -o requirements/serve.txt
 	printf 'hatchling\nuv\n' | $(LOCK) - -c requirements/dev.txt -o requirements/build.txt
 	$(LOCK) --group install -c requirements/dev.txt -o requirements/install.txt
+	$(LOCK) pyproject.toml --group release -c requirements/dev.txt -o requirements/release.txt
 	$(LOCK) --group s3 -c requirements/dev.txt -o k8s/dev/s3/requirements.txt
 	$(LOCK) --group llama-cpp -c requirements/dev.txt -o k8s/dev/llama-cpp/requirements.txt
 
@@ -102,6 +105,24 @@ cluster-test: $(INSTALLED) ## start a one-node Kubernetes and try a release on i
 	$(BIN)/pytest -m cluster -n 4 --dist loadfile --no-loadscope-reorder \
 		--ignore tests/cluster/test_outages.py tests/cluster
 	$(BIN)/pytest -m cluster tests/cluster/test_outages.py
+
+release-tools: ## install what a release calls, and nothing of training
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements/release.txt
+
+# What a caller says stays in the environment, where no shell takes it for a command.
+release-check: ## say what has to be changed before TAG is released
+	@$(RELEASE) check --tag "$${TAG:?}"
+
+release: ## publish the pushed images and the chart: REGISTRY, SOURCE, REVISION; KEY, ARTIFACT_HUB
+	@$(RELEASE) publish --registry "$${REGISTRY:?}" --source "$${SOURCE:?}" \
+		--revision "$${REVISION:?}" $${KEY:+--key "$$KEY"} \
+		$${ARTIFACT_HUB:+--artifact-hub "$$ARTIFACT_HUB"}
+
+release-verify: ## read a published release back: REGISTRY; KEY or IDENTITY
+	@$(RELEASE) verify --registry "$${REGISTRY:?}" \
+		$${KEY:+--key "$$KEY"} $${IDENTITY:+--identity "$$IDENTITY"}
 
 $(INSTALLED): requirements/dev.txt requirements/install.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian python3-venv

@@ -11,6 +11,11 @@ variable "VERSION" {
   default = "0.1.0"
 }
 
+# What the images are tagged: the version, and for a release the version and an architecture.
+variable "TAG" {
+  default = VERSION
+}
+
 variable "REVISION" {
   default = "unknown"
 }
@@ -39,7 +44,7 @@ target "image" {
   context    = "."
   dockerfile = "images/Dockerfile"
   target     = image
-  tags       = ["${REGISTRY}gabarito-${image}:${VERSION}"]
+  tags       = ["${REGISTRY}gabarito-${image}:${TAG}"]
   args       = { BASE_IMAGE = BASE_IMAGE, OCR = OCR, TORCH = TORCH }
   labels = {
     "org.opencontainers.image.version"   = VERSION

@@ -155,6 +155,14 @@ class ApiServer:
         head = json.dumps({"kind": "List", "metadata": metadata}).encode()
         return head[:-1] + b', "items": [' + b",".join(rest[:limit]) + b"]}"
 
+    def about(self, plural: str, query: Mapping[str, str]) -> bytes:
+        """Return the Events about an object, as JSON."""
+        uid = query["fieldSelector"].removeprefix("involvedObject.uid=")
+        with self._changed:
+            found = [each for key, each in self.objects.items() if key[0] == plural]
+        items = [each for each in found if each.get("involvedObject", {}).get("uid") == uid]
+        return json.dumps({"kind": "List", "metadata": {}, "items": items}).encode()
+
     def watch(self, plural: str, query: Mapping[str, str]) -> Iterator[bytes]:
         """Yield the lines of a watch."""
         since, selector = int(query["resourceVersion"]), query["labelSelector"]
@@ -183,8 +191,7 @@ class ApiServer:
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: Object) -> Object:
         """Return the answer to a request about one object."""
-        parts = path.split("/namespaces/")[1].split("/")
-        plural, name = parts[1], parts[2] if len(parts) > 2 else body["metadata"]["name"]
+        plural, name = self._key(path, body)
         with self._changed:
             if method == "POST":
                 if (plural, name) in self.objects:
@@ -202,6 +209,12 @@ class ApiServer:
             if method == "DELETE":
                 self.delete(plural, name, body["preconditions"]["uid"])
             return found
+
+    def _key(self, path: str, body: Object) -> Key:
+        if "/namespaces/" not in path:
+            raise RefusalError(404, "NotFound", f"{path}: no such API group")
+        parts = path.split("/namespaces/")[1].split("/")
+        return parts[1], parts[2] if len(parts) > 2 else body["metadata"]["name"]
 
     def _found(self, plural: str, name: str) -> Object:
         if (plural, name) not in self.objects:
@@ -255,8 +268,9 @@ def api_server(**settings: Any) -> Iterator[ApiServer]:  # noqa: ANN401
             try:
                 if "watch" in query:
                     self._stream(api.watch(url.path.rsplit("/", 1)[1], query))
-                elif "labelSelector" in query:
-                    self._json(200, api.page(url.path.rsplit("/", 1)[1], query))
+                elif query.keys() & {"labelSelector", "fieldSelector"}:
+                    lists = api.page if "labelSelector" in query else api.about
+                    self._json(200, lists(url.path.rsplit("/", 1)[1], query))
                 else:
                     sent = json.loads(body or b"{}")
                     answer = api.answer(self.command, url.path, query, sent)

@@ -38,6 +38,8 @@ COMMANDS = {
     "check": ("store:check", "Try the settings, the store and the services before a run."),
     "gc": ("store:gc", "Delete what unfinished attempts left in the store."),
     "schema": ("pipeline:schema", "Print the JSON schema of a pipeline file."),
+    "fetch": ("init_containers:fetch", "Copy a model of a bucket or the hub into a folder."),
+    "wait": ("init_containers:wait", "Wait until a model's server has loaded it and answers."),
     "teacher": ("demo:teacher", "Serve recorded replies as an OpenAI-compatible teacher."),
     "ingest": (
         "run_one_stage:ingest",

@@ -5,7 +5,7 @@ from html import escape
 
 from sample.study.results import ArmResult, Measure
 
-LEFT, FIELD, RIGHT = 340, 480, 30
+LEFT, FIELD, RIGHT = 420, 480, 30
 TOP, ROW, BOTTOM = 44, 36, 34
 """Sizes in the units of the SVG: what stands around the field, and the height of an arm."""
 

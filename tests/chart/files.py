@@ -19,17 +19,21 @@ RENDERED = ("defaults", "demo")
 SHOWN = 60
 POLICY = """{{{{/* Generated from gabarito.core.errors. The first rule that fits decides; what none
      names counts against backoffLimit, what is ignored against activeDeadlineSeconds alone. A bad
-     input fails one shard, or the stage. */}}}}
+     input fails one shard, or the stage. Takes isIndexed and containers, all ours. */}}}}
 {{{{- define "gabarito.podFailurePolicy" -}}}}
 rules:
+  {{{{- range .containers }}}}
   - action: FailJob
-    onExitCodes: {{containerName: stage, operator: In, values: {failing}}}
-  - action: {{{{ ternary "FailIndex" "FailJob" .isIndexed }}}}
-    onExitCodes: {{containerName: stage, operator: In, values: [{bad}]}}
+    onExitCodes: {{containerName: {{{{ . }}}}, operator: In, values: {failing}}}
+  - action: {{{{ ternary "FailIndex" "FailJob" $.isIndexed }}}}
+    onExitCodes: {{containerName: {{{{ . }}}}, operator: In, values: [{bad}]}}
+  {{{{- end }}}}
   - action: Ignore
     onPodConditions: [{{type: DisruptionTarget, status: "True"}}]
+  {{{{- range .containers }}}}
   - action: Ignore
-    onExitCodes: {{containerName: stage, operator: In, values: {uncounted}}}
+    onExitCodes: {{containerName: {{{{ . }}}}, operator: In, values: {uncounted}}}
+  {{{{- end }}}}
 {{{{- end }}}}
 """
 

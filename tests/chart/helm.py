@@ -19,17 +19,21 @@ def ci_values() -> list[Path]:
     return sorted((CHART / "ci").glob("*-values.yaml"))
 
 
+def built() -> Path:
+    """Return the folder that k8s/dev builds into."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("CLUSTER_BIN") or f"{cache}/gabarito-cluster/bin")
+
+
 def program() -> str:
     """Return helm: that of the PATH, or the one that k8s/dev builds.
 
     Raises:
         FileNotFoundError: if there is none.
     """
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    built = os.environ.get("CLUSTER_BIN") or f"{cache}/gabarito-cluster/bin"
-    found = shutil.which("helm") or shutil.which("helm", path=built)
+    found = shutil.which("helm") or shutil.which("helm", path=str(built()))
     if found is None:
-        message = f"no helm on the PATH or in {built}; install it, or run k8s/dev/cluster build"
+        message = f"no helm on the PATH or in {built()}; install it, or run k8s/dev/cluster build"
         raise FileNotFoundError(message)
     return found
 

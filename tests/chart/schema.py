@@ -80,6 +80,41 @@ DEFINITIONS: dict[str, Schema] = {
             for image in ("ingest", "generate", "train", "serve")
         },
     },
+    "global": {
+        "type": "object",
+        "properties": {
+            "imageRegistry": {"type": "string"},
+            "imagePullSecrets": {
+                "type": "array",
+                "items": {"anyOf": [NAME, {"type": "object", "required": ["name"]}]},
+            },
+        },
+    },
+    "hostAliases": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["ip", "hostnames"],
+            "additionalProperties": False,
+            "properties": {"ip": NAME, "hostnames": {"type": "array", "items": NAME}},
+        },
+    },
+    "dnsConfig": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "nameservers": {"type": "array", "items": NAME},
+            "searches": {"type": "array", "items": NAME},
+            "options": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {"name": NAME, "value": {"type": "string"}},
+                },
+            },
+        },
+    },
     "ports": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 65535}},
     "resources": {
         "type": "object",

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gabarito.core.errors import NEVER_COUNTED, NEVER_RETRIED, DataError
+from gabarito.core.listening import EVERYWHERE
 from gabarito.pipeline.stages import STAGES
 
 from .helm import CHART, Object
@@ -12,6 +13,7 @@ from .release import Release, changed, scenario
 from .values import read_values
 
 GPU = "nvidia.com/gpu"
+SECRETS = "gabarito-secrets"
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -75,6 +77,14 @@ def test_a_scaled_endpoint_has_no_replicas_of_its_own() -> None:
     (scaler,) = release.of_kind("HorizontalPodAutoscaler")
     assert scaler["spec"]["scaleTargetRef"]["name"] == release.endpoint["metadata"]["name"]
     assert release.config.serve.replicas == 2
+
+
+@pytest.mark.parametrize("name", ["demo", "llama-cpp"])
+def test_an_endpoint_listens_at_addresses_of_both_families(name: str) -> None:
+    """A pod of an IPv6-only cluster has no address at 0.0.0.0, and the kubelet probes it there."""
+    (serve,) = scenario(name).endpoint["spec"]["template"]["spec"]["containers"]
+    assert serve["args"][:3] == ["serve", "--host", EVERYWHERE]
+    assert "0.0.0.0" not in str([pod.spec for pod in scenario(name).pods()])
 
 
 def test_an_endpoint_is_told_the_channel_that_it_serves(tmp_path: Path) -> None:
@@ -143,9 +153,9 @@ def test_each_key_of_a_secret_is_a_file_that_changes_with_it() -> None:
     for pod in scenario("external-secret").pods():
         for container in pod.spec["containers"]:
             names = {each["name"] for each in container["env"] if "secretKeyRef" in str(each)}
-            (mount,) = (each for each in container["volumeMounts"] if each["name"] == "secrets")
+            (mount,) = (each for each in container["volumeMounts"] if each["name"] == SECRETS)
             assert "subPath" not in mount  # the kubelet never writes such a file anew
-            (volume,) = (each for each in pod.spec["volumes"] if each["name"] == "secrets")
+            (volume,) = (each for each in pod.spec["volumes"] if each["name"] == SECRETS)
             sources = [each["secret"] for each in volume["projected"]["sources"]]
             assert all(source["optional"] for source in sources)
             files = {source["items"][0]["path"] for source in sources}
@@ -160,6 +170,23 @@ def test_each_key_of_a_secret_is_a_file_that_changes_with_it() -> None:
                     _secret(scenario("external-secret"), pod.component, source["items"][0]["path"])
                     == key
                 )
+
+
+def test_a_variable_of_extra_env_is_overruled_by_no_file(tmp_path: Path) -> None:
+    own = {"name": "AWS_SECRET_ACCESS_KEY", "value": "of-this-stage"}
+    volume = {"name": "secrets", "emptyDir": {}}
+    values: Object = {"stages": {"train": {"extraEnv": [own], "extraVolumes": [volume]}}}
+    release = changed(tmp_path, "external-secret", values)
+    pods = {pod.component: pod for pod in release.pods()}
+    for component, is_own in (("train", True), ("evaluate", False)):
+        (container,) = pods[component].spec["containers"]
+        names = [each["name"] for each in container["env"]]
+        assert ("AWS_SECRET_ACCESS_KEY_FILE" not in names) is is_own
+        assert names.count("AWS_SECRET_ACCESS_KEY") == 1
+        assert (own in container["env"]) is is_own
+        assert "AWS_ACCESS_KEY_ID_FILE" in names
+    volumes = [each["name"] for each in pods["train"].spec["volumes"]]
+    assert len(volumes) == len(set(volumes))
 
 
 def test_a_judge_at_the_teachers_address_gets_its_key(tmp_path: Path) -> None:
@@ -196,11 +223,13 @@ def test_buckets_can_be_addressed_by_host(tmp_path: Path) -> None:
         )
 
 
-def test_sidecars_are_native_and_have_what_they_leave_out() -> None:
-    (teacher,) = scenario("demo").pod("generate").spec["initContainers"]
-    assert teacher["restartPolicy"] == "Always"
-    assert teacher["image"] == "gabarito-generate:0.1.0"
-    assert scenario("demo").pod("test").spec["initContainers"] == [teacher]
+def test_sidecars_are_native_and_have_what_they_leave_out(tmp_path: Path) -> None:
+    generate = {"stages": {"generate": {"sidecars": [{"name": "proxy"}]}}}
+    release = changed(tmp_path, "defaults", generate)
+    (proxy,) = release.pod("generate").spec["initContainers"]
+    assert proxy["restartPolicy"] == "Always"
+    assert proxy["image"] == "gabarito-generate:0.1.0"
+    assert release.pod("test").spec["initContainers"] == [proxy]
 
 
 def test_what_a_sidecar_or_a_probe_says_itself_holds(tmp_path: Path) -> None:

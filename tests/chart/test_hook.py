@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from gabarito.demo.recorded_teacher import open_server
-
 from .release import scenario
 
 
@@ -47,11 +45,7 @@ def test_an_endpoint_that_refuses_fails_it(endpoint: str, tmp_path: Path) -> Non
 
 
 def test_while_nothing_is_served_it_checks_what_a_run_needs(tmp_path: Path) -> None:
-    nobody = "http://127.0.0.1:9/v1/models"
-    with open_server("gabarito:demo/replies.jsonl") as teacher:
-        threading.Thread(target=teacher.serve_forever, daemon=True).start()
-        done = _run(nobody, tmp_path, GABARITO_TEACHER_URL=f"{teacher.address}/v1")
-        teacher.shutdown()
+    done = _run("http://127.0.0.1:9/v1/models", tmp_path)
     assert done.returncode == 0, done.stdout
     assert "no model is served yet" in done.stdout
     assert "ready to run" in done.stdout
@@ -60,13 +54,15 @@ def test_while_nothing_is_served_it_checks_what_a_run_needs(tmp_path: Path) -> N
 def _run(address: str, folder: Path, **extra: str) -> subprocess.CompletedProcess[str]:
     """Run the container's command as it stands, with another address and pipeline."""
     release = scenario("demo")
-    command = release.pod("test").spec["containers"][0]["command"]
-    assert command[-2] == "http://demo-gabarito.team.svc:80/v1/models"
+    program, *script, where, _, option = release.pod("test").spec["containers"][0]["command"]
+    assert program == "python3"
+    assert where == "http://demo-gabarito.team.svc:80/v1/models"
+    assert option == "--no-teacher"  # it runs beside the stages alone
     pipeline = folder / "pipeline.yaml"
     pipeline.write_text(release.files["pipeline.yaml"], encoding="utf-8")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     return subprocess.run(
-        [sys.executable, *command[1:-2], address, str(pipeline)],
+        [sys.executable, *script, address, str(pipeline), option],
         env={**os.environ, "PATH": path, "GABARITO_STORE": str(folder / "store"), **extra},
         capture_output=True,
         text=True,

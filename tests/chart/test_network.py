@@ -1,5 +1,6 @@
 """What pods may reach, and who may reach them."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from gabarito.pipeline.stages import STAGES
@@ -9,6 +10,7 @@ from .release import Release, changed, scenario
 
 DNS = {53}
 ALL = (*STAGES, "serve", "controller", "test")
+ELSEWHERE: Object = {"teacher": {"deploy": {"enabled": False}, "url": "http://teacher:8100/v1"}}
 
 
 def test_every_pod_is_denied_everything_first() -> None:
@@ -29,7 +31,7 @@ def test_only_what_each_needs_is_allowed() -> None:
 
 
 def test_the_teacher_is_for_generate(tmp_path: Path) -> None:
-    release = changed(tmp_path, "demo", {"teacher": {"url": "http://teacher:8100/v1"}})
+    release = changed(tmp_path, "demo", ELSEWHERE)
     assert {each for each in ALL if 8100 in _ports(release, each)} == {"generate", "test"}
     assert not any(8100 in _ports(scenario("demo"), each) for each in ALL)  # in its own pod
 
@@ -44,8 +46,7 @@ def test_the_judge_is_for_evaluate(tmp_path: Path) -> None:
     judge = {"model": "m", "url": "https://judge:8200/v1"}
     release = changed(tmp_path, "demo", {"pipeline": {"evaluate": {"judge": judge}}})
     assert {each for each in ALL if 8200 in _ports(release, each)} == {"evaluate", "test"}
-    teacher = {"teacher": {"url": "http://teacher:8100/v1"}}
-    of_teacher = {"pipeline": {"evaluate": {"judge": {"model": "m"}}}} | teacher
+    of_teacher = {"pipeline": {"evaluate": {"judge": {"model": "m"}}}} | ELSEWHERE
     release = changed(tmp_path, "demo", of_teacher)
     asking = {each for each in ALL if 8100 in _ports(release, each)}
     assert asking == {"generate", "evaluate", "test"}
@@ -71,6 +72,31 @@ def test_the_node_is_asked_for_keys_only_where_nothing_else_gives_them() -> None
         assert all(
             ("169.254.169.254/32" in str(_policy(scenario(name), each))) is is_asked for each in ALL
         )
+
+
+def test_the_metadata_of_a_node_has_an_address_of_each_family() -> None:
+    asked = str(_policy(scenario("defaults"), "train"))
+    assert "'fd00:ec2::254/128'" in asked
+    (web,) = (
+        rule["to"]
+        for rule in _policy(scenario("defaults"), "train")["egress"]
+        if "0.0.0.0/0" in str(rule)
+    )
+    metadata = map(ip_network, ("169.254.169.254/32", "fd00:ec2::254/128", "fd00:ec2::23/128"))
+    for network in metadata:
+        assert not any(_allows(peer["ipBlock"], network) for peer in web)
+
+
+def test_a_teacher_beside_generate_may_listen_at_either_family(tmp_path: Path) -> None:
+    def asked(url: str) -> Release:
+        return changed(tmp_path, "demo", {"teacher": {"url": url, "deploy": {"enabled": False}}})
+
+    release = asked("http://[::1]:8100/v1")
+    assert not any(8100 in _ports(release, each) for each in ALL)
+    elsewhere = asked("http://[fd00::7]:8100/v1")
+    assert 8100 in _ports(elsewhere, "generate")
+    store = {"store": {"endpoint": "http://[fd00::9]:9000"}}
+    assert 9000 in _ports(changed(tmp_path, "demo", store), "train")
 
 
 def test_an_annotation_that_names_no_role_gives_no_keys(tmp_path: Path) -> None:
@@ -109,6 +135,16 @@ def _ports(release: Release, component: str) -> set[int]:
     return {
         port["port"] for rule in _policy(release, component)["egress"] for port in rule["ports"]
     }
+
+
+def _allows(block: Object, network: IPv4Network | IPv6Network) -> bool:
+    """Tell whether an ipBlock lets through to the whole of a network."""
+
+    def is_in(cidr: str) -> bool:
+        outer = ip_network(cidr)
+        return outer.version == network.version and network.subnet_of(outer)  # type: ignore[arg-type]
+
+    return is_in(block["cidr"]) and not any(map(is_in, block.get("except", ())))
 
 
 def _reaches_web(release: Release, component: str) -> bool:

@@ -54,7 +54,7 @@ def test_the_controller_and_the_test_read_it_from_the_bucket(
     assert (expected.name, expected.channel, expected.sha256) == ("handbook", "handbook", "a" * 64)
     assert "pipeline.yaml" not in release.files
     (pod,) = release.of_kind("Pod")
-    assert pod["spec"]["containers"][0]["command"][-1] == address
+    assert address in pod["spec"]["containers"][0]["command"]
     assert "config" not in [volume["name"] for volume in pod["spec"]["volumes"]]
 
 
@@ -65,7 +65,12 @@ def test_the_key_in_a_store_on_a_volume_is_a_path(tmp_path: Path) -> None:
 
 def test_what_the_chart_cannot_see_in_it_is_allowed(tmp_path: Path) -> None:
     """Pages, the model hub, and a judge that has the teacher's key or one of its own."""
-    teacher = {"url": "https://t.example.com/v1", "existingSecret": "t", "judgeSecretKey": "J"}
+    teacher = {
+        "url": "https://t.example.com/v1",
+        "existingSecret": "t",
+        "judgeSecretKey": "J",
+        "deploy": {"enabled": False},
+    }
     release = in_bucket(tmp_path, teacher=teacher)
     names = {one["name"] for one in release.pod("evaluate").spec["containers"][0]["env"]}
     assert {"GABARITO_TEACHER_URL", "GABARITO_TEACHER_KEY", "GABARITO_JUDGE_KEY"} <= names
@@ -75,8 +80,27 @@ def test_what_the_chart_cannot_see_in_it_is_allowed(tmp_path: Path) -> None:
         assert '"0.0.0.0/0"' in cidrs, stage
 
 
+def test_a_teacher_of_the_releases_own_stands_beside_who_may_ask_it(tmp_path: Path) -> None:
+    """Its model's name is in the file, too, and so is whether there is a judge."""
+    deploy = {"image": "server:1", "model": "org/teacher"}
+    release = in_bucket(tmp_path, teacher={"deploy": deploy})
+    for stage in ("generate", "evaluate"):
+        (ready,) = [
+            one
+            for one in release.pod(stage).spec["initContainers"]
+            if one["name"] == "teacher-ready"
+        ]
+        assert ready["args"] == ["wait", "http://127.0.0.1:8100/v1", "--seconds", "1800"]
+        policy = release.named("NetworkPolicy", f"demo-gabarito-{stage}")
+        assert '"0.0.0.0/0"' in json.dumps(policy["spec"]["egress"]), stage
+    (pod,) = release.of_kind("Pod")
+    address = f"s3://gabarito/demo/{KEY}"
+    assert pod["spec"]["containers"][0]["command"][-2:] == [address, "--no-teacher"]
+
+
 def test_no_teacher_need_be_named_for_it(tmp_path: Path) -> None:
-    assert in_bucket(tmp_path, teacher={"url": ""}).objects
+    none = {"url": "", "deploy": {"enabled": False}}
+    assert in_bucket(tmp_path, teacher=none).objects
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,16 @@ SPOILT = [
         "string",
     ),
     ({"commonLabels": {"cost-centre": 42}}, "/commonLabels/cost-centre", "string"),
+    ({"commonAnnotations": {"a": True}}, "/commonAnnotations/a", "string"),
+    ({"global": {"imageRegistry": 5}}, "/global/imageRegistry", "string"),
+    ({"stages": {"serve": {"service": {"ipFamilies": ["IPv5"]}}}}, "/ipFamilies/0", "IPv6"),
+    ({"stages": {"serve": {"service": {"ipFamilyPolicy": "Dual"}}}}, "/ipFamilyPolicy", "Prefer"),
+    ({"stages": {"serve": {"ingress": {"path": "v1"}}}}, "/serve/ingress/path", "pattern"),
+    ({"stages": {"serve": {"ingress": {"host": "a"}}}}, "/serve/ingress", "host"),
+    ({"stages": {"train": {"parallelism": 2}}}, "/stages/train", "parallelism"),
+    ({"stageDefaults": {"hostAliases": [{"ip": "::1"}]}}, "/hostAliases/0", "hostnames"),
+    ({"stageDefaults": {"dnsPolicy": "Mine"}}, "/stageDefaults/dnsPolicy", "ClusterFirst"),
+    ({"controller": {"probes": {"ready": {}}}}, "/controller/probes", "ready"),
 ]
 
 
@@ -70,15 +80,25 @@ def test_what_must_be_given_is_asked_for() -> None:
 
 
 def test_a_teacher_must_be_named_somewhere(tmp_path: Path) -> None:
+    nowhere = {"teacher": {"deploy": {"enabled": False}}}
     with pytest.raises(ValueError, match=r"teacher\.url: must be given"):
-        changed(tmp_path, "demo", {"teacher": {"url": ""}})
+        changed(tmp_path, "demo", nowhere)
     inside = {"generate": {"teacher": {"url": "http://teacher/v1"}}}
-    assert changed(tmp_path, "demo", {"teacher": {"url": ""}, "pipeline": inside}).objects
+    assert changed(tmp_path, "demo", {**nowhere, "pipeline": inside}).objects
+
+
+def test_shards_need_the_controller(tmp_path: Path) -> None:
+    values = {"controller": {"enabled": False}, "stages": {"generate": {"shards": 2}}}
+    with pytest.raises(
+        ValueError, match=r"stages\.generate\.shards: the controller tells each pod"
+    ):
+        changed(tmp_path, "demo", values)
 
 
 def test_pairs_alone_need_no_teacher(tmp_path: Path) -> None:
     pairs = {"type": "pairs", "path": "s3://b/p.csv", "question": "q", "answer": "a"}
-    alone = {"teacher": {"url": ""}, "pipeline": {"ingest": {"sources": [pairs]}}}
+    without = {"deploy": {"enabled": False}}
+    alone = {"teacher": without, "pipeline": {"ingest": {"sources": [pairs]}}}
     assert changed(tmp_path, "demo", alone).objects
 
 

@@ -17,9 +17,9 @@ from .release import SCENARIOS, Release, bodies, changed, merged, scenario
 from .restricted import violations
 
 STATIC = {
-    "ConfigMap", "Deployment", "ExternalSecret", "HorizontalPodAutoscaler", "NetworkPolicy",
-    "PodDisruptionBudget", "PodMonitor", "PrometheusRule", "Role", "RoleBinding", "Service",
-    "ServiceAccount", "ServiceMonitor",
+    "ConfigMap", "Deployment", "ExternalSecret", "HTTPRoute", "HorizontalPodAutoscaler", "Ingress",
+    "NetworkPolicy", "PodDisruptionBudget", "PodMonitor", "PrometheusRule", "Role", "RoleBinding",
+    "Service", "ServiceAccount", "ServiceMonitor",
 }  # fmt: skip
 LABELS = {f"app.kubernetes.io/{name}" for name in (
     "name", "instance", "component", "version", "managed-by", "part-of",
@@ -124,6 +124,22 @@ def test_the_bodies_are_those_of_a_run(name: str, tmp_path: Path) -> None:
     arguments = [body["spec"]["template"]["spec"]["containers"][0]["args"] for body in made]
     assert [each[0] for each in arguments] == [*STAGES, "serve"]
     assert ("--shard" in arguments[1]) is (name == "kueue")
+
+
+@pytest.mark.parametrize(("at_once", "parallelism"), [(0, 3), (2, 2), (9, 3)])
+def test_of_shards_so_many_run_at_once(at_once: int, parallelism: int, tmp_path: Path) -> None:
+    values = {"stages": {"generate": {"shards": 3, "parallelism": at_once}}}
+    config, templates = changed(tmp_path, "demo", values).written(tmp_path)
+    _, generate, *_ = bodies(config, templates, new_run(scenario("demo").pipeline))
+    spec = generate["spec"]
+    assert (spec["completions"], spec["parallelism"]) == (3, parallelism)
+
+
+def test_what_is_in_no_shards_runs_once(tmp_path: Path) -> None:
+    values = {"stages": {"generate": {"shards": 1, "parallelism": 4}}}
+    config, templates = changed(tmp_path, "demo", values).written(tmp_path)
+    _, generate, *_ = bodies(config, templates, new_run(scenario("demo").pipeline))
+    assert "parallelism" not in generate["spec"]
 
 
 def test_the_chart_is_of_the_version_of_the_code() -> None:

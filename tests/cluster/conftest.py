@@ -5,7 +5,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,14 @@ from .machine import GATEWAY, Machine, is_heard
 from .release import CHART, Release, open_releases, opened
 
 IMAGES = ("ingest", "generate", "train", "serve")
-LONGEST = ("test_pipeline", "test_interruptions", "test_promotion")
+LONGEST = (
+    "test_interruptions",
+    "test_lasting",
+    "test_pipeline",
+    "test_promotion",
+    "test_rotation",
+    "test_two_pipelines",
+)
 TAIL = "--tail=40"
 ONE_THREAD = {"name": "OMP_NUM_THREADS", "value": "1"}
 """Of several tests at once each computes with what there is: threads that wait are work too."""
@@ -92,7 +99,13 @@ def careless_store(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def open_release(kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     """Opens releases that live as long as the tests of a module."""
-    folder = tmp_path_factory.mktemp("values")
+    with releases(kubectl, tmp_path_factory.mktemp("values")) as open_one:
+        yield open_one
+
+
+@contextmanager
+def releases(kubectl: Kubectl, folder: Path) -> Iterator[Open]:
+    """Give what opens releases, each in a namespace of its own; at the end all of them go."""
     with ExitStack() as stack:
 
         def open_one(name: str, values: Object) -> Release:

@@ -11,7 +11,7 @@ ADDRESS = f"http://teacher:{PORT}/v1"
 def teacher(*environment: Object) -> tuple[Object, Object]:
     """Return a recorded teacher with these variables, and its Service."""
     name = {"name": "teacher", "labels": {"app": "teacher"}}
-    arguments = ["teacher", "--replies", "gabarito:demo/replies.jsonl", "--host", "0.0.0.0"]
+    arguments = ["teacher", "--replies", "gabarito:demo/replies.jsonl", "--host", "::"]
     security = {
         "runAsNonRoot": True,
         "allowPrivilegeEscalation": False,

@@ -35,7 +35,6 @@ def release(open_release: Open, demo_values: Object, way: str) -> Release:
     """A release whose teacher is somebody else's and not there yet."""
     values = fresh(demo_values, "away")
     values["store"]["endpoint"] = f"http://{way}:{S3_PORT}"
-    values["stages"]["generate"]["sidecars"] = []
     values["teacher"] = {"url": ADDRESS}
     values["pipeline"]["train"]["steps"] = ENDLESS
     release = open_release("away", values)

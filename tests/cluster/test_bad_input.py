@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from .conftest import Open
-from .kubectl import Object, until
+from .conftest import Open, releases
+from .kubectl import Kubectl, Object, until
 from .quick import fresh, quick
 from .release import CONTROLLER, NAME, Release, credentials
 from .teacher import ADDRESS, teacher
@@ -15,10 +17,27 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 SOON_S = 120
 
 
+@pytest.fixture
+def open_release(kubectl: Kubectl, tmp_path: Path) -> Iterator[Open]:
+    """Opens releases that are gone after each test: what is corrected would go on to its end."""
+    with releases(kubectl, tmp_path) as open_one:
+        yield open_one
+
+
 def test_an_image_that_is_not_there(open_release: Open, demo_values: Object) -> None:
     release = _spoilt(open_release, demo_values, "image", {"image": "registry.local/absent:1"})
     assert "registry.local/absent:1" in _said(release, "StageWaiting")
     assert "ingest" in _status(release)
+
+
+def test_a_corrected_image_makes_shards_anew(open_release: Open, demo_values: Object) -> None:
+    ingest = {"image": "registry.local/absent:1", "shards": 2}
+    release = _spoilt(open_release, demo_values, "shards-image", ingest)
+    assert "registry.local/absent:1" in _said(release, "StageWaiting")
+    del release.values["stages"]["ingest"]["image"]
+    release.upgrade()
+    _said(release, "StageStopped")
+    until("both shards are done", lambda: _succeeded(release, "ingest") == 2, 300)
 
 
 def test_a_gpu_that_nobody_has(open_release: Open, demo_values: Object) -> None:
@@ -27,21 +46,53 @@ def test_a_gpu_that_nobody_has(open_release: Open, demo_values: Object) -> None:
     assert "nvidia.com/gpu" in _status(release)
 
 
+def test_a_queue_without_kueue(open_release: Open, demo_values: Object) -> None:
+    release = open_release("queue", {**fresh(demo_values, "queue"), "queue": "documents"})
+    release.install()
+    said = _said(release, "StageWaiting")
+    assert "this cluster has no Kueue" in said
+    until("status says it too", lambda: "has no Kueue" in _status(release), SOON_S)
+
+
+def test_a_quota_that_is_too_small(open_release: Open, demo_values: Object) -> None:
+    release = open_release("quota", fresh(demo_values, "quota"))
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "small"},
+        "spec": {"hard": {"count/pods": "1"}},  # the controller's
+    }
+    release.kubectl.apply(quota)
+    release.install()
+    assert "exceeded quota: small" in _said(release, "StageWaiting")
+    until("status says it too", lambda: "exceeded quota: small" in _status(release), SOON_S)
+
+
+def test_names_that_yaml_reads_as_numbers(open_release: Open, demo_values: Object) -> None:
+    values = fresh(demo_values, "2026")
+    values["store"]["existingSecret"] = "123"
+    values["nameOverride"] = "true"
+    release = open_release("2026", values)
+    release.kubectl.apply(credentials("123", "test"))
+    release.install()
+    until("ingest is done", lambda: "ingest    done" in _status(release), 300)
+
+
 def test_a_missing_teacher_secret(open_release: Open, demo_values: Object) -> None:
     values = fresh(demo_values, "secret")
     values["teacher"]["existingSecret"] = "absent"
     release = open_release("secret", values)
     release.install()
-    assert "absent" in _said(release, "StageWaiting", 300)
+    until("the Secret is named", lambda: "absent" in _told(release, "StageWaiting"), 300)
 
 
 def test_refused_credentials_fail_at_once(open_release: Open, demo_values: Object) -> None:
     values = fresh(demo_values, "refused")
-    values["stages"]["generate"]["sidecars"] = []
     values["teacher"] = {"url": ADDRESS}
     release = open_release("refused", values)
     release.kubectl.apply(*teacher({"name": "GABARITO_TEACHER_KEY", "value": "right"}))
-    release.kubectl("wait", "pod/teacher", "--for=condition=Ready", "--timeout=60s")
+    wait = ("wait", "pod/teacher", "--for=condition=Ready", "--timeout=5s")
+    until("the teacher answers", lambda: release.kubectl.try_to(*wait).returncode == 0, 300)
     release.install()
     assert "401" in _said(release, "StageFailed", 400)
     assert len(release.pods("generate")) == 1
@@ -115,10 +166,21 @@ def _spoilt(open_release: Open, demo_values: Object, name: str, ingest: Object) 
     return release
 
 
+def _succeeded(release: Release, stage: str) -> int:
+    """Return how many pods of a stage's only Job have succeeded."""
+    (job,) = release.jobs(stage) or [{}]
+    return int(job.get("status", {}).get("succeeded", 0))
+
+
 def _said(release: Release, reason: str, seconds: float = SOON_S) -> str:
     """Return what the first Event with this reason says."""
     events = until(f"event {reason}", lambda: release.events(reason), seconds)
     return str(events[0]["message"])
+
+
+def _told(release: Release, reason: str) -> str:
+    """Return what all Events with this reason say by now."""
+    return "\n".join(str(event["message"]) for event in release.events(reason))
 
 
 def _warned(release: Release, reason: str) -> str:

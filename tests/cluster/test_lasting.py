@@ -34,7 +34,7 @@ def test_a_teacher_that_is_away_counts_against_no_budget(
     open_release: Open, demo_values: Object
 ) -> None:
     values = fresh(demo_values, "absent")
-    values["stages"]["generate"] |= {"sidecars": [], "backoffLimit": 0}
+    values["stages"]["generate"] = {"backoffLimit": 0}
     values["teacher"] = {"url": ADDRESS}
     release = open_release("absent", values)
     release.install()
@@ -57,7 +57,7 @@ def test_a_failed_stage_whose_job_is_deleted_stays_failed(
 ) -> None:
     values = fresh(demo_values, "deleted")
     values["pipeline"]["generate"]["yield_floor"] = 1.0
-    values["stages"]["generate"]["ttlSecondsAfterFinished"] = 5
+    values["stages"]["generate"] = {"ttlSecondsAfterFinished": 5}
     release = open_release("deleted", values)
     release.install()
     until("generate fails", lambda: release.events("StageFailed"), 400)

@@ -12,20 +12,21 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 OWNER = "owner-of-the-namespace"
 MAY = f"""
 get list watch create patch delete : jobs.batch
-get list watch                     : pods
+get list watch delete              : pods
 list watch create                  : deployments.apps
 get patch delete                   : deployments.apps/{SERVED}
 get                                : configmaps/{FULLNAME}-owner
-create patch                       : events
+list create patch                  : events
 create                             : leases.coordination.k8s.io
 get update                         : leases.coordination.k8s.io/{CONTROLLER}
 """
 MAY_NOT = f"""
 get list create update delete      : secrets
 get                                : configmaps/{FULLNAME}-controller
-create update delete               : configmaps pods roles.rbac.authorization.k8s.io
+create update delete               : configmaps roles.rbac.authorization.k8s.io
 patch delete                       : deployments.apps/{CONTROLLER}
 get update                         : leases.coordination.k8s.io/another
+create update patch                : pods
 create get                         : pods,exec serviceaccounts,token
 get list                           : namespaces nodes
 """

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from botocore.session import Session
 
 from gabarito.core.errors import AccessError
 from gabarito.store import s3_credentials
@@ -34,6 +35,10 @@ class Keys:
     def write(self, keys: tuple[str, str]) -> None:
         for path, text in zip(self._files, keys, strict=True):
             path.write_text(text)
+
+    def remove(self) -> None:
+        for path in self._files:
+            path.unlink()
 
 
 @pytest.fixture
@@ -112,6 +117,35 @@ def test_keys_of_a_shared_file_are_read_anew(
     write(NEW)
     keyed.accept(*NEW)
     assert store.read("a").data == b"1"
+
+
+def test_files_that_are_gone_bring_no_earlier_keys_back(
+    keyed: KeyedServer, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Secret that is deleted and created again is away for a while."""
+    for name, text in zip(("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"), OLD, strict=True):
+        monkeypatch.setenv(f"AWS_{name}", text)
+    keyed.accept(*OLD)
+    store = open_store(URL)
+    store.write("a", b"1")
+    keys.write(NEW)
+    keyed.accept(*NEW)
+    assert store.read("a").data == b"1"
+    keys.remove()
+    assert store.read("a").data == b"1"
+
+
+@pytest.mark.parametrize(("variable", "token"), [("of-a-role", "of-a-role"), (None, None)])
+def test_a_token_of_the_environment_goes_with_keys_of_files(
+    keys: Keys, monkeypatch: pytest.MonkeyPatch, variable: str | None, token: str | None
+) -> None:
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    if variable:
+        monkeypatch.setenv("AWS_SESSION_TOKEN", variable)
+    session = Session()
+    s3_credentials.reread_files(session)
+    found = session.get_credentials()
+    assert (found.access_key, found.token) == (OLD[0], token)
 
 
 def test_half_a_rotation_keeps_the_keys_of_before(

@@ -158,6 +158,26 @@ def test_a_file_comes_back_as_it_was(store: Store, tmp_path: Path, size: int) ->
     assert (tmp_path / "new" / "back").read_bytes() == data
 
 
+@pytest.mark.parametrize("size", [0, 1000, LARGE])
+def test_a_file_of_which_only_the_size_is_known_comes_back(
+    store: Store, tmp_path: Path, size: int
+) -> None:
+    data = os.urandom(size)
+    store.write("file", data)
+    store.download("file", tmp_path / "back", size)
+    assert (tmp_path / "back").read_bytes() == data
+
+
+@pytest.mark.parametrize("size", [1000, LARGE])
+def test_a_file_of_another_size_than_was_known_is_refused(
+    store: Store, tmp_path: Path, size: int
+) -> None:
+    store.write("file", bytes(500))
+    with pytest.raises(DataError, match=r"file: (changed while|damaged)"):
+        store.download("file", tmp_path / "new" / "back", size)
+    assert list((tmp_path / "new").iterdir()) == []
+
+
 @pytest.mark.parametrize("damaged", [b"the contenT", b"the cont", b"the content and more"])
 def test_a_damaged_file_is_refused_and_named(store: Store, tmp_path: Path, damaged: bytes) -> None:
     store.write("folder/file", damaged)

@@ -12,7 +12,7 @@ from gabarito.core.errors import EXIT_CODES
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "jobs/gabarito"
-PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "helm").glob("*/*.md")]
 TROUBLESHOOTING = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
 
 _LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
@@ -66,7 +66,7 @@ def reasons() -> list[str]:
     return [str(reason) for kind in kinds if issubclass(kind, StrEnum) for reason in kind]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_relative_link_leads_somewhere(page: Path) -> None:
     assert list(broken_links(page)) == []
 

@@ -1,6 +1,6 @@
 """Ask the endpoint for its model; while nothing is served, run `gabarito check`.
 
-sys.argv: the address of /v1/models, the pipeline file
+sys.argv: the address of /v1/models, the pipeline file, further options of `gabarito check`
 """
 
 import json
@@ -9,7 +9,7 @@ import sys
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-address, pipeline = sys.argv[1:]
+address, pipeline, *options = sys.argv[1:]
 token = os.environ.get(
     "GABARITO_SERVE_TOKEN", ""
 ).strip()  # a Secret from a file ends in a line end
@@ -22,5 +22,5 @@ except HTTPError as error:
 except (URLError, TimeoutError) as error:
     sys.stdout.write(f"{address}: no model is served yet ({error})\n")
     sys.stdout.flush()
-    os.execvp("gabarito", ["gabarito", "check", pipeline])
+    os.execvp("gabarito", ["gabarito", "check", *options, pipeline])
 sys.stdout.write(f"{address}: serves {models[0].get('root', models[0]['id'])}\n")

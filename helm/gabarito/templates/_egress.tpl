@@ -10,7 +10,10 @@
 {{- end }}
 {{- end }}
 {{- if eq (include "gabarito.needsNode" .) "yes" }}
-{{- $node := list (dict "ipBlock" (dict "cidr" "169.254.169.254/32")) (dict "ipBlock" (dict "cidr" "169.254.170.23/32")) }}
+{{- $node := list }}
+{{- range $cidr := list "169.254.169.254/32" "169.254.170.23/32" "fd00:ec2::254/128" "fd00:ec2::23/128" }}
+{{- $node = append $node (dict "ipBlock" (dict "cidr" $cidr)) }}
+{{- end }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" $node "ports" (list 80)) }}
 {{- end }}
 {{- $asked := list }}
@@ -29,8 +32,8 @@
 {{- if eq .component "controller" }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" $policy.apiServer.to "ports" $policy.apiServer.ports) }}
 {{- end }}
-{{- if eq (include "gabarito.needsWeb" .) "yes" }}
-{{- $web := list (dict "ipBlock" (dict "cidr" "0.0.0.0/0" "except" (list "169.254.0.0/16"))) (dict "ipBlock" (dict "cidr" "::/0")) }}
+{{- if include "gabarito.needsWeb" . }}
+{{- $web := list (dict "ipBlock" (dict "cidr" "0.0.0.0/0" "except" (list "169.254.0.0/16"))) (dict "ipBlock" (dict "cidr" "::/0" "except" (list "fd00:ec2::/32" "fe80::/10"))) }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" $web "ports" (list 80 443)) }}
 {{- end }}
 {{- with $policy.extraEgress }}
@@ -38,16 +41,16 @@
 {{- end }}
 {{- end }}
 
-{{/* A teacher that runs as a sidecar of generate needs no rule. Takes policy and url. */}}
+{{/* A teacher that runs in the same pod needs no rule. Takes policy and url. */}}
 {{- define "gabarito.teacherRule" }}
-{{- if not (has (get (urlParse .url) "hostname") (list "127.0.0.1" "localhost")) }}
+{{- if not (has (get (urlParse .url) "hostname") (list "127.0.0.1" "::1" "localhost")) }}
 {{- $ports := .policy.ports | default (list (include "gabarito.port" .url)) }}
 {{- include "gabarito.rule" (dict "side" "to" "peers" .policy.to "ports" $ports) }}
 {{- end }}
 {{- end }}
 
-{{/* Sources other than files and pairs are on the web; a base that is not a path is on the model hub.
-     A pipeline file in a bucket may name both. */}}
+{{/* Sources other than files and pairs are on the web; a base that is not a path is on the model hub,
+     and so may be the teacher's model. A pipeline file in a bucket may name both. */}}
 {{- define "gabarito.needsWeb" -}}
 {{- if .root.Values.pipelineFrom.url }}
 {{- if has .component (list "ingest" "train" "merge" "evaluate") }}yes{{ end }}
@@ -58,6 +61,7 @@
 {{- else if has .component (list "train" "merge" "evaluate") }}
 {{- if not (regexMatch "^([./~]|gabarito:|s3://)" .root.Values.pipeline.train.base) }}yes{{ end }}
 {{- end }}
+{{- if and (eq (include "gabarito.hasTeacher" .) "yes") (include "gabarito.teacherFromHub" .root) }}yes{{ end }}
 {{- end }}
 
 {{/* Without a Secret and without a role in the account's annotations, the keys come from the node on

@@ -16,7 +16,7 @@
 {{- end }}
 {{- $judge := fromJson (include "gabarito.askedJudge" .) }}
 {{- if or (has .component (list "generate" "test")) (and $judge (not $judge.url)) }}
-{{- with .root.Values.teacher.url }}
+{{- with include "gabarito.teacherUrl" .root }}
 - {name: GABARITO_TEACHER_URL, value: {{ . | quote }}}
 {{- end }}
 {{- end }}
@@ -32,7 +32,8 @@
 
 {{/* The secrets that a component needs, as JSON `{"all": [{name, secret, key}]}`: name is the variable's
      and the file's. Each is in the environment, so that a pod whose Secret is missing says so, and in a
-     file, which the kubelet writes anew when the Secret changes. Takes root and component. */}}
+     file, which the kubelet writes anew when the Secret changes. What extraEnv sets is neither: the file
+     would count before it. Takes root, component and values. */}}
 {{- define "gabarito.secrets" -}}
 {{- $all := list }}
 {{- with .root.Values.store }}
@@ -64,7 +65,17 @@
 {{- $all = append $all (dict "name" "GABARITO_SERVE_TOKEN" "secret" .existingSecret "key" .secretKey) }}
 {{- end }}
 {{- end }}
-{{- dict "all" $all | toJson }}
+{{- $own := list }}
+{{- range .values.extraEnv }}
+{{- $own = append $own .name }}
+{{- end }}
+{{- $needed := list }}
+{{- range $all }}
+{{- if not (has .name $own) }}
+{{- $needed = append $needed . }}
+{{- end }}
+{{- end }}
+{{- dict "all" $needed | toJson }}
 {{- end }}
 
 {{/* The judge's settings, as JSON, where the component asks it; else empty. Takes root and component. */}}

@@ -1,5 +1,6 @@
 {{/* The files of the controller: pipeline, settings, and the bodies of Jobs and Deployment. */}}
 {{- define "gabarito.files" -}}
+{{- include "gabarito.checkTeacher" . }}
 {{- if and (include "gabarito.needsTeacher" .) (not (include "gabarito.teacher" .)) }}
 {{- fail "teacher.url: must be given, unless pipeline.generate.teacher.url is" }}
 {{- end }}
@@ -9,9 +10,9 @@ pipeline.yaml: |
   {{- include "gabarito.pipeline" . | nindent 2 }}
 {{- end }}
 controller.yaml: |
-  release: {{ .Release.Name }}
-  fullname: {{ $fullname }}
-  namespace: {{ .Release.Namespace }}
+  release: {{ .Release.Name | quote }}
+  fullname: {{ $fullname | quote }}
+  namespace: {{ .Release.Namespace | quote }}
   store: {{ .Values.store.url | quote }}
   pipeline: {{ include "gabarito.pipelineFile" . | quote }}
   {{- if .Values.pipelineFrom.url }}

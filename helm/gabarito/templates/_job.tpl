@@ -4,15 +4,22 @@
 {{- $values := fromJson (include "gabarito.stage" .) }}
 {{- $own := dict "gabarito.dev/stage" .component }}
 {{- $pod := merge (dict "values" $values "labels" $own) . }}
-{{- $isIndexed := gt (int ($values.shards | default 1)) 1 -}}
+{{- $hasTeacher := include "gabarito.hasTeacher" . }}
+{{- $containers := list "stage" }}
+{{- if $hasTeacher }}
+{{- $containers = concat $containers (ternary (list "teacher-model") list (not (not .root.Values.teacher.deploy.model))) (list "teacher-ready") }}
+{{- end }}
+{{- $isIndexed := gt (int ($values.shards | default 1)) 1 }}
+{{- if and $isIndexed (not .root.Values.controller.enabled) }}
+{{- printf "stages.%s.shards: the controller tells each pod its shard; set it to 1, or controller.enabled to true" .component | fail }}
+{{- end -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
   labels:
     {{- include "gabarito.madeLabels" (merge (dict "more" (merge (dict) $own ($values.labels | default dict))) .) | nindent 4 }}
-  {{- with $values.annotations }}
-  annotations:
-    {{- toYaml . | nindent 4 }}
+  {{- with include "gabarito.annotations" (dict "root" .root "annotations" $values.annotations) }}
+  {{- . | nindent 2 }}
   {{- end }}
 spec:
   suspend: true
@@ -26,21 +33,24 @@ spec:
   {{ $key }}: {{ get $values $key }}
   {{- end }}
   {{- end }}
+  {{- if and $isIndexed $values.parallelism }}
+  parallelism: {{ $values.parallelism }}
+  {{- end }}
   podReplacementPolicy: Failed
   podFailurePolicy:
-    {{- include "gabarito.podFailurePolicy" (dict "isIndexed" $isIndexed) | nindent 4 }}
+    {{- include "gabarito.podFailurePolicy" (dict "isIndexed" $isIndexed "containers" $containers) | nindent 4 }}
   template:
     metadata:
       {{- include "gabarito.podMetadata" $pod | nindent 6 }}
     spec:
       restartPolicy: Never
-      serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) }}
+      serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) | quote }}
       automountServiceAccountToken: false
       terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
       {{- include "gabarito.podSettings" $pod | nindent 6 }}
-      {{- with $values.sidecars }}
+      {{- with include "gabarito.initContainers" $pod | trim }}
       initContainers:
-        {{- include "gabarito.sidecars" $pod | trim | nindent 8 }}
+        {{- . | nindent 8 }}
       {{- end }}
       containers:
         - name: stage
@@ -59,4 +69,7 @@ spec:
             {{- include "gabarito.volumeMounts" $pod | nindent 12 }}
       volumes:
         {{- include "gabarito.volumes" $pod | trim | nindent 8 }}
+        {{- if $hasTeacher }}
+        {{- include "gabarito.teacherVolumes" .root | trim | nindent 8 }}
+        {{- end }}
 {{- end }}

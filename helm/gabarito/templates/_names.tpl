@@ -4,21 +4,23 @@
 {{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
+{{/* The prefix of every name. That of a Service begins with a letter: a release's name that begins with
+     a digit comes second. */}}
 {{- define "gabarito.fullname" -}}
 {{- $name := default .Chart.Name .Values.nameOverride }}
-{{- if .Values.fullnameOverride }}
-{{- .Values.fullnameOverride }}
+{{- $full := printf "%s-%s" .Release.Name $name }}
+{{- if regexMatch "^[0-9]" .Release.Name }}
+{{- $full = printf "%s-%s" $name .Release.Name }}
 {{- else if contains $name .Release.Name }}
-{{- .Release.Name | replace "." "-" | trunc 48 | trimSuffix "-" }}
-{{- else }}
-{{- printf "%s-%s" .Release.Name $name | replace "." "-" | trunc 48 | trimSuffix "-" }}
+{{- $full = .Release.Name }}
 {{- end }}
+{{- .Values.fullnameOverride | default ($full | replace "." "-" | trunc 48 | trimSuffix "-") }}
 {{- end }}
 
 {{/* What selects pods of a component. Takes root and component. */}}
 {{- define "gabarito.selector" -}}
-app.kubernetes.io/name: {{ include "gabarito.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ include "gabarito.name" .root | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
@@ -37,13 +39,24 @@ app.kubernetes.io/component: {{ .component }}
 {{- toYaml (merge $own (fromYaml (include "gabarito.madeLabels" .))) }}
 {{- end }}
 
+{{/* Annotations over those of all, if there are any. Takes root and annotations. */}}
+{{- define "gabarito.annotations" -}}
+{{- with merge (dict) (.annotations | default dict) (.root.Values.commonAnnotations | default dict) -}}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{/* Metadata of what Helm creates. Takes root, component and what follows the full name; more are
-     additional labels. */}}
+     additional labels, annotations their like. */}}
 {{- define "gabarito.metadata" -}}
-name: {{ include "gabarito.fullname" .root }}{{ .suffix }}
-namespace: {{ .root.Release.Namespace }}
+name: {{ printf "%s%s" (include "gabarito.fullname" .root) .suffix | quote }}
+namespace: {{ .root.Release.Namespace | quote }}
 labels:
   {{- include "gabarito.labels" . | nindent 2 }}
+{{- with include "gabarito.annotations" . }}
+{{ . }}
+{{- end }}
 {{- end }}
 
 {{- define "gabarito.account" -}}

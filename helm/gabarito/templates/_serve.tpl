@@ -4,7 +4,7 @@
 {{- $values := fromJson (include "gabarito.stage" .) }}
 {{- $pod := merge (dict "values" $values "labels" (dict "gabarito.dev/stage" "serve")) . }}
 {{- $isRemote := eq $values.engine "container" }}
-{{- $args := list "serve" "--host" "0.0.0.0" "--pipeline" .root.Values.pipeline.name
+{{- $args := list "serve" "--host" "::" "--pipeline" .root.Values.pipeline.name
       "--channel" (include "gabarito.channel" .root) }}
 {{- if $isRemote }}
 {{- $args = concat $args (list "--engine-url" (printf "http://127.0.0.1:%v" $values.container.port)) }}
@@ -16,9 +16,8 @@ metadata:
   name: {{ include "gabarito.fullname" .root }}-serve
   labels:
     {{- include "gabarito.madeLabels" (merge (dict "more" $values.labels) .) | nindent 4 }}
-  {{- with $values.annotations }}
-  annotations:
-    {{- toYaml . | nindent 4 }}
+  {{- with include "gabarito.annotations" (dict "root" .root "annotations" $values.annotations) }}
+  {{- . | nindent 2 }}
   {{- end }}
 spec:
   {{- if not $scaled }}
@@ -40,18 +39,13 @@ spec:
     metadata:
       {{- include "gabarito.podMetadata" $pod | nindent 6 }}
     spec:
-      serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) }}
+      serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) | quote }}
       automountServiceAccountToken: false
       terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
       {{- include "gabarito.podSettings" $pod | nindent 6 }}
-      {{- if or $values.sidecars $isRemote }}
+      {{- with include "gabarito.initContainers" $pod | trim }}
       initContainers:
-        {{- with include "gabarito.sidecars" $pod | trim }}
         {{- . | nindent 8 }}
-        {{- end }}
-        {{- if $isRemote }}
-        {{- include "gabarito.engine" $pod | trim | nindent 8 }}
-        {{- end }}
       {{- end }}
       containers:
         - name: serve
@@ -60,7 +54,7 @@ spec:
           {{- include "gabarito.containerSettings" $pod | nindent 10 }}
           ports:
             - {name: http, containerPort: 8000}
-          {{- include "gabarito.probes" $values | trim | nindent 10 }}
+          {{- include "gabarito.endpointProbes" $values | trim | nindent 10 }}
           {{- with $values.preStopSleepSeconds }}
           lifecycle:
             preStop: {sleep: {seconds: {{ . }}}}

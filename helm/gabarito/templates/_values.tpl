@@ -6,10 +6,21 @@
 {{- .image }}
 {{- else }}
 {{- with .root.Values.image }}
-{{- with .registry }}{{ trimSuffix "/" . }}/{{ end }}
+{{- with ($.root.Values.global | default dict).imageRegistry | default .registry }}{{ trimSuffix "/" . }}/{{ end }}
 {{- $name := get $names $.component }}
 {{- .repository }}-{{ $name }}:{{ .tag | default $.root.Chart.AppVersion }}
-{{- with get (.digests | default dict) $name }}@{{ . }}{{ end }}
+{{- $released := include "gabarito.releasedDigest" (dict "root" $.root "name" $name) }}
+{{- with get (.digests | default dict) $name | default $released }}@{{ . }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The digest that a published chart names for an image of its own version; empty in a checkout, and
+     with another tag. Takes root and the image's name. */}}
+{{- define "gabarito.releasedDigest" -}}
+{{- if not .root.Values.image.tag }}
+{{- range index .root.Chart.Annotations "artifacthub.io/images" | default "[]" | fromYamlArray }}
+{{- if eq .name (printf "gabarito-%s" $.name) }}{{ regexFind "sha256:[0-9a-f]{64}$" .image }}{{ end }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -79,7 +90,7 @@
 {{/* The teacher's address, if the values have one. */}}
 {{- define "gabarito.teacher" -}}
 {{- $teacher := (.Values.pipeline.generate | default dict).teacher | default dict }}
-{{- .Values.teacher.url | default $teacher.url | default "" }}
+{{- include "gabarito.teacherUrl" . | default $teacher.url | default "" }}
 {{- end }}
 
 {{/* The address of who has the second opinion, if that is another. */}}
@@ -99,6 +110,11 @@
 {{/* The address of the judge, if there is one. */}}
 {{- define "gabarito.judge" -}}
 {{- with fromJson (include "gabarito.judgeSettings" .) }}
-{{- .url | default $.Values.teacher.url }}
+{{- .url | default (include "gabarito.teacherUrl" $) }}
 {{- end }}
+{{- end }}
+
+{{/* Whether the cluster has Kueue, in any version of its API. */}}
+{{- define "gabarito.hasKueue" -}}
+{{- range .Capabilities.APIVersions }}{{ if hasPrefix "kueue.x-k8s.io/" . }}yes{{ break }}{{ end }}{{ end }}
 {{- end }}

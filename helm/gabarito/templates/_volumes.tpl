@@ -5,7 +5,7 @@
 - {name: aws, mountPath: /etc/aws, readOnly: true}
 {{- end }}
 {{- if (fromJson (include "gabarito.secrets" .)).all }}
-- {name: secrets, mountPath: /run/secrets/gabarito, readOnly: true}
+- {name: gabarito-secrets, mountPath: /run/secrets/gabarito, readOnly: true}
 {{- end }}
 {{- if .values.sharedMemory }}
 - {name: shm, mountPath: /dev/shm}
@@ -16,24 +16,13 @@
 {{- end }}
 
 {{- define "gabarito.volumes" -}}
-{{- $scratch := .values.scratch | default dict }}
-- name: tmp
-{{- if $scratch.claim }}
-  ephemeral:
-    volumeClaimTemplate:
-      spec:
-        {{- toYaml $scratch.claim | nindent 8 }}
-{{- else if $scratch.sizeLimit }}
-  emptyDir: {sizeLimit: {{ $scratch.sizeLimit }}}
-{{- else }}
-  emptyDir: {}
-{{- end }}
+{{- include "gabarito.scratch" (dict "name" "tmp" "scratch" .values.scratch) }}
 {{- if ne .root.Values.store.addressing "auto" }}
 - name: aws
   configMap: {name: {{ include "gabarito.fullname" .root }}-aws}
 {{- end }}
 {{- with (fromJson (include "gabarito.secrets" .)).all }}
-- name: secrets
+- name: gabarito-secrets
   projected:
     sources:
       {{- /* A missing one is the container's error, which names it: without it a volume would wait. */}}
@@ -43,9 +32,25 @@
 {{- end }}
 {{- with .values.sharedMemory }}
 - name: shm
-  emptyDir: {medium: Memory, sizeLimit: {{ . }}}
+  emptyDir: {medium: Memory, sizeLimit: {{ . | quote }}}
 {{- end }}
 {{- with .values.extraVolumes }}
 {{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* A volume that lives as long as its pod. Takes name and scratch. */}}
+{{- define "gabarito.scratch" -}}
+{{- $scratch := .scratch | default dict -}}
+- name: {{ .name }}
+{{- if $scratch.claim }}
+  ephemeral:
+    volumeClaimTemplate:
+      spec:
+        {{- toYaml $scratch.claim | nindent 8 }}
+{{- else if $scratch.sizeLimit }}
+  emptyDir: {sizeLimit: {{ $scratch.sizeLimit | quote }}}
+{{- else }}
+  emptyDir: {}
 {{- end }}
 {{- end }}

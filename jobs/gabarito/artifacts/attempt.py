@@ -21,7 +21,7 @@ from gabarito.artifacts.ledger import Ledger
 from gabarito.core.errors import ConflictError, DataError, GabaritoError
 from gabarito.core.log import ProgressReporter
 from gabarito.core.rank import is_first_process
-from gabarito.core.records import Progress
+from gabarito.core.records import ATTEMPT_BEGAN, Progress
 from gabarito.store.base import Store
 from gabarito.store.disk import disk_errors
 from gabarito.store.scratch import temporary_folder
@@ -49,7 +49,7 @@ class Attempt:
     ) -> None:
         self.store = store
         self.address = address
-        self.name = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"
+        self.name = f"{time.strftime(ATTEMPT_BEGAN, time.gmtime())}-{secrets.token_hex(4)}"
         self.folder = folder
         """The files of the artifact, while they are written."""
         self.inputs = inputs

@@ -146,8 +146,22 @@ def find_channel(store: Store, name: str) -> Channel | None:
     was the channel of every pipeline before: what was served so stays served, and what was taken
     back stays back.
     """
-    found = _stored(store, name)
+    found = stored_channel(store, name)
     return found[0] if found else None
+
+
+def keep_inherited(store: Store, name: str) -> None:
+    """Write down what a channel begins with, so that it is not moved with ``main`` any more.
+
+    One that serves nothing is left unwritten: what ``main`` took back is said there.
+    """
+    found = stored_channel(store, name)
+    if found is None or found[1] or found[0].model is None:
+        return
+    try:
+        _write(store, name, *found)
+    except ConflictError:
+        return  # somebody moved it meanwhile, and so wrote it
 
 
 def read_channel(store: Store, name: str) -> ServedModel | None:
@@ -240,7 +254,7 @@ def promote(store: Store, name: str, model: ServedModel) -> bool:
 
 
 def _move(store: Store, name: str, model: ServedModel) -> bool:
-    found, now, digest = _stored(store, name), datetime.now(UTC), model.digest
+    found, now, digest = stored_channel(store, name), datetime.now(UTC), model.digest
     if found is None:
         _write(store, name, Channel(model=digest, since=now), version="")
         return True
@@ -270,7 +284,7 @@ def take_back(store: Store, name: str, rejected: Rejected) -> bool:
     Raises:
         ConflictError: if somebody else moved the channel meanwhile.
     """
-    found = _stored(store, name)
+    found = stored_channel(store, name)
     if found is None or found[0].model != rejected.model:
         return False
     before, version = found
@@ -283,8 +297,11 @@ def take_back(store: Store, name: str, rejected: Rejected) -> bool:
     return True
 
 
-def _stored(store: Store, name: str) -> tuple[Channel, str] | None:
-    """A channel's record, and the version to name when it is moved: empty if it is not written."""
+def stored_channel(store: Store, name: str) -> tuple[Channel, str] | None:
+    """Return a channel's record, and the version to name when it is moved.
+
+    The version is empty if the record is not written, and follows from ``main``.
+    """
     key = _channel_key(name)
     try:
         stored = store.read(key)

@@ -6,7 +6,7 @@ from typing import Unpack
 import click
 
 from gabarito.chat.open_client import KEY_NAME, URL_NAME
-from gabarito.commands.options import port_type, store_option
+from gabarito.commands.options import host_option, port_type, store_option
 from gabarito.core.secrets import secret_from
 from gabarito.core.settings import local_path
 from gabarito.demo.recorded_teacher import Manners, serve_replies
@@ -49,7 +49,7 @@ def demo(sample: str, pipeline: str | None, store_url: str, port: int, stay: boo
 
 @click.command()
 @click.option("--replies", required=True, help="A file of recorded replies, one object a line.")
-@click.option("--host", default="127.0.0.1", show_default=True)
+@host_option
 @click.option("--port", type=port_type, default=8100, show_default=True, help="0: any free port.")
 @click.option("--latency", type=SECONDS, default=0.0, help="Seconds before each reply.")
 @click.option("--rate-400", type=SHARE, default=0.0, help="Share refused for good.")

@@ -17,6 +17,7 @@ from gabarito.artifacts.channel import (
 )
 from gabarito.commands.options import (
     channel_option,
+    host_option,
     pipeline_option,
     port_type,
     say,
@@ -151,7 +152,7 @@ def _proof_lines(reply: "EndpointReply") -> Iterator[str]:
 @click.option(
     "--model-digest", help="Serve the promoted model of this digest, or of its first digits."
 )
-@click.option("--host", default="127.0.0.1", show_default=True)
+@host_option
 @click.option("--port", type=port_type, default=8000, show_default=True, help="0: any free port.")
 @click.option(
     "--engine-url",

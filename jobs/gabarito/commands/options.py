@@ -23,6 +23,12 @@ channel_option = click.option(
 pipeline_option = click.option("--pipeline", default="", help="Of the pipeline of this name alone.")
 pipeline_argument = click.argument("pipeline")
 """A path, or ``s3://bucket/key``."""
+host_option = click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen at; :: is every one of this machine, of IPv4 and IPv6.",
+)
 port_type = click.IntRange(0, 65535)
 
 

@@ -11,7 +11,7 @@ from gabarito.artifacts.channel import SHORT_DIGEST
 from gabarito.commands.options import channel_option, pipeline_option, say, store_option
 from gabarito.core.text import in_number, printable
 from gabarito.pipeline.compare_runs import compared
-from gabarito.pipeline.default_channel import default_channel
+from gabarito.pipeline.default_channel import channel_of, channel_to_roll_back
 from gabarito.pipeline.listed_runs import ListedRun, listed_runs
 from gabarito.pipeline.made_models import MadeModel, made_models, named_model
 from gabarito.pipeline.promote import is_own_of_another, promote_by_hand, roll_back
@@ -76,7 +76,9 @@ def runs(store_url: str, limit: int, pipeline: str) -> None:
 @click.command()
 @click.argument("model")
 @store_option
-@click.option("--channel", help="Default: that of MODEL's pipeline.")
+@click.option(
+    "--channel", help="Default: that of MODEL's run; main, the default before, only if named."
+)
 @click.option("--despite-gate", is_flag=True, help="Even if it did not pass its gate.")
 def promote(model: str, store_url: str, channel: str | None, despite_gate: bool) -> None:
     """Let a channel serve MODEL: a run's id, or the first digits of a digest.
@@ -85,7 +87,7 @@ def promote(model: str, store_url: str, channel: str | None, despite_gate: bool)
     """
     store = open_store(store_url)
     found = named_model(store, model)
-    channel = channel or default_channel(store, found.pipeline)
+    channel = channel or channel_of(store, found)
     is_of_another = is_own_of_another(store, channel, found)
     is_new = promote_by_hand(store, channel, found, despite=despite_gate)
     what = f"model {found.digest[:SHORT_DIGEST]} of pipeline {found.pipeline}, run {found.run}"
@@ -107,7 +109,7 @@ def rollback(store_url: str, channel: str | None, reason: str) -> None:
     The one taken back is not promoted again by itself, only with gabarito promote.
     """
     store = open_store(store_url)
-    channel = channel or default_channel(store)
+    channel = channel or channel_to_roll_back(store)
     before = roll_back(store, channel, reason)
     now, was = (digest[:SHORT_DIGEST] for digest in (before.previous or "", before.model or ""))
     say(f"channel {channel!r} serves model {now} again; taken back: model {was}: {reason}")

@@ -29,7 +29,12 @@ MEBIBYTE = 2**20
     default=True,
     help="Train the base for some seconds, if it is at hand, to say how long training takes.",
 )
-def check(pipeline: str, store_url: str, probe: bool) -> None:
+@click.option(
+    "--teacher/--no-teacher",
+    default=True,
+    help="Ask teacher and judge for a few tokens, and the teacher about some passages.",
+)
+def check(pipeline: str, store_url: str, probe: bool, teacher: bool) -> None:
     """Try the settings of PIPELINE, the store and the services before a run.
 
     Exits with the code of the first thing that is wrong. Stages whose settings are missing are
@@ -37,7 +42,7 @@ def check(pipeline: str, store_url: str, probe: bool) -> None:
     """
     first: GabaritoError | None = None
     until = ""
-    for finding in all_findings(pipeline, store_url, probes=probe):
+    for finding in all_findings(pipeline, store_url, probes=probe, asks=teacher):
         mark = "problem" if finding.error else "warning" if finding.is_warning else "ok"
         say(wrapped(f"{mark:{MARK}}{finding.what}: {finding.said}", MARK))
         first = first or finding.error

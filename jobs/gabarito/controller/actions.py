@@ -3,13 +3,14 @@
 The process may be killed between any two of them: the next one then decides on the same again.
 """
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gabarito.controller.kube.api import CONFIG_MAPS, DEPLOYMENTS, JOBS
 from gabarito.controller.kube.events import RecordEvent, Subject
 from gabarito.controller.kube.parse import EndpointState, StageJob
+from gabarito.controller.kube.spent_pods import SpentPod
 from gabarito.controller.state import Memory
 
 
@@ -44,6 +45,13 @@ class DeleteJob:
 
 
 @dataclass(frozen=True)
+class DeletePods:
+    """Delete failed pods of Jobs that go on: the last few of each are kept."""
+
+    pods: Sequence[SpentPod]
+
+
+@dataclass(frozen=True)
 class UnsuspendJob:
     """Let a planned Job start."""
 
@@ -57,6 +65,11 @@ class AnnotateJob:
     name: str
     annotations: Mapping[str, str | None] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class KeepChannel:
+    """Write down what the channel begins with, before another pipeline moves ``main``."""
 
 
 @dataclass(frozen=True)
@@ -123,8 +136,10 @@ Action: TypeAlias = (
     | CreateJob
     | ExpireJob
     | DeleteJob
+    | DeletePods
     | UnsuspendJob
     | AnnotateJob
+    | KeepChannel
     | Promote
     | RollBack
     | ApplyEndpoint

@@ -4,7 +4,7 @@ A stage is done when its manifest is in the store, whatever its Job's status is:
 deleted, or the artifact may have been made by another run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from gabarito.artifacts.channel import SHORT_DIGEST
@@ -13,6 +13,7 @@ from gabarito.controller.actions import (
     AnnotateJob,
     CreateJob,
     DeleteJob,
+    DeletePods,
     ExpireJob,
     Freeze,
     SaveMemory,
@@ -22,8 +23,11 @@ from gabarito.controller.actions import (
     once,
 )
 from gabarito.controller.attempts import (
+    begun_mark,
     elapsed_s,
+    forget,
     forget_failure,
+    forget_time,
     is_renewed,
     lasting_failure,
     remember_failure,
@@ -37,6 +41,7 @@ from gabarito.controller.kube.events import RecordEvent
 from gabarito.controller.kube.parse import ENDED, Phase, StageJob
 from gabarito.controller.rollout import decide_endpoint
 from gabarito.controller.state import Desired, Memory, Observed
+from gabarito.core.records import digest_of
 from gabarito.pipeline.stages import STAGES
 
 SUSPENDED: frozenset[Phase] = frozenset({"planned", "queued", "paused"})
@@ -59,15 +64,22 @@ def decide(desired: Desired, observed: Observed) -> list[Action]:
         if may_start and is_planned and not _is_outdated(desired, jobs[-1]):
             actions.append(UnsuspendJob(jobs[-1].name))
     for job in observed.jobs:
-        actions += _adopt_or_stop(desired, job)
+        observed = _add(actions, _adopt_or_stop(desired, observed, job), observed)
     for stage in STAGES:
-        for action in _decide_stage(desired, observed, stage):
-            actions.append(action)
-            if isinstance(action, SaveMemory):  # what is saved next adds to it
-                observed = replace(observed, memory=action.memory)
-    actions += _record_gate(desired, observed)
+        observed = _add(actions, _decide_stage(desired, observed, stage), observed)
+    observed = _add(actions, _record_gate(desired, observed), observed)
     actions += decide_endpoint(desired, observed)
-    return [*actions, *_expire(desired, observed)]
+    tidying = [DeletePods(observed.spent_pods)] if observed.spent_pods else []
+    return [*actions, *_expire(desired, observed), *tidying]
+
+
+def _add(actions: list[Action], more: Iterable[Action], observed: Observed) -> Observed:
+    """Add actions to others; return what was seen with the memory that they save, if they do."""
+    for action in more:
+        actions.append(action)
+        if isinstance(action, SaveMemory):  # what is saved next adds to it
+            observed = replace(observed, memory=action.memory)
+    return observed
 
 
 def _pinned(desired: Desired, memory: Memory) -> Memory:
@@ -104,17 +116,19 @@ def remedy_of_failure(desired: Desired, job: StageJob) -> str:
     return f"correct that, then: kubectl annotate job {name} {meta.RETRY}=true"
 
 
-def _adopt_or_stop(desired: Desired, job: StageJob) -> Iterator[Action]:
+def _adopt_or_stop(desired: Desired, observed: Observed, job: StageJob) -> Iterator[Action]:
     """Adopt what another run began and this one wants too; delete the rest of it."""
     run = desired.run.run
     if job.run == run or job.is_deleting or job.phase in ENDED:
         return
     if _is_wanted(desired, job):
+        yield from forget(observed, job.stage, run)
         yield AnnotateJob(job.name, labels={meta.RUN: run})
         return
     if job.phase == "running":
         message = f"run {run} does not need it: its settings changed"
         yield RecordEvent(about_job(job), "StageStopped", message)
+    yield from forget_time(observed, job.stage, job.run)
     yield DeleteJob(job.name, job.uid)
 
 
@@ -124,6 +138,8 @@ def _decide_stage(desired: Desired, observed: Observed, stage: str) -> Iterator[
         yield from (DeleteJob(job.name, job.uid) for job in jobs[:-1] if job.phase == "planned")
         yield from _decide_missing(desired, observed, stage, jobs[-1] if jobs else None)
         return
+    if step.state == "done":
+        yield from forget(observed, stage, desired.run.run)
     yield from (DeleteJob(job.name, job.uid) for job in jobs if job.phase in SUSPENDED)
     if step.state == "stale":
         owner = about_owner(desired.config.owner, observed.owner_uid)
@@ -149,10 +165,9 @@ def _decide_stage(desired: Desired, observed: Observed, stage: str) -> Iterator[
 def _decide_missing(
     desired: Desired, observed: Observed, stage: str, job: StageJob | None
 ) -> Iterator[Action]:
-    has_ended = job is None or job.phase in ENDED
-    if has_ended and lasting_failure(desired, observed, stage, job):
+    if lasting_failure(desired, observed, stage, job):
         return
-    if job is None or (has_ended and _is_followed(desired, observed, job)):
+    if job is None or (job.phase in ENDED and _is_followed(desired, observed, job)):
         yield from _create_next(desired, observed, stage, job)
         return
     if is_renewed(desired, observed, job):
@@ -164,6 +179,7 @@ def _decide_missing(
         if job.phase == "running":
             message = "its settings changed before its pod had started; it is created again"
             yield RecordEvent(about_job(job), "StageStopped", message)
+        yield from forget_time(observed, stage, desired.run.run)
         yield DeleteJob(job.name, job.uid)
     elif job.phase != "planned":
         yield from _record_state(desired, observed, job)
@@ -189,7 +205,8 @@ def _expire(desired: Desired, observed: Observed) -> Iterator[Action]:
     """Let ended Jobs be deleted some day: not before it is remembered how they ended."""
     for job in observed.jobs:
         seconds = desired.templates.stages[job.stage].expires_after_s
-        if job.phase in ENDED and not job.is_deleting and not job.expires and seconds is not None:
+        has_ended = job.phase in ENDED and not job.is_deleting
+        if has_ended and seconds is not None and job.expires_after_s != seconds:
             yield ExpireJob(job.name, seconds)
 
 
@@ -217,8 +234,9 @@ def _record_state(desired: Desired, observed: Observed, job: StageJob) -> Iterat
         annotations |= {meta.STATE: state, meta.MESSAGE: problem.text if problem else None}
         if problem is not None:
             message, key = f"{job.stage} {verb}: {problem.text}", problem.key
-            yield RecordEvent(about_job(job), reason, message, key, is_warning=True)
-    annotations |= waiting_mark(observed, job)
+            is_warning = not problem.is_usual
+            yield RecordEvent(about_job(job), reason, message, key, is_warning)
+    annotations |= begun_mark(job) | waiting_mark(observed, job)
     progress = observed.progress.get(job.stage)
     if progress and progress != recorded.get(meta.PROGRESS):
         annotations[meta.PROGRESS] = progress
@@ -249,12 +267,15 @@ def _record_gate(desired: Desired, observed: Observed) -> Iterator[Action]:
         remedy = f"; {channel}; change the pipeline's settings and upgrade"
     which = f"model {found.model[:SHORT_DIGEST]} of pipeline {desired.run.pipeline.name}"
     message, is_warning = f"{which}: gate {text}{remedy}", not found.passed
-    event = RecordEvent(subject, reason, message, found.model, is_warning)
-    if not jobs:
-        yield from once(observed.recorded, event)
-    elif jobs[-1].annotations.get(meta.GATE) != text:
-        yield event
+    # The Lease remembers it, too: the Job is gone some day, and the Event before that.
+    told, memory = digest_of(found.model, text), observed.memory
+    is_annotated = bool(jobs) and jobs[-1].annotations.get(meta.GATE) == text
+    if memory.gate != told and not is_annotated:
+        yield RecordEvent(subject, reason, message, found.model, is_warning)
+    if jobs and not is_annotated:
         yield AnnotateJob(jobs[-1].name, {meta.GATE: text})
+    if memory.gate != told:
+        yield SaveMemory(memory.model_copy(update={"gate": told}))
 
 
 def _is_wanted(desired: Desired, job: StageJob) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import singledispatchmethod
 from typing import Any
 
-from gabarito.artifacts.channel import Rejected, promote, take_back
+from gabarito.artifacts.channel import Rejected, keep_inherited, promote, take_back
 from gabarito.controller.actions import (
     Action,
     AnnotateEndpoint,
@@ -16,8 +16,10 @@ from gabarito.controller.actions import (
     CreateJob,
     DeleteEndpoint,
     DeleteJob,
+    DeletePods,
     ExpireJob,
     Freeze,
+    KeepChannel,
     Promote,
     RollBack,
     SaveMemory,
@@ -25,7 +27,16 @@ from gabarito.controller.actions import (
     UnsuspendJob,
 )
 from gabarito.controller.kube import metadata as meta
-from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, Cluster, Kind, Object, labels_of
+from gabarito.controller.kube.api import (
+    DEPLOYMENTS,
+    EVENTS,
+    JOBS,
+    PODS,
+    Cluster,
+    Kind,
+    Object,
+    labels_of,
+)
 from gabarito.controller.kube.events import RecordEvent, event_body
 from gabarito.controller.kube.metadata import owned
 from gabarito.controller.state import Desired, Memory
@@ -114,6 +125,14 @@ class Executor:
         self._cluster.delete(JOBS, action.name, action.uid)
 
     @_do.register
+    def _delete_pods(self, action: DeletePods) -> None:
+        try:
+            for pod in action.pods:
+                self._cluster.delete(PODS, pod.name, pod.uid)
+        except AccessError as error:  # a Role of before, for one: nothing depends on them
+            log.warning("failed pods not deleted", extra={"error": str(error)})
+
+    @_do.register
     def _unsuspend_job(self, action: UnsuspendJob) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         annotations: dict[str, str | None] = {meta.UNSUSPENDED: now}
@@ -132,6 +151,10 @@ class Executor:
     def _annotate_job(self, action: AnnotateJob) -> None:
         metadata = {"annotations": dict(action.annotations), "labels": dict(action.labels)}
         self._patch(JOBS, action.name, {"metadata": metadata})
+
+    @_do.register
+    def _keep_channel(self, _action: KeepChannel) -> None:
+        keep_inherited(self._store, self._desired.run.pipeline.channel)
 
     @_do.register
     def _promote(self, action: Promote) -> None:

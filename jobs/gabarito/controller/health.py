@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from gabarito.controller.kube.leader_election import Lease
 from gabarito.controller.state import Observed
 from gabarito.controller.summary import Summary
-from gabarito.core.errors import SettingsError
+from gabarito.core.listening import EVERYWHERE, ListeningServer
 
 STUCK_S = 300.0
 """After a loop has been silent for so long the kubelet restarts it; the store's own time-outs are
@@ -86,7 +86,7 @@ class Health(Collector):
             yield from _release_metrics(self.observed, self.summary)
 
 
-def start_server(port: int, health: Health) -> ThreadingHTTPServer:
+def start_server(port: int, health: Health) -> ListeningServer:
     """Answer probes and scrapes at ``port`` (0: any) for as long as the process lives.
 
     Raises:
@@ -111,12 +111,7 @@ def start_server(port: int, health: Health) -> ThreadingHTTPServer:
         def log_message(self, format: str, *args: object) -> None:
             """Log nothing: the kubelet probes every few seconds."""
 
-    try:
-        server = ThreadingHTTPServer(("", port), Handler)
-    except OSError as error:
-        raise SettingsError(
-            f"port {port}: cannot listen there: {error.strerror}; choose another --port"
-        ) from error
+    server = ListeningServer(EVERYWHERE, port, Handler)
     threading.Thread(target=server.serve_forever, name="probes", daemon=True).start()
     return server
 

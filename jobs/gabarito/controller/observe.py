@@ -7,7 +7,7 @@ there will never be: the stage wrote none.
 from datetime import UTC, datetime
 
 from gabarito.artifacts.artifact import open_artifact
-from gabarito.artifacts.channel import find_channel, pipeline_of
+from gabarito.artifacts.channel import pipeline_of, stored_channel
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import (
     CONFIG_MAPS,
@@ -19,8 +19,10 @@ from gabarito.controller.kube.api import (
     labels_of,
     version_of,
 )
+from gabarito.controller.kube.causes import Causes
 from gabarito.controller.kube.diagnose import Scope
 from gabarito.controller.kube.parse import ENDED, endpoint_of, phase_of, stage_jobs
+from gabarito.controller.kube.spent_pods import spent_pods
 from gabarito.controller.progress import ProgressReader
 from gabarito.controller.state import (
     Desired,
@@ -46,6 +48,7 @@ class Observer:
         self._cluster = cluster
         self._store = store
         self._desired = desired
+        self._causes = Causes(cluster)
         self._progress = ProgressReader(store)
         self._results: dict[str, StageResult] = {}
         self._pipelines: dict[str, str] = {}
@@ -72,7 +75,7 @@ class Observer:
         named = (each for each in deployments if each["metadata"]["name"] == desired.endpoint_name)
         deployment = next(named, None)
         steps = {step.stage: step for step in make_plan(self._store, run)}
-        jobs = stage_jobs(job_objects, pods, config.namespace, now)
+        jobs = self._causes.of(stage_jobs(job_objects, pods, config.namespace, now), now)
         self._is_frozen = self._is_frozen or is_frozen(self._store, run)
         finished = [stage for stage, step in steps.items() if step.state == "done"]
         if "evaluate" in finished and self._evaluation is None:
@@ -80,7 +83,7 @@ class Observer:
             if model is not None:
                 passed, reasons = model.verdict.passed, tuple(model.verdict.reasons)
                 self._evaluation = Evaluation(model.digest, passed, reasons, model.merge)
-        channel = find_channel(self._store, run.pipeline.channel)
+        channel, version = stored_channel(self._store, run.pipeline.channel) or (None, "")
         endpoint = endpoint_of(deployment, pods, Scope("serve", config.namespace, now))
         models = [endpoint.model] if endpoint else []
         if channel is not None:
@@ -93,14 +96,20 @@ class Observer:
             jobs=jobs,
             results={stage: self._read_result(stage) for stage in finished},
             progress=progress,
-            reached={stage: self._progress.reached(run.address(stage)) for stage in progress},
+            reached={
+                job.stage: self._progress.reached(run.address(job.stage), job.began)
+                for job in jobs
+                if job.stage in progress and job.phase == "running"
+            },
             is_frozen=self._is_frozen,
             evaluation=self._evaluation if "evaluate" in finished else None,
             channel=channel,
+            is_inherited=channel is not None and not version,
             endpoint=endpoint,
             smoke_test=smoke_test,
             memory=memory,
             recorded=recorded,
+            spent_pods=spent_pods(pods),
             pipelines={model: self._read_pipeline(model) for model in models if model},
         )
 
@@ -126,9 +135,9 @@ class Observer:
             return True
         if labels_of(job).get(meta.RUN) == run or run in job["metadata"]["name"]:
             return False
-        expires = TTL in job["spec"]
-        is_kept = self._desired.templates.stages[stage].expires_after_s is None
-        return (expires or is_kept) and phase_of(job) in ENDED
+        seconds = self._desired.templates.stages[stage].expires_after_s
+        is_told = seconds is None or job["spec"].get(TTL) == seconds
+        return is_told and phase_of(job) in ENDED
 
     def _read_pipeline(self, model: str) -> str:
         found = self._pipelines.get(model) or pipeline_of(self._store, model)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import ValidationError
 
@@ -53,10 +54,16 @@ class ProgressReader:
                 lines[job.stage] = text
         return lines
 
-    def reached(self, address: Address) -> dict[str, int]:
-        """Return how many items of its work a stage had done when it was read last."""
+    def reached(self, address: Address, since: datetime | None) -> dict[str, int]:
+        """Return how many items of its work a stage had done when it was read last.
+
+        None where that was said by an attempt that began before ``since``, in another Job.
+        """
         reading = self._readings.get(address.prefix)
-        return {reading.last.what: reading.last.done} if reading else {}
+        began = reading.last.began if reading else None
+        if reading is None or began is None or since is None or began < since:
+            return {}
+        return {reading.last.what: reading.last.done}
 
     def read(self, address: Address, *, is_last: bool = False) -> str:
         """Return a stage's progress in one line, or ``""`` if it has not reported any."""

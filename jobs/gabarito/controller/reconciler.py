@@ -14,7 +14,13 @@ from gabarito.controller.kube.leader_election import Lease
 from gabarito.controller.observe import Observer
 from gabarito.controller.pinned_run import choose_run
 from gabarito.controller.smoke_test import SmokeTest
-from gabarito.controller.state import Desired, Memory, Observed, read_memory
+from gabarito.controller.state import (
+    Desired,
+    Memory,
+    Observed,
+    memory_annotations,
+    read_memory,
+)
 from gabarito.controller.summary import Summary, read_summary, summarise, summary_annotation
 from gabarito.controller.templates import read_templates
 from gabarito.core.errors import ConflictError, GabaritoError
@@ -64,9 +70,7 @@ class Reconciler:
             dependencies = Dependencies(
                 desired,
                 start_smoke_test=self._smoke_test.start,
-                save_memory=lambda memory: self._lease.annotate(
-                    {meta.MEMORY: memory.model_dump_json(exclude_defaults=True)}
-                ),
+                save_memory=lambda memory: self._lease.annotate(memory_annotations(memory)),
             )
             observer = Observer(self._cluster, self._store, desired)
             executor = Executor(self._cluster, self._store, dependencies)
@@ -91,7 +95,7 @@ class Reconciler:
 
     @property
     def _memory(self) -> Memory:
-        return read_memory(self._lease.annotations.get(meta.MEMORY))
+        return read_memory(self._lease.annotations)
 
     def report_problem(self, problem: str) -> None:
         """Report why reconciling fails, in an Event and in the summary for ``gabarito status``."""

@@ -14,6 +14,7 @@ from gabarito.controller.actions import (
     AnnotateEndpoint,
     ApplyEndpoint,
     DeleteEndpoint,
+    KeepChannel,
     Promote,
     RollBack,
     SaveMemory,
@@ -34,6 +35,7 @@ SMOKE_TEST_TIMEOUT = timedelta(seconds=120)
 
 def decide_endpoint(desired: Desired, observed: Observed) -> Iterator[Action]:
     """Yield the actions on the channel and on the endpoint."""
+    yield from _keep_channel(observed)
     memory = _memory_of_promotion(desired, observed)
     if memory != observed.memory:
         yield SaveMemory(memory)
@@ -179,12 +181,23 @@ def _serve_none(desired: Desired, observed: Observed) -> Iterator[Action]:
     if foreign := foreign_model(desired, observed):
         yield from _refuse(desired, observed, foreign)
         return
-    is_wanted = channel is None and desired.config.serve.replicas
-    if endpoint is not None and not is_wanted:
+    is_left = channel is None or (observed.is_inherited and not _is_unwanted(desired, observed))
+    if endpoint is not None and not (is_left and desired.config.serve.replicas):
         yield from _record_rollback(desired, observed, endpoint.model)
         yield DeleteEndpoint(endpoint.name, endpoint.uid)
     if channel is not None and channel.model == promoted:  # with replicas: 0 only the channel tells
         yield from once(observed.recorded, _promotion(desired, observed, promoted))
+
+
+def _keep_channel(observed: Observed) -> Iterator[Action]:
+    if observed.is_inherited and observed.channel is not None and observed.channel.model:
+        yield KeepChannel()
+
+
+def _is_unwanted(desired: Desired, observed: Observed) -> bool:
+    """Tell whether the endpoint's model was taken back, or is of another pipeline."""
+    model = observed.endpoint.model if observed.endpoint else ""
+    return rejection(observed, model) is not None or _is_foreign(desired, observed, model)
 
 
 def _apply(desired: Desired, observed: Observed, model: str) -> Iterator[Action]:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from gabarito.artifacts.channel import SHORT_DIGEST, Channel
 from gabarito.controller.config import ControllerConfig
+from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import Object
 from gabarito.controller.kube.parse import EndpointState, StageJob
+from gabarito.controller.kube.spent_pods import SpentPod
 from gabarito.controller.templates import Templates
 from gabarito.core.records import Record
 from gabarito.pipeline.plan import Step
@@ -43,7 +45,13 @@ class Evaluation:
     merge: str = ""
 
 
-class LastKnownGood(Record):
+class Remembered(Record):
+    """What another version may have written: what it knows besides is left out."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class LastKnownGood(Remembered):
     """The endpoint that last passed its smoke test: its model, its template's digest and body."""
 
     model: str
@@ -51,7 +59,7 @@ class LastKnownGood(Record):
     body: Object
 
 
-class StageMemory(Record):
+class StageMemory(Remembered):
     """What is remembered of a stage's attempts, whose Jobs others may delete.
 
     Attributes:
@@ -60,7 +68,8 @@ class StageMemory(Record):
         retries: The value of ``retries.<stage>`` when that one was created.
         failure: Why that one failed for good; empty if another one follows.
         reached: How far each kind of work was when an attempt was last renewed.
-        began: When the first of the attempts began that are one after another without a failure.
+        used_s: For how many seconds the Jobs ran that were renewed, without a failure since.
+        renewed_at: When the last of them was, up to which its seconds are counted.
     """
 
     run: str
@@ -68,10 +77,11 @@ class StageMemory(Record):
     retries: int = 0
     failure: str = ""
     reached: dict[str, int] = Field(default_factory=dict)
-    began: datetime | None = None
+    used_s: int = 0
+    renewed_at: datetime | None = None
 
 
-class PinnedFile(Record):
+class PinnedFile(Remembered):
     """A pipeline file in a bucket, as it was when a run of it was frozen."""
 
     file: str
@@ -79,7 +89,7 @@ class PinnedFile(Record):
     run: str
 
 
-class Memory(Record):
+class Memory(Remembered):
     """What the controller must know after a restart and can read nowhere else.
 
     Attributes:
@@ -89,6 +99,7 @@ class Memory(Record):
         last_known_good: What is served again if a new template does not work.
         failed_revision: The serve revision whose template failed with the last known good model.
         stages: What is remembered of the attempts of stages.
+        gate: Which model and verdict of the gate people were told last, as a digest.
         pinned: Which pipeline file of a bucket the run is of.
     """
 
@@ -98,15 +109,35 @@ class Memory(Record):
     last_known_good: LastKnownGood | None = None
     failed_revision: str = ""
     stages: dict[str, StageMemory] = Field(default_factory=dict)
+    gate: str = ""
     pinned: PinnedFile | None = None
 
 
-def read_memory(text: str | None) -> Memory:
-    """Return the memory in a Lease's annotation; an empty one if there is none.
+_OF_STAGES = {"stages", "gate", "pinned"}
+"""Fields of the memory that are kept in an annotation of their own."""
 
-    One that another version wrote is discarded: its promotion is found again in the channel, and
-    the last known good endpoint by another smoke test.
+
+def read_memory(annotations: Mapping[str, str]) -> Memory:
+    """Return the memory in a Lease's annotations; an empty one if there is none.
+
+    What is not understood is discarded: a promotion is found again in the channel, and the last
+    known good endpoint by another smoke test.
     """
+    memory = _read_part(annotations.get(meta.MEMORY))
+    of_stages = _read_part(annotations.get(meta.MEMORY_OF_STAGES))
+    written = _OF_STAGES & of_stages.model_fields_set
+    return memory.model_copy(update={name: getattr(of_stages, name) for name in written})
+
+
+def memory_annotations(memory: Memory) -> dict[str, str]:
+    """Return the annotations that hold a memory."""
+    return {
+        meta.MEMORY: memory.model_dump_json(exclude=_OF_STAGES),
+        meta.MEMORY_OF_STAGES: memory.model_dump_json(include=_OF_STAGES, exclude_defaults=True),
+    }
+
+
+def _read_part(text: str | None) -> Memory:
     try:
         return Memory.model_validate_json(text) if text else Memory()
     except ValidationError as error:
@@ -155,7 +186,8 @@ class Observed:
     ``recorded`` are names of Events that this process has recorded; ``progress`` has a line for
     each stage that reported some; ``pipelines`` has the pipeline of each model that channel and
     endpoint name, where its record tells it; ``reached`` how many items of each kind of work a
-    stage has done.
+    stage has done; ``is_inherited`` whether ``channel`` is not written yet and follows from
+    ``main``; ``spent_pods`` are failed pods beyond those that are kept.
     """
 
     now: datetime
@@ -168,11 +200,13 @@ class Observed:
     is_frozen: bool = True
     evaluation: Evaluation | None = None
     channel: Channel | None = None
+    is_inherited: bool = False
     endpoint: EndpointState | None = None
     smoke_test: SmokeTestResult | None = None
     memory: Memory = field(default_factory=Memory)
     recorded: frozenset[str] = frozenset()
     pipelines: Mapping[str, str] = field(default_factory=dict)
+    spent_pods: tuple[SpentPod, ...] = ()
 
     def model_name(self, digest: str) -> str:
         """Return what people are told of a model: its digest, and its pipeline where known."""

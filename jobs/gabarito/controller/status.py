@@ -29,7 +29,8 @@ EXPIRED = timedelta(seconds=45)
 clocks of this machine and of the holder's node may differ.
 """
 
-_CONTROLLERS = f"app.kubernetes.io/name=gabarito,{meta.COMPONENT}=controller"
+CONTROLLERS = f"{meta.PART_OF}=gabarito,{meta.COMPONENT}=controller"
+"""Selects the controllers of a namespace: no value of the chart changes these labels."""
 
 
 def status_lines(cluster: Cluster, release: str | None) -> Iterator[str]:
@@ -64,7 +65,7 @@ def status_lines(cluster: Cluster, release: str | None) -> Iterator[str]:
 
 
 def _find_controller(cluster: Cluster, release: str | None) -> Object:
-    found = cluster.list(DEPLOYMENTS, _CONTROLLERS)
+    found = cluster.list(DEPLOYMENTS, CONTROLLERS)
     named = [one for one in found if release in (None, labels_of(one).get(meta.INSTANCE))]
     if not named:
         what = f"release {release!r}" if release else "release"

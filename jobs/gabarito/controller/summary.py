@@ -70,7 +70,7 @@ def _stage_summary(desired: Desired, observed: Observed, stage: str) -> StageSum
         return StageSummary(state="stale", details=step.note)
     jobs = jobs_of(desired, observed, stage)
     if failed := lasting_failure(desired, observed, stage, jobs[-1] if jobs else None):
-        details = f"{failed.failure}; its Job is gone; {remedy_without_job(desired, stage)}"
+        details = f"{failed.failure}; its Job is gone; {remedy_without_job(desired, stage, failed)}"
         return StageSummary(state="failed", details=details)
     if not jobs or jobs[-1].phase == "planned":
         above = [name for name in STAGES[stage].reads if observed.steps[name].state != "done"]

@@ -26,6 +26,9 @@ DIGEST_CHARS = 12
 TTL = "ttlSecondsAfterFinished"
 """Set by the controller once it has seen how a Job ended: it may be away meanwhile."""
 
+TTL_UNTIL_SEEN_S = 30 * 24 * 3600
+"""How long a Job stays whose end no controller has seen, or only an older one, at least."""
+
 
 @dataclass(frozen=True)
 class Template:
@@ -90,12 +93,14 @@ def job_body(
     arguments = _container(spec, meta.STAGE_CONTAINER)["args"]
     arguments += ["--run", run.run]
     spec["suspend"] = True
-    spec.pop(TTL, None)
+    if spec.get(TTL) is not None:
+        spec[TTL] = max(spec[TTL], TTL_UNTIL_SEEN_S)
     if config.queue:
         _merge(metadata, "labels", {meta.QUEUE: config.queue})
         _merge(metadata, "annotations", {meta.QUEUE_GATE: meta.QUEUE_GATE_OWNER})
     if (count := config.shards_of(stage)) > 1:
-        spec |= {"completionMode": "Indexed", "completions": count, "parallelism": count}
+        at_once = min(spec.get("parallelism", count), count)
+        spec |= {"completionMode": "Indexed", "completions": count, "parallelism": at_once}
         # Kubernetes replaces $(…) by the variable that the job controller sets in each pod.
         arguments += ["--shard", f"$(JOB_COMPLETION_INDEX)/{count}"]
     return body

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -365,6 +365,10 @@ MOST_ITEMS = 2**53
 """Largest count that is believed: a larger one is no float, and no pace follows from it."""
 
 
+ATTEMPT_BEGAN = "%Y%m%dT%H%M%SZ"
+"""How an attempt's name begins: with the time, in UTC."""
+
+
 class Progress(Record):
     """How far an attempt is: ``progress.json``; further fields are figures of the stage's own.
 
@@ -379,6 +383,15 @@ class Progress(Record):
     done: int = Field(ge=0, le=MOST_ITEMS)
     total: int = Field(ge=0, le=MOST_ITEMS)
     seconds: float = Field(allow_inf_nan=False)
+
+    @property
+    def began(self) -> datetime | None:
+        """When the attempt began, by its name; None where its name says nothing of it."""
+        try:
+            began = datetime.strptime(self.attempt.partition("-")[0], ATTEMPT_BEGAN)
+        except ValueError:
+            return None
+        return began.replace(tzinfo=UTC)
 
     @property
     def figures(self) -> dict[str, float]:

@@ -30,11 +30,12 @@ def without_userinfo(text: str) -> str:
     return _USERINFO.sub(r"\1***@", text)
 
 
-def secret_from(name: str) -> str | None:
+def secret_from(name: str, *, is_read_anew: bool = False) -> str | None:
     """Return the secret in a file or in the environment variable ``name``, None if there is none.
 
     The file is the one that the variable ``name`` with ``_FILE`` behind it names. While there is
-    none, as with an optional key of a Secret, the variable itself counts. Space around a secret
+    none, as with an optional key of a Secret, the variable itself counts, but not for a secret
+    that ``is_read_anew``: it has what the file held when the process began. Space around a secret
     is taken off: one made from a file often ends with a line feed. A blank one is refused, as
     whoever sets the variable means to have a secret.
 
@@ -42,7 +43,7 @@ def secret_from(name: str) -> str | None:
         SettingsError: if it is blank, cannot be read, or cannot stand in a header; the message
             never shows it.
     """
-    source, value = _read(name)
+    source, value = _read(name, may_be_variable=not is_read_anew)
     if value is None:
         return None
     secret = value.strip()
@@ -105,7 +106,7 @@ class RotatingSecret:
 
     def _reread(self) -> None:
         try:
-            secret = secret_from(self.name)
+            secret = secret_from(self.name, is_read_anew=True)
         except SettingsError as error:
             log.warning("secret not read anew", extra={"reason": str(error)})
             return
@@ -117,7 +118,7 @@ class RotatingSecret:
         return stamp_of(self._path) if self._path else None
 
 
-def _read(name: str) -> tuple[str, str | None]:
+def _read(name: str, *, may_be_variable: bool) -> tuple[str, str | None]:
     """Return where a secret stands, as a message has it, and what stands there."""
     path, value = file_of_secret(name), os.environ.get(name)
     if path is None:
@@ -126,7 +127,7 @@ def _read(name: str) -> tuple[str, str | None]:
     try:
         return source, path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        if value is not None:
+        if value is not None and may_be_variable:
             return name, value
         raise SettingsError(f"{source}: no such file; write the secret into it") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -9,13 +9,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, TypedDict, Unpack
 
 import click
 
 from gabarito.artifacts.jsonl import read_lines
-from gabarito.core.errors import UsageError
+from gabarito.core.listening import ListeningServer
 from gabarito.demo.recordings import RecordedReply, Recording, Recordings
 
 MODEL = "recorded"
@@ -40,7 +40,7 @@ class Manners(TypedDict, total=False):
     refused_field: str
 
 
-class TeacherServer(ThreadingHTTPServer):
+class TeacherServer(ListeningServer):
     """Answers chat requests.
 
     ``seen`` holds the last message of each that got a reply, ``refused`` counts the others.
@@ -56,7 +56,7 @@ class TeacherServer(ThreadingHTTPServer):
         manners: Manners,
         api_key: str | None,
     ) -> None:
-        super().__init__(address, _Handler)
+        super().__init__(*address, _Handler)
         self.recordings = recordings
         self.manners = manners
         self.api_key = api_key
@@ -64,12 +64,6 @@ class TeacherServer(ThreadingHTTPServer):
         self.refused = 0
         self._tries: Counter[str] = Counter()
         self._lock = threading.Lock()
-
-    @property
-    def address(self) -> str:
-        """Where it answers, such as ``http://127.0.0.1:8100``."""
-        host, port = self.server_address[:2]
-        return f"http://{host!s}:{port}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # as the base
         """Print what went wrong, unless it is that a client did not wait for its reply."""
@@ -194,15 +188,10 @@ def open_server(
     """Return a server that listens, but answers only once ``serve_forever`` runs.
 
     Raises:
-        UsageError: if it cannot listen there.
+        SettingsError: if it cannot listen there.
     """
     recordings = Recordings(read_lines(path, Recording))
-    try:
-        return TeacherServer(recordings, (host, port), manners, api_key)
-    except OSError as error:
-        raise UsageError(
-            f"teacher: cannot listen on {host}:{port}: {error.strerror}; try --port 0"
-        ) from error
+    return TeacherServer(recordings, (host, port), manners, api_key)
 
 
 def serve_replies(

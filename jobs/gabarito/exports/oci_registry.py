@@ -140,6 +140,12 @@ class OciRegistry:
         url = f"{self._base}/manifests/{tag}"
         return self._send(_Request("GET", url, {"Accept": kind}), _OK).data
 
+    def find_manifest(self, tag: str, kind: str) -> bytes | None:
+        """Return a manifest, or None if the registry has none of this tag or digest."""
+        url = f"{self._base}/manifests/{tag}"
+        reply = self._send(_Request("GET", url, {"Accept": kind}), _OK, _NOT_FOUND)
+        return reply.data if reply.status == _OK else None
+
     def pull_blob(self, digest: str, path: Path) -> None:
         """Download a file."""
         wanted = _Request("GET", f"{self._base}/blobs/{digest}", is_stream=True)

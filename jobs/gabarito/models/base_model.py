@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -55,6 +55,9 @@ FILES = ("*.json", "*.jinja", "*.model", "*.safetensors", "*.txt")
 
 _COMMIT = TypeAdapter(Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")])
 
+NOTES = ".cache"
+"""Where the hub's client writes notes for itself."""
+
 SUMS_FILE = "SHA256SUMS"
 _SUM = re.compile(r"(?P<digest>[0-9a-fA-F]{64})\s+\*?(?:\./)?(?P<name>.+)")
 
@@ -81,7 +84,7 @@ def open_base(reference: str, store: Store) -> Iterator[Path]:
         return
     with temporary_folder("base") as folder:
         if reference.startswith("s3://"):
-            _download(reference, folder)
+            download_prefix(reference, folder, FILES)
         else:
             _from_mirror(reference, Cache(store, MIRROR), folder)
         read_base_config(folder, reference)
@@ -108,13 +111,18 @@ def check_base(folder: Path, trained: TrainedBase) -> None:
         )
 
 
-def _download(url: str, folder: Path) -> None:
-    """Copy what lies below a prefix; files that its ``SHA256SUMS`` lists are verified."""
+def download_prefix(url: str, folder: Path, names: Sequence[str]) -> None:
+    """Copy files of these names that lie below a prefix; those in its ``SHA256SUMS`` are verified.
+
+    Raises:
+        DataError: if a file is not what ``SHA256SUMS`` says, or changes meanwhile.
+        ServiceError: if the bucket does not answer, or the disk is full.
+    """
     store = open_store(url)
     entries = {entry.key: entry for entry in store.list("")}
     sums = _sums(store) if SUMS_FILE in entries else {}
     for key, entry in entries.items():
-        if not any(fnmatch.fnmatch(key, pattern) for pattern in FILES):
+        if not any(fnmatch.fnmatch(key, pattern) for pattern in names):
             continue
         if key in sums:
             store.download(key, folder / key, FileInfo(size=entry.size, sha256=sums[key]))
@@ -123,12 +131,10 @@ def _download(url: str, folder: Path) -> None:
 
 
 def _copy(store: Store, entry: Entry, path: Path) -> None:
-    stored = store.read(entry.key)
-    if stored.version != entry.version:
+    store.download(entry.key, path, entry.size)
+    now = next((one for one in store.list(entry.key) if one.key == entry.key), None)
+    if now is None or now.version != entry.version:
         raise DataError(f"{store.url}/{entry.key}: changed since the bucket was listed; run again")
-    with disk_errors(str(path)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(stored.data)
 
 
 def _sums(store: Store) -> dict[str, str]:
@@ -150,12 +156,12 @@ def _sums(store: Store) -> dict[str, str]:
 def _from_mirror(reference: str, cache: Cache, folder: Path) -> None:
     key = mirror_key(reference)
     if not is_key(key):
-        raise _hub_error(reference, HFValidationError())
+        raise hub_error(f"base {reference!r}", HFValidationError())
     if cache.load_folder(key, folder):
         return
     with disk_errors(str(folder)):
         commit = _fetch(reference, folder)
-    shutil.rmtree(folder / ".cache", ignore_errors=True)  # the client's notes for itself
+    shutil.rmtree(folder / NOTES, ignore_errors=True)
     cache.put(_commit_key(reference), json.dumps(commit).encode())
     cache.save_folder(key, folder)
 
@@ -164,27 +170,18 @@ def _fetch(reference: str, folder: Path) -> str:
     """Download a model of the hub, its settings first, and return the commit it has there."""
     name, _, revision = reference.partition("@")
     ask = partial(snapshot_download, name, local_dir=folder, endpoint=os.environ.get("HF_ENDPOINT"))
-    try:
-        with hub_allowed():
-            settings = [CONFIG_FILE, TOKENIZER_FILE]
-            ask(revision=revision or None, allow_patterns=settings)
-            read_base_config(folder, reference)  # before gigabytes are fetched in vain
-            commit = _commit_of(folder)
-            ask(revision=commit, allow_patterns=list(FILES))
-    except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError) as error:
-        raise _hub_error(reference, error) from error
-    except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
-        # what the client makes of an answer that is no hub's, or of a file name that leads out
-        said = without_userinfo(str(error))[:200]
-        raise ServiceError(
-            f"base {reference!r}: no answer of a model hub: {said}; check HF_ENDPOINT"
-        ) from error
+    with hub_errors(f"base {reference!r}"), hub_allowed():
+        settings = [CONFIG_FILE, TOKENIZER_FILE]
+        ask(revision=revision or None, allow_patterns=settings)
+        read_base_config(folder, reference)  # before gigabytes are fetched in vain
+        commit = _commit_of(folder)
+        ask(revision=commit, allow_patterns=list(FILES))
     return commit
 
 
 def _commit_of(folder: Path) -> str:
     """Return the commit that the hub's client notes beside each file: the note's first line."""
-    notes = folder / ".cache" / "huggingface" / "download" / f"{CONFIG_FILE}.metadata"
+    notes = folder / NOTES / "huggingface" / "download" / f"{CONFIG_FILE}.metadata"
     return notes.read_text(encoding="utf-8").splitlines()[0]
 
 
@@ -202,14 +199,33 @@ def hub_allowed() -> Iterator[None]:
         constants.HF_HUB_OFFLINE = before
 
 
-def _hub_error(reference: str, error: Exception) -> GabaritoError:
-    where = f"base {reference!r}"
+@contextmanager
+def hub_errors(where: str) -> Iterator[None]:
+    """Say of what is fetched what the errors of the hub's client mean.
+
+    Raises:
+        GabaritoError: in their place.
+    """
+    try:
+        yield
+    except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError) as error:
+        raise hub_error(where, error) from error
+    except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # what the client makes of an answer that is no hub's, or of a file name that leads out
+        said = without_userinfo(str(error))[:200]
+        raise ServiceError(
+            f"{where}: no answer of a model hub: {said}; check HF_ENDPOINT"
+        ) from error
+
+
+def hub_error(where: str, error: Exception) -> GabaritoError:
+    """Return what an error of the hub's client means for what is fetched."""
     if isinstance(error, LocalEntryNotFoundError) and isinstance(error.__cause__, HfHubHTTPError):
         error = error.__cause__  # the client hides the hub's answer in it
     if isinstance(error, GatedRepoError):
         return AccessError(f"{where}: its authors ask for consent; accept them and set HF_TOKEN")
     if isinstance(error, HFValidationError):
-        return SettingsError(f"{where}: neither a path nor an id of the model hub; see train.base")
+        return SettingsError(f"{where}: neither a path nor an id of the model hub; write org/name")
     if isinstance(error, RepositoryNotFoundError | RevisionNotFoundError):
         cure = "check the id and its revision, or set HF_TOKEN if it is private"
         return MissingError(f"{where}: not on the model hub; {cure}")

@@ -15,6 +15,7 @@ import click
 from gabarito.artifacts.channel import ServedModel
 from gabarito.artifacts.jsonl import read_lines
 from gabarito.core.errors import SettingsError
+from gabarito.core.listening import address_of, listen
 from gabarito.core.model_records import PromptContract
 from gabarito.core.proof_records import FACTS_FILE, FLOOR_FILE, FactEntry, ProofFloor
 from gabarito.models import CONTRACT_FILE, read_contract
@@ -80,7 +81,7 @@ def serve_promoted(
         )
     if not (folders.model / FACTS_FILE).exists():
         click.echo(f"{names.id}: {_without_proofs(config)}")
-    with _listen(binding) as listener:
+    with listen(binding.host, binding.port, BACKLOG) as listener:
         model = _load(folders.model, names, promoted.contract, binding)
         base = TransformersEngine(folders.base, promoted.contract) if folders.base else None
         model = replace(model, verdict=promoted.verdict, base=base)
@@ -98,7 +99,7 @@ def serve_folder(folder: Path, binding: Binding) -> None:
     """Serve a plain model folder: no threshold, and no refusal unless its contract has one."""
     path = folder / CONTRACT_FILE
     contract = read_contract(path.read_bytes(), str(path)) if path.exists() else None
-    with _listen(binding) as listener:
+    with listen(binding.host, binding.port, BACKLOG) as listener:
         model = _load(folder, ModelNames(folder.resolve().name), contract, binding)
         _serve(listener, model, ServeConfig(), binding.token)
 
@@ -134,9 +135,9 @@ def _serve(
     # brackets held the interpreter, and so the probes, for 0.5 s instead of 0.03 s.
     gc.collect()
     gc.freeze()
-    host, port = listener.getsockname()[:2]
-    click.echo(f"serving {model.names.id} at http://{host}:{port}")
-    log.info("serving", extra={"model": model.names.id, "host": host, "port": port})
+    address = address_of(listener)
+    click.echo(f"serving {model.names.id} at {address}")
+    log.info("serving", extra={"model": model.names.id, "address": address})
     server = make_server(make_app(model, config, token), config.drain_s)
     try:
         server.run(sockets=[listener])
@@ -169,13 +170,3 @@ def facts_in(folder: Path) -> FactTable | None:
         return None
     floor = read_lines(str(folder / FLOOR_FILE), ProofFloor)
     return FactTable(read_lines(str(path), FactEntry), floor[0].floor if floor else 0.0)
-
-
-def _listen(binding: Binding) -> socket.socket:
-    try:
-        return socket.create_server((binding.host, binding.port), backlog=BACKLOG)
-    except OSError as error:
-        place = f"{binding.host}:{binding.port}"
-        raise SettingsError(
-            f"{place}: cannot listen there: {error.strerror}; choose another --port"
-        ) from error

@@ -97,8 +97,10 @@ class Store(Protocol):
         """Write a file's content as an object and return its size and digest."""
         ...
 
-    def download(self, key: str, path: Path, expected: FileInfo) -> None:
+    def download(self, key: str, path: Path, expected: FileInfo | int) -> None:
         """Write an object's content to ``path``, which appears only when it is whole.
+
+        Of what others wrote only the size may be known.
 
         Raises:
             MissingError: if there is no such object.

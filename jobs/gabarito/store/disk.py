@@ -89,8 +89,8 @@ def _opened(part: Path, path: Path) -> BinaryIO:
 
 
 @contextmanager
-def atomic_write(path: Path, expected: FileInfo, where: str) -> Iterator[BinaryIO]:
-    """Yield a file to write to, which becomes ``path`` if its content is the expected one.
+def atomic_write(path: Path, expected: FileInfo | int, where: str) -> Iterator[BinaryIO]:
+    """Yield a file to write to, which becomes ``path`` if its content, or size, is as expected.
 
     Raises:
         DataError: if it is not; nothing remains then.
@@ -99,13 +99,22 @@ def atomic_write(path: Path, expected: FileInfo, where: str) -> Iterator[BinaryI
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("xb") as file:
             yield file
-        got = info_of(part)
-        if got != expected:
-            raise DataError(
-                f"{where}: damaged: got {got.size} bytes with sha256 {got.sha256}, "
-                f"not {expected.size} with {expected.sha256}"
-            )
+        _refuse_other(part, expected, where)
         part.replace(path)
+
+
+def _refuse_other(part: Path, expected: FileInfo | int, where: str) -> None:
+    if isinstance(expected, int):
+        size = part.stat().st_size
+        if size != expected:
+            raise DataError(f"{where}: changed while it was read: {size} bytes, not {expected}")
+        return
+    got = info_of(part)
+    if got != expected:
+        raise DataError(
+            f"{where}: damaged: got {got.size} bytes with sha256 {got.sha256}, "
+            f"not {expected.size} with {expected.sha256}"
+        )
 
 
 def write_synced(path: Path, chunks: Iterator[bytes]) -> FileInfo:

@@ -110,7 +110,7 @@ class LocalStore:
             info, _ = self._put(key, chunks_of(file), self._replace)
         return info
 
-    def download(self, key: str, path: Path, expected: FileInfo) -> None:
+    def download(self, key: str, path: Path, expected: FileInfo | int) -> None:
         """Write an object's content to ``path``, which appears only when it is whole."""
         with (
             self._reading(key) as source,

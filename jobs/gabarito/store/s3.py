@@ -128,15 +128,16 @@ class S3Store:
                     raise
                 return self._send(path, key)  # the answer to the last request was lost
 
-    def download(self, key: str, path: Path, expected: FileInfo) -> None:
+    def download(self, key: str, path: Path, expected: FileInfo | int) -> None:
         """Write an object's content to ``path``, which appears only when it is whole."""
         with atomic_write(path, expected, self._name(key)) as file:
-            if expected.size <= PART_BYTES:
+            size = expected if isinstance(expected, int) else expected.size
+            if size <= PART_BYTES:
                 file.write(self._get(key).data)
                 return
-            fetch = partial(self._fetch, key, Path(file.name), expected.size)
+            fetch = partial(self._fetch, key, Path(file.name), size)
             with ThreadPoolExecutor(_CONCURRENCY) as pool:
-                list(pool.map(fetch, range(0, expected.size, PART_BYTES)))
+                list(pool.map(fetch, range(0, size, PART_BYTES)))
 
     def delete(self, key: str) -> None:
         """Delete an object; one that is not there is no error."""

@@ -100,9 +100,9 @@ class _SecretFiles(CredentialProvider):
     def _read(self) -> Credentials:
         token = file_of_secret(SESSION_TOKEN)
         return Credentials(
-            secret_from(ACCESS_KEY) or "",
-            secret_from(SECRET_KEY) or "",
-            secret_from(SESSION_TOKEN) if token and token.exists() else None,
+            secret_from(ACCESS_KEY, is_read_anew=True) or "",
+            secret_from(SECRET_KEY, is_read_anew=True) or "",
+            None if token and not token.exists() else secret_from(SESSION_TOKEN),
             method=self.METHOD,
         )
 

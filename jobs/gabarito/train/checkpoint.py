@@ -1,14 +1,16 @@
 """Checkpoints in the store: two places, written in turn, so that one is always whole."""
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -59,6 +61,7 @@ class _CheckpointState(Record):
 class _Starts(Record):
     step: int
     count: int
+    at: AwareDatetime | None = None
 
 
 _STARTS = TypeAdapter(_Starts)
@@ -125,22 +128,27 @@ class Checkpoints:
                 return checkpoint
         return None
 
-    def count_start(self, step: int) -> None:
+    def count_start(self, step: int, outage_s: float = math.inf) -> None:
         """Count one more start at ``step``.
+
+        One that the store ended could not say so there. So the last one is not held to have died
+        if it began ``outage_s`` seconds ago, which is how long a store must be away to end one.
 
         Raises:
             SettingsError: if several starts have died there; the next one counts anew.
         """
         key = f"{self._prefix}/starts"
         before = self._cache.get_json(key, _STARTS)
-        count = before.count if before and before.step == step else 0
+        count, now = before.count if before and before.step == step else 0, datetime.now(UTC)
+        if before and before.at and (now - before.at).total_seconds() >= outage_s:
+            count = max(0, count - 1)
         if count >= MOST_STARTS:
             self.forget_starts()
             raise SettingsError(
                 f"train: {count} starts ended after step {step} without another checkpoint; lower "
                 "limits.checkpoint_every_s, or limits.micro_batch if memory ran out"
             )
-        self._cache.put(key, _STARTS.dump_json(_Starts(step=step, count=count + 1)))
+        self._cache.put(key, _STARTS.dump_json(_Starts(step=step, count=count + 1, at=now)))
 
     def forget_starts(self) -> None:
         """A start that ended in an orderly way says nothing against the next one."""

@@ -4,13 +4,13 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 import torch
 from accelerate import Accelerator  # type: ignore[import-untyped]
 
-from gabarito.core.errors import Interrupted, SettingsError
+from gabarito.core.errors import AccessError, Interrupted, ServiceError, SettingsError
 from gabarito.core.stop import deferred_stop
 from gabarito.models import CausalModel
 from gabarito.models.adapter import base_of
@@ -64,20 +64,26 @@ def fit(
     """
     trainer = _Trainer(model, config, plan, checkpoints)
     trainer.resume()
-    saving = Saving(config.limits, trainer.save)
+    try:
+        _train(trainer, Saving(config.limits, trainer.save))
+    except (ServiceError, AccessError, Interrupted):  # neither memory nor the model is to blame
+        with suppress(ServiceError, AccessError):
+            trainer.end_well()
+        raise
+    trainer.end_well()
+    trainer.settle()
+    return trainer.state
+
+
+def _train(trainer: "_Trainer", saving: Saving) -> None:
     with deferred_stop() as is_asked_to_stop:
         for step in trainer.steps():
-            stops = trainer.agrees(is_asked_to_stop())
-            if stops:
+            if trainer.agrees(is_asked_to_stop()):
                 saving.save()
-                trainer.end_well()
                 raise Interrupted(f"train: stopped after step {step}; start again to continue")
             if saving.is_due:
                 saving.try_to_save()
         saving.catch_up(is_asked_to_stop)
-    trainer.end_well()
-    trainer.settle()
-    return trainer.state
 
 
 class _Trainer:
@@ -120,7 +126,9 @@ class _Trainer:
             self.state = checkpoint
             log.info("continued", extra={"step": checkpoint.step})
         if self._processes.is_first:
-            self._checkpoints.count_start(self.state.step)
+            limits = self._config.limits
+            outage_s = limits.checkpoint_every_s + limits.checkpoint_grace_s
+            self._checkpoints.count_start(self.state.step, outage_s)
 
     def _fits(self, checkpoint: Checkpoint) -> bool:
         """Tell whether a checkpoint of the store is one of this training."""

@@ -33,7 +33,7 @@ from gabarito.models import (
     stop_tokens,
 )
 from gabarito.train.config import SelfDistillation
-from gabarito.train.encode import contract_for, encode
+from gabarito.train.encode import ROW_KINDS, contract_for, encode
 from gabarito.train.mixed_decoding import MixedBatch
 
 AT_ONCE = 64
@@ -131,7 +131,8 @@ class TargetWriter:
         most = positions_of(self.base.model) or self.longest
         for example in examples:
             fact = self.facts.get(example.fact)
-            if fact is None or example.in_conversation or not _is_free(Expected.of(example)):
+            is_alone = ROW_KINDS.get(example.kind) == "questions" and not example.in_conversation
+            if fact is None or not is_alone or not _is_free(Expected.of(example)):
                 continue
             plain = self._prompt(example.messages[:-1])
             informed = self._prompt(with_fact(example, fact, self.settings.instruction))

@@ -196,6 +196,37 @@ def test_a_store_that_is_away_for_longer_than_the_grace_ends_a_training(
         train(given, limits={**EVERY_STEP, "checkpoint_grace_s": 0})
 
 
+def test_a_training_that_the_store_ended_three_times_starts_again(
+    train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, report = dataset(), job._report
+    away = Away(monkeypatch)
+    monkeypatch.setattr(job, "_report", lambda *_: setattr(away, "is_now", True))
+    for _ in range(3):
+        with pytest.raises(ServiceError, match="the store is away"):
+            train(given, limits={**EVERY_STEP, "checkpoint_grace_s": 0})
+        away.is_now = False
+    monkeypatch.setattr(job, "_report", report)
+    assert train(given, limits={**EVERY_STEP, "checkpoint_grace_s": 0})
+
+
+def test_a_training_that_is_stopped_without_the_store_does_not_count_as_dead(
+    train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, report = dataset(), job._report
+
+    def refused(*_arguments: object) -> None:
+        raise ServiceError("no checkpoint is taken")
+
+    monkeypatch.setattr(Checkpoints, "save", refused)
+    for _ in range(3):
+        stop_at(2, monkeypatch, signal.SIGTERM)
+        with pytest.raises(ServiceError, match="no checkpoint is taken"):
+            train(given)
+        monkeypatch.setattr(job, "_report", report)
+    assert train(given)
+
+
 class Away:
     """Lets stores on disk answer nothing while ``is_now``."""
 

@@ -15,8 +15,8 @@ class Scripted(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, *script: Callable[["Handler"], None]) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, *script: Callable[["Handler"], None], port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
         self.script = list(script)
         self.requests: list[tuple[float, str, dict[str, str], Any]] = []
         self.lock = threading.Lock()

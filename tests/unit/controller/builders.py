@@ -12,8 +12,10 @@ from gabarito.controller.actions import (
     CreateJob,
     DeleteEndpoint,
     DeleteJob,
+    DeletePods,
     ExpireJob,
     Freeze,
+    KeepChannel,
     Promote,
     RollBack,
     SaveMemory,
@@ -131,7 +133,12 @@ def short(actions: Iterable[Action]) -> list[str]:
 def _saved(memory: Memory) -> str:
     if memory.stages:
         (stage, kept), *_ = memory.stages.items()
-        return f"remember {stage} {kept.attempt}: {kept.failure or 'another follows'}"
+        used = f" after {kept.used_s} s" if kept.used_s else ""
+        return f"remember {stage} {kept.attempt}: {kept.failure or 'another follows'}{used}"
+    if memory == Memory():
+        return "remember nothing"
+    if memory == Memory(gate=memory.gate):
+        return "remember the gate"
     found = memory.last_known_good
     good = f" good {found.model[0]} {found.template}" if found else ""
     failed = f" failed {memory.failed_revision}" if memory.failed_revision else ""
@@ -148,10 +155,12 @@ _SHORT: dict[type, Callable[[Any], str]] = {
     ),
     ExpireJob: lambda act: f"expire {_place(act.name)} {act.seconds}",
     DeleteJob: lambda act: f"delete {_place(act.name)}",
+    DeletePods: lambda act: f"delete pods {','.join(pod.name for pod in act.pods)}",
     UnsuspendJob: lambda act: f"unsuspend {_place(act.name)}",
     AnnotateJob: lambda act: (
         f"annotate {_place(act.name)} {_keys({**act.annotations, **act.labels})}"
     ),
+    KeepChannel: lambda _: "keep channel",
     Promote: lambda act: f"promote {act.model[0]}",
     RollBack: lambda act: f"roll back {act.model[0]}",
     StartSmokeTest: lambda act: f"smoke test {act.model[0]}",

@@ -4,7 +4,7 @@ import copy
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from gabarito.controller.kube.api import Change, ExpiredError, Kind, Object, Page, version_of
@@ -20,6 +20,8 @@ class FakeCluster:
         self.objects: dict[tuple[str, str], Object] = {}
         self.before: Callable[[str], None] = lambda _: None
         """Called with the name of a method that is about to change something."""
+        self.groups: set[str] = set()
+        """API groups beside those of Kubernetes."""
         self.ending: GabaritoError | None = None
         """What ends a watch."""
         self.forgotten = 0
@@ -45,6 +47,13 @@ class FakeCluster:
         found, version = self.list(kind, selector), self._version
         for at in range(0, max(1, len(found)), 2):
             yield Page(found[at : at + 2], version)
+
+    def has_api(self, group: str) -> bool:
+        return group in self.groups
+
+    def events_about(self, uid: str) -> Sequence[Object]:
+        events = [found for (of, _), found in self.objects.items() if of == "Event"]
+        return [each for each in events if each["involvedObject"]["uid"] == uid]
 
     def create(self, kind: Kind, body: Object) -> Object:
         self.before("create")

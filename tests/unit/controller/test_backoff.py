@@ -32,7 +32,11 @@ def pod(ended_s_ago: float | None, index: str = "", phase: str = "Failed") -> Ob
         ([pod(9), pod(5), pod(1)], 39),
         ([pod(100 - number) for number in range(9)], 508),
         ([pod(3) for _ in range(99)], 597),
-        ([pod(30)], 570),  # evicted pods that are gone count too
+        ([pod(30)], -20),  # it is late
+        ([pod(40)], -30),
+        ([pod(41)], 559),  # evicted pods that are gone count too
+        ([pod(630)], -30),
+        ([pod(631)], None),
         ([pod(3, "0"), pod(30, "1"), pod(9, "1"), pod(3, "1")], 7),
         ([pod(None)], None),
         ([pod(None), pod(3)], 17),

@@ -4,6 +4,7 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.model_records import CONTRACT, PASSED
@@ -13,6 +14,7 @@ from gabarito.artifacts.channel import (
     ServedModel,
     all_channels,
     find_channel,
+    keep_inherited,
     promote,
     read_channel,
     read_model,
@@ -90,6 +92,46 @@ def test_of_a_main_that_two_pipelines_moved_each_has_its_own(store: Store) -> No
     assert found
     assert (found.model, found.previous) == (TWO.digest, None)
     assert read_channel(store, "cellar") == other("three")
+
+
+def test_what_is_written_down_is_not_moved_with_main(store: Store) -> None:
+    promote(store, "main", ONE)
+    promote(store, "main", TWO)
+    take_back(store, "main", rejected(TWO))
+    kept = find_channel(store, "handbook")
+    keep_inherited(store, "handbook")
+    for run in ("three", "four"):
+        promote(store, "main", other(run))
+    assert find_channel(store, "handbook") == kept
+    assert read_channel(store, "handbook") == ONE
+    keep_inherited(store, "handbook")
+    promote(store, "handbook", model("five"))
+    keep_inherited(store, "handbook")
+    assert read_channel(store, "handbook") == model("five")
+
+
+def test_a_channel_that_begins_with_nothing_is_not_written(store: Store) -> None:
+    keep_inherited(store, "handbook")
+    promote(store, "main", ONE)
+    take_back(store, "main", rejected(ONE))
+    keep_inherited(store, "handbook")
+    assert [name for name, _ in all_channels(store)] == ["main"]
+
+
+def test_who_moved_the_channel_before_it_was_written_down_wins(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promote(store, "main", ONE)
+    write = store.write
+
+    def write_late(key: str, data: bytes, **conditions: Any) -> str:  # noqa: ANN401
+        monkeypatch.setattr(store, "write", write)
+        promote(store, "handbook", TWO)
+        return write(key, data, **conditions)
+
+    monkeypatch.setattr(store, "write", write_late)
+    keep_inherited(store, "handbook")
+    assert read_channel(store, "handbook") == TWO
 
 
 def test_what_another_pipeline_took_back_is_left_to_it(store: Store) -> None:

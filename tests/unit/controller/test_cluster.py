@@ -117,6 +117,22 @@ def cluster(api: Api, write_kubeconfig: Callable[[str], None]) -> KubeCluster:
     return connect()
 
 
+@pytest.mark.parametrize(("status", "is_there"), [(200, True), (404, False)])
+def test_an_api_group_is_there_or_not(
+    api: Api, cluster: KubeCluster, status: int, is_there: bool
+) -> None:
+    api.says(status, message="so it is")
+    assert cluster.has_api("kueue.x-k8s.io") is is_there
+    assert [path for _, path, *_ in api.asked] == ["/apis/kueue.x-k8s.io"]
+
+
+def test_events_are_those_about_one_object(api: Api, cluster: KubeCluster) -> None:
+    api.says(200, items=[{"reason": "FailedCreate"}])
+    assert cluster.events_about("u-1") == [{"reason": "FailedCreate"}]
+    ((_, path, *_),) = api.asked
+    assert path == "/api/v1/namespaces/team-a/events?fieldSelector=involvedObject.uid%3Du-1"
+
+
 @pytest.mark.parametrize(
     ("status", "error"),
     [

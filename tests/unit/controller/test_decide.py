@@ -17,7 +17,8 @@ from .builders import NOW, OTHER_RUN, RUN, desired, job, observed, passed, short
 
 PLANNED = tuple(job(stage) for stage in STAGES)
 REST = PLANNED[1:]
-STARTED = {meta.STATE: "unsuspended"}
+STARTED = {meta.STATE: "unsuspended", meta.BEGUN: "true"}
+UNSEEN = {meta.STATE: "unsuspended"}
 OLD = {meta.TEMPLATE: "older"}
 UNFIT = Problem("Unschedulable", "no node fits its pod", "add one")
 DEAD = Problem("Failed", "bad data (exit code 65): line 3", "")
@@ -85,13 +86,17 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     ),
     "a running Job of an older template whose pod has not begun is made anew": (
         observed(
-            job("ingest", "running", annotations=OLD | STARTED, problem=UNFIT, has_begun=False),
+            job("ingest", "running", annotations=OLD | UNSEEN, problem=UNFIT, has_begun=False),
             *REST,
         ),
         ["tell StageStopped", "delete ingest"],
     ),
+    "one that has begun is marked, for pods may be deleted": (
+        observed(job("ingest", "running", annotations=UNSEEN), *REST),
+        ["annotate ingest begun"],
+    ),
     "one of this template is waited for": (
-        observed(job("ingest", "running", annotations=STARTED, has_begun=False), *REST),
+        observed(job("ingest", "running", annotations=UNSEEN, has_begun=False), *REST),
         [],
     ),
     "one that people paused is theirs": (
@@ -100,7 +105,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     ),
     "an unsuspended Job is recorded once": (
         observed(job("ingest", "running"), *REST),
-        ["tell StageUnsuspended", "annotate ingest message,state"],
+        ["tell StageUnsuspended", "annotate ingest begun,message,state"],
     ),
     "a Job that was deleted is made again": (observed(*REST), ["create ingest 1"]),
     "a Job that is being deleted is waited for": (
@@ -167,7 +172,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     ),
     "a failed stage that is done after all is done": (
         observed(*REST, memory=FAILED, done=["ingest"]),
-        ["unsuspend generate"],
+        ["unsuspend generate", "remember nothing"],
     ),
     "an attempt whose Job is gone while it ran is made again under a new name": (
         observed(*REST, memory=memory(attempt=2)),
@@ -184,9 +189,18 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             "expire train 60",
         ],
     ),
+    "one that expires later, as it was made, expires when it is to": (
+        observed(job("train", "complete", expires_after_s=2592000), done=STAGES),
+        [
+            "tell StageUnsuspended",
+            "tell StageDone",
+            "annotate train message,progress,result,state",
+            "expire train 60",
+        ],
+    ),
     "one that expires already is left alone": (
         observed(
-            job("train", "failed", annotations={meta.STATE: "failed"}, expires=True),
+            job("train", "failed", annotations={meta.STATE: "failed"}, expires_after_s=60),
             *PLANNED[4:],
             done=list(STAGES)[:3],
             memory=memory("train", failure="the Job failed"),
@@ -253,6 +267,14 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         observed(job("ingest", "running", run=OTHER_RUN, annotations=STARTED), *REST),
         [f"annotate {OTHER_RUN}-ingest run"],
     ),
+    "what failed before is forgotten with the Job that goes on in its place": (
+        observed(
+            job("ingest", "running", run=OTHER_RUN, annotations=STARTED),
+            *REST,
+            memory=memory(attempt=2, failure="bad data"),
+        ),
+        ["remember nothing", f"annotate {OTHER_RUN}-ingest run"],
+    ),
     "one that has just finished its work is adopted too": (
         observed(
             job("ingest", "running", run=OTHER_RUN, annotations=STARTED), *REST, done=["ingest"]
@@ -286,7 +308,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         [],
     ),
     "what waited and runs says so": (
-        observed(job("ingest", "running", annotations={meta.STATE: "waiting"}), *REST),
+        observed(job("ingest", "running", annotations=STARTED | {meta.STATE: "waiting"}), *REST),
         ["annotate ingest message,state"],
     ),
     "a Job between two pods says since when": (
@@ -305,8 +327,57 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
         [],
     ),
     "what follows on it goes on, under a new name and until the same deadline": (
-        training(memory=memory("train", began=NOW - timedelta(hours=2))),
+        training(memory=memory("train", used_s=7200, renewed_at=NOW - timedelta(days=2))),
         ["create train 2 after 7200 s"],
+    ),
+    "the time of a Job that was renewed adds up": (
+        training(
+            replace(interrupted(**MINUTE_AGO), began=NOW - timedelta(minutes=10)),
+            memory=memory("train", used_s=7200, renewed_at=NOW - timedelta(days=2)),
+        ),
+        ["remember train 1: another follows after 7800 s", "tell StageRenewed", "delete train"],
+    ),
+    "a renewal that was remembered and not carried out is": (
+        training(
+            interrupted(**MINUTE_AGO),
+            memory=memory("train", reached={"steps": 300}, renewed_at=NOW),
+            reached={},
+        ),
+        ["tell StageRenewed", "delete train"],
+    ),
+    "not of a Job that has gone on since": (
+        training(
+            interrupted(**MINUTE_AGO, **{meta.MESSAGE: AWAY.text}),
+            memory=memory("train", reached={"steps": 300}, renewed_at=NOW - timedelta(minutes=9)),
+        ),
+        [],
+    ),
+    "the time of a Job whose renewal was not carried out counts once": (
+        training(
+            replace(interrupted(**MINUTE_AGO), began=NOW - timedelta(minutes=20)),
+            memory=memory("train", used_s=300, renewed_at=NOW - timedelta(minutes=15)),
+        ),
+        ["remember train 1: another follows after 1200 s", "tell StageRenewed", "delete train"],
+    ),
+    "a Job that another template makes anew has all of its time": (
+        training(
+            job("train", "running", annotations=OLD | UNSEEN, has_begun=False),
+            memory=memory("train", used_s=7200),
+        ),
+        ["tell StageStopped", "remember train 1: another follows", "delete train"],
+    ),
+    "a stage that another run stops has all of its time when it is wanted again": (
+        training(
+            job("train", "running", run=OTHER_RUN, annotations={meta.FINGERPRINT: "x"}),
+            job("train"),
+            memory=memory("train", run=OTHER_RUN, used_s=7200),
+        ),
+        [
+            "unsuspend train",
+            "tell StageStopped",
+            "remember train 1: another follows",
+            f"delete {OTHER_RUN}-train",
+        ],
     ),
     "what runs again waits no more": (
         training(job("train", "running", annotations=STARTED | MINUTE_AGO)),
@@ -348,7 +419,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             done=STAGES,
             evaluation=passed(),
         ),
-        ["tell GatePassed", "annotate evaluate gate", "promote a"],
+        ["tell GatePassed", "annotate evaluate gate", "remember the gate", "promote a"],
     ),
     "a gate that was not passed is recorded, and nothing is promoted": (
         observed(
@@ -356,7 +427,7 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             done=STAGES,
             evaluation=Evaluation("a", passed=False, reasons=("under the floor", "forgets")),
         ),
-        ["warn GateFailed", "annotate evaluate gate"],
+        ["warn GateFailed", "annotate evaluate gate", "remember the gate"],
     ),
     "a gate is recorded once": (
         observed(
@@ -364,11 +435,11 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
             done=STAGES,
             evaluation=Evaluation("a", passed=False, reasons=("why",)),
         ),
-        [],
+        ["remember the gate"],
     ),
     "a gate without a Job is recorded about the release": (
         observed(done=STAGES, evaluation=passed()),
-        ["tell GatePassed", "promote a"],
+        ["tell GatePassed", "remember the gate", "promote a"],
     ),
 }
 
@@ -379,12 +450,27 @@ def test_what_is_decided(seen: Observed, expected: list[str]) -> None:
 
 
 def test_what_no_annotation_keeps_is_recorded_once_by_each_process() -> None:
-    for seen in (observed(stale=["ingest"]), observed(done=STAGES, evaluation=passed())):
-        first = [action for action in decide(desired(), seen) if isinstance(action, RecordEvent)]
-        recorded = frozenset(event.name for event in first)
-        again = decide(desired(), replace(seen, recorded=recorded))
-        assert first
-        assert not [action for action in again if isinstance(action, RecordEvent)]
+    seen = observed(stale=["ingest"])
+    first = [action for action in decide(desired(), seen) if isinstance(action, RecordEvent)]
+    recorded = frozenset(event.name for event in first)
+    again = decide(desired(), replace(seen, recorded=recorded))
+    assert first
+    assert not [action for action in again if isinstance(action, RecordEvent)]
+
+
+def test_a_gate_is_told_once_though_its_job_is_gone_and_again_once_it_says_otherwise() -> None:
+    annotated = job("evaluate", "complete", annotations={meta.STATE: "done"})
+    failed = Evaluation("a", passed=False, reasons=("why",))
+    seen = observed(annotated, done=STAGES, evaluation=failed)
+    *_, saved = decide(desired(), seen)
+    assert isinstance(saved, SaveMemory)
+    gone = replace(seen, jobs=(), memory=saved.memory)
+    assert decide(desired(), gone) == []
+    assert short(decide(desired(), replace(seen, memory=saved.memory))) == [
+        "annotate evaluate gate"
+    ]
+    other = replace(gone, evaluation=Evaluation("b", passed=False, reasons=("why",)))
+    assert short(decide(desired(), other)) == ["warn GateFailed", "remember the gate"]
 
 
 @pytest.mark.parametrize(("made_under", "is_retried"), [("0", True), ("1", False), ("", True)])
@@ -423,7 +509,8 @@ def test_a_renewed_job_is_remembered_with_what_was_reached() -> None:
     saved = decide(desired(), seen)[0]
     assert isinstance(saved, SaveMemory)
     kept = saved.memory.stages["train"]
-    assert (kept.reached, kept.began) == ({"steps": 300}, NOW - timedelta(hours=1))
+    assert kept.reached == {"steps": 300}
+    assert (kept.used_s, kept.renewed_at) == (3600, NOW)
 
 
 def test_each_try_is_an_event_of_its_own() -> None:
@@ -468,7 +555,7 @@ def test_a_failure_says_what_to_do() -> None:
 
 def test_a_gate_that_failed_says_what_to_do() -> None:
     evaluation = Evaluation("a", passed=False, reasons=("under the floor",))
-    (event,) = decide(desired(), observed(done=STAGES, evaluation=evaluation))
+    event, _ = decide(desired(), observed(done=STAGES, evaluation=evaluation))
     assert isinstance(event, RecordEvent)
     assert event.message == (
         "model a of pipeline handbook: gate failed: under the floor; channel handbook is not "
@@ -496,3 +583,14 @@ def test_a_done_stage_keeps_its_figures_and_how_far_it_got() -> None:
         assert isinstance(annotated, AnnotateJob)
         assert annotated.annotations[meta.RESULT] == "2 documents"
         assert annotated.annotations[meta.PROGRESS] == progress.get("ingest", "1/2 pages")
+
+
+@pytest.mark.parametrize(
+    ("problem", "is_warning"),
+    [(UNFIT, True), (Problem("TeacherLoading", "it loads", "wait", is_usual=True), False)],
+)
+def test_only_what_does_not_pass_by_itself_is_a_warning(problem: Problem, is_warning: bool) -> None:
+    running = job("ingest", "running", annotations=STARTED, problem=problem)
+    actions = decide(desired(), observed(running, *REST, is_frozen=True))
+    (event,) = (one for one in actions if isinstance(one, RecordEvent))
+    assert (event.reason, event.is_warning) == ("StageWaiting", is_warning)

@@ -52,6 +52,13 @@ def address(health: Health) -> Iterator[str]:
     server.server_close()
 
 
+def test_it_answers_at_addresses_of_both_families(health: Health) -> None:
+    with start_server(0, health) as server:
+        for host in ("127.0.0.1", "[::1]"):
+            assert get(f"http://{host}:{server.server_port}/health") == (200, "ok\n")
+        server.shutdown()
+
+
 def get(url: str) -> tuple[int, str]:
     try:
         with urllib.request.urlopen(url, timeout=5) as response:

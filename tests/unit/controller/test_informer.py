@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from gabarito.controller.kube import metadata as meta
-from gabarito.controller.kube.api import DEPLOYMENTS, JOBS, PODS, Change, Kind, Object, Page
+from gabarito.controller.kube.api import (
+    DEPLOYMENTS,
+    EVENTS,
+    JOBS,
+    PODS,
+    Change,
+    Kind,
+    Object,
+    Page,
+)
 from gabarito.controller.kube.informer import InformedCluster, ObjectCache
 from gabarito.controller.kube.parse import stage_jobs
 from gabarito.controller.kube.signals import Signals
@@ -73,6 +82,18 @@ def test_what_is_there_is_listed_page_by_page_and_what_changes_is_told(signals: 
     gone = cluster.objects["Job", "j0"]["metadata"]["uid"]
     cluster.delete(JOBS, "j0", gone)
     until(lambda: "j0" not in names(known))
+
+
+def test_what_is_no_watched_object_is_asked_of_the_api(signals: Signals) -> None:
+    cluster = FakeCluster()
+    known = informed(cluster, signals)
+    assert not known.has_api("kueue.x-k8s.io")
+    cluster.groups.add("kueue.x-k8s.io")
+    assert known.has_api("kueue.x-k8s.io")
+    event: Object = {"metadata": {"name": "e"}, "involvedObject": {"uid": "u"}, "reason": "r"}
+    cluster.create(EVENTS, event)
+    assert [each["reason"] for each in known.events_about("u")] == ["r"]
+    assert not known.events_about("v")
 
 
 class CountingCluster(FakeCluster):
@@ -261,12 +282,24 @@ def pod_of(owner: Object, index: int, **status: object) -> Object:
     labels = {meta.CONTROLLER_UID: owner["metadata"]["uid"], meta.COMPLETION_INDEX: str(index)}
     created = "2026-05-01T11:00:00Z"
     metadata = {"name": f"p{index}", "labels": labels, "creationTimestamp": created}
-    return {"metadata": metadata, "spec": {}, "status": status}
+    return {"metadata": metadata, "spec": SPEC, "status": status}
+
+
+SPEC: Object = {
+    "initContainers": [
+        {"name": "teacher-model", "image": "i", "args": ["fetch"]},
+        {"name": "teacher", "image": "i", "restartPolicy": "Always", "args": ["x" * 1000]},
+        {"name": "teacher-ready", "image": "i"},
+    ],
+    "containers": [{"name": "stage", "image": "i"}],
+}
+"""With a teacher beside the stage."""
 
 
 TERMINATED = {
     "terminated": {"exitCode": 65, "message": "bad", "finishedAt": "2026-05-01T11:01:00Z"}
 }
+LATER = {"terminated": {"exitCode": 137, "finishedAt": "2026-05-01T11:02:00Z"}}
 WAITING = {"waiting": {"reason": "CrashLoopBackOff"}}
 UNFIT = {"type": "PodScheduled", "status": "False", "message": "no GPU"}
 PODS_OF: list[Object] = [
@@ -281,6 +314,24 @@ PODS_OF: list[Object] = [
         ],
     },
     {"phase": "Running", "containerStatuses": None},
+    {
+        "phase": "Failed",
+        "initContainerStatuses": [{"name": "teacher", "image": "i", "state": LATER}],
+        "containerStatuses": [{"name": "stage", "state": TERMINATED}],
+    },
+    {
+        "phase": "Pending",
+        "initContainerStatuses": [
+            {"name": "teacher-model", "state": {"running": {"startedAt": "2026-05-01T11:00:00Z"}}}
+        ],
+    },
+    {
+        "phase": "Pending",
+        "initContainerStatuses": [
+            {"name": "teacher", "image": "i", "state": WAITING, "lastState": TERMINATED},
+            {"name": "teacher-ready", "state": {"running": {"startedAt": "2026-05-01T11:00:00Z"}}},
+        ],
+    },
 ]
 STATUSES: list[Object] = [
     {},

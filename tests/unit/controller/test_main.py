@@ -30,7 +30,7 @@ from gabarito.controller.main import holder_name, pause_after, run_loop
 from gabarito.controller.reconciler import Reconciler
 from gabarito.controller.state import Desired, Memory
 from gabarito.controller.summary import read_summary
-from gabarito.controller.templates import TTL, Template, Templates
+from gabarito.controller.templates import TTL, TTL_UNTIL_SEEN_S, Template, Templates
 from gabarito.core.errors import AccessError, BugError, DataError, ServiceError
 from gabarito.store.open import open_store
 
@@ -248,7 +248,7 @@ def test_a_job_stays_until_its_end_was_seen_and_keeps_its_deadline(tmp_path: Pat
     executor, cluster = acting(tmp_path, wanted)
     executor.execute(CreateJob("train", 2, elapsed_s=600), Memory(), "uid")
     (job,) = cluster.list(JOBS, meta.STAGE)
-    assert (job["spec"]["activeDeadlineSeconds"], job["spec"].get(TTL)) == (3000, None)
+    assert (job["spec"]["activeDeadlineSeconds"], job["spec"].get(TTL)) == (3000, TTL_UNTIL_SEEN_S)
     executor.execute(ExpireJob(job["metadata"]["name"], 60), Memory(), "uid")
     (job,) = cluster.list(JOBS, meta.STAGE)
     assert job["spec"][TTL] == 60

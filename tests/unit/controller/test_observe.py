@@ -1,16 +1,19 @@
 """What is seen in a cluster in memory and a store on disk."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gabarito.artifacts.artifact import Address
+from gabarito.artifacts.attempt import new_attempt
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import JOBS
 from gabarito.controller.observe import Observer
 from gabarito.controller.state import Desired, Memory, Observed
-from gabarito.controller.templates import read_templates
+from gabarito.controller.templates import TTL_UNTIL_SEEN_S, read_templates
+from gabarito.core.records import Progress
 from gabarito.pipeline.runs import freeze, new_run
 from gabarito.pipeline.schema import read_pipeline
 from gabarito.pipeline.stages import STAGES
@@ -41,13 +44,13 @@ def add_job(world: World, stage: str, run: str, ended: int | None = None) -> Non
     body = {
         "metadata": {"name": f"{run}-{stage}", "labels": labels},
         "spec": {"suspend": False, **shards},
-        "status": {"succeeded": ended or 0},
+        "status": {"succeeded": ended or 0, "startTime": "2026-05-01T12:00:00Z"},
     }
     world.cluster.create(JOBS, body)
 
 
-def say(world: World, address: Address, done: int) -> None:
-    state = {"attempt": "a", "what": "pages", "done": done, "total": 9, "seconds": 1}
+def say(world: World, address: Address, done: int, attempt: str = "a") -> None:
+    state = {"attempt": attempt, "what": "pages", "done": done, "total": 9, "seconds": 1}
     world.store.write(f"{address.prefix}/progress.json", json.dumps(state).encode())
 
 
@@ -56,8 +59,28 @@ def test_progress_is_that_of_the_stage_that_runs(world: World, wanted: Desired) 
     add_job(world, "ingest", run.run)
     assert observe(world, wanted).progress == {}
     say(world, run.address("ingest"), 3)
-    seen = observe(world, wanted)
-    assert (seen.progress, seen.reached) == ({"ingest": "3/9 pages"}, {"ingest": {"pages": 3}})
+    assert observe(world, wanted).progress == {"ingest": "3/9 pages"}
+
+
+@pytest.mark.parametrize(
+    ("attempt", "is_its_own"),
+    [("20260501T115959Z-0a", False), ("20260501T120000Z-0a", True), ("some-other", False)],
+)
+def test_what_an_attempt_before_a_job_reached_is_not_reached_by_that_job(
+    world: World, wanted: Desired, attempt: str, is_its_own: bool
+) -> None:
+    add_job(world, "ingest", wanted.run.run)
+    say(world, wanted.run.address("ingest"), 3, attempt)
+    reached = {"pages": 3} if is_its_own else {}
+    assert observe(world, wanted).reached == {"ingest": reached}
+
+
+def test_an_attempt_says_by_its_name_when_it_began(world: World, wanted: Desired) -> None:
+    address, said = wanted.run.address("ingest"), datetime.now(UTC) - timedelta(seconds=1)
+    with new_attempt(world.store, address, inputs={}, settings={}) as work:
+        progress = Progress(attempt=work.name, what="pages", done=1, total=9, seconds=1)
+    assert progress.began
+    assert said <= progress.began <= datetime.now(UTC)
 
 
 def test_shards_are_counted_in_the_job_of_this_run(world: World, wanted: Desired) -> None:
@@ -114,3 +137,18 @@ def test_a_name_that_a_new_attempt_would_have_is_seen_whosever_job_it_is(
     body = {"metadata": {"name": name, "labels": labels}, "spec": {}, "status": done}
     world.cluster.create(JOBS, body)
     assert [job.name for job in observe(world, wanted).jobs] == [name]
+
+
+def test_an_ended_job_of_another_run_is_looked_at_until_it_expires_as_the_values_say(
+    world: World, wanted: Desired
+) -> None:
+    """It was made with more: no controller may have been there at its end."""
+    wanted.templates.stages["train"].body["spec"]["ttlSecondsAfterFinished"] = 60
+    add_job(world, "train", "z" * 12)
+    name = "z" * 12 + "-train"
+    done = {"conditions": [{"type": "Complete", "status": "True"}]}
+    spec = {"ttlSecondsAfterFinished": TTL_UNTIL_SEEN_S}
+    world.cluster.patch(JOBS, name, {"spec": spec, "status": done})
+    assert [job.expires_after_s for job in observe(world, wanted).jobs] == [TTL_UNTIL_SEEN_S]
+    world.cluster.patch(JOBS, name, {"spec": {"ttlSecondsAfterFinished": 60}})
+    assert not observe(world, wanted).jobs

@@ -91,7 +91,7 @@ def test_a_job_that_somebody_suspended_says_how_to_resume_it() -> None:
 def test_what_a_job_is_made_of() -> None:
     thing = job(
         metadata={"annotations": None, "deletionTimestamp": "now"},
-        spec={"completionMode": "Indexed", "completions": 4},
+        spec={"completionMode": "Indexed", "completions": 4, "ttlSecondsAfterFinished": 9},
         status={"succeeded": 3},
     )
     (found,) = stage_jobs([thing, job(labels={meta.STAGE: "helm-test"})], [], "team-a", NOW)
@@ -99,6 +99,7 @@ def test_what_a_job_is_made_of() -> None:
     assert (found.attempt, found.phase, found.annotations) == (2, "running", {})
     assert found.is_deleting
     assert found.shards == (3, 4)
+    assert found.expires_after_s == 9
 
 
 def test_an_attempt_that_is_no_number_is_the_first() -> None:
@@ -154,12 +155,132 @@ PROBLEMS: dict[str, tuple[Object, str | None]] = {
         "its pod has not started yet; a large image, a volume or the network may be why: "
         f"see {DESCRIBE}",
     ),
+    "between two tries to pull an image its reason is the same as after one": (
+        waiting("ImagePullBackOff", 'Back-off pulling image "here/there:1": ErrImagePull: gone'),
+        "image here/there:1: gone; correct image.registry, image.tag or the stage's image, or set "
+        "image.pullSecrets",
+    ),
     "a sidecar's problem is the pod's": (
         pod(initContainerStatuses=waiting("ErrImagePull", "gone")["status"]["containerStatuses"]),
         "image here/there:1: gone; correct image.registry, image.tag or the stage's image, or set "
         "image.pullSecrets",
     ),
 }
+
+
+def beginning(
+    *, teacher: Object | None = None, phase: str = "Pending", age: float = 300, **states: Object
+) -> Object:
+    """A pod whose init containers are in these states: with a teacher's server among them."""
+    names = ("teacher-model", "teacher", "teacher-ready")
+    statuses = [
+        {"name": name, "image": "their/server:1", "state": states[name.replace("-", "_")]}
+        for name in names
+        if name.replace("-", "_") in states
+    ]
+    if teacher:
+        statuses.append({"name": "teacher", "image": "their/server:1", **teacher})
+    seen = pod(phase, age, initContainerStatuses=statuses)
+    sidecar = {"name": "teacher", "restartPolicy": "Always"}
+    seen["spec"] = {
+        "initContainers": [{"name": "teacher-model"}, sidecar, {"name": "teacher-ready"}]
+    }
+    return seen
+
+
+RUNS = {"running": {"startedAt": at(240)}}
+OUT_OF_MEMORY = {"exitCode": 1, "message": "loading\nCUDA out of memory"}
+TEACHERS: dict[str, tuple[Object, str]] = {
+    "its model is copied": (
+        beginning(teacher_model=RUNS),
+        "the teacher's model is copied, since 11:56 UTC; to watch it: kubectl logs -n team-a "
+        "train-x -c teacher-model",
+    ),
+    "it reads its weights": (
+        beginning(teacher=RUNS, teacher_ready=RUNS),
+        "the teacher is loading, since 11:56 UTC; to watch it: kubectl logs -n team-a train-x -c "
+        "teacher",
+    ),
+    "it has no image": (
+        beginning(teacher={"state": {"waiting": {"reason": "ErrImagePull", "message": "gone"}}}),
+        "image their/server:1: gone; correct teacher.deploy.image, or set image.pullSecrets",
+    ),
+    "it has no such program": (
+        beginning(teacher={"state": {"waiting": {"reason": "RunContainerError"}}}),
+        "RunContainerError; correct the values of teacher.deploy",
+    ),
+    "it was started again while it loads": (
+        beginning(
+            teacher={"state": RUNS, "lastState": {"terminated": OUT_OF_MEMORY}},
+            teacher_ready=RUNS,
+        ),
+        "container teacher keeps failing: exit code 1: CUDA out of memory; correct "
+        "teacher.deploy; it is restarted by itself",
+    ),
+    "it is started again later": (
+        beginning(
+            teacher={
+                "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+                "lastState": {"terminated": OUT_OF_MEMORY},
+            },
+            teacher_ready=RUNS,
+        ),
+        "container teacher keeps failing: exit code 1: CUDA out of memory; correct "
+        "teacher.deploy; it is restarted by itself",
+    ),
+    "no node has a GPU for it": (
+        {
+            **beginning(),
+            "status": {"phase": "Pending", **condition("PodScheduled", "False", message="no GPU")},
+        },
+        "no node fits its pod: no GPU; add such a node, or change stages.train's resources, gpu, "
+        "nodeSelector, tolerations, or the resources and gpu of teacher.deploy, which stand "
+        "beside these",
+    ),
+}
+
+
+@pytest.mark.parametrize(("seen", "text"), TEACHERS.values(), ids=TEACHERS.keys())
+def test_why_a_stage_waits_for_its_teacher(seen: Object, text: str) -> None:
+    (found,) = stage_jobs([job()], [seen], "team-a", NOW)
+    assert found.problem
+    assert found.problem.text == text
+    assert found.problem.is_usual == ("to watch it" in text)
+
+
+def test_a_stage_that_runs_does_not_wait_for_its_teacher() -> None:
+    ready = {"terminated": {"exitCode": 0}}
+    seen = beginning(phase="Running", teacher={"state": RUNS}, teacher_ready=ready)
+    (found,) = stage_jobs([job()], [seen], "team-a", NOW)
+    assert found.problem is None
+
+
+def test_a_teacher_that_is_loaded_is_corrected_without_a_retry() -> None:
+    loading = beginning(teacher=RUNS, teacher_ready=RUNS)
+    (found,) = stage_jobs([job()], [loading], "team-a", NOW)
+    assert not found.has_begun  # a changed template replaces it
+
+
+def test_a_teacher_that_was_not_ready_in_time_says_what_it_said() -> None:
+    late = {"terminated": {"exitCode": 78, "message": "not ready within 60 s"}}
+    stopped = {"exitCode": 137, "finishedAt": at(0)}
+    seen = beginning(
+        phase="Failed",
+        teacher={"state": {"terminated": stopped}, "lastState": {"terminated": OUT_OF_MEMORY}},
+        teacher_ready=late,
+    )
+    assert last_termination([seen]) == (
+        "bad settings (exit code 78): not ready within 60 s; container teacher: exit code 1: "
+        "CUDA out of memory"
+    )
+
+
+def test_a_sidecar_that_is_stopped_last_is_not_why_a_stage_failed() -> None:
+    stopped = {"exitCode": 143, "finishedAt": at(0)}
+    seen = beginning(phase="Failed", teacher={"state": {"terminated": stopped}})
+    stage = ended(69, "bucket away", when=9)["status"]["containerStatuses"]
+    seen["status"]["containerStatuses"] = stage
+    assert last_termination([seen]) == "a service did not answer (exit code 69): bucket away"
 
 
 @pytest.mark.parametrize(("seen", "text"), PROBLEMS.values(), ids=PROBLEMS.keys())
@@ -228,11 +349,16 @@ def test_a_job_has_begun_when_one_of_its_pods_has(
     assert found.has_begun is has_begun
 
 
-@pytest.mark.parametrize("noted", [meta.WAITING_SINCE, meta.PROGRESS])
-def test_a_job_whose_pod_was_deleted_and_counts_for_nothing_has_begun(noted: str) -> None:
-    begun = job(metadata={"annotations": {noted: "some time"}}, status={})
+def test_a_job_whose_pod_was_deleted_and_counts_for_nothing_has_begun() -> None:
+    begun = job(metadata={"annotations": {meta.BEGUN: "true"}}, status={})
     (found,) = stage_jobs([begun], [], "team-a", NOW)
     assert found.has_begun
+
+
+def test_progress_that_another_attempt_left_is_no_sign_that_a_job_has_begun() -> None:
+    noted = job(metadata={"annotations": {meta.PROGRESS: "0/4 shards"}}, status={})
+    (found,) = stage_jobs([noted], [waiting("ImagePullBackOff", "gone")], "team-a", NOW)
+    assert not found.has_begun
 
 
 def test_pods_of_an_earlier_job_of_this_name_say_nothing_of_it() -> None:

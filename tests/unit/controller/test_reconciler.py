@@ -1,6 +1,7 @@
 """A whole release, decided on and done: in a cluster in memory and a store on disk."""
 
 import copy
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,9 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gabarito.artifacts.channel import find_channel, promote, read_model
+from gabarito.artifacts.channel import BY_HAND, find_channel, promote, read_model
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, LEASES, Kind, Object
+from gabarito.controller.state import Memory, StageMemory, memory_annotations, read_memory
 from gabarito.controller.summary import read_summary
 from gabarito.core.errors import AccessError, SettingsError
 from gabarito.pipeline.stages import STAGES
@@ -155,6 +157,28 @@ def test_a_changed_setting_makes_again_only_what_it_changes(world: World) -> Non
     assert after["channel"][1] == before["channel"][0]
 
 
+def test_an_older_controller_leaves_what_is_remembered_of_stages() -> None:
+    failed = StageMemory(run="r", attempt=2, failure="bad data")
+    memory = Memory(promoted="a", stages={"train": failed})
+    written = memory_annotations(memory)
+    known = {"promoted", "retries", "revision", "last_known_good", "failed_revision"}
+    assert json.loads(written[meta.MEMORY]).keys() == known  # it discards one with any other field
+    assert read_memory(written) == memory
+    older = {**written, meta.MEMORY: Memory(promoted="b").model_dump_json(include=known)}
+    assert read_memory(older) == Memory(promoted="b", stages={"train": failed})
+
+
+def test_what_a_newer_controller_remembers_besides_is_left_out() -> None:
+    stages = {"train": {"run": "r", "attempt": 1, "mood": "good"}}
+    written = {
+        meta.MEMORY: json.dumps({"promoted": "a", "mood": "good"}),
+        meta.MEMORY_OF_STAGES: json.dumps({"stages": stages, "mood": "good"}),
+    }
+    kept = {"train": StageMemory(run="r", attempt=1)}
+    assert read_memory(written) == Memory(promoted="a", stages=kept)
+    assert read_memory({**written, meta.MEMORY: "<html>"}) == Memory(stages=kept)
+
+
 @pytest.mark.parametrize("memory", ["<html>", '{"promoted": "a", "mood": "good"}'])
 def test_a_memory_of_another_version_is_found_again(world: World, memory: str) -> None:
     Process(world).run_loop(world)
@@ -195,6 +219,31 @@ def test_what_the_former_default_channel_serves_goes_on_being_served(world: Worl
     former = find_channel(world.store, "main")
     assert former
     assert former.model == before["served"]
+
+
+@pytest.mark.parametrize("is_seen_before", [True, False])
+def test_what_another_pipeline_promotes_to_the_former_default_takes_no_endpoint_down(
+    world: World, is_seen_before: bool
+) -> None:
+    Process(world).run_loop(world)
+    world.write_pipeline(steps=20)
+    Process(world).run_loop(world)
+    before = world.outcome()
+    moved = world.store.read("channels/handbook.json").data
+    world.store.delete("channels/handbook.json")
+    rejected = {"model": before["channel"][1], "at": "2026-05-01T00:00Z", "reason": "rude"}
+    record = {**json.loads(moved), "previous": None, "rejected": [{**rejected, "under": BY_HAND}]}
+    world.store.write("channels/main.json", json.dumps(record).encode())
+    if is_seen_before:
+        Process(world).run_loop(world)
+    since = find_channel(world.store, "handbook")
+    own = read_model(world.store, before["served"])
+    for run in ("a", "b"):
+        promote(world.store, "main", own.model_copy(update={"pipeline": "cellar", "run": run}))
+    Process(world).run_loop(world)
+    after = world.outcome()
+    assert (after["served"], after["events"]) == (before["served"], before["events"])
+    assert not is_seen_before or find_channel(world.store, "handbook") == since
 
 
 def test_a_failing_gate_leaves_what_is_served_alone(world: World) -> None:

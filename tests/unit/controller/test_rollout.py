@@ -45,16 +45,10 @@ def rejected(model: str = A, under: str = REVISION, merge: str = "") -> Rejected
 
 def seen(**changes: Any) -> Observed:  # noqa: ANN401
     """A run that is done, whose gate was recorded."""
-    found = observed(done=STAGES, evaluation=changes.pop("evaluation", None), **changes)
-    recorded = {
-        action.name
-        for action in decide(desired(), found)
-        if isinstance(action, RecordEvent) and action.reason.startswith("Gate")
-    }
-    recorded |= changes.get("recorded", frozenset())
-    return observed(
-        done=STAGES, evaluation=found.evaluation, **{**changes, "recorded": frozenset(recorded)}
-    )
+    found = observed(done=STAGES, **changes)
+    saved = [act.memory for act in decide(desired(), found) if isinstance(act, SaveMemory)]
+    gate = saved[0].gate if saved else ""
+    return replace(found, memory=found.memory.model_copy(update={"gate": gate}))
 
 
 TABLE: dict[str, tuple[Observed, list[str]]] = {
@@ -291,6 +285,47 @@ TABLE: dict[str, tuple[Observed, list[str]]] = {
     "until a model is promoted to it": (
         seen(evaluation=passed(B), endpoint=endpoint(is_good=True), memory=GOOD),
         ["promote b"],
+    ),
+    "what the channel begins with is written down before main moves": (
+        seen(
+            channel=channel(),
+            is_inherited=True,
+            endpoint=endpoint(is_good=True),
+            memory=GOOD,
+        ),
+        ["keep channel"],
+    ),
+    "before anything else": (
+        seen(channel=channel(), is_inherited=True, evaluation=passed()),
+        ["keep channel", f"save a0 in {REVISION}"],
+    ),
+    "what main does not name any more goes on serving": (
+        seen(
+            channel=channel(None, rejected=(rejected(B),)),
+            is_inherited=True,
+            endpoint=endpoint(is_good=True),
+            memory=GOOD,
+        ),
+        [],
+    ),
+    "unless it was taken back in main": (
+        seen(
+            channel=channel(None, rejected=(rejected(),)),
+            is_inherited=True,
+            endpoint=endpoint(is_good=True),
+            memory=GOOD,
+        ),
+        ["warn RolledBack", "delete endpoint"],
+    ),
+    "or is another pipeline's": (
+        seen(
+            channel=channel(None, rejected=(rejected(B),)),
+            is_inherited=True,
+            endpoint=endpoint(is_good=True),
+            pipelines={A: "cellar"},
+            memory=GOOD,
+        ),
+        ["delete endpoint"],
     ),
     "an endpoint of an emptied channel goes": (
         seen(channel=channel(None), endpoint=endpoint(), memory=OURS),

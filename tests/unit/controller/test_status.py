@@ -7,17 +7,25 @@ from click.testing import CliRunner
 
 from gabarito.artifacts.channel import Channel, Rejected
 from gabarito.cli import cli
+from gabarito.controller.decide import decide
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import DEPLOYMENTS, JOBS, LEASES, PODS, Object, labels_of
 from gabarito.controller.kube.diagnose import Problem
 from gabarito.controller.kube.parse import endpoint_key
-from gabarito.controller.state import Evaluation, Memory, Observed, SmokeTestResult, StageResult
+from gabarito.controller.state import (
+    Evaluation,
+    Memory,
+    Observed,
+    SmokeTestResult,
+    StageMemory,
+    StageResult,
+)
 from gabarito.controller.status import status_lines
 from gabarito.controller.summary import Summary, read_summary, summarise, summary_annotation
 from gabarito.core.errors import DataError, MissingError
 from gabarito.pipeline.stages import STAGES
 
-from .builders import NOW, OTHER_RUN, RUN, A, B, desired, endpoint, job, observed, passed
+from .builders import NOW, OTHER_RUN, RUN, A, B, desired, endpoint, job, observed, passed, short
 from .fake import FakeCluster
 
 PLANNED = tuple(job(stage) for stage in STAGES)
@@ -46,6 +54,14 @@ STATES: dict[str, tuple[Observed, str, str]] = {
         "failed",
         f"line 3; correct that, then: {AGAIN}",
     ),
+    "running, begun in another run, where one had failed in this": (
+        observed(
+            job("ingest", "running"),
+            memory=Memory(stages={"ingest": StageMemory(run=RUN, attempt=2, failure="line 3")}),
+        ),
+        "running",
+        "",
+    ),
     "complete, without a manifest": (
         observed(job("ingest", "complete")),
         "failed",
@@ -58,6 +74,19 @@ STATES: dict[str, tuple[Observed, str, str]] = {
 def test_where_a_stage_is(seen: Observed, state: str, said: str) -> None:
     found = summarise(desired(), seen, ()).stages["ingest"]
     assert (found.state, found.details) == (state, said)
+
+
+@pytest.mark.parametrize(("asked", "made_under", "cure"), [(0, 0, 1), (0, 2, 3), (2, 2, 3)])
+def test_a_failed_stage_whose_job_is_gone_names_a_number_that_starts_it(
+    asked: int, made_under: int, cure: int
+) -> None:
+    failed = StageMemory(run=RUN, attempt=1, retries=made_under, failure="line 3")
+    seen = observed(*PLANNED[1:], memory=Memory(stages={"ingest": failed}))
+    found = summarise(desired(retries={"ingest": asked}), seen, ()).stages["ingest"]
+    assert found.details == (
+        f"line 3; its Job is gone; correct that, then set retries.ingest to {cure}"
+    )
+    assert "create ingest 2" in short(decide(desired(retries={"ingest": cure}), seen))
 
 
 def test_a_planned_stage_says_what_it_waits_for() -> None:
@@ -175,7 +204,7 @@ def test_a_summary_is_read_as_it_was_written() -> None:
 
 def labels(component: str, release: str = "demo") -> dict[str, str]:
     return {
-        "app.kubernetes.io/name": "gabarito",
+        "app.kubernetes.io/part-of": "gabarito",
         meta.INSTANCE: release,
         meta.COMPONENT: component,
     }

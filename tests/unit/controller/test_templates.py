@@ -8,7 +8,7 @@ from gabarito.controller.config import ControllerConfig, Sharded, read_config
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import Object
 from gabarito.controller.kube.metadata import owned
-from gabarito.controller.templates import Template, endpoint_body, job_body, read_templates
+from gabarito.controller.templates import TTL, Template, endpoint_body, job_body, read_templates
 from gabarito.core.errors import SettingsError
 from gabarito.pipeline.stages import STAGES
 
@@ -48,6 +48,17 @@ def made(attempt: int = 1, stage: str = "train", **changes: object) -> Object:
 
 def container(body: Object) -> Object:
     return body["spec"]["template"]["spec"]["containers"][-1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [({}, None), ({TTL: None}, None), ({TTL: 60}, 2592000), ({TTL: 10**7}, 10**7)],
+)
+def test_a_job_expires_late_until_its_end_was_seen(asked: Object, given: int | None) -> None:
+    template = stage_body()
+    template["spec"] |= asked
+    body = job_body(config_with(), Template(template, "digest"), RUN_OF, "train", 1)
+    assert body["spec"].get(TTL) == given
 
 
 def test_a_job_is_its_template_and_what_tells_it_apart() -> None:

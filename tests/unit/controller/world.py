@@ -192,7 +192,13 @@ class Process:
         self.wake = threading.Event()
         config = world.config
         name = meta.lease_name(config.fullname)
-        self.lease = Lease(world.cluster, name, holder=holder, owner=config.owner)
+        self.lease = Lease(
+            world.cluster,
+            name,
+            holder=holder,
+            owner=config.owner,
+            clock=lambda: 0.0,  # held for as long as the loop takes, on a busy machine too
+        )
         self.reconciler = Reconciler(config, world.cluster, world.store, self.lease, self.wake)
 
     def run_loop(self, world: World) -> None:

@@ -98,6 +98,19 @@ def test_what_cannot_be_read_leaves_the_secret_as_it_was(
     assert secret.read() == "first"
 
 
+def test_a_file_that_is_gone_brings_no_earlier_secret_back(
+    file: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pod's variable has what the Secret held when the pod began."""
+    monkeypatch.setenv(NAME, "first")
+    file.write_text("first")
+    secret = RotatingSecret(NAME)
+    file.write_text("second-and-longer")
+    assert secret.read() == "second-and-longer"
+    file.unlink()
+    assert secret.read() == "second-and-longer"
+
+
 def test_a_secret_of_the_environment_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(NAME, "first")
     secret = RotatingSecret(NAME)

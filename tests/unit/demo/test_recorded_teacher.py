@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from gabarito.core.errors import DataError, MissingError, UsageError
+from gabarito.core.errors import DataError, MissingError, SettingsError
 from gabarito.demo.recorded_teacher import TeacherServer, open_server
 
 RECORDINGS = [
@@ -201,8 +201,14 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_is_named(start: Start, replies: Path) -> None:
-    with pytest.raises(UsageError, match="Address already in use; try --port 0"):
+    with pytest.raises(SettingsError, match="Address already in use; choose another --port"):
         open_server(str(replies), port=start().server_address[1])
+
+
+def test_it_is_asked_by_our_client_at_an_address_of_ipv6(start: Start) -> None:
+    server = start(host="::1")
+    assert server.address == f"http://[::1]:{server.server_port}"
+    assert chat(server, "O Paris venceu.").status == 200
 
 
 def test_the_command_prints_the_address_when_it_answers_and_stops_quietly(replies: Path) -> None:

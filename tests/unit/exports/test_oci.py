@@ -1,16 +1,12 @@
 """Images in a real registry on loopback: the program that the cluster of k8s/dev runs."""
 
-import json
 import os
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import urllib3
+from tests.real_registry import free_port, needs_registry, running_registry
 
 from gabarito.core.errors import AccessError, DataError, ServiceError, UsageError
 from gabarito.exports import export_model
@@ -19,54 +15,12 @@ from gabarito.exports.exported_model import ExportedModel
 from gabarito.exports.oci_image import build_image, push_image
 from gabarito.exports.oci_registry import ImageName, OciRegistry
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-PROGRAM = shutil.which("registry") or str(CACHE / "gabarito-cluster/bin/registry")
-
-needs_registry = pytest.mark.skipif(
-    not os.access(PROGRAM, os.X_OK), reason="no registry; k8s/dev/cluster build registry makes it"
-)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def wait_for(address: str) -> None:
-    pool = urllib3.PoolManager(retries=False)
-    for _ in range(300):
-        try:
-            pool.request("GET", f"http://{address}/v2/")
-        except urllib3.exceptions.HTTPError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(f"no registry at {address}")
-
 
 @pytest.fixture
 def registry(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a registry; a parameter says how it asks who one is."""
-    address = f"127.0.0.1:{free_port()}"
-    settings = {
-        "version": 0.1,
-        "log": {"level": "error"},
-        "storage": {"filesystem": {"rootdirectory": str(tmp_path / "registry")}},
-        "http": {"addr": address},
-        "auth": {
-            kind: {**asks, "path": str(tmp_path / "htpasswd")}
-            for kind, asks in getattr(request, "param", {}).items()
-        },
-    }
-    path = tmp_path / "registry.json"
-    path.write_text(json.dumps(settings))
-    environment = {**os.environ, "OTEL_TRACES_EXPORTER": "none"}
-    with subprocess.Popen([PROGRAM, "serve", str(path)], env=environment) as process:
-        try:
-            wait_for(address)
-            yield address
-        finally:
-            process.terminate()
+    with running_registry(tmp_path, getattr(request, "param", {})) as address:
+        yield address
 
 
 def tags(address: str) -> list[str]:

@@ -3,13 +3,9 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from tests.unit.store.full import full_beyond
 
 from gabarito.artifacts.fingerprint import digest_of_path
@@ -29,11 +25,6 @@ from gabarito.store.open import open_store
 
 from .hub import COMMIT, Hub, running
 from .tiny import save_tiny
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(f"file://{tmp_path}/store")
 
 
 def test_a_folder_is_used_where_it_lies(folder: Path, store: Store) -> None:
@@ -57,27 +48,6 @@ def test_a_folder_that_is_not_there_is_named_with_the_cure(store: Store) -> None
         open_base("/nowhere/llama", store),
     ):
         pass
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def bucket(moto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("NO_PROXY", "*")
-    with closing(boto3.client("s3")) as client:
-        client.create_bucket(Bucket="models")
-    return f"s3://models/{tmp_path.name}"
 
 
 def fill(url: str, folder: Path) -> Store:
@@ -112,14 +82,6 @@ def test_an_empty_prefix_is_no_model(bucket: str, store: Store) -> None:
     with pytest.raises(MissingError) as caught, open_base(bucket, store):
         pass
     assert str(caught.value).startswith(f"{bucket}: no config.json in it; give the path of a model")
-
-
-@pytest.fixture
-def hub(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    with running(folder) as served:
-        monkeypatch.setenv("HF_ENDPOINT", served.endpoint)
-        monkeypatch.setenv("NO_PROXY", "*")
-        yield served
 
 
 def test_the_hub_is_asked_once_and_the_store_afterwards(

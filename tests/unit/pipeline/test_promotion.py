@@ -18,6 +18,7 @@ from gabarito.core.errors import DataError, GateFailed, MissingError, UsageError
 from gabarito.core.model_records import GateVerdict
 from gabarito.core.records import Document, Example, Fact, Message, Verdict, to_jsonl
 from gabarito.pipeline.compare_runs import EXAMS, compared
+from gabarito.pipeline.default_channel import channel_of
 from gabarito.pipeline.made_models import made_models, named_model
 from gabarito.pipeline.promote import (
     evaluation_of,
@@ -384,6 +385,31 @@ def test_who_promotes_to_another_pipelines_channel_is_told_that_it_refuses(
     assert "no release of pipeline 'cellar' serves it" in said
     assert "no release" not in called(promote, store, run.run, "--channel", "shared").output
     assert "no release" not in called(promote, store, run.run, "--channel", "handbook").output
+
+
+def test_the_former_default_is_moved_only_if_it_is_named(tmp_path: Path, store: Store) -> None:
+    old, new = (finished(tmp_path, store, steps).run for steps in (10, 20))
+    for run in (old, new):
+        promote_by_hand(store, "main", named_model(store, run), despite=False)
+    before = find_channel(store, "main")
+    assert called(promote, store, old).output.startswith("channel 'handbook' serves")
+    store.delete("channels/handbook.json")
+    assert called(rollback, store).output.startswith("channel 'handbook' serves")
+    assert find_channel(store, "main") == before
+    assert called(promote, store, old, "--channel", "main").output.startswith("channel 'main'")
+
+
+@pytest.mark.parametrize(
+    ("frozen", "moved"), [("main", "handbook"), ("live", "live"), (None, "handbook")]
+)
+def test_a_model_is_promoted_to_the_channel_that_its_run_names(
+    tmp_path: Path, store: Store, frozen: str | None, moved: str
+) -> None:
+    model = named_model(store, finished(tmp_path, store, 10).run)
+    run = with_other_settings(tmp_path, store, channel=frozen or "handbook")
+    if frozen is None:
+        store.delete(f"runs/{run.run}.json")
+    assert channel_of(store, model.model_copy(update={"run": run.run})) == moved
 
 
 def test_runs_are_listed_with_their_pipelines(tmp_path: Path, store: Store) -> None:

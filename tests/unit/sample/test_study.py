@@ -235,3 +235,8 @@ def test_a_base_is_nano_a_folder_from_here_or_an_id(
 def test_a_mistake_is_said_in_a_line_with_its_exit_code() -> None:
     done = CliRunner().invoke(main, ["--arms", "lora"])
     assert (done.exit_code, "study: --arms: no arm 'lora'; choose of" in done.output) == (64, True)
+
+
+def test_the_name_of_every_arm_stands_beside_the_field() -> None:
+    widest = max(len(arm.title) for arm in read_arms().arms)
+    assert widest * 7.2 < LEFT - 16

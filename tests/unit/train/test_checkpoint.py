@@ -206,6 +206,15 @@ def test_three_starts_that_die_at_one_step_are_enough(checkpoints: Checkpoints) 
     checkpoints.count_start(7)
 
 
+def test_starts_that_the_store_may_have_ended_are_not_counted(checkpoints: Checkpoints) -> None:
+    for _ in range(9):
+        checkpoints.count_start(7, outage_s=0)
+    for _ in range(2):
+        checkpoints.count_start(7, outage_s=60)
+    with pytest.raises(SettingsError, match="3 starts ended after step 7 without another"):
+        checkpoints.count_start(7, outage_s=60)
+
+
 def test_starts_that_get_further_are_not_counted(checkpoints: Checkpoints) -> None:
     for step in range(9):
         checkpoints.count_start(step)

@@ -230,6 +230,25 @@ def test_a_short_answer_and_a_conversation_are_not_written(
     assert scribe.batches == [1]
 
 
+def test_a_statement_answers_nothing_and_is_not_written(
+    writer: TargetWriter, cache: Cache, says: Says
+) -> None:
+    scribe = says("Foram 12 gols.")
+    long = (
+        "O Porto, que jogou oito vezes na fase de liga e duas vezes depois, marcou 12 gols em tudo."
+    )
+    statement = PORTO.model_copy(
+        update={
+            "kind": "statement",
+            "messages": (Message(role="assistant", content=long),),
+            "style": "short",
+            "answer": "",
+        }
+    )
+    assert len(written(writer, cache, statement, PORTO)) == 1
+    assert scribe.batches == [1]
+
+
 def test_without_a_question_to_answer_freely_that_is_told(
     writer: TargetWriter, cache: Cache
 ) -> None:

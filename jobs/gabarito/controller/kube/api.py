@@ -4,7 +4,7 @@ Objects are the plain dictionaries of the API: fields that a newer server, an ad
 the chart writes into them pass through unchanged, which typed models would drop.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias
@@ -75,6 +75,14 @@ class Cluster(Protocol):
 
     def pages(self, kind: Kind, selector: str) -> Iterator[Page]:
         """Yield them page by page, all of one version; ``ExpiredError`` if that is forgotten."""
+        ...
+
+    def has_api(self, group: str) -> bool:
+        """Tell whether the API server has an API group, such as that of a CRD."""
+        ...
+
+    def events_about(self, uid: str) -> Sequence[Object]:
+        """Return the Events about the object with a uid, whoever reported them."""
         ...
 
     def create(self, kind: Kind, body: Object) -> Object:

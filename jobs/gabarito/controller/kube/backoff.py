@@ -15,20 +15,23 @@ from gabarito.controller.kube.api import Object, labels_of, time_of
 FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(minutes=10)
 
+LATE = timedelta(seconds=30)
+"""How long after its time a pod may be created: the job controller may have much to do."""
+
 
 def next_pod_at(pods: Sequence[Object], now: datetime) -> datetime | None:
     """Return when the next pod is created, from those of a Job that failed; None if none has.
 
     Pods that were deleted, such as evicted ones, count too and are not seen any more: where the
-    time that follows from the others has passed, this is the latest possible one. None after that:
-    something else is in the way.
+    time that follows from the others has passed for a while, this is the latest possible one. None
+    after that: something else is in the way.
     """
     ends: defaultdict[str, list[datetime]] = defaultdict(list)
     for pod in pods:
         ended = _end_of(pod)
         if pod["status"].get("phase") == "Failed" and ended is not None:
             ends[labels_of(pod).get(meta.COMPLETION_INDEX, "")].append(ended)
-    times = [time for each in ends.values() for time in _possible(each) if time >= now]
+    times = [time for each in ends.values() for time in _possible(each) if time + LATE >= now]
     return min(times, default=None)
 
 

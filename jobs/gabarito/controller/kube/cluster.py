@@ -5,7 +5,7 @@ every object into models, and import them, which is slow.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -17,7 +17,15 @@ from kubernetes.config.kube_config import list_kube_config_contexts
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
-from gabarito.controller.kube.api import Change, ExpiredError, Kind, Object, Page, version_of
+from gabarito.controller.kube.api import (
+    EVENTS,
+    Change,
+    ExpiredError,
+    Kind,
+    Object,
+    Page,
+    version_of,
+)
 from gabarito.controller.kube.metadata import FIELD_MANAGER
 from gabarito.core.errors import (
     AccessError,
@@ -101,6 +109,20 @@ class KubeCluster:
             except KeyError as error:
                 raise _no_answer(self._address(kind), error) from error
             yield page
+
+    def has_api(self, group: str) -> bool:
+        """Tell whether the API server has an API group; every account may ask for that."""
+        try:
+            self._call(_ApiRequest("GET", Kind(group, "APIGroup", "")))
+        except MissingError:
+            return False
+        return True
+
+    def events_about(self, uid: str) -> Sequence[Object]:
+        """Return the Events about the object with a uid."""
+        query = {"fieldSelector": f"involvedObject.uid={uid}"}
+        found: Sequence[Object] = self._call(_ApiRequest("GET", EVENTS, query=query))["items"]
+        return found
 
     def create(self, kind: Kind, body: Object) -> Object:
         """Create an object."""
@@ -192,6 +214,8 @@ class KubeCluster:
         return response
 
     def _address(self, kind: Kind, name: str = "") -> str:
+        if not kind.plural:  # an API group itself
+            return f"/apis/{quote(kind.api)}"
         path = f"{kind.root}/namespaces/{quote(self.namespace)}/{kind.plural}"
         return f"{path}/{quote(name)}" if name else path
 

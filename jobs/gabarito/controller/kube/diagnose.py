@@ -1,6 +1,7 @@
 """Why a Job or the endpoint is not running or has failed, from pods and conditions. Pure."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,15 @@ NO_POD = timedelta(seconds=10)
 KILLED = 137
 """The exit code after SIGKILL: 128 + 9."""
 
+_VALUES_OF = {"teacher": "teacher.deploy", "engine": "stages.serve.container"}
+"""Where the values of a container stand that is a server of another's."""
+
+_BEGINNINGS = {
+    "teacher-model": ("TeacherFetching", "the teacher's model is copied"),
+    "teacher-ready": ("TeacherLoading", "the teacher is loading"),
+}
+"""Reason and message for what runs before a stage's own container, while all is well."""
+
 _IMAGE_REASONS = frozenset({
     "ErrImageNeverPull", "ErrImagePull", "ImageInspectError", "ImagePullBackOff",
     "InvalidImageName", "RegistryUnavailable",
@@ -27,6 +37,9 @@ _START_REASONS = frozenset({
     "CreateContainerConfigError", "CreateContainerError", "PostStartHookError",
     "RunContainerError",
 })  # fmt: skip
+_BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*": \w+: ')
+"""Stands before the kubelet's reason between two tries; after each it gives the reason alone."""
+
 _ABSENT = ("not found", "couldn't find key")
 """How the kubelet says that a Secret or ConfigMap, or a key of it, does not exist."""
 
@@ -39,13 +52,15 @@ BETWEEN_PODS = frozenset({"NoPod", "Retrying"})
 class Problem:
     """Why something waits or failed: the Event's reason, what was found, and what to do.
 
-    ``again`` is when it is tried again, where that is known.
+    ``again`` is when it is tried again, where that is known; ``is_usual`` tells that it passes by
+    itself wherever all is well.
     """
 
     reason: str
     message: str
     remedy: str
     again: datetime | None = None
+    is_usual: bool = False
 
     @property
     def key(self) -> str:
@@ -79,10 +94,14 @@ def problem_of_pods(pods: Sequence[Object], scope: Scope) -> Problem | None:
             remedy = (
                 f"add such a node, or change {section}'s resources, gpu, nodeSelector, tolerations"
             )
+            if _server_of(pod) == "teacher":
+                remedy += ", or the resources and gpu of teacher.deploy, which stand beside these"
             return Problem("Unschedulable", message, remedy)
         for container in _containers(pod):
             if problem := _problem_of_container(container, scope):
                 return problem
+        if problem := _beginning_of(pod, scope):
+            return problem
         began = time_of(pod["metadata"].get("creationTimestamp"))
         is_slow = began is not None and scope.now - began > SLOW_START
         if pod["status"].get("phase") == "Pending" and is_slow:
@@ -154,30 +173,81 @@ def last_termination(pods: Sequence[Object]) -> str:
         if status.get("reason"):  # evicted by the kubelet: its containers may have no status
             text = f"{status['reason']}: {status.get('message', '')}".rstrip(": ")
             ends.append((str(pod["metadata"].get("creationTimestamp", "")), text))
+        sidecars = _sidecars_of(pod)  # they are stopped last, and not by what was wrong
         for container in _containers(pod):
             terminated = container.get("state", {}).get("terminated") or {}
-            if terminated.get("exitCode"):
+            if terminated.get("exitCode") and container["name"] not in sidecars:
                 text = _termination(terminated)
+                crash = _crash_of_teacher(pod) if container["name"] == "teacher-ready" else None
+                if crash:
+                    text = f"{text}; container teacher: {_termination(crash)}"
                 ends.append((str(terminated.get("finishedAt") or ""), text))
     return max(ends, default=("", ""))[1]
+
+
+def _beginning_of(pod: Object, scope: Scope) -> Problem | None:
+    """Return what a pod does before its own container begins, or why that is in vain."""
+    for name, (reason, what) in _BEGINNINGS.items():
+        running = _status_of(pod, name).get("state", {}).get("running")
+        if running is None:
+            continue
+        crash = _crash_of_teacher(pod)
+        if name == "teacher-ready" and crash:
+            return _crashing("teacher", crash)
+        since = time_of(running.get("startedAt"))
+        message = f"{what}, since {since:%H:%M} UTC" if since else what
+        logs = f"kubectl logs -n {scope.namespace} {pod['metadata']['name']}"
+        container = "teacher" if name == "teacher-ready" else name
+        return Problem(reason, message, f"to watch it: {logs} -c {container}", is_usual=True)
+    return None
+
+
+def _crash_of_teacher(pod: Object) -> Object | None:
+    """Return how a teacher's server ended that was started again."""
+    crash: Object | None = _status_of(pod, "teacher").get("lastState", {}).get("terminated")
+    return crash
+
+
+def _status_of(pod: Object, name: str) -> Object:
+    """Return the status of an init container, empty if there is none."""
+    states = pod["status"].get("initContainerStatuses") or ()
+    return next((one for one in states if one["name"] == name), {})
+
+
+def _crashing(name: str, terminated: Object) -> Problem:
+    place = f"correct {_VALUES_OF[name]}" if name in _VALUES_OF else "correct that"
+    message = f"container {name} keeps failing: {_termination(terminated)}"
+    return Problem("Crashing", message, f"{place}; it is restarted by itself")
+
+
+def _server_of(pod: Object) -> str:
+    """Return the name of the server of another's that a pod has, if it has one."""
+    names = {one["name"] for one in pod.get("spec", {}).get("initContainers") or ()}
+    return next((name for name in _VALUES_OF if name in names), "")
+
+
+def _sidecars_of(pod: Object) -> set[str]:
+    containers = pod.get("spec", {}).get("initContainers") or ()
+    return {one["name"] for one in containers if one.get("restartPolicy") == "Always"}
 
 
 def _problem_of_container(container: Object, scope: Scope) -> Problem | None:
     waiting = container.get("state", {}).get("waiting") or {}
     reason, message = str(waiting.get("reason", "")), str(waiting.get("message", ""))
+    values = _VALUES_OF.get(container["name"])
     if reason in _IMAGE_REASONS:
-        remedy = "correct image.registry, image.tag or the stage's image, or set image.pullSecrets"
-        return Problem("ImageNotFound", f"image {container['image']}: {message or reason}", remedy)
+        whose = f"{values}.image" if values else "image.registry, image.tag or the stage's image"
+        remedy = f"correct {whose}, or set image.pullSecrets"
+        why = _BACK_OFF.sub("", message) or reason
+        return Problem("ImageNotFound", f"image {container['image']}: {why}", remedy)
     if reason == "CreateContainerConfigError" and any(part in message for part in _ABSENT):
         remedy = f"create it in namespace {scope.namespace}, or correct the chart's values"
         return Problem("SecretMissing", message or reason, remedy)
     if reason in _START_REASONS:
-        remedy = f"correct the values of stages.{scope.section}"
+        remedy = f"correct the values of {values or f'stages.{scope.section}'}"
         return Problem("CannotStart", message or reason, remedy)
     if reason == "CrashLoopBackOff":
-        terminated = container.get("lastState", {}).get("terminated") or {}
-        message = f"container {container['name']} keeps failing: {_termination(terminated)}"
-        return Problem("Crashing", message, "correct that; it is restarted by itself")
+        return _crashing(container["name"], container.get("lastState", {}).get("terminated") or {})
     return None
 
 

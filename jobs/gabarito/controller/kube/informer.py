@@ -10,7 +10,7 @@ made from (``trim``), and never older than what this process has written itself.
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from gabarito.controller.kube.api import (
     Change,
@@ -151,6 +151,14 @@ class InformedCluster:
     def pages(self, kind: Kind, selector: str) -> Iterator[Page]:
         """Yield the objects page by page, as the API has them."""
         return self._cluster.pages(kind, selector)
+
+    def has_api(self, group: str) -> bool:
+        """Tell whether the API server has an API group."""
+        return self._cluster.has_api(group)
+
+    def events_about(self, uid: str) -> Sequence[Object]:
+        """Return the Events about the object with a uid, as the API has them."""
+        return self._cluster.events_about(uid)
 
     def create(self, kind: Kind, body: Object) -> Object:
         """Create an object."""

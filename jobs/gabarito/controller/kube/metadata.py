@@ -12,6 +12,7 @@ RUN = f"{PREFIX}/run"
 ATTEMPT = f"{PREFIX}/attempt"
 INSTANCE = "app.kubernetes.io/instance"
 COMPONENT = "app.kubernetes.io/component"
+PART_OF = "app.kubernetes.io/part-of"
 CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
 """Set by Kubernetes on the pods of a Job: the uid of that Job."""
 
@@ -26,6 +27,8 @@ RETRIES = f"{PREFIX}/retries"
 RETRY = f"{PREFIX}/retry"
 """Set to ``true`` by people: start this failed stage again."""
 UNSUSPENDED = f"{PREFIX}/unsuspended"
+BEGUN = f"{PREFIX}/begun"
+"""Set once a pod of the Job was seen that had started: pods may be deleted without a trace."""
 WAITING_SINCE = f"{PREFIX}/without-pod-since"
 """Set while the last pod has ended and the next one is not there."""
 STATE = f"{PREFIX}/state"
@@ -41,6 +44,10 @@ VERIFIED = f"{PREFIX}/verified"
 
 # annotations of the Lease
 MEMORY = f"{PREFIX}/memory"
+MEMORY_OF_STAGES = f"{PREFIX}/memory-of-stages"
+"""Of its own: an older controller, which ``helm rollback`` brings back, leaves it as it is, and
+discards a memory in which there is more than it knows.
+"""
 SUMMARY = f"{PREFIX}/summary"
 
 # Kueue

@@ -39,8 +39,8 @@ class StageJob:
     """A Job of the release.
 
     ``shards`` is how many pods of an Indexed Job have succeeded, of how many; ``has_begun`` tells
-    whether one of its pods has started, ``began`` when the Job was started, ``expires`` whether
-    Kubernetes deletes it some time after its end.
+    whether one of its pods has started, ``began`` when the Job was started, ``expires_after_s``
+    how long after its end Kubernetes deletes it.
     """
 
     name: str
@@ -55,7 +55,7 @@ class StageJob:
     shards: tuple[int, int] | None = None
     has_begun: bool = True
     began: datetime | None = None
-    expires: bool = False
+    expires_after_s: int | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
         problem=_problem(job, phase, pods, Scope(labels[meta.STAGE], namespace, now)),
         shards=shards,
         began=time_of(status.get("startTime")),
-        expires=spec.get("ttlSecondsAfterFinished") is not None,
+        expires_after_s=spec.get("ttlSecondsAfterFinished"),
         has_begun=_has_begun(job, pods),
     )
 
@@ -127,13 +127,13 @@ def stage_job(job: Object, pods: Sequence[Object], namespace: str, now: datetime
 def _has_begun(job: Object, pods: Sequence[Object]) -> bool:
     """Tell whether a pod of a Job has started, also where none is left.
 
-    A pod that was deleted, and whose exit code counts against no budget, leaves no trace but what
-    the controller itself has written beside the Job.
+    A pod that was deleted, and whose exit code counts against no budget, leaves no trace but the
+    mark that the controller has set. Progress is none: that of an earlier attempt is read, too.
     """
     status = job.get("status", {})
     has_pods = any(pod["status"].get("phase", "Pending") != "Pending" for pod in pods)
-    is_noted = not {meta.WAITING_SINCE, meta.PROGRESS}.isdisjoint(annotations_of(job))
-    return bool(status.get("failed") or status.get("succeeded") or has_pods or is_noted)
+    is_marked = meta.BEGUN in annotations_of(job)
+    return bool(status.get("failed") or status.get("succeeded") or has_pods or is_marked)
 
 
 def phase_of(job: Object) -> Phase:

@@ -27,6 +27,7 @@ _JOB_SPEC = (
 _JOB_STATUS = ("conditions", "failed", "failedIndexes", "startTime", "succeeded")
 _POD_STATUS = ("message", "phase", "reason")
 _CONTAINER = ("image", "lastState", "name", "state")
+_INIT_CONTAINER = ("name", "restartPolicy")
 _CONDITION = ("lastTransitionTime", "message", "reason", "status", "type")
 _OWN = ("gabarito.dev/", "kueue.x-k8s.io/")
 """How the annotations begin that are read."""
@@ -59,7 +60,9 @@ def _pod(pod: Object) -> Object:
     for name in ("initContainerStatuses", "containerStatuses"):
         if given.get(name):
             status[name] = [_some(each, _CONTAINER) for each in given[name]]
-    return {"status": status}
+    first = (pod.get("spec") or {}).get("initContainers") or ()
+    spec = {"initContainers": [_some(each, _INIT_CONTAINER) for each in first]} if first else {}
+    return {"spec": spec, "status": status}
 
 
 def _deployment(deployment: Object) -> Object:

@@ -29,11 +29,12 @@ NO_REFUSALS = (
 
 
 def all_findings(
-    path: Path | str, store_url: str, *, probes: bool = False
+    path: Path | str, store_url: str, *, probes: bool = False, asks: bool = True
 ) -> Iterator[CheckResult]:
     """Try everything that PIPELINE and the store need; one failure does not hide the next.
 
-    With ``probes`` the base is trained for some seconds, to tell how long training will take.
+    With ``probes`` the base is trained for some seconds, to tell how long training will take;
+    without ``asks`` neither teacher nor judge is asked, which may be where only stages reach them.
     """
     pipeline = None
     try:
@@ -56,11 +57,13 @@ def all_findings(
     yield from _questions(pipeline)
     of_base = list(_base(pipeline, usable_store))
     yield from of_base
-    yield from _teachers(pipeline, sample, usable_store)
+    if asks:
+        yield from _teachers(pipeline, sample, usable_store)
     if usable_store is not None and not any(finding.error for finding in of_base):
         forecast = partial(check_training, pipeline, sample, usable_store, probes=probes)
         yield from _tried("training", forecast)
-    yield from _tried("judge", partial(_judge, pipeline))
+    if asks:
+        yield from _tried("judge", partial(_judge, pipeline))
     yield from _stages(pipeline)
 
 

@@ -1,0 +1,56 @@
+"""Where a server of ours listens, and its address as people and clients write it."""
+
+import socket
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from gabarito.core.errors import SettingsError
+
+EVERYWHERE = "::"
+"""Every address of this machine, of IPv6 and of IPv4: a pod has one of either family, or both."""
+
+
+def listen(host: str, port: int, backlog: int) -> socket.socket:
+    """Return a socket that listens at ``host`` and ``port`` (0: any free one).
+
+    Where the machine has no IPv6, ``EVERYWHERE`` is every address of IPv4.
+
+    Raises:
+        SettingsError: if it cannot listen there.
+    """
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    is_everywhere = host == EVERYWHERE
+    if is_everywhere and not socket.has_dualstack_ipv6():
+        host = "0.0.0.0"
+    try:
+        return socket.create_server(
+            (host, port),
+            family=socket.AF_INET6 if ":" in host else socket.AF_INET,
+            backlog=backlog,
+            dualstack_ipv6=is_everywhere and ":" in host,
+        )
+    except OSError as error:
+        why = str(error.strerror).partition(" (while")[0]
+        message = f"{place}: cannot listen there: {why}; choose another --port"
+        raise SettingsError(message) from error
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return where a socket listens, such as ``http://127.0.0.1:8000`` or ``http://[::1]:8000``."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class ListeningServer(ThreadingHTTPServer):
+    """An HTTP server with a thread for each connection, at an address of either family."""
+
+    def __init__(self, host: str, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__((host, port), handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listen(host, port, self.request_queue_size)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = self.socket.getsockname()[:2]
+
+    @property
+    def address(self) -> str:
+        """Where it answers, such as ``http://127.0.0.1:8100``."""
+        return address_of(self.socket)

@@ -1,0 +1,70 @@
+"""A model's server that begins: it is waited for until it answers, and no longer than said."""
+
+import socket
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from gabarito.chat import ChatEndpoint, readiness
+from gabarito.chat.readiness import wait_until_ready
+from gabarito.core.errors import SettingsError
+
+from .script import Scripted, fails, gives, hangs_up, says
+
+LOADING = fails(503, said="Loading model")
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "RETRY_S", 0.01)
+
+
+def test_a_server_that_loads_is_waited_for(serve: Callable[..., Scripted]) -> None:
+    server = serve(hangs_up, LOADING, LOADING, gives(b"soon"), says("A"))
+    wait_until_ready(ChatEndpoint(server.url), "some-model", 30)
+    assert len(server.requests) == 5
+    _, path, _, body = server.requests[-1]
+    assert path == "/v1/chat/completions"
+    assert (body["model"], body["max_tokens"]) == ("some-model", 1)
+
+
+def test_a_server_that_does_not_listen_yet_is_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    begun: list[Scripted] = []
+
+    def begin() -> None:
+        begun.append(Scripted(says("A"), port=port))
+        begun[0].serve_forever(0.02)
+
+    timer = threading.Timer(0.2, begin)
+    timer.start()
+    assert wait_until_ready(ChatEndpoint(f"http://127.0.0.1:{port}/v1"), "m", 30) >= 0.1
+    begun[0].shutdown()
+    begun[0].server_close()
+    timer.join()
+
+
+@pytest.mark.parametrize("status", [400, 401, 404])
+def test_a_server_that_refuses_has_begun(serve: Callable[..., Scripted], status: int) -> None:
+    server = serve(LOADING, fails(status))
+    wait_until_ready(ChatEndpoint(server.url), "m", 30)
+    assert len(server.requests) == 2
+
+
+def test_a_server_that_never_gets_ready_is_told_with_its_place(
+    serve: Callable[..., Scripted],
+) -> None:
+    server = serve(LOADING)
+    with pytest.raises(SettingsError) as caught:
+        wait_until_ready(ChatEndpoint(server.url), "m", 0.1)
+    assert str(caught.value) == (
+        f"teacher {server.url}: not ready within 0.1 s: answered 503: Loading model; its own log "
+        "says why: correct its image, arguments or memory, or give it more time"
+    )
+
+
+def test_a_place_that_is_none_is_refused() -> None:
+    with pytest.raises(SettingsError, match="not an http or https URL"):
+        wait_until_ready(ChatEndpoint("127.0.0.1:8080"), "m", 1)
