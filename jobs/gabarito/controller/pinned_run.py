@@ -13,7 +13,7 @@ from gabarito.controller.state import Memory, PinnedFile
 from gabarito.core.errors import DataError, SettingsError
 from gabarito.pipeline.pipeline_file import BUCKET, PipelineFile, open_pipeline_file
 from gabarito.pipeline.runs import Run, new_run, read_run
-from gabarito.pipeline.schema import parse_pipeline
+from gabarito.pipeline.schema import PartialPipeline, parse_pipeline
 from gabarito.store.base import Store
 
 
@@ -35,7 +35,10 @@ def choose_run(config: ControllerConfig, store: Store, memory: Memory) -> Chosen
         AccessError: if it refuses the credentials.
     """
     if not config.pipeline.startswith(BUCKET):
-        return ChosenRun(new_run(parse_pipeline(open_pipeline_file(config.pipeline))))
+        file = open_pipeline_file(config.pipeline)
+        if refusal := _refusal(file, config.expected.sha256):
+            raise SettingsError(refusal)
+        return ChosenRun(new_run(_expected(config, file)))
     pinned = memory.pinned if memory.pinned and memory.pinned.file == config.pipeline else None
     wanted = config.expected.sha256 or (pinned.sha256 if pinned else "")
     try:
@@ -73,7 +76,8 @@ def _frozen(store: Store, pinned: PinnedFile) -> Run | None:
     return frozen if frozen.version == __version__ else None
 
 
-def _pin(config: ControllerConfig, file: PipelineFile) -> ChosenRun:
+def _expected(config: ControllerConfig, file: PipelineFile) -> PartialPipeline:
+    """Return the settings in a file; refuse those of another pipeline than the values name."""
     pipeline = parse_pipeline(file)
     for what, said, found in (
         ("name", config.expected.name, pipeline.name),
@@ -84,6 +88,10 @@ def _pin(config: ControllerConfig, file: PipelineFile) -> ChosenRun:
                 f"{file.address}: {what} is {found!r}, and pipeline.{what} of the chart's "
                 f"values is {said!r}; make them the same"
             )
-    run = new_run(pipeline)
+    return pipeline
+
+
+def _pin(config: ControllerConfig, file: PipelineFile) -> ChosenRun:
+    run = new_run(_expected(config, file))
     run = run.model_copy(update={"digests": {**run.digests, file.address: file.sha256}})
     return ChosenRun(run, PinnedFile(file=file.address, sha256=file.sha256, run=run.run))

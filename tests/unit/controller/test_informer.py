@@ -179,6 +179,33 @@ def test_a_refusal_is_the_rounds_error_until_it_is_over(signals: Signals) -> Non
     until(is_known)
 
 
+def test_what_is_not_understood_is_the_rounds_error_and_no_end(signals: Signals) -> None:
+    cluster = FakeCluster()
+    known = informed(cluster, signals)
+    assert names(known) == []
+    odd: Object = {"metadata": {"name": "odd", "labels": {"a": "b"}}}  # without a spec
+    cluster.create(JOBS, odd)
+
+    def is_told() -> bool:
+        try:
+            names(known)
+        except ServiceError as error:
+            return "jobs: not as the API describes them: KeyError('spec')" in str(error)
+        return False
+
+    until(is_told)
+    cluster.delete(JOBS, "odd", cluster.objects["Job", "odd"]["metadata"]["uid"])
+    cluster.create(JOBS, job("one"))
+
+    def is_known() -> bool:
+        try:
+            return names(known) == ["one"]
+        except ServiceError:
+            return False
+
+    until(is_known)
+
+
 def test_a_watch_that_ends_at_once_is_not_begun_anew_at_once(
     signals: Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:

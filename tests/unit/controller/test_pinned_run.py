@@ -8,12 +8,15 @@ import yaml
 from gabarito.controller.actions import SaveMemory
 from gabarito.controller.decide import decide
 from gabarito.controller.kube import metadata as meta
+from gabarito.controller.pinned_run import ChosenRun, choose_run
 from gabarito.controller.state import Memory, PinnedFile, memory_annotations, read_memory
 from gabarito.controller.summary import read_summary
+from gabarito.core.errors import SettingsError
 from gabarito.pipeline import pipeline_file
+from gabarito.pipeline.pipeline_file import open_pipeline_file
 from gabarito.store.open import open_store
 
-from .builders import PIPELINE, RUN, desired, observed
+from .builders import PIPELINE, RUN, config_with, desired, observed
 from .world import Process, World
 
 ADDRESS = "s3://bucket/pipelines/handbook.yaml"
@@ -63,6 +66,21 @@ def test_a_restarted_controller_takes_no_notice_of_the_same_file(world: World) -
     second.run_loop(world)
     assert world.outcome() == before
     assert not read_summary(second.lease.annotations[meta.SUMMARY]).warnings
+
+
+def test_a_file_on_a_volume_is_what_the_values_say_too(world: World) -> None:
+    path = str(world.folder / "pipelines/handbook.yaml")
+
+    def chosen(**expected: str) -> ChosenRun:
+        config = config_with(store=world.config.store, pipeline=path, expected=expected)
+        return choose_run(config, world.store, Memory())
+
+    digest = open_pipeline_file(path).sha256
+    assert chosen(name="handbook", channel="handbook", sha256=digest).pinned is None
+    with pytest.raises(SettingsError, match=r"its SHA-256 is .*, not 0000"):
+        chosen(sha256="0" * 64)
+    with pytest.raises(SettingsError, match=r"name is .handbook., and pipeline\.name of the chart"):
+        chosen(name="manual")
 
 
 PINNED = PinnedFile(file=ADDRESS, sha256="0" * 64, run=RUN)

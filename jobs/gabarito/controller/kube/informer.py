@@ -132,7 +132,7 @@ class InformedCluster:
         """Follow each kind in a thread until ``stop``; set ``wake`` whenever an object changes."""
         for cache in self._caches.values():
             threading.Thread(
-                target=self._follow,
+                target=self._keep_following,
                 args=(cache, signals),
                 name=f"watch-{cache.kind.plural}",
                 daemon=True,
@@ -188,6 +188,19 @@ class InformedCluster:
         if kind in self._caches:
             self._caches[kind].wrote(answer)
         return answer
+
+    def _keep_following(self, cache: ObjectCache, signals: Signals) -> None:
+        """Follow a kind, whatever the API tells: a thread that ended would leave all as it was."""
+        while not signals.stop.is_set():
+            try:
+                self._follow(cache, signals)
+            except Exception as error:  # an object that is not as objects are
+                cache.expired()
+                problem = f"{cache.kind.plural}: not as the API describes them: {error!r}"
+                cache.failed(ServiceError(f"{problem}; they will be listed anew"))
+                log.exception("not followed", extra={"kind": cache.kind.plural})
+                signals.wake.set()
+                signals.stop.wait(PAUSE_S)
 
     def _follow(self, cache: ObjectCache, signals: Signals) -> None:
         while not signals.stop.is_set():
