@@ -12,8 +12,8 @@ LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --genera
 
 .DEFAULT_GOAL := help
 .PHONY: help demo real study serve test check generate requirements sample nano bench \
-	bench-controller images real-tests image-tests cluster-test release-tools release-check release \
-	release-verify
+	bench-controller bench-scale images real-tests image-tests cluster-test release-tools \
+	release-check release release-verify
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -83,6 +83,9 @@ bench-controller: $(INSTALLED) ## measure the controller on a cluster, after clu
 	@$(CLUSTER) s3 >/dev/null
 	@$(CLUSTER) load gabarito-generate:$$($(BIN)/python -c 'import gabarito as g; print(g.__version__)')
 	@eval "$$($(CLUSTER) env)" && $(BIN)/python -m tests.bench.controller
+
+bench-scale: $(INSTALLED) ## measure the controller with 6,000 Jobs and 5,000 shards, without a cluster
+	$(BIN)/python -m tests.bench.scale
 
 images: ## build the images with buildah; where Docker is: docker buildx bake -f images/docker-bake.hcl
 	@images/build

@@ -44,6 +44,14 @@ ENV: Schema = {
     },
 }
 QUANTITIES: Schema = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
+IN_A_BUCKET: Schema = {
+    "required": ["pipelineFrom"],
+    "properties": {
+        "pipelineFrom": {"required": ["url"], "properties": {"url": {"minLength": 1}}},
+    },
+}
+"""Values with a pipeline file of which the chart knows the name alone."""
+
 DEFINITIONS: dict[str, Schema] = {
     "strings": STRINGS,
     "objects": {"type": "array", "items": {"type": "object"}},
@@ -143,10 +151,15 @@ def schema_text(values: Sequence[Value]) -> str:
     stages = {name: _stage(values, name, stage) for name in (*STAGES, "serve")}
     section["properties"] |= {"stageDefaults": of_all, "stages": _closed(stages, *stages)}
     definitions = {**DEFINITIONS, "retries": _retries(), "stage": stage, "Pipeline": pipeline}
+    named = {name: pipeline["properties"][name] for name in ("name", "channel")}
+    definitions["PipelineName"] = _closed(named, "name")
     schema = {
         "$schema": DRAFT,
         **section,
         "required": [*section["required"], "pipeline"],
+        "if": IN_A_BUCKET,
+        "then": {"properties": {"pipeline": {"$ref": "#/definitions/PipelineName"}}},
+        "else": {"properties": {"pipeline": {"$ref": "#/definitions/Pipeline"}}},
         "definitions": {**definitions, **inner},
     }
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"

@@ -10,7 +10,7 @@ from .conftest import Open
 from .kubectl import Object, until
 from .machine import GATEWAY
 from .quick import LONG, fresh
-from .release import Release
+from .release import FULLNAME, Release
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
@@ -54,7 +54,7 @@ def test_what_the_teacher_was_asked_is_a_trace(release: Release, receiver: Recei
     calls = [one for one in receiver.spans if one.raw.name == "chat recorded"]
     assert calls
     (about,) = {str(one.resource["service.name"]) for one in calls}
-    assert about == "gabarito-generate"
+    assert about == f"{FULLNAME}-generate"
 
 
 def test_so_is_what_the_endpoint_was_asked(release: Release, receiver: Receiver) -> None:

@@ -1,11 +1,15 @@
 """Old runs go and what is served stays; sources are read again, and nothing is paid where nothing
 changed."""
 
+import copy
+
 import pytest
 
 from gabarito.artifacts.artifact import open_artifact
+from gabarito.core.settings import parse
 from gabarito.pipeline.refresh import read_refreshes
-from gabarito.pipeline.runs import Run
+from gabarito.pipeline.runs import Run, new_run
+from gabarito.pipeline.schema import Pipeline
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
@@ -94,7 +98,16 @@ def test_where_sources_say_nothing_new_nothing_but_ingest_runs(
     assert f"nothing new, run {last.run} stays" in event["message"]
     told = read_refreshes(store, last.pipeline.name)
     assert (told.asked, told.settled, told.taken) == (1, 1, 0)
-    labels = [job["metadata"]["labels"] for job in release.kubectl.find("Job")]
-    others = {each.get(STAGE_LABEL) for each in labels if each.get(RUN_LABEL) != last.run}
-    assert others <= {"ingest", None}
+    until("what was planned is deleted", lambda: _others(release, last) <= {"ingest", ""}, 60)
+    values = copy.deepcopy(release.values["pipeline"])
+    values["ingest"]["rerun"] = 1
+    tried = new_run(parse(Pipeline, values, "values"))
+    assert open_artifact(store, tried.address("ingest")) is not None
+    assert open_artifact(store, tried.address("generate")) is None
     assert release.wait_served() == served
+
+
+def _others(release: Release, run: Run) -> set[str]:
+    """Return the stages of the Jobs of other runs than this one."""
+    labels = [job["metadata"]["labels"] for job in release.kubectl.find("Job")]
+    return {each.get(STAGE_LABEL, "") for each in labels if each.get(RUN_LABEL) != run.run}

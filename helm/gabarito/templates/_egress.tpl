@@ -55,9 +55,11 @@
 {{- end }}
 
 {{/* Sources other than files and pairs are on the web; a base that is not a path is on the model hub,
-     and so may be the teacher's model. */}}
+     and so may be the teacher's model. A pipeline file in a bucket may name both. */}}
 {{- define "gabarito.needsWeb" -}}
-{{- if eq .component "ingest" }}
+{{- if .root.Values.pipelineFrom.url }}
+{{- if has .component (list "ingest" "train" "merge" "evaluate") }}yes{{ end }}
+{{- else if eq .component "ingest" }}
 {{- range .root.Values.pipeline.ingest.sources }}
 {{- if not (has .type (list "files" "pairs")) }}yes{{ break }}{{ end }}
 {{- end }}

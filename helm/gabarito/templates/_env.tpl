@@ -84,7 +84,7 @@
 {{- if and .verifySecretKey $asks }}
 {{- $all = append $all (dict "name" "GABARITO_VERIFY_KEY" "secret" .existingSecret "key" .verifySecretKey) }}
 {{- end }}
-{{- if and .judgeSecretKey $judge.url }}
+{{- if and .judgeSecretKey (or $judge.url $judge.isUnknown) }}
 {{- $all = append $all (dict "name" "GABARITO_JUDGE_KEY" "secret" .existingSecret "key" .judgeSecretKey) }}
 {{- end }}
 {{- end }}

@@ -5,14 +5,22 @@
 {{- fail "teacher.url: must be given, unless pipeline.generate.teacher.url is" }}
 {{- end }}
 {{- $fullname := include "gabarito.fullname" . }}
+{{- if not .Values.pipelineFrom.url }}
 pipeline.yaml: |
-  {{- toYaml .Values.pipeline | nindent 2 }}
+  {{- include "gabarito.pipeline" . | nindent 2 }}
+{{- end }}
 controller.yaml: |
   release: {{ .Release.Name | quote }}
   fullname: {{ $fullname | quote }}
   namespace: {{ .Release.Namespace | quote }}
   store: {{ .Values.store.url | quote }}
-  pipeline: /etc/gabarito/pipeline.yaml
+  pipeline: {{ include "gabarito.pipelineFile" . | quote }}
+  {{- if .Values.pipelineFrom.url }}
+  expected:
+    name: {{ .Values.pipeline.name | quote }}
+    channel: {{ include "gabarito.channel" . | trim | quote }}
+    sha256: {{ .Values.pipelineFrom.sha256 | quote }}
+  {{- end }}
   templates: /etc/gabarito/templates
   owner: {{ $fullname }}-owner
   queue: {{ .Values.queue | default "" | quote }}

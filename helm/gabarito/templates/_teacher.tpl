@@ -31,7 +31,7 @@
 {{- if or .url $teacher.url }}
 {{- fail (printf "%s: the teacher has an address of its own with teacher.deploy.enabled; leave one of them out" (ternary "teacher.url" "pipeline.generate.teacher.url" (not (not .url)))) }}
 {{- end }}
-{{- if not $teacher.model }}
+{{- if not (or $teacher.model $.Values.pipelineFrom.url) }}
 {{- fail "pipeline.generate.teacher.model: must be given with teacher.deploy.enabled" }}
 {{- end }}
 {{- if not (or .deploy.image .deploy.args) }}
@@ -42,7 +42,7 @@
 {{- end }}
 
 {{/* The init containers: what fetches the model and ends, the server, and what waits until it answers.
-     Takes root, component and values. */}}
+     What a pipeline file in a bucket calls the model is not known. Takes root, component and values. */}}
 {{- define "gabarito.teacherContainers" -}}
 {{- $of := .root.Values.teacher.deploy }}
 {{- $volumes := dict "tmp" "teacher-tmp" }}
@@ -59,7 +59,7 @@
 {{- include "gabarito.modelContainer" (dict "root" .root "component" "teacher" "values" $values
       "name" "teacher-model" "args" $args "volume" "teacher-model") }}
 {{- end }}
-{{- $asked := .root.Values.pipeline.generate.teacher.model }}
+{{- $asked := dig "generate" "teacher" "model" "" .root.Values.pipeline }}
 {{- if eq .component "evaluate" }}
 {{- $asked = (fromJson (include "gabarito.judgeSettings" .root)).model | default $asked }}
 {{- end }}
@@ -70,8 +70,10 @@
   args:
     - wait
     - {{ include "gabarito.teacherUrl" .root }}
+    {{- with $asked }}
     - --model
-    - {{ $asked | quote }}
+    - {{ . | quote }}
+    {{- end }}
     - --seconds
     - {{ $of.readyTimeoutSeconds | quote }}
   {{- include "gabarito.containerSettings" . | nindent 2 }}

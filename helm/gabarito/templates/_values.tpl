@@ -57,7 +57,30 @@
 {{ .Values.pipeline.channel | default .Values.pipeline.name }}
 {{- end }}
 
-{{/* Whether a teacher is needed: people's own pairs are trained as they stand. */}}
+{{/* Where the pipeline file is, as the controller and `gabarito check` take it. */}}
+{{- define "gabarito.pipelineFile" -}}
+{{- $url := .Values.pipelineFrom.url }}
+{{- if not $url -}}
+/etc/gabarito/pipeline.yaml
+{{- else if hasPrefix "s3://" $url -}}
+{{ $url }}
+{{- else -}}
+{{ trimSuffix "/" .Values.store.url | trimPrefix "file://" }}/{{ $url }}
+{{- end }}
+{{- end }}
+
+{{/* The pipeline in the values; what a release cannot bear is refused. A ConfigMap holds 1 MiB, and so
+     does Helm's record of the release, which has the pipeline twice, compressed. */}}
+{{- define "gabarito.pipeline" -}}
+{{- $text := toYaml .Values.pipeline }}
+{{- if gt (len $text) 524288 }}
+{{- fail (printf "pipeline: %d bytes, more than the 524288 that a release can hold; put the pipeline file into the bucket and set pipelineFrom.url to s3://bucket/key, or to its key in the store, and leave pipeline.name" (len $text)) }}
+{{- end }}
+{{- $text }}
+{{- end }}
+
+{{/* Whether a teacher is needed: people's own pairs are trained as they stand. What a file in a bucket
+     needs is not known. */}}
 {{- define "gabarito.needsTeacher" -}}
 {{- range dig "ingest" "sources" list .Values.pipeline }}
 {{- if ne (get . "type") "pairs" }}yes{{ end }}
@@ -76,9 +99,12 @@
 {{- ($verify.teacher | default dict).url | default "" }}
 {{- end }}
 
-{{/* The settings of the judge, as JSON; empty if there is none. */}}
+{{/* The settings of the judge, as JSON; empty if there is none. A file in a bucket may name one. */}}
 {{- define "gabarito.judgeSettings" -}}
+{{- if .Values.pipelineFrom.url }}{"isUnknown": true}
+{{- else }}
 {{- toJson ((.Values.pipeline.evaluate | default dict).judge | default dict) }}
+{{- end }}
 {{- end }}
 
 {{/* The address of the judge, if there is one. */}}

@@ -40,7 +40,11 @@ def fetch(model: str, store_url: str, to: Path, names: tuple[str, ...]) -> None:
 
 @click.command()
 @click.argument("url")
-@click.option("--model", required=True, help="The model's name at the endpoint.")
+@click.option(
+    "--model",
+    default="",
+    help="The model's name there; a server that refuses another name answers, too.",
+)
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0, min_open=True),

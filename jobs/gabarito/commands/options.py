@@ -3,7 +3,6 @@
 import shutil
 import sys
 import textwrap
-from pathlib import Path
 
 import click
 
@@ -22,7 +21,8 @@ channel_option = click.option(
     "--channel", help="Default: that of the only pipeline of which a model is served."
 )
 pipeline_option = click.option("--pipeline", default="", help="Of the pipeline of this name alone.")
-pipeline_argument = click.argument("pipeline", type=click.Path(path_type=Path))
+pipeline_argument = click.argument("pipeline")
+"""A path, or ``s3://bucket/key``."""
 host_option = click.option(
     "--host",
     default="127.0.0.1",

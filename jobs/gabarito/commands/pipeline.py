@@ -2,7 +2,6 @@
 
 import json
 import time
-from pathlib import Path
 
 import click
 from pydantic import ValidationError
@@ -64,7 +63,7 @@ PROGRESS = "/progress.json"
 @click.option(
     "--refresh", is_flag=True, help="Read the sources again; go on where they say something new."
 )
-def run(pipeline: Path, store_url: str, first: str | None, last: str, refresh: bool) -> None:
+def run(pipeline: str, store_url: str, first: str | None, last: str, refresh: bool) -> None:
     """Make all that PIPELINE asks for, on this machine.
 
     What is in the store already is used as it is; an interrupted run continues. Exits with 1 if
@@ -136,7 +135,7 @@ def run_pipeline(
 @click.command()
 @pipeline_argument
 @store_option
-def plan(pipeline: Path, store_url: str) -> None:
+def plan(pipeline: str, store_url: str) -> None:
     """Show what of PIPELINE is in the store already and what would run."""
     store = open_store(store_url)
     planned = plan_current(store, read_pipeline(pipeline, last="ingest")).run
@@ -209,7 +208,7 @@ def _lacking_lines(planned: Run) -> list[str]:
     ]
 
 
-def _forecast_lines(store: Store, planned: Run, path: Path) -> list[str]:
+def _forecast_lines(store: Store, planned: Run, path: str) -> list[str]:
     """Say what the teacher is going to be asked, as far as that is known."""
     settings = planned.pipeline.generate
     if settings is None or settings.teacher is None:

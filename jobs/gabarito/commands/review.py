@@ -30,7 +30,7 @@ from gabarito.store.open import open_store
 
 
 @click.command()
-@click.argument("pipeline", type=click.Path(path_type=Path), required=False)
+@click.argument("pipeline", required=False)
 @store_option
 @click.option("--run", "run_id", help="Of this run; default: the one that was started last.")
 @click.option(
@@ -44,7 +44,7 @@ from gabarito.store.open import open_store
 @click.option("--who", help="Who decides, in each line; default: the name of the login.")
 @click.option("--read-only", is_flag=True, help="Write the page to a file that needs no server.")
 def review(  # noqa: PLR0913  # one parameter for each option
-    pipeline: Path | None,
+    pipeline: str | None,
     store_url: str,
     run_id: str | None,
     port: int,
@@ -72,7 +72,7 @@ def review(  # noqa: PLR0913  # one parameter for each option
         _conclude(file, run, pipeline)
 
 
-def _run_of(store: Store, pipeline: Path | None, run_id: str | None) -> Run:
+def _run_of(store: Store, pipeline: str | None, run_id: str | None) -> Run:
     """Return the run that is asked for."""
     if pipeline and run_id:
         raise UsageError("--run: names a run, and so does PIPELINE; give one of them")
@@ -138,7 +138,7 @@ def _announce(desk: Desk, run: Run, file: CorrectionsFile) -> None:
         )
 
 
-def _conclude(file: CorrectionsFile, run: Run, pipeline: Path | None) -> None:
+def _conclude(file: CorrectionsFile, run: Run, pipeline: str | None) -> None:
     """Say how many facts were decided, and what makes use of it."""
     where = shown_path(file.name)
     say(f"{where}: {len(file.facts)} facts decided")

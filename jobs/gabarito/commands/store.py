@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import click
 
@@ -37,7 +36,7 @@ MEBIBYTE = 2**20
     default=True,
     help="Ask teacher and judge for a few tokens, and the teacher about some passages.",
 )
-def check(pipeline: Path, store_url: str, probe: bool, teacher: bool) -> None:
+def check(pipeline: str, store_url: str, probe: bool, teacher: bool) -> None:
     """Try the settings of PIPELINE, the store and the services before a run.
 
     Exits with the code of the first thing that is wrong. Stages whose settings are missing are

@@ -36,6 +36,18 @@ class ServeTarget(Settings):
     )
 
 
+class ExpectedFile(Settings):
+    """What a pipeline file in a bucket must be, as far as the chart was told."""
+
+    name: str = Field(default="", description="The pipeline's name.")
+    channel: str = Field(default="", description="Its channel.")
+    sha256: str = Field(
+        default="",
+        pattern="^([0-9a-f]{64})?$",
+        description="The file's SHA-256; empty: that of the first one that a run is begun with.",
+    )
+
+
 class ControllerConfig(Settings):
     """What the controller of one release must know."""
 
@@ -45,7 +57,10 @@ class ControllerConfig(Settings):
     fullname: str = Field(min_length=1, description="Prefix of every name.")
     namespace: str = Field(min_length=1, description="Namespace of every object.")
     store: str = Field(min_length=1, description="A folder, file://… or s3://bucket/prefix.")
-    pipeline: InputPath = Field(description="The pipeline file.")
+    pipeline: InputPath = Field(description="The pipeline file: a path, or s3://bucket/key.")
+    expected: ExpectedFile = Field(
+        default_factory=ExpectedFile, description="What that file must be, if it is in a bucket."
+    )
     templates: InputPath = Field(description="The folder of the Jobs' and the endpoint's bodies.")
     owner: str = Field(min_length=1, description="The ConfigMap that owns every created object.")
     queue: str = Field(

@@ -41,7 +41,7 @@ from gabarito.controller.kube.diagnose import Problem
 from gabarito.controller.kube.events import RecordEvent
 from gabarito.controller.kube.parse import ENDED, Phase, StageJob
 from gabarito.controller.rollout import decide_endpoint
-from gabarito.controller.state import Desired, Observed
+from gabarito.controller.state import Desired, Memory, Observed
 from gabarito.core.records import digest_of
 from gabarito.pipeline.stages import STAGES
 
@@ -54,7 +54,10 @@ def decide(desired: Desired, observed: Observed) -> list[Action]:
     """Return the actions to take now, in order; none once the release is uninstalled."""
     if not observed.owner_uid:
         return []
-    actions = [] if observed.is_frozen else list(_begin(desired, observed))
+    memory = _pinned(desired, observed.memory)
+    actions: list[Action] = [] if memory == observed.memory else [SaveMemory(memory)]
+    observed = replace(observed, memory=memory)
+    actions += [] if observed.is_frozen else _begin(desired, observed)
     for stage in STAGES:  # before all else: stages that wait to be started are what costs time
         jobs = jobs_of(desired, observed, stage)
         may_start = observed.steps[stage].state == "missing" and is_ready(observed, stage)
@@ -78,6 +81,11 @@ def _add(actions: list[Action], more: Iterable[Action], observed: Observed) -> O
         if isinstance(action, SaveMemory):  # what is saved next adds to it
             observed = replace(observed, memory=action.memory)
     return observed
+
+
+def _pinned(desired: Desired, memory: Memory) -> Memory:
+    """Return the memory with what the pipeline file of the run was, before that is frozen."""
+    return memory.model_copy(update={"pinned": desired.pinned}) if desired.pinned else memory
 
 
 def _begin(desired: Desired, observed: Observed) -> Iterator[Action]:

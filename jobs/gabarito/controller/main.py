@@ -14,9 +14,10 @@ from gabarito.controller.config import ControllerConfig
 from gabarito.controller.health import Health, start_server
 from gabarito.controller.kube.api import DEPLOYMENTS, JOB_SETS, JOBS, PODS
 from gabarito.controller.kube.cluster import connect
+from gabarito.controller.kube.informer import InformedCluster
 from gabarito.controller.kube.leader_election import Lease, keep_renewing
 from gabarito.controller.kube.metadata import INSTANCE, lease_name
-from gabarito.controller.kube.watch import Signals, start_watching
+from gabarito.controller.kube.signals import Signals
 from gabarito.controller.reconciler import Reconciler
 from gabarito.core.errors import GabaritoError, ServiceError
 from gabarito.core.stop import deferred_stop
@@ -52,11 +53,11 @@ def run(config: ControllerConfig, port: int) -> None:
         threading.Thread(
             target=keep_renewing, args=(lease, signals), name="lease", daemon=True
         ).start()
-        selector = f"{INSTANCE}={config.release}"
         kinds = (JOBS, PODS, DEPLOYMENTS, *([JOB_SETS] if config.jobsets else ()))
-        start_watching(cluster, kinds, selector, signals)
+        informed = InformedCluster(cluster, kinds, f"{INSTANCE}={config.release}")
+        informed.start(signals)
         try:
-            reconciler = Reconciler(config, cluster, store, lease, signals.wake)
+            reconciler = Reconciler(config, informed, store, lease, signals.wake)
             run_loop(reconciler, lease, health, signals.wake, is_stop_asked)
         finally:  # so that another controller need not wait for the Lease to expire
             signals.stop.set()

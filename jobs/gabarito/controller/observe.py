@@ -17,10 +17,12 @@ from gabarito.controller.kube.api import (
     PODS,
     Cluster,
     Object,
+    labels_of,
+    version_of,
 )
 from gabarito.controller.kube.causes import Causes
 from gabarito.controller.kube.diagnose import Scope
-from gabarito.controller.kube.parse import endpoint_of, stage_jobs
+from gabarito.controller.kube.parse import ENDED, endpoint_of, phase_of, stage_jobs
 from gabarito.controller.kube.spent_pods import spent_pods
 from gabarito.controller.progress import ProgressReader
 from gabarito.controller.state import (
@@ -31,11 +33,13 @@ from gabarito.controller.state import (
     SmokeTestResult,
     StageResult,
 )
+from gabarito.controller.templates import TTL
 from gabarito.core.errors import MissingError, SettingsError
 from gabarito.pipeline.counters import summary_of
 from gabarito.pipeline.plan import make_plan
 from gabarito.pipeline.promote import model_of
 from gabarito.pipeline.runs import is_frozen
+from gabarito.pipeline.stages import STAGES
 from gabarito.store.base import Store
 
 
@@ -50,6 +54,8 @@ class Observer:
         self._progress = ProgressReader(store)
         self._results: dict[str, StageResult] = {}
         self._pipelines: dict[str, str] = {}
+        self._history: dict[str, int] = {}
+        """Versions of the Jobs of which nothing is left to decide, by uid."""
         self._evaluation: Evaluation | None = None
         self._is_frozen = False
 
@@ -61,13 +67,16 @@ class Observer:
         Raises:
             GabaritoError: if the cluster or the store does not answer or refuses.
         """
-        now, config, run = datetime.now(UTC), self._desired.config, self._desired.run
+        desired = self._desired
+        now, config, run = datetime.now(UTC), desired.config, desired.run
         owner = self._cluster.read(CONFIG_MAPS, config.owner)
         selector = f"{meta.INSTANCE}={config.release}"
-        job_objects = self._cluster.list(JOBS, f"{selector},{meta.STAGE}")
-        job_sets = self._list_job_sets(f"{selector},{meta.STAGE}")
+        job_objects = self._without_history(self._cluster.list(JOBS, selector))
+        job_sets = self._list_job_sets(selector)
         pods = self._cluster.list(PODS, selector)
-        deployment = self._cluster.read(DEPLOYMENTS, self._desired.endpoint_name)
+        deployments = self._cluster.list(DEPLOYMENTS, selector)
+        named = (each for each in deployments if each["metadata"]["name"] == desired.endpoint_name)
+        deployment = next(named, None)
         steps = {step.stage: step for step in make_plan(self._store, run)}
         seen = stage_jobs(job_objects, pods, config.namespace, now, job_sets)
         jobs = self._causes.of(seen, now)
@@ -80,9 +89,9 @@ class Observer:
                 self._evaluation = Evaluation(model.digest, passed, reasons, model.merge)
         channel, version = stored_channel(self._store, run.pipeline.channel) or (None, "")
         endpoint = endpoint_of(deployment, pods, Scope("serve", config.namespace, now))
-        named = [endpoint.model] if endpoint else []
+        models = [endpoint.model] if endpoint else []
         if channel is not None:
-            named += [channel.model or "", *(one.model for one in channel.rejected[-1:])]
+            models += [channel.model or "", *(one.model for one in channel.rejected[-1:])]
         progress = self._progress.read_jobs(jobs, run, finished)
         running = {
             job.stage: (run.address(job.stage), job.began)
@@ -111,7 +120,7 @@ class Observer:
             memory=memory,
             recorded=recorded,
             spent_pods=spent_pods(pods),
-            pipelines={model: self._read_pipeline(model) for model in named if model},
+            pipelines={model: self._read_pipeline(model) for model in models if model},
         )
 
     def _list_job_sets(self, selector: str) -> list[Object]:
@@ -131,6 +140,37 @@ class Observer:
                 f"stages.{needing[0]}.nodes: above 1 it needs JobSet ({JOB_SETS.api}), which is "
                 "not installed in this cluster; install it, or set nodes to 1"
             ) from error
+
+    def _without_history(self, jobs: list[Object]) -> list[Object]:
+        """Return the Jobs of which something is left to decide; an unchanged one is judged once.
+
+        Where only those of the last runs are kept there are few, and old ones are to be deleted.
+        """
+        if self._desired.config.keep_runs is not None:
+            return jobs
+        known, self._history = self._history, {}
+        left = []
+        for job in jobs:
+            uid, version = job["metadata"]["uid"], version_of(job)
+            if known.get(uid) == version or self._is_history(job):
+                self._history[uid] = version
+            else:
+                left.append(job)
+        return left
+
+    def _is_history(self, job: Object) -> bool:
+        """Tell whether nothing is left to decide of a Job: another run's, ended, and it expires.
+
+        A release may have thousands of them, and a new attempt's name holds its own run.
+        """
+        run, stage = self._desired.run.run, labels_of(job).get(meta.STAGE)
+        if stage not in STAGES:
+            return True
+        if labels_of(job).get(meta.RUN) == run or run in job["metadata"]["name"]:
+            return False
+        seconds = self._desired.templates.stages[stage].expires_after_s
+        is_told = seconds is None or job["spec"].get(TTL) == seconds
+        return is_told and phase_of(job) in ENDED
 
     def _read_pipeline(self, model: str) -> str:
         found = self._pipelines.get(model) or pipeline_of(self._store, model)

@@ -4,7 +4,6 @@ import logging
 import math
 import threading
 import time
-from pathlib import Path
 
 from gabarito.controller.actions import about_owner
 from gabarito.controller.config import ControllerConfig
@@ -15,6 +14,7 @@ from gabarito.controller.kube.api import CONFIG_MAPS, EVENTS, Cluster
 from gabarito.controller.kube.events import RecordEvent, event_body
 from gabarito.controller.kube.leader_election import Lease
 from gabarito.controller.observe import Observer
+from gabarito.controller.pinned_run import choose_run
 from gabarito.controller.smoke_test import SmokeTest
 from gabarito.controller.state import (
     Desired,
@@ -36,7 +36,7 @@ from gabarito.pipeline.refresh import (
     settle,
 )
 from gabarito.pipeline.runs import Run
-from gabarito.pipeline.schema import read_pipeline
+from gabarito.pipeline.schema import PartialPipeline
 from gabarito.store.base import Store
 from gabarito.store.conformance import probe
 
@@ -65,6 +65,8 @@ class Reconciler:
         self._smoke_test = SmokeTest(store, config.serve, wake)
         self._planned: PlannedRun
         self._parts: tuple[Observer, Executor, Desired] | None = None
+        self._warning = ""
+        """What is to be said of the pipeline file."""
         self._warnings: tuple[str, ...] | None = None
         self._recorded: set[str] = set()
         self._holds_again = -math.inf
@@ -76,10 +78,12 @@ class Reconciler:
             GabaritoError: if the cluster or the store does not answer or refuses.
         """
         if self._parts is None:  # here rather than at the start: what is wrong in it is reported
-            self._planned, self._holds_again = self._plan(), -math.inf
-            run = self._planned.run
-            _refuse_idle_processes(self._config, run)
-            desired = Desired(self._config, run, read_templates(self._config))
+            chosen = choose_run(self._config, self._store, self._memory, self._plan)
+            self._warning, self._holds_again = chosen.warning, -math.inf
+            self._planned = chosen.planned
+            _refuse_idle_processes(self._config, chosen.planned.run)
+            templates = read_templates(self._config)
+            desired = Desired(self._config, chosen.planned.run, templates, chosen.pinned)
             dependencies = Dependencies(
                 desired,
                 start_smoke_test=self._smoke_test.start,
@@ -90,10 +94,11 @@ class Reconciler:
             self._parts = observer, executor, desired
         observer, executor, desired = self._parts
         self._hold()
-        memory = read_memory(self._lease.annotations)
+        memory = self._memory
         result = self._smoke_test.result
         observed = observer.observe(memory, result, frozenset(executor.recorded))
-        summary = summarise(desired, observed, self._warnings or ())
+        warnings = (self._warning,) if self._warning else ()
+        summary = summarise(desired, observed, (*warnings, *(self._warnings or ())))
         if self._is_planned_anew(observed, executor, memory):
             self._parts = None
             self._wake.set()
@@ -106,11 +111,12 @@ class Reconciler:
         self._save_summary(summary)
         if self._warnings is None:
             self._warnings = tuple(self._probe_store(observed.owner_uid))
+            if self._warning:
+                self._record_warning(observed.owner_uid, "PipelineChanged", self._warning)
         return observed, summary
 
-    def _plan(self) -> PlannedRun:
+    def _plan(self, pipeline: PartialPipeline) -> PlannedRun:
         """Plan the run of the pipeline, or a refresh of it once that is finished."""
-        pipeline = read_pipeline(Path(self._config.pipeline))
         current = plan_current(self._store, pipeline)
         told = read_refreshes(self._store, pipeline.name)
         if told.is_wanted and is_at_rest(self._store, current.run):
@@ -133,7 +139,8 @@ class Reconciler:
             failed = memory.stages.get("ingest")
             is_failed = failed and failed.failure and failed.run == planned.run.run
             return bool(is_failed) and told.asked > planned.number
-        return told.is_wanted and all(step.state == "done" for step in observed.steps.values())
+        is_finished = all(step.state == "done" for step in observed.steps.values())
+        return told.is_wanted and is_finished and not self._warning
 
     def _hold(self) -> None:
         """Keep what the run needs, however long it waits, from being collected as old."""
@@ -141,6 +148,10 @@ class Reconciler:
             for run in filter(None, (self._planned.run, self._planned.before)):
                 hold_run(self._store, run)
             self._holds_again = time.monotonic() + RENEW_HOLD_S
+
+    @property
+    def _memory(self) -> Memory:
+        return read_memory(self._lease.annotations)
 
     def report_problem(self, problem: str) -> None:
         """Report why reconciling fails, in an Event and in the summary for ``gabarito status``."""

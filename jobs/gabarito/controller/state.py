@@ -81,6 +81,14 @@ class StageMemory(Remembered):
     renewed_at: datetime | None = None
 
 
+class PinnedFile(Remembered):
+    """A pipeline file in a bucket, as it was when a run of it was frozen."""
+
+    file: str
+    sha256: str
+    run: str
+
+
 class Memory(Remembered):
     """What the controller must know after a restart and can read nowhere else.
 
@@ -92,6 +100,7 @@ class Memory(Remembered):
         failed_revision: The serve revision whose template failed with the last known good model.
         stages: What is remembered of the attempts of stages.
         gate: Which model and verdict of the gate people were told last, as a digest.
+        pinned: Which pipeline file of a bucket the run is of.
     """
 
     promoted: str = ""
@@ -101,9 +110,10 @@ class Memory(Remembered):
     failed_revision: str = ""
     stages: dict[str, StageMemory] = Field(default_factory=dict)
     gate: str = ""
+    pinned: PinnedFile | None = None
 
 
-_OF_STAGES = {"stages", "gate"}
+_OF_STAGES = {"stages", "gate", "pinned"}
 """Fields of the memory that are kept in an annotation of their own."""
 
 
@@ -142,6 +152,7 @@ class Desired:
     config: ControllerConfig
     run: Run
     templates: Templates
+    pinned: PinnedFile | None = None
 
     @property
     def endpoint_name(self) -> str:

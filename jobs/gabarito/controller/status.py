@@ -46,14 +46,12 @@ def status_lines(cluster: Cluster, release: str | None) -> Iterator[str]:
     found = labels_of(controller).get(meta.INSTANCE, "")
     lease = cluster.read(LEASES, controller["metadata"]["name"])
     summary = read_summary(annotations_of(lease).get(meta.SUMMARY) if lease else None)
-    jobs = _jobs_of(cluster, found)
+    jobs = _jobs_of(cluster, found, summary.run) if summary.run else []
     run = f"run {summary.run} of {summary.pipeline}" if summary.run else "no run yet"
     yield f"release {found} in namespace {cluster.namespace}: {run}"
     for stage in STAGES if summary.run else ():
         shown = summary.stages.get(stage, StageSummary(state="planned"))
-        details = _details(
-            shown, [job for job in jobs if labels_of(job)[meta.STAGE] == stage], summary.run
-        )
+        details = _details(shown, [job for job in jobs if labels_of(job)[meta.STAGE] == stage])
         yield f"  {stage:9} {shown.state:9} {details}".rstrip()
     for name, text in (
         ("gate", summary.gate),
@@ -67,9 +65,9 @@ def status_lines(cluster: Cluster, release: str | None) -> Iterator[str]:
         yield f"controller does not run: {reason}"
 
 
-def _jobs_of(cluster: Cluster, release: str) -> list[Object]:
-    """Return a release's Jobs, with the JobSets in place of those that these made."""
-    selector = f"{meta.INSTANCE}={release},{meta.STAGE}"
+def _jobs_of(cluster: Cluster, release: str, run: str) -> list[Object]:
+    """Return the Jobs of a run, with the JobSets in place of those that these made."""
+    selector = f"{meta.INSTANCE}={release},{meta.STAGE},{meta.RUN}={run}"
     jobs = cluster.list(JOBS, selector)
     own = [job for job in jobs if controller_of(job).get("kind") != JOB_SETS.kind]
     return own if len(own) == len(jobs) else [*own, *cluster.list(JOB_SETS, selector)]
@@ -89,13 +87,12 @@ def _find_controller(cluster: Cluster, release: str | None) -> Object:
     return named[0]
 
 
-def _details(shown: StageSummary, jobs: list[Object], run: str) -> str:
+def _details(shown: StageSummary, jobs: list[Object]) -> str:
     """Return a stage's details; of one that runs the progress comes first.
 
     It is in the Job rather than in the summary: so the Lease is not written every few seconds.
     """
-    of_run = [job for job in jobs if labels_of(job).get(meta.RUN) == run]
-    last = max(of_run, key=attempt_of, default=None)
+    last = max(jobs, key=attempt_of, default=None)
     if last is None or shown.state not in ("running", "waiting", "paused"):
         return shown.details
     progress = annotations_of(last).get(meta.PROGRESS, "")

@@ -17,6 +17,7 @@ _PATTERNS = {
     r"^(\*|https?://[^/\s]+)$": "must be an origin, http:// or https:// with a host and no path, "
     'or "*"',
     r"^[0-9a-f]{64}$": "must be 64 hexadecimal digits",
+    r"^([0-9a-f]{64})?$": "must be 64 hexadecimal digits, or empty",
 }
 """What a text must look like, by the pattern that says so to machines."""
 

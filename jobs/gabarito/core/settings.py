@@ -1,6 +1,7 @@
 """Settings: closed models, and every mistake of a file reported at once."""
 
 import difflib
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -92,11 +93,22 @@ def _resolve(path: str, info: ValidationInfo) -> str:
     folder = (info.context or {}).get("folder")
     if folder is None or not path or path.startswith((BUILTIN, "s3://")):
         return path
+    if isinstance(folder, str):
+        return path if path.startswith(("/", "~")) else _below(folder, path)
     whole = Path(folder) / _expanded(path)
     try:
         return str(whole.resolve())
     except RuntimeError as error:
         raise ValueError("its links lead in a circle; write another path") from error
+
+
+def _below(folder: str, path: str) -> str:
+    """Return a path that is taken from a folder of a bucket."""
+    bucket, _, prefix = folder.removeprefix("s3://").partition("/")
+    key = posixpath.normpath(posixpath.join(prefix, path))
+    if key.split("/")[0] == "..":
+        raise ValueError("it leads out of the bucket; write s3://bucket/prefix")
+    return f"s3://{bucket}/{key}".removesuffix("/.")
 
 
 def _resolve_reference(reference: str, info: ValidationInfo) -> str:
@@ -132,8 +144,10 @@ def local_path(path: str) -> Path:
         raise SettingsError(f"{path}: {error}") from error
 
 
-def parse(model: type[S], data: object, name: str, folder: Path | None = None) -> S:
+def parse(model: type[S], data: object, name: str, folder: Path | str | None = None) -> S:
     """Return ``data`` as settings; relative paths are taken from ``folder``.
+
+    That is a folder of this machine, or as a text ``s3://bucket/prefix``.
 
     Raises:
         SettingsError: names every mistake with its path, one a line.
@@ -158,13 +172,38 @@ def read_yaml(path: Path) -> object:
     Raises:
         SettingsError: if there is no such file or it is not YAML.
     """
+    return parse_yaml(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        SettingsError: if there is no such file or it is not text.
+    """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_ClosedLoader)
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise SettingsError(f"{path}: no such file; give the path of a pipeline file") from error
-    except (yaml.YAMLError, OSError, *NOT_MEANT) as error:
-        said = without_userinfo(" ".join(str(error).split()))  # it shows the line
-        raise SettingsError(f"{path}: not a YAML file: {said}; correct it") from error
+    except (OSError, *NOT_MEANT) as error:
+        raise _not_yaml(str(path), error) from error
+
+
+def parse_yaml(text: str, where: str) -> object:
+    """Return what a text in YAML holds.
+
+    Raises:
+        SettingsError: if it is not YAML.
+    """
+    try:
+        return yaml.load(text, Loader=_ClosedLoader)
+    except (yaml.YAMLError, *NOT_MEANT) as error:
+        raise _not_yaml(where, error) from error
+
+
+def _not_yaml(where: str, error: Exception) -> SettingsError:
+    said = without_userinfo(" ".join(str(error).split()))  # it shows the line
+    return SettingsError(f"{where}: not a YAML file: {said}; correct it")
 
 
 def _expanded(path: str) -> Path:

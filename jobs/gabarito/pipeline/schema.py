@@ -8,12 +8,13 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails
 
 from gabarito.core.errors import SettingsError
-from gabarito.core.settings import Settings, StageSettings, parse, read_yaml
+from gabarito.core.settings import Settings, StageSettings, parse, parse_yaml
 from gabarito.curate.config import CurateConfig
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.generate.config import GenerateConfig
 from gabarito.ingest.config import IngestConfig
 from gabarito.merge.config import MergeConfig
+from gabarito.pipeline.pipeline_file import PipelineFile, open_pipeline_file
 from gabarito.pipeline.stages import STAGES
 from gabarito.serve.config import ServeConfig
 from gabarito.train.config import TrainConfig
@@ -109,23 +110,29 @@ class Pipeline(PartialPipeline):
     train: TrainConfig = Field(description="The base model and the adapter.")
 
 
-def read_pipeline(path: Path, last: str = "evaluate") -> PartialPipeline:
-    """Return a pipeline file's settings; relative paths in it are taken from its folder.
+def read_pipeline(where: Path | str, last: str = "evaluate") -> PartialPipeline:
+    """Return the settings in a pipeline file, of this machine or at ``s3://bucket/key``.
 
-    Sections of stages after ``last`` may be missing.
+    Relative paths in it are taken from its folder. Sections of stages after ``last`` may be
+    missing.
 
     Raises:
         SettingsError: names every mistake.
     """
-    data = read_yaml(path)
+    return parse_pipeline(open_pipeline_file(where), last)
+
+
+def parse_pipeline(file: PipelineFile, last: str = "evaluate") -> PartialPipeline:
+    """Return the settings in a pipeline file, as ``read_pipeline`` does."""
+    data = parse_yaml(file.text, file.address)
     if not isinstance(data, dict):
-        return parse(PartialPipeline, data, path.name, folder=path.parent)
+        return parse(PartialPipeline, data, file.name, folder=file.folder)
     given = {name: value for name, value in data.items() if not (name in STAGES and value is None)}
     absent = [stage for stage in _up_to(last) if stage not in given]
     # with empty sections in their place the mistakes are the very settings that are missing
     filled = {stage: {} for stage in absent} | given
     try:
-        return parse(PartialPipeline, filled, path.name, folder=path.parent)
+        return parse(PartialPipeline, filled, file.name, folder=file.folder)
     except SettingsError as error:
         lacking = [stage for stage in absent if _required([stage])]
         if not lacking or lacking[0] == "ingest":

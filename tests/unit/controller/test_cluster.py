@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -11,8 +11,17 @@ from typing import Any
 import pytest
 import yaml
 from kubernetes.config import kube_config
+from tests.api_server import ApiServer, api_server
 
-from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, LEASES, PODS, Object
+from gabarito.controller.kube.api import (
+    DEPLOYMENTS,
+    EVENTS,
+    JOBS,
+    LEASES,
+    PODS,
+    ExpiredError,
+    Object,
+)
 from gabarito.controller.kube.cluster import KubeCluster, connect
 from gabarito.core.errors import (
     AccessError,
@@ -200,8 +209,8 @@ def test_what_is_not_there_reads_as_none_and_needs_no_deletion(
 
 
 def test_each_call_asks_as_the_api_wants_it(api: Api, cluster: KubeCluster) -> None:
-    api.says(200, items=[JOB])
-    assert cluster.read(JOBS, "train") == {"items": [JOB]}
+    api.says(200, metadata={"resourceVersion": "9"}, items=[JOB])
+    assert cluster.read(JOBS, "train") == {"metadata": {"resourceVersion": "9"}, "items": [JOB]}
     assert cluster.list(PODS, "a=b,c") == [JOB]
     cluster.create(EVENTS, JOB)
     cluster.replace(LEASES, JOB)
@@ -215,7 +224,7 @@ def test_each_call_asks_as_the_api_wants_it(api: Api, cluster: KubeCluster) -> N
     plain, merge = "application/json", "application/merge-patch+json"
     assert api.asked == [
         ("GET", f"{IN}/train", plain, None),
-        ("GET", "/api/v1/namespaces/team-a/pods?labelSelector=a%3Db%2Cc", plain, None),
+        ("GET", "/api/v1/namespaces/team-a/pods?labelSelector=a%3Db%2Cc&limit=200", plain, None),
         ("POST", f"/api/v1/namespaces/team-a/events?{ours}", plain, JOB),
         ("PUT", f"{leases}/train?{ours}", plain, JOB),
         ("PATCH", f"{IN}/train?{ours}", merge, {"spec": {"suspend": False}}),
@@ -229,24 +238,125 @@ def test_a_patch_may_remove_an_entry(api: Api, cluster: KubeCluster) -> None:
     assert api.asked[0][3] == {"metadata": {"annotations": {"a": None}}}
 
 
+def test_a_list_is_no_other_answer(api: Api, cluster: KubeCluster) -> None:
+    api.says(200, metadata={"resourceVersion": "x"}, items=[])
+    with pytest.raises(ServiceError, match="must be a number"):
+        cluster.list(JOBS, "")
+    api.says(200)
+    with pytest.raises(ServiceError, match="does not answer"):
+        cluster.list(JOBS, "")
+
+
+def line(type: str, **told: object) -> bytes:
+    return json.dumps({"type": type, "object": told}).encode() + b"\n"
+
+
 def test_a_watch_tells_of_every_change_until_it_ends(api: Api, cluster: KubeCluster) -> None:
-    api.chunks = (b'{"type": "ADDED"}\n', b'{"type": "MODIFIED"}\n')
-    assert len(list(cluster.watch(JOBS, "a=b"))) == 2
-    assert "resourceVersion=0&watch=true&timeoutSeconds=60" in api.asked[0][1]
+    """However the lines are cut on their way."""
+    whole = line("ADDED", a=1) + line("MODIFIED", a="é")
+    api.chunks = tuple(whole[at : at + 7] for at in range(0, len(whole), 7))
+    assert [change.type for change in cluster.watch(JOBS, "a=b", 7)] == ["ADDED", "MODIFIED"]
+    expected = "resourceVersion=7&watch=true&allowWatchBookmarks=true&timeoutSeconds=300"
+    assert expected in api.asked[0][1]
 
 
-def test_a_watch_that_breaks_is_an_api_that_does_not_answer(api: Api, cluster: KubeCluster) -> None:
-    api.chunks, api.is_cut = (b"{}\n",), True
-    watch = cluster.watch(JOBS, "a=b")
+@pytest.mark.parametrize("told", [b"garbage\n", b"{}\n", b"[]\n"])
+def test_a_watch_that_breaks_is_an_api_that_does_not_answer(
+    api: Api, cluster: KubeCluster, told: bytes
+) -> None:
+    api.chunks = (line("ADDED"), told)
+    watch = cluster.watch(JOBS, "a=b", 7)
+    next(watch)
+    with pytest.raises(ServiceError, match="does not answer"):
+        next(watch)
+    api.chunks, api.is_cut = (line("ADDED"),), True
+    watch = cluster.watch(JOBS, "a=b", 7)
     next(watch)
     with pytest.raises(ServiceError, match="does not answer"):
         next(watch)
 
 
-def test_a_watch_that_is_refused_says_so(api: Api, cluster: KubeCluster) -> None:
+def test_a_watch_that_is_refused_says_so_before_it_tells_anything(
+    api: Api, cluster: KubeCluster
+) -> None:
     api.says(403, message="forbidden")
     with pytest.raises(AccessError):
-        list(cluster.watch(JOBS, "a=b"))
+        cluster.watch(JOBS, "a=b", 7)
+    api.says(410, message="too old resource version: 7")
+    with pytest.raises(ExpiredError, match="it will be listed anew"):
+        cluster.watch(JOBS, "a=b", 7)
+
+
+def test_a_watch_may_expire_while_it_lasts(api: Api, cluster: KubeCluster) -> None:
+    api.chunks = (line("ERROR", code=410, reason="Expired", message="too old"),)
+    with pytest.raises(ExpiredError, match="too old"):
+        list(cluster.watch(JOBS, "a=b", 7))
+    api.chunks = (line("ERROR", code=500, message="etcd is away"),)
+    with pytest.raises(ServiceError, match="etcd is away"):
+        list(cluster.watch(JOBS, "a=b", 7))
+
+
+@pytest.fixture
+def server(write_kubeconfig: Callable[[str], None]) -> Iterator[ApiServer]:
+    with api_server() as server:
+        for number in range(25):
+            metadata = {"name": f"job-{number:02}", "labels": {"a": "b"}}
+            server.put("jobs", {"metadata": metadata, "spec": {}})
+        write_kubeconfig(server.address)
+        yield server
+
+
+@pytest.fixture
+def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gabarito.controller.kube.cluster.PAGE", 10)
+
+
+@pytest.mark.usefixtures("_small_pages")
+def test_a_list_comes_page_by_page_and_is_of_one_version(server: ApiServer) -> None:
+    pages = connect().pages(JOBS, "a=b")
+    first = next(pages)
+    server.delete("jobs", "job-24")
+    found = [first, *pages]
+    assert [len(page.objects) for page in found] == [10, 10, 5]
+    assert {page.version for page in found} == {first.version}
+    assert len(connect().list(JOBS, "a=b")) == 24
+
+
+@pytest.mark.usefixtures("_small_pages")
+def test_a_list_whose_pages_are_forgotten_is_begun_anew(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, left = server.page, iter([True])
+
+    def forgetful(plural: str, query: Mapping[str, str]) -> bytes:
+        if "continue" in query and next(left, False):
+            server.forget()
+        return page(plural, query)
+
+    monkeypatch.setattr(server, "page", forgetful)
+    assert len(connect().list(JOBS, "a=b")) == 25
+    monkeypatch.setattr(server, "page", page)
+    pages = connect().pages(JOBS, "a=b")
+    next(pages)
+    server.forget()
+    with pytest.raises(ExpiredError, match="too old"):
+        next(pages)
+
+
+def test_a_watch_goes_on_where_the_list_ended(server: ApiServer) -> None:
+    cluster = connect()
+    (page,) = cluster.pages(JOBS, "a=b")
+    server.put("jobs", {"metadata": {"name": "other", "labels": {"a": "c"}}, "spec": {}})
+    server.delete("jobs", "job-03")
+    watch = cluster.watch(JOBS, "a=b", page.version)
+    change = next(watch)
+    assert (change.type, change.object["metadata"]["name"]) == ("DELETED", "job-03")
+    server.bookmark_s = 0.0
+    server.put("jobs", {"metadata": {"name": "new", "labels": {"a": "b"}}, "spec": {}})
+    assert next(watch).type == "ADDED"
+    server.forget()
+    with pytest.raises(ExpiredError):
+        cluster.watch(JOBS, "a=b", page.version).__next__()
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,13 @@ from gabarito.controller.kube.api import (
     JOB_SETS,
     JOBS,
     LEASES,
+    PODS,
     Kind,
     Object,
     annotations_of,
 )
 from gabarito.controller.kube.parse import StageJob, stage_jobs
+from gabarito.controller.kube.trim import trimmed
 from gabarito.controller.status import status_lines
 from gabarito.controller.templates import TTL
 from gabarito.core.errors import MissingError, SettingsError
@@ -182,7 +184,10 @@ def made_job(**status: Any) -> Object:  # noqa: ANN401
 
 
 def seen(thing: Object, *jobs: Object, pods: tuple[Object, ...] = ()) -> StageJob:
+    """What is read of a JobSet, of what is kept in memory as well."""
     (found,) = stage_jobs(jobs, pods, "team-a", NOW, [thing])
+    kept = [trimmed(JOBS, each) for each in jobs], [trimmed(PODS, each) for each in pods]
+    assert stage_jobs(*kept, "team-a", NOW, [trimmed(JOB_SETS, thing)]) == (found,)
     return found
 
 

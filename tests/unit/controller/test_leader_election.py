@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gabarito.controller.kube.api import CONFIG_MAPS, LEASES, Object
+from gabarito.controller.kube.api import CONFIG_MAPS, LEASES, Kind, Object
 from gabarito.controller.kube.leader_election import ACT_S, DURATION_S, Lease
 from gabarito.core.errors import MissingError, ServiceError
 
@@ -175,6 +175,69 @@ def test_of_two_that_take_it_at_once_one_does(cluster: FakeCluster, clock: Clock
     cluster.before = _once(cluster, lambda: third.renew())
     assert not fourth.renew()
     assert stored(cluster)["spec"]["holderIdentity"] == "three"
+
+
+class AskedCluster(FakeCluster):
+    """Counts what is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = self.writes = 0
+        self.create(CONFIG_MAPS, {"metadata": {"name": OWNER}})
+
+    def read(self, kind: Kind, name: str) -> Object | None:
+        self.reads += 1
+        return super().read(kind, name)
+
+    def replace(self, kind: Kind, body: Object) -> Object:
+        self.writes += 1
+        return super().replace(kind, body)
+
+
+def test_a_renewal_is_one_request(clock: Clock) -> None:
+    cluster = AskedCluster()
+    lease = lease_of(cluster, "one", clock)
+    lease.renew()
+    before = cluster.reads
+    for _ in range(10):
+        clock.now += 5
+        assert lease.renew()
+    lease.annotate({"memory": "42"})
+    assert (cluster.reads - before, cluster.writes) == (0, 11)
+    assert stored(cluster)["metadata"]["annotations"] == {"memory": "42"}
+
+
+def test_a_lease_that_others_wrote_into_is_read_and_renewed(
+    cluster: FakeCluster, clock: Clock
+) -> None:
+    """Someone annotated it, or it was deleted: it is held on."""
+    lease = lease_of(cluster, "one", clock)
+    lease.renew()
+    cluster.patch(LEASES, NAME, {"metadata": {"annotations": {"theirs": "1"}}})
+    lease.annotate({"memory": "42"})
+    assert stored(cluster)["metadata"]["annotations"] == {"theirs": "1", "memory": "42"}
+    cluster.delete(LEASES, NAME, stored(cluster)["metadata"]["uid"])
+    assert lease.renew()
+    assert stored(cluster)["metadata"]["annotations"]["memory"] == "42"
+
+
+def test_a_renewal_whose_answer_was_lost_does_not_lose_the_lease(
+    cluster: FakeCluster, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = lease_of(cluster, "one", clock)
+    lease.renew()
+    replace = cluster.replace
+
+    def lost(kind: Kind, body: Object) -> Object:
+        replace(kind, body)
+        message = "the API does not answer"
+        raise ServiceError(message)
+
+    monkeypatch.setattr(cluster, "replace", lost)
+    with pytest.raises(ServiceError):
+        lease.renew()
+    monkeypatch.setattr(cluster, "replace", replace)
+    assert lease.renew()
 
 
 def test_without_the_owner_nothing_is_created(cluster: FakeCluster, clock: Clock) -> None:

@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import CONFIG_MAPS, EVENTS, JOBS, LEASES, Kind, Object
 from gabarito.controller.kube.events import MAX_MESSAGE, RecordEvent, event_body
 from gabarito.controller.kube.leader_election import keep_renewing
-from gabarito.controller.kube.watch import Signals, start_watching
+from gabarito.controller.kube.signals import Signals
 from gabarito.controller.main import holder_name, pause_after, run_loop
 from gabarito.controller.reconciler import Reconciler
 from gabarito.controller.state import Desired, Memory
@@ -190,24 +190,6 @@ def test_a_problem_that_no_event_can_report_is_in_the_summary(world: World) -> N
     assert read_summary(process.lease.annotations[meta.SUMMARY]).problem == "no such bucket"
 
 
-class HastyCluster(FakeCluster):
-    """A proxy before it ends every watch at once."""
-
-    watches = 0
-
-    def watch(self, kind: Kind, selector: str) -> Iterator[None]:
-        self.watches += 1
-        yield from super().watch(kind, selector)
-
-
-def test_a_watch_that_ends_at_once_is_not_begun_anew_at_once() -> None:
-    signals, cluster = Signals(), HastyCluster()
-    start_watching(cluster, [JOBS], "a=b", signals)
-    time.sleep(0.3)
-    signals.stop.set()
-    assert cluster.watches == 1
-
-
 def test_a_controller_that_is_stopped_ends_its_round_and_releases_its_lease(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,15 +213,6 @@ def test_a_controller_that_is_stopped_ends_its_round_and_releases_its_lease(
 def test_two_controllers_on_one_machine_are_two() -> None:
     assert holder_name(pid=1) == socket.gethostname()
     assert holder_name(pid=7) != holder_name(pid=8)
-
-
-def test_a_watch_wakes_the_loop(world: World) -> None:
-    signals = Signals()
-    world.cluster.create(JOBS, {"metadata": {"name": "one", "labels": {"a": "b"}}})
-    world.cluster.ending = ServiceError("the API is away")
-    start_watching(world.cluster, [JOBS], "a=b", signals)
-    assert signals.wake.wait(10)
-    signals.stop.set()
 
 
 def acting(folder: Path, wanted: Desired) -> tuple[Executor, FakeCluster]:

@@ -1,6 +1,7 @@
 """What is seen in a cluster in memory and a store on disk."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import JOBS
 from gabarito.controller.observe import Observer
 from gabarito.controller.state import Desired, Memory, Observed
-from gabarito.controller.templates import read_templates
+from gabarito.controller.templates import TTL_UNTIL_SEEN_S, read_templates
 from gabarito.core.records import Progress
 from gabarito.pipeline.runs import freeze, new_run
 from gabarito.pipeline.schema import read_pipeline
@@ -107,3 +108,59 @@ def test_of_the_model_its_weights_are_known(world: World, wanted: Desired) -> No
     assert found is not None
     assert found.passed
     assert found.merge == wanted.run.fingerprints["merge"]
+
+
+def test_what_other_runs_have_ended_is_not_looked_at_again(world: World, wanted: Desired) -> None:
+    add_job(world, "ingest", wanted.run.run)
+    add_job(world, "train", "z" * 12)
+    world.cluster.patch(JOBS, "z" * 12 + "-train", {"spec": {"ttlSecondsAfterFinished": 60}})
+    assert {job.run for job in observe(world, wanted).jobs} == {wanted.run.run, "z" * 12}
+    done = {"conditions": [{"type": "Complete", "status": "True"}]}
+    world.cluster.patch(JOBS, "z" * 12 + "-train", {"status": done})
+    assert {job.run for job in observe(world, wanted).jobs} == {wanted.run.run}
+
+
+def test_where_old_runs_are_to_go_their_jobs_are_seen(world: World, wanted: Desired) -> None:
+    add_job(world, "train", "z" * 12)
+    done = {"conditions": [{"type": "Complete", "status": "True"}]}
+    world.cluster.patch(JOBS, "z" * 12 + "-train", {"status": done})
+    assert observe(world, wanted).jobs == ()
+    keeping = replace(wanted, config=wanted.config.model_copy(update={"keep_runs": 1}))
+    assert [job.run for job in observe(world, keeping).jobs] == ["z" * 12]
+
+
+def test_an_ended_job_of_another_run_that_would_stay_for_ever_is_looked_at(
+    world: World, wanted: Desired
+) -> None:
+    wanted.templates.stages["train"].body["spec"]["ttlSecondsAfterFinished"] = 60
+    add_job(world, "train", "z" * 12)
+    done = {"conditions": [{"type": "Complete", "status": "True"}]}
+    world.cluster.patch(JOBS, "z" * 12 + "-train", {"status": done})
+    assert [job.run for job in observe(world, wanted).jobs] == ["z" * 12]
+
+
+def test_a_name_that_a_new_attempt_would_have_is_seen_whosever_job_it_is(
+    world: World, wanted: Desired
+) -> None:
+    """Another run may have adopted a Job of this one."""
+    name = f"demo-{wanted.run.run}-train"
+    labels = {meta.INSTANCE: "demo", meta.STAGE: "train", meta.RUN: "z" * 12}
+    done = {"conditions": [{"type": "Complete", "status": "True"}]}
+    body = {"metadata": {"name": name, "labels": labels}, "spec": {}, "status": done}
+    world.cluster.create(JOBS, body)
+    assert [job.name for job in observe(world, wanted).jobs] == [name]
+
+
+def test_an_ended_job_of_another_run_is_looked_at_until_it_expires_as_the_values_say(
+    world: World, wanted: Desired
+) -> None:
+    """It was made with more: no controller may have been there at its end."""
+    wanted.templates.stages["train"].body["spec"]["ttlSecondsAfterFinished"] = 60
+    add_job(world, "train", "z" * 12)
+    name = "z" * 12 + "-train"
+    done = {"conditions": [{"type": "Complete", "status": "True"}]}
+    spec = {"ttlSecondsAfterFinished": TTL_UNTIL_SEEN_S}
+    world.cluster.patch(JOBS, name, {"spec": spec, "status": done})
+    assert [job.expires_after_s for job in observe(world, wanted).jobs] == [TTL_UNTIL_SEEN_S]
+    world.cluster.patch(JOBS, name, {"spec": {"ttlSecondsAfterFinished": 60}})
+    assert not observe(world, wanted).jobs

@@ -54,6 +54,30 @@ def test_relative_paths_are_taken_from_the_folder_of_the_file(tmp_path: Path) ->
     assert settings.base == str(tmp_path / "model")
 
 
+@pytest.mark.parametrize(
+    ("path", "whole"),
+    [
+        ("pages", "s3://bucket/pipelines/pages"),
+        ("./pages/", "s3://bucket/pipelines/pages"),
+        ("../pages", "s3://bucket/pages"),
+        ("..", "s3://bucket"),
+        ("/data/pages", "/data/pages"),
+        ("s3://other/pages", "s3://other/pages"),
+        ("gabarito:demo/pages", "gabarito:demo/pages"),
+    ],
+)
+def test_relative_paths_are_taken_from_the_folder_of_a_bucket(path: str, whole: str) -> None:
+    data = {"train": {"files": [path]}}
+    settings = parse(Outer, data, "pipeline.yaml", folder="s3://bucket/pipelines")
+    assert settings.train.files == (whole,)
+
+
+def test_a_path_that_leads_out_of_a_bucket_is_refused() -> None:
+    data = {"train": {"files": ["../../secrets"]}}
+    with pytest.raises(SettingsError, match="leads out of the bucket"):
+        parse(Outer, data, "pipeline.yaml", folder="s3://bucket/pipelines")
+
+
 def test_an_id_of_the_model_hub_is_left_as_it_is(tmp_path: Path) -> None:
     settings = parse(Outer, {"base": "org/model-1b"}, "pipeline.yaml", folder=tmp_path)
     assert settings.base == "org/model-1b"

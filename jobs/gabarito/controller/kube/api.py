@@ -7,9 +7,15 @@ the chart writes into them pass through unchanged, which typed models would drop
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
+
+from gabarito.core.errors import ServiceError
 
 Object: TypeAlias = dict[str, Any]
+
+
+class ExpiredError(ServiceError):
+    """The API has forgotten the version or the page that was asked for: list anew."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,22 @@ EVENTS = Kind("v1", "Event", "events")
 LEASES = Kind("coordination.k8s.io/v1", "Lease", "leases")
 
 
+@dataclass(frozen=True)
+class Page:
+    """Some objects of a list, and the ``resourceVersion`` of the whole list."""
+
+    objects: list[Object]
+    version: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a watch tells; of a bookmark the object has its version alone."""
+
+    type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
+    object: Object
+
+
 class Cluster(Protocol):
     """One namespace of a cluster.
 
@@ -55,6 +77,10 @@ class Cluster(Protocol):
 
     def list(self, kind: Kind, selector: str) -> list[Object]:
         """Return the objects that a label selector matches."""
+        ...
+
+    def pages(self, kind: Kind, selector: str) -> Iterator[Page]:
+        """Yield them page by page, all of one version; ``ExpiredError`` if that is forgotten."""
         ...
 
     def has_api(self, group: str) -> bool:
@@ -73,11 +99,11 @@ class Cluster(Protocol):
         """Replace an object; ``ConflictError`` if its ``resourceVersion`` is not the newest."""
         ...
 
-    def patch(self, kind: Kind, name: str, changes: Object) -> None:
+    def patch(self, kind: Kind, name: str, changes: Object) -> Object:
         """Merge changes into an object; ``MissingError`` if it was deleted."""
         ...
 
-    def apply(self, kind: Kind, body: Object) -> None:
+    def apply(self, kind: Kind, body: Object) -> Object:
         """Create or update an object by server-side apply, taking over conflicting fields."""
         ...
 
@@ -85,9 +111,29 @@ class Cluster(Protocol):
         """Delete an object, unless it is gone or its name belongs to one with another uid."""
         ...
 
-    def watch(self, kind: Kind, selector: str) -> Iterator[None]:
-        """Yield once for what is there at the start, and whenever a matching object changes."""
+    def watch(self, kind: Kind, selector: str, version: int) -> Iterator[Change]:
+        """Begin to watch; yield what changed since a version, for some minutes.
+
+        ``ExpiredError`` if the API does not remember that version, now or while it is watched.
+        """
         ...
+
+
+def version_of(thing: Object) -> int:
+    """Return the ``resourceVersion`` of an object or a list.
+
+    Those of one kind grow with each write and may be compared as numbers: API servers always did
+    so, and KEP-5504 made it a promise.
+
+    Raises:
+        ServiceError: if it is not a number.
+    """
+    text = str(thing["metadata"].get("resourceVersion", ""))
+    if not text.isdecimal():
+        raise ServiceError(
+            f"resourceVersion {text!r}: must be a number; is this a Kubernetes API server?"
+        )
+    return int(text)
 
 
 def labels_of(thing: Object) -> Mapping[str, str]:

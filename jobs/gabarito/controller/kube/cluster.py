@@ -14,9 +14,18 @@ from kubernetes.client.exceptions import ApiException
 from kubernetes.client.rest import RESTResponse
 from kubernetes.config import ConfigException, load_incluster_config, load_kube_config
 from kubernetes.config.kube_config import list_kube_config_contexts
+from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
-from gabarito.controller.kube.api import EVENTS, Kind, Object
+from gabarito.controller.kube.api import (
+    EVENTS,
+    Change,
+    ExpiredError,
+    Kind,
+    Object,
+    Page,
+    version_of,
+)
 from gabarito.controller.kube.metadata import FIELD_MANAGER
 from gabarito.core.errors import (
     AccessError,
@@ -30,8 +39,17 @@ from gabarito.core.errors import (
 TIMEOUT_S = (3.0, 10.0)
 """Seconds to connect and to wait for an answer; after that the request is made again."""
 
-WATCH_S = 60
-"""How long one watch lasts; the next one begins with the objects that exist by then."""
+WATCH_S = 300
+"""How long one watch lasts; the next one goes on where it ended."""
+
+SILENCE_S = 90.0
+"""A watch that says nothing for so long is begun anew: bookmarks come every minute."""
+
+PAGE = 200
+"""Objects of one page of a list: a Job or a pod has about 10 KB, in memory ten times as much."""
+
+LISTINGS = 3
+"""How often a list is begun whose pages are forgotten before it has come to its end."""
 
 POOL = 8
 """Connections: four watches, the Lease, the loop, and some to spare."""
@@ -71,9 +89,26 @@ class KubeCluster:
 
     def list(self, kind: Kind, selector: str) -> list[Object]:
         """Return the objects that a label selector matches."""
-        query = {"labelSelector": selector}
-        found: list[Object] = self._call(_ApiRequest("GET", kind, query=query))["items"]
-        return found
+        for _ in range(LISTINGS - 1):
+            try:
+                return [each for page in self.pages(kind, selector) for each in page.objects]
+            except ExpiredError:
+                continue
+        return [each for page in self.pages(kind, selector) for each in page.objects]
+
+    def pages(self, kind: Kind, selector: str) -> Iterator[Page]:
+        """Yield them page by page, all of one version."""
+        query = {"labelSelector": selector, "limit": str(PAGE)}
+        token: str | None = ""
+        while token is not None:
+            whole = {**query, "continue": token} if token else query
+            found = self._call(_ApiRequest("GET", kind, query=whole))
+            try:
+                token = found["metadata"].get("continue") or None
+                page = Page(found["items"], version_of(found))
+            except KeyError as error:
+                raise _no_answer(self._address(kind), error) from error
+            yield page
 
     def has_api(self, group: str) -> bool:
         """Tell whether the API server has an API group; every account may ask for that."""
@@ -98,14 +133,15 @@ class KubeCluster:
         name = body["metadata"]["name"]
         return self._call(_ApiRequest("PUT", kind, name, body=body, query=_MANAGED))
 
-    def patch(self, kind: Kind, name: str, changes: Object) -> None:
+    def patch(self, kind: Kind, name: str, changes: Object) -> Object:
         """Merge changes into an object."""
-        self._call(_ApiRequest("PATCH", kind, name, body=changes, query=_MANAGED, content=_MERGE))
+        request = _ApiRequest("PATCH", kind, name, body=changes, query=_MANAGED, content=_MERGE)
+        return self._call(request)
 
-    def apply(self, kind: Kind, body: Object) -> None:
+    def apply(self, kind: Kind, body: Object) -> Object:
         """Create or update an object by server-side apply, taking over conflicting fields."""
         name, query = body["metadata"]["name"], {**_MANAGED, "force": "true"}
-        self._call(_ApiRequest("PATCH", kind, name, body=body, query=query, content=_APPLY))
+        return self._call(_ApiRequest("PATCH", kind, name, body=body, query=query, content=_APPLY))
 
     def delete(self, kind: Kind, name: str, uid: str) -> None:
         """Delete an object, unless it is gone or its name belongs to one with another uid."""
@@ -115,29 +151,42 @@ class KubeCluster:
         except (MissingError, ConflictError):
             return
 
-    def watch(self, kind: Kind, selector: str) -> Iterator[None]:
-        """Yield once for what is there at the start, and whenever a matching object changes.
-
-        From ``resourceVersion`` 0 a watch begins with the objects that exist: nothing is missed
-        between two watches, and no version can be too old. Without a version it begins only when
-        the API server's cache has caught up with etcd, which takes seconds where etcd is busy.
-        """
+    def watch(self, kind: Kind, selector: str, version: int) -> Iterator[Change]:
+        """Begin to watch; yield what changed since a version."""
         query = {
             "labelSelector": selector,
-            "resourceVersion": "0",
+            "resourceVersion": str(version),
             "watch": "true",
+            "allowWatchBookmarks": "true",
             "timeoutSeconds": str(WATCH_S),
         }
-        timeout = (TIMEOUT_S[0], WATCH_S + TIMEOUT_S[1])
+        timeout = (TIMEOUT_S[0], SILENCE_S)
         stream = self._send(_ApiRequest("GET", kind, query=query, timeout=timeout)).response
+        return self._changes(kind, stream)
+
+    def _changes(self, kind: Kind, stream: BaseHTTPResponse) -> Iterator[Change]:
+        rest = b""
         try:
             for chunk in stream.stream(amt=None):
-                if chunk:
-                    yield
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    yield self._change(kind, line)
         except HTTPError as error:
             raise _no_answer(self._address(kind), error) from error
         finally:
             stream.close()
+
+    def _change(self, kind: Kind, line: bytes) -> Change:
+        try:
+            told: Object = json.loads(line)
+            if told["type"] == "ERROR":
+                status = told["object"]
+                raise _refusal(
+                    self._address(kind), int(status["code"]), json.dumps(status).encode()
+                )
+            return Change(told["type"], told["object"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise _no_answer(self._address(kind), error) from error
 
     def _call(self, request: _ApiRequest) -> Object:
         try:
@@ -213,6 +262,8 @@ def _refusal(address: str, status: int, body: bytes) -> GabaritoError:
         return MissingError(f"{where}; check the namespace and the name")
     if status == 409:
         return ConflictError(where)
+    if status == 410:
+        return ExpiredError(f"{where}; it will be listed anew")
     if status in (400, 413, 422):
         return SettingsError(f"{where}; correct the values of the chart")
     return ServiceError(f"{where}; the request will be made again")

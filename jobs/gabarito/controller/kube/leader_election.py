@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from gabarito.controller.kube.api import CONFIG_MAPS, LEASES, Cluster, Object, annotations_of
 from gabarito.controller.kube.metadata import owned
-from gabarito.controller.kube.watch import Signals
+from gabarito.controller.kube.signals import Signals
 from gabarito.core.errors import ConflictError, GabaritoError, MissingError, ServiceError
 
 log = logging.getLogger("gabarito.controller")
@@ -51,6 +51,10 @@ class Lease:
         self._held_until = 0.0
         self._has_it = False
         self._is_closed = False
+        self._known: Object | None = None
+        """The Lease as this holder wrote it last: as long as nobody else writes it, a renewal is
+        one request. It is refused if somebody has.
+        """
         self._last_renewal = ("", 0.0)
         """The ``renewTime`` that was seen last, and when it was first seen."""
         self.requested = clock()
@@ -103,25 +107,43 @@ class Lease:
 
     def _renew(self) -> bool:
         began = self._clock()
-        lease = self._cluster.read(LEASES, self.name)
         try:
-            if lease is None:
-                owner = self._cluster.read(CONFIG_MAPS, self._owner)
-                if owner is None:  # nothing would ever delete a Lease that is created now
-                    raise MissingError(
-                        f"configmap {self._owner}: does not exist; is the release uninstalled?"
-                    )
-                metadata = {"name": self.name, "namespace": self._cluster.namespace}
-                fresh = {"apiVersion": LEASES.api, "kind": LEASES.kind, "metadata": metadata}
-                body = self._renewed({**fresh, "spec": {}})
-                self._cluster.create(LEASES, owned(body, self._owner, owner["metadata"]["uid"]))
-                is_held = True
-            elif is_held := self._may_take(lease):
-                self._cluster.replace(LEASES, self._renewed(lease))
+            is_held = self._renew_known() or self._read_and_renew()
         except ConflictError:
             return False  # another request came first: the next one reads what it wrote
         self._held_until, self._has_it = (began + ACT_S if is_held else 0.0), is_held
         return is_held
+
+    def _renew_known(self) -> bool:
+        """Renew the Lease as it was written last, without reading it; tell whether that is so."""
+        known, self._known = self._known, None
+        if known is None or not self._has_it:
+            return False
+        try:
+            self._known = self._cluster.replace(LEASES, self._renewed(known))
+        except (ConflictError, MissingError):
+            return False
+        return True
+
+    def _read_and_renew(self) -> bool:
+        lease = self._cluster.read(LEASES, self.name)
+        if lease is None:
+            owner = self._cluster.read(CONFIG_MAPS, self._owner)
+            if owner is None:  # nothing would ever delete a Lease that is created now
+                raise MissingError(
+                    f"configmap {self._owner}: does not exist; is the release uninstalled?"
+                )
+            metadata = {"name": self.name, "namespace": self._cluster.namespace}
+            fresh = {"apiVersion": LEASES.api, "kind": LEASES.kind, "metadata": metadata}
+            body = owned(
+                self._renewed({**fresh, "spec": {}}), self._owner, owner["metadata"]["uid"]
+            )
+            self._known = self._cluster.create(LEASES, body)
+            return True
+        if not self._may_take(lease):
+            return False
+        self._known = self._cluster.replace(LEASES, self._renewed(lease))
+        return True
 
     def _may_take(self, lease: Object) -> bool:
         """Tell whether the Lease is this controller's, or free.

@@ -29,7 +29,7 @@ NO_REFUSALS = (
 
 
 def all_findings(
-    path: Path, store_url: str, *, probes: bool = False, asks: bool = True
+    path: Path | str, store_url: str, *, probes: bool = False, asks: bool = True
 ) -> Iterator[CheckResult]:
     """Try everything that PIPELINE and the store need; one failure does not hide the next.
 
