@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -18,7 +19,7 @@ from gabarito.serve.metrics import Metrics
 from gabarito.serve.model_names import ModelNames
 
 from .helm import CHART, Object, helm
-from .release import scenario
+from .release import changed, scenario
 
 NAME = re.compile(r"\bgabarito_\w+")
 VALUES = CHART / "ci/irsa-values.yaml"
@@ -100,6 +101,18 @@ def test_releases_do_not_replace_each_other_s_dashboards() -> None:
     assert len({name for name, _ in found}) == len(places)  # the sidecar has one folder for all
     for _, dashboard in found:
         assert 8 <= len(dashboard["uid"]) <= 40  # what Grafana takes
+
+
+def test_a_dashboard_has_its_own_annotations_and_those_of_all(tmp_path: Path) -> None:
+    own, common = {"grafana_folder": "Models"}, {"team": "language"}
+    dashboard = {"monitoring": {"dashboard": {"annotations": own}}}
+    release = changed(tmp_path, "irsa", {"commonAnnotations": common, **dashboard})
+    (held,) = [
+        each
+        for each in release.of_kind("ConfigMap")
+        if each["metadata"]["name"].endswith("-dashboard")
+    ]
+    assert held["metadata"]["annotations"] == {**own, **common}
 
 
 def test_panels_do_not_lie_on_one_another() -> None:

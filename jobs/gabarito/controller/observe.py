@@ -96,7 +96,7 @@ class Observer:
         running = {
             job.stage: (run.address(job.stage), job.began)
             for job in jobs
-            if job.stage in progress and job.phase == "running"
+            if job.run == run.run and job.stage in progress and job.phase == "running"
         }
         return Observed(
             now=now,

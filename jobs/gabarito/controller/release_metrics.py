@@ -22,11 +22,11 @@ TRAIN_FIGURES = {
     ),
     "gpu_utilization": (
         "gabarito_train_gpu_utilization_ratio",
-        "Share of time in which the GPUs of the training were busy, on average.",
+        "Share of time in which the GPUs of the training's first pod were busy, on average.",
     ),
     "gpu_memory": (
         "gabarito_train_gpu_memory_ratio",
-        "Share of its memory that is used, of the fullest GPU of the training.",
+        "Share of its memory that is used, of the fullest GPU of the training's first pod.",
     ),
 }
 """Figures that train reports of itself, and the metrics that tell them."""
@@ -37,7 +37,7 @@ def release_metrics(
 ) -> Iterator[Metric]:
     """Yield the metrics of a release; ``is_served``: it wants an endpoint."""
     yield from _stages(observed, summary)
-    yield from _running(observed)
+    yield from _running(observed, summary.run)
     yield from _training(observed)
     yield from _promoted(observed, summary)
     endpoint = observed.endpoint
@@ -83,7 +83,7 @@ def _stages(observed: Observed, summary: Summary) -> Iterator[Metric]:
     yield gauge("gabarito_gate_passed", "Whether the run's model passed its gate.", gate)
 
 
-def _running(observed: Observed) -> Iterator[Metric]:
+def _running(observed: Observed, run: str) -> Iterator[Metric]:
     """Yield how far the stages are whose Jobs have started and are not finished."""
     done, planned = {}, {}
     for stage, now in observed.readings.items():
@@ -91,7 +91,7 @@ def _running(observed: Observed) -> Iterator[Metric]:
         if now.total:
             planned[stage, now.what] = float(now.total)
     for job in observed.jobs:
-        if job.shards and job.stage in observed.progress:
+        if job.shards and job.run == run and job.stage in observed.progress:
             done[job.stage, "shards"], planned[job.stage, "shards"] = map(float, job.shards)
     text = "How many items of its present work a running stage has done."
     yield gauge("gabarito_stage_progress_items", text, done.items(), "stage", "what")

@@ -18,7 +18,7 @@ from gabarito.controller.summary import summarise
 from gabarito.core.errors import SettingsError
 from gabarito.core.records import Progress
 
-from .builders import NOW, OTHER_RUN, A, desired, endpoint, job, observed, passed
+from .builders import NOW, OTHER_RUN, RUN, A, desired, endpoint, job, observed, passed
 from .fake import FakeCluster
 
 
@@ -194,7 +194,9 @@ def test_a_stage_that_runs_tells_how_far_it_is(health: Health, lease: Lease, add
     health.begin(lease)
     figures = {"loss": 0.17, "tokens_per_s": 901.5, "gpu_utilization": 0.97, "gpu_memory": 0.5}
     reading = Progress(attempt="a", what="steps", done=413, total=800, seconds=61.5, **figures)
-    jobs = job("train", "running"), job("generate", "running", shards=(1, 4))
+    shards = {RUN: (1, 4), OTHER_RUN: (8, 8)}
+    generate = [job("generate", "running", run=run, shards=of) for run, of in shards.items()]
+    jobs = job("train", "running"), *generate
     told = {"train": "413/800 steps", "generate": "1/4 shards"}
     succeed(health, observed(*jobs, progress=told, readings={"train": reading}))
     lines = get(f"{address}/metrics")[1].splitlines()

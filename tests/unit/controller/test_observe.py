@@ -38,14 +38,14 @@ def observe(world: World, wanted: Desired) -> Observed:
     return Observer(world.cluster, world.store, wanted).observe(Memory(), None, frozenset())
 
 
-def add_job(world: World, stage: str, run: str, ended: int | None = None) -> None:
-    """Let a Job run; with ``ended`` pods of four, if that is given."""
+def add_job(world: World, stage: str, run: str, ended: int | None = None, hour: int = 12) -> None:
+    """Let a Job run since ``hour``; with ``ended`` pods of four, if that is given."""
     labels = {meta.INSTANCE: "demo", meta.STAGE: stage, meta.RUN: run}
     shards = {"completionMode": "Indexed", "completions": 4} if ended is not None else {}
     body = {
         "metadata": {"name": f"{run}-{stage}", "labels": labels},
         "spec": {"suspend": False, **shards},
-        "status": {"succeeded": ended or 0, "startTime": "2026-05-01T12:00:00Z"},
+        "status": {"succeeded": ended or 0, "startTime": f"2026-05-01T{hour}:00:00Z"},
     }
     world.cluster.create(JOBS, body)
 
@@ -76,6 +76,15 @@ def test_what_an_attempt_before_a_job_reached_is_not_reached_by_that_job(
     assert seen.reached == {"ingest": {"pages": 3} if is_its_own else {}}
     told = {stage: (last.done, last.total) for stage, last in seen.readings.items()}
     assert told == ({"ingest": (3, 9)} if is_its_own else {})
+
+
+def test_a_job_of_another_run_does_not_say_when_that_of_this_one_began(
+    world: World, wanted: Desired
+) -> None:
+    add_job(world, "ingest", wanted.run.run)
+    add_job(world, "ingest", "z" * 12, hour=13)
+    say(world, wanted.run.address("ingest"), 3, "20260501T120001Z-0a")
+    assert observe(world, wanted).reached == {"ingest": {"pages": 3}}
 
 
 def test_an_attempt_says_by_its_name_when_it_began(world: World, wanted: Desired) -> None:
