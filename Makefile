@@ -12,8 +12,8 @@ LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --genera
 
 .DEFAULT_GOAL := help
 .PHONY: help demo real study serve test check generate requirements sample nano bench \
-	bench-controller bench-scale images real-tests image-tests cluster-test release-tools \
-	release-check release release-verify
+	bench-controller bench-scale images real-tests image-tests cluster-test cluster-families \
+	release-tools release-check release release-verify
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -106,6 +106,17 @@ cluster-test: $(INSTALLED) ## start a one-node Kubernetes and try a release on i
 	$(BIN)/pytest -m cluster -n 4 --dist loadfile --no-loadscope-reorder \
 		--ignore tests/cluster/test_outages.py tests/cluster
 	$(BIN)/pytest -m cluster tests/cluster/test_outages.py
+
+cluster-families: $(INSTALLED) ## try a release on IPv6 alone, then on both families: needs root
+	@$(CLUSTER) build >/dev/null
+	@IMAGES_TORCH=cpu images/build
+	@set -e; for families in ipv6 ipv4,ipv6; do \
+		export CLUSTER_FAMILIES=$$families; \
+		$(CLUSTER) up >/dev/null; \
+		$(CLUSTER) s3 >/dev/null; \
+		$(BIN)/pytest -m families tests/cluster/test_families.py; \
+		$(CLUSTER) down --purge; \
+	done
 
 release-tools: ## install what a release calls, and nothing of training
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 import yaml
 from tests.cluster.kubectl import Kubectl, Object, until
-from tests.cluster.machine import pid_in_pod
+from tests.cluster.machine import in_url, pid_in_pod
 from tests.cluster.release import CHART, STAGE_LABEL, Release, opened
 
 from gabarito.controller.kube.cluster import connect
@@ -121,7 +121,7 @@ def measured(runs: int, kills: int) -> Figures:
     kubectl, name = Kubectl(dict(os.environ)), f"bench-{uuid.uuid4().hex[:4]}"
     service = kubectl.within("s3").get("Service", "s3")
     assert service, "no S3 server: k8s/dev/cluster s3 runs one"
-    os.environ["AWS_ENDPOINT_URL"] = f"http://{service['spec']['clusterIP']}:9000"
+    os.environ["AWS_ENDPOINT_URL"] = f"http://{in_url(service['spec']['clusterIP'])}:9000"
     os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_SECRET_ACCESS_KEY"] = "test"
     values = simulated_values(f"s3://gabarito/{name}")
     with (

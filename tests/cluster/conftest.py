@@ -16,7 +16,7 @@ from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
 from .kubectl import Kubectl, Object, until
-from .machine import GATEWAY, Machine, is_heard
+from .machine import Machine, in_url, is_heard
 from .release import CHART, Release, open_releases, opened
 
 IMAGES = ("ingest", "generate", "train", "serve")
@@ -54,13 +54,21 @@ def images(machine: Machine, kubectl: Kubectl) -> None:
 
 
 @pytest.fixture(scope="session")
+def node_addresses(kubectl: Kubectl) -> list[str]:
+    """This machine as pods see it: an address of each of the cluster's families, as these come."""
+    (node,) = kubectl.find("Node")
+    known = node["status"]["addresses"]
+    return [each["address"] for each in known if each["type"] == "InternalIP"]
+
+
+@pytest.fixture(scope="session")
 def bucket(machine: Machine, kubectl: Kubectl) -> Iterator[str]:
     """The URL of a bucket's fresh prefix; this process can read it too."""
     machine.call("s3")
     service = kubectl.within("s3").get("Service", "s3")
     assert service
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{service['spec']['clusterIP']}:9000")
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{in_url(service['spec']['clusterIP'])}:9000")
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         yield f"s3://gabarito/{uuid.uuid4().hex[:8]}"
@@ -82,14 +90,15 @@ def demo_values(bucket: str) -> Object:
 
 
 @pytest.fixture
-def careless_store(tmp_path: Path) -> Iterator[str]:
+def careless_store(tmp_path: Path, node_addresses: list[str]) -> Iterator[str]:
     """The address of an S3 server that ignores the conditions of writes; it has one bucket."""
     (tmp_path / "bucket").mkdir()
-    address = f"{GATEWAY}:9300"
+    here, port = node_addresses[0], 9300
+    address = f"{in_url(here)}:{port}"
     command = [BIN / "rclone", "--config", os.devnull, "serve", "s3", tmp_path, "--addr", address]
     server = subprocess.Popen([*command, "--auth-key", "test,test"], stderr=subprocess.DEVNULL)
     try:
-        until("the careless store answers", lambda: is_heard(address), 30)
+        until("the careless store answers", lambda: is_heard(here, port), 30)
         yield f"http://{address}"
     finally:
         server.terminate()

@@ -21,6 +21,7 @@ VERSIONS = {
     "Job": "batch/v1",
     "JobSet": "jobset.x-k8s.io/v1alpha2",
     "Lease": "coordination.k8s.io/v1",
+    "Node": "v1",
     "Pod": "v1",
     "Service": "v1",
 }

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parent.parent.parent
 STATE = Path(os.environ.get("CLUSTER_STATE", "/var/lib/gabarito-cluster"))
 CALL_S = 900
 KILL_S = 30
-GATEWAY = "10.88.0.1"
-"""This machine, as pods see it."""
+REGISTRY = "127.88.0.1:5000"
+"""Where the cluster's images are, for this machine alone."""
 
 
 class Machine:
@@ -49,11 +49,12 @@ class Machine:
         """Within the block nothing from pods reaches a Service's address, open connections too."""
         flow = ["--protocol", "tcp", "--match", "conntrack", "--ctorigdst", address]
         rule = ["FORWARD", *flow, "--jump", "DROP"]
-        subprocess.run(["iptables", "--wait", "--insert", *rule], check=True)
+        program = "ip6tables" if ":" in address else "iptables"
+        subprocess.run([program, "--wait", "--insert", *rule], check=True)
         try:
             yield
         finally:
-            subprocess.run(["iptables", "--wait", "--delete", *rule], check=True)
+            subprocess.run([program, "--wait", "--delete", *rule], check=True)
 
     def kill(self, component: str) -> None:
         """Kill a component of the cluster."""
@@ -90,11 +91,15 @@ def pid_in_pod(uid: str, program: str) -> int | None:
     return None
 
 
-def is_heard(address: str) -> bool:
-    """Tell whether something listens at ``host:port``."""
-    host, port = address.split(":")
+def in_url(address: str) -> str:
+    """Return an address as a URL has it: one of IPv6 in brackets."""
+    return f"[{address}]" if ":" in address else address
+
+
+def is_heard(address: str, port: int) -> bool:
+    """Tell whether something listens there."""
     try:
-        socket.create_connection((host, int(port)), timeout=1).close()
+        socket.create_connection((address, port), timeout=1).close()
     except OSError:
         return False
     return True

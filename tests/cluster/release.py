@@ -15,7 +15,7 @@ from gabarito.pipeline.runs import Run, new_run
 from gabarito.pipeline.schema import Pipeline
 
 from .kubectl import Kubectl, Object, until
-from .machine import ROOT
+from .machine import ROOT, in_url
 
 CHART = ROOT / "helm/gabarito"
 NAME = "demo"
@@ -95,9 +95,14 @@ class Release:
     @property
     def endpoint(self) -> str:
         """The address of the endpoint's Service."""
+        return self.endpoints[0]
+
+    @property
+    def endpoints(self) -> list[str]:
+        """Its Service's address of each of the families that this one has."""
         service = self.kubectl.get("Service", FULLNAME)
         assert service
-        return f"http://{service['spec']['clusterIP']}"
+        return [f"http://{in_url(address)}" for address in service["spec"]["clusterIPs"]]
 
     def ask(self, question: str) -> EndpointReply:
         """Ask the endpoint by its Service's address."""

@@ -8,7 +8,7 @@ import pytest
 
 from .conftest import Open
 from .kubectl import Kubectl, Object, until
-from .machine import Machine
+from .machine import Machine, in_url
 from .quick import ENDLESS, fresh
 from .release import Release
 from .teacher import ADDRESS, teacher
@@ -34,7 +34,7 @@ def way(kubectl: Kubectl) -> Iterator[str]:
 def release(open_release: Open, demo_values: Object, way: str) -> Release:
     """A release whose teacher is somebody else's and not there yet."""
     values = fresh(demo_values, "away")
-    values["store"]["endpoint"] = f"http://{way}:{S3_PORT}"
+    values["store"]["endpoint"] = f"http://{in_url(way)}:{S3_PORT}"
     values["teacher"] = {"url": ADDRESS}
     values["pipeline"]["train"]["steps"] = ENDLESS
     release = open_release("away", values)

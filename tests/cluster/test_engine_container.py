@@ -32,7 +32,7 @@ from gabarito.store.open import open_store
 from .conftest import Open
 from .kubectl import Object, until
 from .machine import ROOT, Machine
-from .release import FULLNAME, Release
+from .release import Release
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
@@ -99,9 +99,7 @@ def test_the_known_questions_are_answered_by_it(release: Release) -> None:
     (event, *_) = release.events("Serving")
     assert "answers as in the evaluation" in event["message"]
     assert {question: release.ask(question).text for question in ANSWERS} == ANSWERS
-    service = release.kubectl.get("Service", FULLNAME)
-    assert service
-    name = served_name(f"http://{service['spec']['clusterIP']}")
+    name = served_name(release.endpoint)
     assert name == f"taught-{digest[:SHORT_DIGEST]}"
 
 

@@ -8,7 +8,7 @@ from tests.tracing.receiver import Receiver, receiving
 
 from .conftest import Open
 from .kubectl import Object, until
-from .machine import GATEWAY
+from .machine import in_url
 from .quick import LONG, fresh
 from .release import FULLNAME, Release
 
@@ -25,8 +25,8 @@ TRAINING = (
 
 
 @pytest.fixture(scope="module")
-def receiver() -> Iterator[Receiver]:
-    with receiving(host=GATEWAY) as found:
+def receiver(node_addresses: list[str]) -> Iterator[Receiver]:
+    with receiving(host=node_addresses[0]) as found:
         yield found
 
 
@@ -76,7 +76,7 @@ def _training(release: Release) -> dict[str, float] | None:
 def _metrics(release: Release) -> dict[str, float]:
     """Return the metrics of the controller without those of the process itself."""
     (pod,) = release.controllers()
-    address = f"http://{pod['status']['podIP']}:{METRICS_PORT}/metrics"
+    address = f"http://{in_url(pod['status']['podIP'])}:{METRICS_PORT}/metrics"
     with urllib.request.urlopen(address, timeout=10) as reply:
         lines = reply.read().decode().splitlines()
     pairs = [line.rsplit(" ", 1) for line in lines if line.startswith("gabarito_")]

@@ -11,13 +11,12 @@ from release.chart import Origin, package, write_chart
 
 from .conftest import IMAGES, Open
 from .kubectl import Kubectl, Object, until
-from .machine import GATEWAY, ROOT
+from .machine import REGISTRY, ROOT
 from .quick import quick
 from .release import NAME, Release
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
-REGISTRY = f"{GATEWAY}:5000"
 SOURCE = "https://git.example/team/gabarito"
 
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -13,6 +13,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from gabarito.core.listening import ListeningServer
 
 PATIENCE_S = 60
 
@@ -37,13 +39,13 @@ class ReceivedSpan:
         return self.raw.parent_span_id.hex()
 
 
-class Receiver(ThreadingHTTPServer):
+class Receiver(ListeningServer):
     """Keeps what arrives; answers with ``status``."""
 
     daemon_threads = True
 
     def __init__(self, status: int, host: str) -> None:
-        super().__init__((host, 0), _Handler)
+        super().__init__(host, 0, _Handler)
         self.status = status
         self.spans: list[ReceivedSpan] = []
         self.headers: list[dict[str, str]] = []
@@ -52,8 +54,7 @@ class Receiver(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         """What ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set to."""
-        host, port = self.server_address[:2]
-        return f"http://{host!s}:{port}"
+        return self.address
 
     def wait_for(self, count: int) -> list[ReceivedSpan]:
         """Return the spans once so many are there."""

@@ -2,11 +2,13 @@
 # shellcheck shell=bash disable=SC2154  # variables of ../cluster
 
 make_certificates() {
-  local user service=DNS:kubernetes.default.svc
+  local user service=DNS:kubernetes.default.svc own addresses
+  own=127.0.0.1,$(of_each gateways)
+  addresses=$own,$(of_each api_servers)
   make_authority
-  certificate apiserver /CN=kube-apiserver "IP:127.0.0.1,IP:$gateway,IP:${services%.*}.1,\
+  certificate apiserver /CN=kube-apiserver "IP:${addresses//,/,IP:},\
 DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,$service,$service.cluster.local"
-  certificate kubelet "/O=system:nodes/CN=system:node:$node" "IP:127.0.0.1,IP:$gateway,DNS:$node"
+  certificate kubelet "/O=system:nodes/CN=system:node:$node" "IP:${own//,/,IP:},DNS:$node"
   certificate kubelet-client /O=system:masters/CN=kube-apiserver-kubelet-client
   certificate admin /O=system:masters/CN=admin
   certificate coredns /O=system:masters/CN=coredns

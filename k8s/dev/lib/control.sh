@@ -19,8 +19,8 @@ start_control_plane() {
 
 start_apiserver() {
   start apiserver kube-apiserver --etcd-servers=http://127.0.0.1:2379 --secure-port=6443 \
-    --bind-address=0.0.0.0 --advertise-address="$gateway" \
-    --service-cluster-ip-range="$services" --allow-privileged=true \
+    --bind-address="$listening" --advertise-address="$gateway" \
+    --service-cluster-ip-range="$(of_each services)" --allow-privileged=true \
     --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction \
     --client-ca-file="$pki/ca.crt" \
     --tls-cert-file="$pki/apiserver.crt" --tls-private-key-file="$pki/apiserver.key" \

@@ -4,10 +4,12 @@
 start_node() {
   write_kubelet_settings
   start kubelet kubelet --config="$state/kubelet.yaml" --hostname-override="$node" \
-    --kubeconfig="$state/kubelet.kubeconfig" --node-ip="$gateway" --root-dir="$state/kubelet"
+    --kubeconfig="$state/kubelet.kubeconfig" --node-ip="$(of_each gateways)" \
+    --root-dir="$state/kubelet"
   wait_for 60 "node $node" kubectl get node "$node"
   start proxy kube-proxy --kubeconfig="$state/proxy.kubeconfig" --proxy-mode=iptables \
-    --cluster-cidr="$pods" --hostname-override="$node" --bind-address=127.0.0.1
+    --cluster-cidr="$(of_each pods)" --hostname-override="$node" \
+    --bind-address="${loopbacks[$family]}"
   start_dns
   pretend_gpus
   wait_for 60 "node $node" kubectl wait --for=condition=Ready "node/$node" --timeout=1s
@@ -17,6 +19,7 @@ write_kubelet_settings() {
   cat >"$state/kubelet.yaml" <<YAML
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
+address: "$listening"
 containerRuntimeEndpoint: unix://$runtime.sock
 cgroupDriver: cgroupfs
 failCgroupV1: false
@@ -29,7 +32,7 @@ authorization: {mode: Webhook}
 tlsCertFile: $pki/kubelet.crt
 tlsPrivateKeyFile: $pki/kubelet.key
 clusterDomain: cluster.local
-clusterDNS: [$dns]
+clusterDNS: ["${name_servers[$family]}"]
 evictionHard:
   memory.available: 100Mi
   nodefs.available: 1%
@@ -44,9 +47,9 @@ YAML
 
 start_dns() { # on the node's address, behind the Service address that pods are given
   cat >"$state/Corefile" <<COREFILE
-cluster.local:53 in-addr.arpa:53 {
+cluster.local:53 in-addr.arpa:53 ip6.arpa:53 {
   bind $gateway
-  kubernetes cluster.local in-addr.arpa {
+  kubernetes cluster.local in-addr.arpa ip6.arpa {
     kubeconfig $state/coredns.kubeconfig dev
   }
 }
@@ -57,7 +60,7 @@ apiVersion: v1
 kind: Service
 metadata: {name: kube-dns, namespace: kube-system}
 spec:
-  clusterIP: $dns
+  clusterIP: "${name_servers[$family]}"
   ports: [{name: dns, port: 53, protocol: UDP}, {name: dns-tcp, port: 53, protocol: TCP}]
 ---
 apiVersion: discovery.k8s.io/v1
@@ -66,9 +69,9 @@ metadata:
   name: kube-dns-node
   namespace: kube-system
   labels: {kubernetes.io/service-name: kube-dns}
-addressType: IPv4
+addressType: ${family/ip/IP}
 ports: [{name: dns, port: 53, protocol: UDP}, {name: dns-tcp, port: 53, protocol: TCP}]
-endpoints: [{addresses: [$gateway]}]
+endpoints: [{addresses: ["$gateway"]}]
 YAML
 }
 

@@ -1,5 +1,5 @@
 # containerd with its own root, so that an engine already on this machine is left alone, and an
-# image registry on the node's address that it pulls registry.local/NAME from.
+# image registry for this machine alone that it pulls registry.local/NAME from.
 # shellcheck shell=bash disable=SC2154  # variables of ../cluster
 
 pause=localhost/pause:1
