@@ -12,8 +12,8 @@ LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --genera
 
 .DEFAULT_GOAL := help
 .PHONY: help demo real study serve test check generate requirements sample nano bench \
-	bench-controller images real-tests image-tests cluster-test release-tools release-check release \
-	release-verify
+	bench-controller images real-tests image-tests cluster-test cluster-chaos release-tools \
+	release-check release release-verify
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -103,6 +103,12 @@ cluster-test: $(INSTALLED) ## start a one-node Kubernetes and try a release on i
 	$(BIN)/pytest -m cluster -n 4 --dist loadfile --no-loadscope-reorder \
 		--ignore tests/cluster/test_outages.py tests/cluster
 	$(BIN)/pytest -m cluster tests/cluster/test_outages.py
+
+cluster-chaos: $(INSTALLED) ## interrupt two releases there for an hour, after cluster-test: KILLS, SEED, MINUTES
+	@$(CLUSTER) up >/dev/null
+	@$(CLUSTER) s3 >/dev/null
+	@$(BIN)/python -m tests.bench.chaos $${KILLS:+--kills "$$KILLS"} $${SEED:+--seed "$$SEED"} \
+		$${MINUTES:+--minutes "$$MINUTES"}
 
 release-tools: ## install what a release calls, and nothing of training
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)

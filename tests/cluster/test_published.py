@@ -9,9 +9,9 @@ import yaml
 from gabarito import __version__
 from release.chart import Origin, package, write_chart
 
-from .conftest import IMAGES, Open
+from .conftest import Open
 from .kubectl import Kubectl, Object, until
-from .machine import GATEWAY, ROOT
+from .machine import GATEWAY, IMAGES, ROOT
 from .quick import quick
 from .release import NAME, Release
 
