@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --genera
 .DEFAULT_GOAL := help
 .PHONY: help demo real study serve test check generate requirements sample nano bench \
 	bench-controller bench-scale images real-tests image-tests cluster-test cluster-families \
-	release-tools release-check release release-verify
+	cluster-chaos release-tools release-check release release-verify
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -117,6 +117,12 @@ cluster-families: $(INSTALLED) ## try a release on IPv6 alone, then on both fami
 		$(BIN)/pytest -m families tests/cluster/test_families.py; \
 		$(CLUSTER) down --purge; \
 	done
+
+cluster-chaos: $(INSTALLED) ## interrupt two releases there for an hour, after cluster-test: KILLS, SEED, MINUTES
+	@$(CLUSTER) up >/dev/null
+	@$(CLUSTER) s3 >/dev/null
+	@$(BIN)/python -m tests.bench.chaos $${KILLS:+--kills "$$KILLS"} $${SEED:+--seed "$$SEED"} \
+		$${MINUTES:+--minutes "$$MINUTES"}
 
 release-tools: ## install what a release calls, and nothing of training
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)

@@ -14,10 +14,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import click
-import yaml
 from tests.cluster.kubectl import Kubectl, Object, until
-from tests.cluster.machine import in_url, pid_in_pod
-from tests.cluster.release import CHART, STAGE_LABEL, Release, opened
+from tests.cluster.machine import pid_in_pod
+from tests.cluster.release import STAGE_LABEL, Release, opened
+from tests.cluster.sample import sample_values, store_environment
 
 from gabarito.controller.kube.cluster import connect
 from gabarito.pipeline.stages import STAGES
@@ -109,9 +109,7 @@ class Bench:
 
 def simulated_values(bucket: str) -> Object:
     """Return values of a release whose stages wait for a scheduler that is not there."""
-    values: Object = yaml.safe_load((CHART / "ci/demo-values.yaml").read_text(encoding="utf-8"))
-    values["image"] = {"registry": "registry.local", "pullPolicy": "Always"}
-    values["store"]["url"] = bucket
+    values = sample_values(bucket)
     values["stageDefaults"]["schedulerName"] = "simulated"
     return values
 
@@ -119,10 +117,7 @@ def simulated_values(bucket: str) -> Object:
 def measured(runs: int, kills: int) -> Figures:
     """Install a release on the cluster that KUBECONFIG names, measure, and remove it."""
     kubectl, name = Kubectl(dict(os.environ)), f"bench-{uuid.uuid4().hex[:4]}"
-    service = kubectl.within("s3").get("Service", "s3")
-    assert service, "no S3 server: k8s/dev/cluster s3 runs one"
-    os.environ["AWS_ENDPOINT_URL"] = f"http://{in_url(service['spec']['clusterIP'])}:9000"
-    os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_SECRET_ACCESS_KEY"] = "test"
+    os.environ |= store_environment(kubectl)
     values = simulated_values(f"s3://gabarito/{name}")
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -12,19 +12,17 @@ import uuid
 from datetime import datetime
 from pathlib import Path
 
-import yaml
-from tests.cluster.kubectl import Kubectl, Object
+from tests.cluster.kubectl import Kubectl
 from tests.cluster.machine import Machine
-from tests.cluster.release import CHART, Release, opened
+from tests.cluster.release import Release, opened
+from tests.cluster.sample import sample_values
 
-from gabarito import __version__
 from gabarito.answer_match import is_match
 from gabarito.artifacts.jsonl import read_lines
 from gabarito.curate.decontaminate import FreeQuestion
 from gabarito.pipeline.stages import STAGES
 
 WAIT_S = 1800
-IMAGES = ("ingest", "generate", "train", "serve")
 Seconds = dict[str, float]
 
 
@@ -45,11 +43,10 @@ def on_cluster(folder: Path) -> Seconds:
     """Return the seconds from `helm install` to the fifth answer, and each stage's pod's."""
     machine = Machine()
     kubectl = Kubectl(machine.environment())
-    machine.call("load", *(f"gabarito-{image}:{__version__}" for image in IMAGES))
+    machine.load_images()
     machine.call("s3")
-    values: Object = yaml.safe_load((CHART / "ci/demo-values.yaml").read_text(encoding="utf-8"))
-    values["image"] = {"registry": "registry.local"}
-    values["store"]["url"] += f"-{uuid.uuid4().hex[:8]}"
+    values = sample_values(f"s3://gabarito/demo-{uuid.uuid4().hex[:8]}")
+    values["image"]["pullPolicy"] = "IfNotPresent"  # what is measured has its images on the node
     with opened(kubectl, f"overhead-{uuid.uuid4().hex[:4]}", values, folder) as release:
         began = time.monotonic()
         release.install("--wait")

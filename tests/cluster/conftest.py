@@ -9,17 +9,16 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-import yaml
 
-from gabarito import __version__
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
 from .kubectl import Kubectl, Object, until
 from .machine import Machine, in_url, is_heard
-from .release import CHART, Release, open_releases, opened
+from .quick import HALF
+from .release import Release, open_releases, opened
+from .sample import ONE_THREAD, node_addresses, sample_values, store_environment
 
-IMAGES = ("ingest", "generate", "train", "serve")
 LONGEST = (
     "test_interruptions",
     "test_lasting",
@@ -29,10 +28,6 @@ LONGEST = (
     "test_two_pipelines",
 )
 TAIL = "--tail=40"
-ONE_THREAD = {"name": "OMP_NUM_THREADS", "value": "1"}
-"""Of several tests at once each computes with what there is: threads that wait are work too."""
-HALF = "500m"
-"""A training that waits to be interrupted leaves the other core, and half of its own, to others."""
 BIN = Path(sys.executable).parent
 Open = Callable[..., Release]
 OpenTraining = Callable[[Object], Release]
@@ -50,27 +45,22 @@ def kubectl(machine: Machine) -> Kubectl:
 
 @pytest.fixture(scope="session", autouse=True)
 def images(machine: Machine, kubectl: Kubectl) -> None:
-    machine.call("load", *(f"gabarito-{image}:{__version__}" for image in IMAGES))
+    machine.load_images()
 
 
-@pytest.fixture(scope="session")
-def node_addresses(kubectl: Kubectl) -> list[str]:
-    """This machine as pods see it: an address of each of the cluster's families, as these come."""
-    (node,) = kubectl.find("Node")
-    known = node["status"]["addresses"]
-    return [each["address"] for each in known if each["type"] == "InternalIP"]
+@pytest.fixture(scope="session", name="node_addresses")
+def addresses(kubectl: Kubectl) -> list[str]:
+    """This machine as pods see it: an address of each of the cluster's families, in order."""
+    return node_addresses(kubectl)
 
 
 @pytest.fixture(scope="session")
 def bucket(machine: Machine, kubectl: Kubectl) -> Iterator[str]:
     """The URL of a bucket's fresh prefix; this process can read it too."""
     machine.call("s3")
-    service = kubectl.within("s3").get("Service", "s3")
-    assert service
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{in_url(service['spec']['clusterIP'])}:9000")
-        patch.setenv("AWS_ACCESS_KEY_ID", "test")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        for name, value in store_environment(kubectl).items():
+            patch.setenv(name, value)
         yield f"s3://gabarito/{uuid.uuid4().hex[:8]}"
 
 
@@ -82,9 +72,7 @@ def store(bucket: str) -> Store:
 @pytest.fixture(scope="session")
 def demo_values(bucket: str) -> Object:
     """The values of the sample on a cluster, in this session's bucket."""
-    values: Object = yaml.safe_load((CHART / "ci/demo-values.yaml").read_text(encoding="utf-8"))
-    values["image"] = {"registry": "registry.local", "pullPolicy": "Always"}
-    values["store"]["url"] = bucket
+    values = sample_values(bucket)
     values["stageDefaults"]["extraEnv"] = [ONE_THREAD]
     return values
 

@@ -9,12 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gabarito import __version__
+
 ROOT = Path(__file__).parent.parent.parent
 STATE = Path(os.environ.get("CLUSTER_STATE", "/var/lib/gabarito-cluster"))
 CALL_S = 900
 KILL_S = 30
 REGISTRY = "127.88.0.1:5000"
 """Where the cluster's images are, for this machine alone."""
+
+IMAGES = ("ingest", "generate", "train", "serve")
 
 
 class Machine:
@@ -34,15 +38,23 @@ class Machine:
         path = f"{programs}:{os.environ['PATH']}"
         return {**os.environ, "PATH": path, "KUBECONFIG": self.call("up")}
 
+    def load_images(self) -> None:
+        """Bring this version's images into the cluster's registry."""
+        self.call("load", *(f"gabarito-{image}:{__version__}" for image in IMAGES))
+
     @contextmanager
     def paused(self, component: str) -> Iterator[None]:
         """Within the block a component of the cluster does not move."""
-        pid = _pid(component)
-        os.kill(pid, signal.SIGSTOP)
-        try:
+        with _paused(_pid(component)):
             yield
-        finally:
-            os.kill(pid, signal.SIGCONT)
+
+    @contextmanager
+    def paused_in_pod(self, uid: str, program: str) -> Iterator[None]:
+        """Within the block a pod's process whose command names ``program`` does not move."""
+        pid = pid_in_pod(uid, program)
+        assert pid is not None, f"no process of pod {uid} names {program!r}"
+        with _paused(pid):
+            yield
 
     @contextmanager
     def cut_off(self, address: str) -> Iterator[None]:
@@ -103,6 +115,15 @@ def is_heard(address: str, port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def _paused(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def _pid(component: str) -> int:

@@ -11,6 +11,9 @@ SHORT, LONG, ENDLESS = 80, 300, 10**5
 YIELDING = "100m"
 """Cores of its long stages: the whole sample, which takes longest, has more of the machine."""
 
+HALF = "500m"
+"""A training that waits to be interrupted leaves the other core, and half of its own, to others."""
+
 
 def quick(demo_values: Object, channel: str, **train: object) -> Object:
     """Return values for a quick run that promotes to a channel of its own."""

@@ -13,6 +13,7 @@ from gabarito.chat.ask import EndpointReply, ask
 from gabarito.core.settings import parse
 from gabarito.pipeline.runs import Run, new_run
 from gabarito.pipeline.schema import Pipeline
+from gabarito.pipeline.stages import STAGES
 
 from .kubectl import Kubectl, Object, until
 from .machine import ROOT, in_url
@@ -26,6 +27,7 @@ HELM_S = 300
 EXAMPLE = "Quem foi o campeão da Champions 2024/25?"
 STAGE_LABEL, RUN_LABEL = "gabarito.dev/stage", "gabarito.dev/run"
 JOB_LABEL = "batch.kubernetes.io/job-name"
+INSTANCE = {"app.kubernetes.io/instance": NAME}
 
 open_releases: list["Release"] = []
 """Those of the running test: what a failure's report shows."""
@@ -37,6 +39,7 @@ class Release:
     def __init__(self, kubectl: Kubectl, values: Object, folder: Path) -> None:
         self.kubectl = kubectl
         self.values = copy.deepcopy(values)
+        self.fullname = f"{NAME}-{values.get('nameOverride') or 'gabarito'}"
         self._file = folder / f"{kubectl.namespace}.yaml"
 
     def install(self, *options: str) -> None:
@@ -73,13 +76,23 @@ class Release:
         """The pods of a stage, oldest first."""
         return self.kubectl.find("Pod", **{STAGE_LABEL: stage})
 
+    def running_pod(self) -> Object | None:
+        """The pod of the stage that runs, whatever run it is of; of several the latest stage's."""
+        pods = [pod for pod in self.kubectl.find("Pod", **INSTANCE) if is_running(pod)]
+        there = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+        return max(there, key=lambda pod: list(STAGES).index(stage_of(pod)), default=None)
+
+    def endpoint_pods(self) -> list[Object]:
+        """The endpoint's pods, oldest first."""
+        return self.kubectl.find("Pod", **{"app.kubernetes.io/component": "serve"})
+
     def controllers(self) -> list[Object]:
         """The controller's pods, oldest first."""
         return self.kubectl.find("Pod", **{"app.kubernetes.io/component": "controller"})
 
     def served(self) -> str | None:
         """The digest of the model that the Deployment serves to the last replica, or None."""
-        found = self.kubectl.get("Deployment", SERVED)
+        found = self.kubectl.get("Deployment", f"{self.fullname}-serve")
         if found is None:
             return None
         status, wanted = found["status"], found["spec"]["replicas"]
@@ -100,7 +113,7 @@ class Release:
     @property
     def endpoints(self) -> list[str]:
         """Its Service's address of each of the families that this one has."""
-        service = self.kubectl.get("Service", FULLNAME)
+        service = self.kubectl.get("Service", self.fullname)
         assert service
         return [f"http://{in_url(address)}" for address in service["spec"]["clusterIPs"]]
 
@@ -111,6 +124,13 @@ class Release:
     def wait_running(self, stage: str, seconds: float = 300) -> Object:
         """Return the stage's pod of the present values' run once its container runs."""
         return until(f"{stage} runs", lambda: self._running(stage), seconds)
+
+    def evict(self, pod: str) -> None:
+        """Evict a pod, as a drained node does."""
+        namespace = self.kubectl.namespace
+        metadata = {"name": pod, "namespace": namespace}
+        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata}
+        self.kubectl.post(f"/api/v1/namespaces/{namespace}/pods/{pod}/eviction", eviction)
 
     def wait_steps(self) -> str:
         """Return the name of the training pod once it has made progress of its own."""
@@ -150,14 +170,25 @@ class Release:
     def _running(self, stage: str) -> Object | None:
         for job in self.jobs(stage):
             for pod in self.kubectl.find("Pod", **{JOB_LABEL: job["metadata"]["name"]}):
-                for status in pod["status"].get("containerStatuses", ()):
-                    if status["name"] == "stage" and "running" in status["state"]:
-                        return pod
+                if is_running(pod):
+                    return pod
         return None
 
     def _given(self) -> tuple[str, str]:
         self._file.write_text(yaml.safe_dump(self.values, allow_unicode=True))
         return "--values", str(self._file)
+
+
+def stage_of(pod: Object) -> str:
+    """Return the stage that a pod is of."""
+    stage: str = pod["metadata"]["labels"][STAGE_LABEL]
+    return stage
+
+
+def is_running(pod: Object) -> bool:
+    """Tell whether a pod's stage runs."""
+    statuses = pod["status"].get("containerStatuses", ())
+    return any(each["name"] == "stage" and "running" in each["state"] for each in statuses)
 
 
 @contextmanager

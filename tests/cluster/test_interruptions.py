@@ -30,10 +30,7 @@ def training(open_training: OpenTraining, demo_values: Object) -> Release:
 
 def test_an_evicted_pod_continues(training: Release) -> None:
     name = training.wait_steps()
-    metadata = {"name": name, "namespace": training.kubectl.namespace}
-    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata}
-    path = f"/api/v1/namespaces/{training.kubectl.namespace}/pods/{name}/eviction"
-    training.kubectl.post(path, eviction)
+    training.evict(name)
     assert training.wait_continued(name) > 0
 
 

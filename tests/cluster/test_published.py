@@ -9,9 +9,9 @@ import yaml
 from gabarito import __version__
 from release.chart import Origin, package, write_chart
 
-from .conftest import IMAGES, Open
+from .conftest import Open
 from .kubectl import Kubectl, Object, until
-from .machine import REGISTRY, ROOT
+from .machine import IMAGES, REGISTRY, ROOT
 from .quick import quick
 from .release import NAME, Release
 
