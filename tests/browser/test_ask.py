@@ -4,13 +4,13 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 from tests.browser.person import Browser, Person
-from tests.stage.serve.conftest import DIGEST, serving
+from tests.stage.serve.conftest import DIGEST, RuleBatch, RuleEngine, serving
 from tests.stage.serve.test_page import ShoutingEngine
 
 from gabarito.core.model_records import GateCheck, GateVerdict
@@ -18,6 +18,7 @@ from gabarito.core.proof_records import FactEntry, TrainedQuestion
 from gabarito.core.records import Fact
 from gabarito.proof import FactTable
 from gabarito.serve.ask_page import words_of_page
+from gabarito.serve.engine import GenerationEnd, GenerationEvent
 
 __all__ = ["serving"]
 
@@ -51,6 +52,21 @@ def entry(url: str = "https://wiki.example/calls") -> FactEntry:
         after=f", and once more. {HOSTILE}",
         asked=(TrainedQuestion(text="anna called dave"),),
     )
+
+
+class SilentBatch(RuleBatch):
+    """Does not tell how probable an end was, so that nobody knows it of the whole answer."""
+
+    def of(self, row: int) -> Iterator[GenerationEvent]:
+        for event in super().of(row):
+            yield replace(event, logprob=None) if isinstance(event, GenerationEnd) else event
+
+
+class SilentEngine(RuleEngine):
+    """An engine of another's that tells no probabilities of ends."""
+
+    def batch(self) -> RuleBatch:
+        return SilentBatch(self)
 
 
 @dataclass
@@ -99,6 +115,20 @@ def test_a_question_is_asked_by_keyboard_and_its_answer_is_shown_and_told(reader
     assert "AcD. Probability 97%: very sure" in reader.text("[role=status]")
     assert reader.typed() == ""
     assert reader.browser.value("document.activeElement.id") == "question"
+    assert reader.browser.log() == []
+
+
+@pytest.mark.parametrize("threshold", [None, 0.5])
+def test_a_probability_that_nobody_knows_is_said_to_be_unknown(
+    reader: Reader, threshold: float | None
+) -> None:
+    reader.open(engine=SilentEngine(), threshold=threshold)
+    reader.press(PROVED, Keys.ENTER)
+    reader.sees("article .answer", "I do not know." if threshold else "AcD")
+    where = "article .why" if threshold else "article .says"
+    assert reader.text(where).startswith("How probable this is, its engine does not tell")
+    shown = "[...document.querySelectorAll('article meter')].filter((m) => m.offsetWidth).length"
+    assert reader.browser.value(shown) == 0
     assert reader.browser.log() == []
 
 

@@ -76,7 +76,8 @@ function reasonOf({known, verified, probability}, isCut) {
   if (known) return isCut ? say("cut") : "";
   if (verified === false) return say("unverified_withheld");
   const {threshold} = about;
-  return probability !== null && probability < threshold ? say("withheld", {p: percent(probability), threshold: percent(threshold)}) : "";
+  if (probability === null) return threshold ? chance(probability) : "";
+  return probability < threshold ? say("withheld", {p: percent(probability), threshold: percent(threshold)}) : "";
 }
 
 function answerArticle(text, choice) {
