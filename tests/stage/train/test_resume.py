@@ -28,6 +28,7 @@ from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
 from gabarito.train.saving import Clock
 
 Train = Callable[..., Artifact]
+Figures = Callable[[], dict[str, float]]
 EVERY_STEP = {"checkpoint_every_s": 0}
 TRAINEE = Path(__file__).parent / "trainee.py"
 START_S = 120
@@ -59,10 +60,12 @@ def stop_at(step: int, monkeypatch: pytest.MonkeyPatch, number: signal.Signals) 
     """Send ourselves a signal when a step is reported."""
     report = job._report
 
-    def reported(work: Attempt, what: str, steps: int, point: StepMetrics) -> None:
+    def reported(
+        work: Attempt, figures: Figures, what: str, steps: int, point: StepMetrics
+    ) -> None:
         if point.step == step:
             os.kill(os.getpid(), number)
-        report(work, what, steps, point)
+        report(work, figures, what, steps, point)
 
     monkeypatch.setattr(job, "_report", reported)
 
@@ -171,10 +174,12 @@ def test_a_store_that_is_away_for_a_while_stops_nothing_and_loses_nothing(
     away = Away(monkeypatch)
     report = job._report
 
-    def reported(work: Attempt, what: str, steps: int, point: StepMetrics) -> None:
+    def reported(
+        work: Attempt, figures: Figures, what: str, steps: int, point: StepMetrics
+    ) -> None:
         if point.step in (3, back_at):
             away.is_now = point.step == 3
-        report(work, what, steps, point)
+        report(work, figures, what, steps, point)
 
     monkeypatch.setattr(job, "_report", reported)
     clock = Clock(sleep=lambda _seconds: setattr(away, "is_now", False))
