@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from gabarito.cli import cli
 from gabarito.core.errors import UsageError
-from gabarito.pipeline.refresh import ask_refresh, plan_refresh, read_refreshes
+from gabarito.pipeline.refresh import ask_refresh, plan_current, plan_refresh, read_refreshes
 from gabarito.pipeline.runs import latest_run
 from gabarito.pipeline.schema import read_pipeline
 from gabarito.store.open import open_store
@@ -69,6 +69,21 @@ def test_a_number_that_a_person_came_to_before_reads_nothing_and_is_passed_over(
     store = open_store(str(pipeline.parent / "store"))
     ask_refresh(store, "lights")
     assert plan_refresh(store, read_pipeline(pipeline, "ingest")).number == 2
+
+
+def test_who_raises_the_number_asks_for_what_no_refresh_has_read(pipeline: Path) -> None:
+    run(pipeline)
+    for _ in range(2):
+        run(pipeline, "--refresh")
+    store = open_store(str(pipeline.parent / "store"))
+    settings = yaml.safe_load(pipeline.read_text())
+    settings["ingest"]["rerun"] = 1
+    pipeline.write_text(yaml.safe_dump(settings))
+    raised = plan_current(store, read_pipeline(pipeline, "ingest")).run
+    assert raised.pipeline.ingest.rerun == 3
+    assert "made ingest" in run(pipeline)
+    assert f"run {raised.run} stays" in run(pipeline, "--refresh")
+    assert "nothing to do" in run(pipeline)
 
 
 def test_a_refresh_begins_at_the_beginning(pipeline: Path) -> None:

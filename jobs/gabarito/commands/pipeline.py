@@ -81,6 +81,8 @@ def _refreshed(store: Store, settings: PartialPipeline) -> Run:
     if not read_refreshes(store, settings.name).is_wanted:  # one that was interrupted goes on
         ask_refresh(store, settings.name)
     planned = plan_refresh(store, settings)
+    if planned.before:  # it is compared with, and may be no longer among the last runs
+        hold_run(store, planned.before)
     run_pipeline(store, planned.run, last="ingest")
     if settle(store, planned) or planned.before is None:
         say(f"run {planned.run.run}: the sources say something new")

@@ -42,7 +42,6 @@ from gabarito.controller.kube.events import RecordEvent
 from gabarito.controller.kube.parse import ENDED, Phase, StageJob
 from gabarito.controller.rollout import decide_endpoint
 from gabarito.controller.state import Desired, Memory, Observed
-from gabarito.core.records import digest_of
 from gabarito.pipeline.stages import STAGES
 
 SUSPENDED: frozenset[Phase] = frozenset({"planned", "queued", "paused"})
@@ -214,12 +213,15 @@ def _expire(desired: Desired, observed: Observed) -> Iterator[Action]:
 
 
 def _drop_old_runs(desired: Desired, observed: Observed) -> Iterator[Action]:
-    """Delete the ended Jobs of runs before the last ones, where that many are to be kept."""
+    """Delete the ended Jobs of runs before the last ones, where that many are to be kept.
+
+    A run that a refresh may leave in its place counts as one with it.
+    """
     keep, latest = desired.config.keep_runs, dict[str, datetime]()
     if keep is None:
         return
     for job in observed.jobs:
-        if job.run != desired.run.run and job.created is not None:
+        if job.run not in (desired.run.run, desired.before) and job.created is not None:
             latest[job.run] = max(job.created, latest.get(job.run, job.created))
     old = sorted(latest, key=latest.__getitem__, reverse=True)[keep - 1 :]
     for job in observed.jobs:
@@ -273,7 +275,7 @@ def _record_gate(desired: Desired, observed: Observed) -> Iterator[Action]:
     found = observed.evaluation
     if found is None:
         return
-    text = "passed" if found.passed else f"failed: {'; '.join(found.reasons)}"
+    text = found.text
     jobs = jobs_of(desired, observed, "evaluate")
     owner = about_owner(desired.config.owner, observed.owner_uid)
     subject = about_job(jobs[-1]) if jobs else owner
@@ -285,7 +287,7 @@ def _record_gate(desired: Desired, observed: Observed) -> Iterator[Action]:
     which = f"model {found.model[:SHORT_DIGEST]} of pipeline {desired.run.pipeline.name}"
     message, is_warning = f"{which}: gate {text}{remedy}", not found.passed
     # The Lease remembers it, too: the Job is gone some day, and the Event before that.
-    told, memory = digest_of(found.model, text), observed.memory
+    told, memory = found.told, observed.memory
     is_annotated = bool(jobs) and jobs[-1].annotations.get(meta.GATE) == text
     if memory.gate != told and not is_annotated:
         yield RecordEvent(subject, reason, message, found.model, is_warning)

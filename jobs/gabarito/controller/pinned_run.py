@@ -100,5 +100,6 @@ def _expected(config: ControllerConfig, file: PipelineFile) -> PartialPipeline:
 def _pin(planned: PlannedRun, file: PipelineFile) -> ChosenRun:
     digests = {**planned.run.digests, file.address: file.sha256}
     run = planned.run.model_copy(update={"digests": digests})
-    pinned = PinnedFile(file=file.address, sha256=file.sha256, run=run.run)
+    lasting = planned.before or run  # who starts anew could not tell that it is tried
+    pinned = PinnedFile(file=file.address, sha256=file.sha256, run=lasting.run)
     return ChosenRun(replace(planned, run=run), pinned)

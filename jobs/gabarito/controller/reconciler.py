@@ -15,6 +15,7 @@ from gabarito.controller.kube.events import RecordEvent, event_body
 from gabarito.controller.kube.leader_election import Lease
 from gabarito.controller.observe import Observer
 from gabarito.controller.pinned_run import choose_run
+from gabarito.controller.rollout import is_concluded
 from gabarito.controller.smoke_test import SmokeTest
 from gabarito.controller.state import (
     Desired,
@@ -25,7 +26,7 @@ from gabarito.controller.state import (
 )
 from gabarito.controller.summary import Summary, read_summary, summarise, summary_annotation
 from gabarito.controller.templates import read_templates
-from gabarito.core.errors import ConflictError, GabaritoError, SettingsError
+from gabarito.core.errors import ConflictError, GabaritoError, ServiceError, SettingsError
 from gabarito.pipeline.holds import RENEW_HOLD_S, hold_run
 from gabarito.pipeline.refresh import (
     PlannedRun,
@@ -69,6 +70,8 @@ class Reconciler:
         """What is to be said of the pipeline file."""
         self._warnings: tuple[str, ...] | None = None
         self._recorded: set[str] = set()
+        self._is_refreshing = False
+        """Whether the run before is finished, so that a refresh may be tried."""
         self._holds_again = -math.inf
 
     def reconcile_once(self) -> tuple[Observed, Summary]:
@@ -78,76 +81,106 @@ class Reconciler:
             GabaritoError: if the cluster or the store does not answer or refuses.
         """
         if self._parts is None:  # here rather than at the start: what is wrong in it is reported
-            chosen = choose_run(self._config, self._store, self._memory, self._plan)
-            self._warning, self._holds_again = chosen.warning, -math.inf
-            self._planned = chosen.planned
-            _refuse_idle_processes(self._config, chosen.planned.run)
-            templates = read_templates(self._config)
-            desired = Desired(self._config, chosen.planned.run, templates, chosen.pinned)
-            dependencies = Dependencies(
-                desired,
-                start_smoke_test=self._smoke_test.start,
-                save_memory=lambda memory: self._lease.annotate(memory_annotations(memory)),
-            )
-            observer = Observer(self._cluster, self._store, desired)
-            executor = Executor(self._cluster, self._store, dependencies)
-            self._parts = observer, executor, desired
+            self._parts = self._begin()
         observer, executor, desired = self._parts
         self._hold()
-        memory = self._memory
         result = self._smoke_test.result
-        observed = observer.observe(memory, result, frozenset(executor.recorded))
+        observed = observer.observe(self._memory, result, frozenset(executor.recorded))
         warnings = (self._warning,) if self._warning else ()
         summary = summarise(desired, observed, (*warnings, *(self._warnings or ())))
-        if self._is_planned_anew(observed, executor, memory):
-            self._parts = None
-            self._wake.set()
-            return observed, summary
+        if self._is_read(observed):  # none of what follows on that is begun before
+            self._save_summary(summary)
+            if not _does_run(desired, observed):
+                self._settle(observed, executor)
+        elif self._is_planned_anew(desired, observed):
+            self._plan_anew(is_refreshing=True)
+        else:
+            self._act(desired, observed, executor, summary)
+        return observed, summary
+
+    def _act(
+        self, desired: Desired, observed: Observed, executor: Executor, summary: Summary
+    ) -> None:
         for action in decide(desired, observed):
             if not self._lease.is_held:
-                return observed, summary
-            executor.execute(action, memory, observed.owner_uid)
+                return
+            executor.execute(action, observed.memory, observed.owner_uid)
             self._wake.set()
         self._save_summary(summary)
         if self._warnings is None:
             self._warnings = tuple(self._probe_store(observed.owner_uid))
             if self._warning:
                 self._record_warning(observed.owner_uid, "PipelineChanged", self._warning)
-        return observed, summary
+
+    def _begin(self) -> tuple[Observer, Executor, Desired]:
+        """Choose the run, and make what works on it."""
+        chosen = choose_run(self._config, self._store, self._memory, self._plan)
+        self._warning, self._holds_again = chosen.warning, -math.inf
+        self._planned = planned = chosen.planned
+        _refuse_idle_processes(self._config, planned.run)
+        stays = planned.before.run if planned.before else ""
+        templates = read_templates(self._config)
+        desired = Desired(self._config, planned.run, templates, chosen.pinned, stays)
+        dependencies = Dependencies(
+            desired,
+            start_smoke_test=self._smoke_test.start,
+            save_memory=lambda memory: self._lease.annotate(memory_annotations(memory)),
+        )
+        observer = Observer(self._cluster, self._store, desired)
+        return observer, Executor(self._cluster, self._store, dependencies), desired
 
     def _plan(self, pipeline: PartialPipeline) -> PlannedRun:
         """Plan the run of the pipeline, or a refresh of it once that is finished."""
         current = plan_current(self._store, pipeline)
         told = read_refreshes(self._store, pipeline.name)
-        if told.is_wanted and is_at_rest(self._store, current.run):
+        if self._is_refreshing and told.is_wanted and is_at_rest(self._store, current.run):
             return plan_refresh(self._store, pipeline)
         return current
 
-    def _is_planned_anew(self, observed: Observed, executor: Executor, memory: Memory) -> bool:
-        """Tell whether another run is to be worked on: a refresh, or the one before it again."""
-        planned, name = self._planned, self._planned.run.pipeline.name
+    def _is_read(self, observed: Observed) -> bool:
+        """Tell whether a refresh is worked on, and its sources are read."""
+        is_done = observed.steps["ingest"].state == "done"
+        return bool(self._planned.number and observed.owner_uid) and is_done
+
+    def _settle(self, observed: Observed, executor: Executor) -> None:
+        """Go on with the run of a refresh that says something new, else with the one before."""
+        is_new = settle(self._store, self._planned)
+        event = _refreshed(self._config, observed, self._planned, is_new)
+        self._plan_anew(is_refreshing=False)
+        executor.execute(event, observed.memory, observed.owner_uid)
+
+    def _is_planned_anew(self, desired: Desired, observed: Observed) -> bool:
+        """Tell whether a refresh is to be tried, once nothing is left to do for the run."""
         if not observed.owner_uid:
             return False
-        if planned.number and observed.steps["ingest"].state == "done":
-            is_new = settle(self._store, planned)
-            self._planned = PlannedRun(planned.run)
-            event = _refreshed(self._config, observed, planned, is_new)
-            executor.execute(event, memory, observed.owner_uid)
-            return not is_new
-        told = read_refreshes(self._store, name)
+        planned = self._planned
+        told = read_refreshes(self._store, planned.run.pipeline.name)
         if planned.number:  # what failed for good is given up for the next one
-            failed = memory.stages.get("ingest")
+            failed = observed.memory.stages.get("ingest")
             is_failed = failed and failed.failure and failed.run == planned.run.run
             return bool(is_failed) and told.asked > planned.number
+        if not told.is_wanted or self._warning or _does_run(desired, observed):
+            return False
         is_finished = all(step.state == "done" for step in observed.steps.values())
-        return told.is_wanted and is_finished and not self._warning
+        return is_finished and is_concluded(desired, observed)
+
+    def _plan_anew(self, *, is_refreshing: bool) -> None:
+        self._parts, self._is_refreshing = None, is_refreshing
+        self._wake.set()
 
     def _hold(self) -> None:
         """Keep what the run needs, however long it waits, from being collected as old."""
-        if time.monotonic() >= self._holds_again:
+        if time.monotonic() < self._holds_again:
+            return
+        is_held = self._holds_again > -math.inf
+        try:
             for run in filter(None, (self._planned.run, self._planned.before)):
                 hold_run(self._store, run)
-            self._holds_again = time.monotonic() + RENEW_HOLD_S
+        except ServiceError as error:  # a long collection, for one: what is held stays so for long
+            if not is_held:
+                raise
+            log.warning("hold not renewed", extra={"error": str(error)})
+        self._holds_again = time.monotonic() + RENEW_HOLD_S
 
     @property
     def _memory(self) -> Memory:
@@ -190,6 +223,14 @@ class Reconciler:
                 self._cluster.create(EVENTS, event_body(event, self._config.namespace))
             except ConflictError:
                 return  # recorded by an earlier process
+
+
+def _does_run(desired: Desired, observed: Observed) -> bool:
+    """Tell whether a Job of the run has not come to its end, though its stage may be done."""
+    run = desired.run.run
+    return any(
+        job.run == run and job.phase == "running" and not job.is_deleting for job in observed.jobs
+    )
 
 
 def _refreshed(

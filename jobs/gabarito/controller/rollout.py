@@ -26,7 +26,7 @@ from gabarito.controller.actions import (
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.events import RecordEvent
 from gabarito.controller.kube.parse import EndpointState, endpoint_key
-from gabarito.controller.state import Desired, LastKnownGood, Memory, Observed
+from gabarito.controller.state import Desired, Evaluation, LastKnownGood, Memory, Observed
 from gabarito.core.text import minute_text
 
 SMOKE_TEST_TIMEOUT = timedelta(seconds=120)
@@ -62,6 +62,14 @@ def decide_endpoint(desired: Desired, observed: Observed) -> Iterator[Action]:
     else:
         yield from _save_last_known_good(desired, observed, endpoint)
     yield from _promote(desired, observed)
+
+
+def is_concluded(desired: Desired, observed: Observed) -> bool:
+    """Tell whether nothing is left to do for the run's model: promoted, or not to be."""
+    found, memory = observed.evaluation, observed.memory
+    if found is None or memory.gate != found.told:
+        return False
+    return not found.passed or _is_tried(desired, observed, found)
 
 
 def served_model(desired: Desired, observed: Observed) -> str | None:
@@ -296,16 +304,19 @@ def _save_last_known_good(
 
 def _promote(desired: Desired, observed: Observed) -> Iterator[Action]:
     """Promote the model that passed its gate, once in each serve revision."""
-    found, memory, revision = observed.evaluation, observed.memory, desired.serve_revision
-    if found is None or not found.passed or memory.failed_revision == revision:
+    found, failed = observed.evaluation, observed.memory.failed_revision
+    if found is None or not found.passed or failed == desired.serve_revision:
         return
-    entry = rejection(observed, found.model, found.merge)
-    if entry is None:
-        is_tried = (memory.promoted, memory.retries) == (found.model, desired.serve_retries)
-    else:
-        # Two releases may share a channel: each tries the model once, or they would promote it
-        # and roll it back in turns without end.
-        promoted_in = memory.revision if memory.promoted == found.model else ""
-        is_tried = entry.is_by_hand or revision in (entry.under, promoted_in)
-    if not is_tried:
+    if not _is_tried(desired, observed, found):
         yield Promote(found.model)
+
+
+def _is_tried(desired: Desired, observed: Observed, found: Evaluation) -> bool:
+    """Tell whether a model was promoted already in this serve revision, or was taken back."""
+    memory, entry = observed.memory, rejection(observed, found.model, found.merge)
+    if entry is None:
+        return (memory.promoted, memory.retries) == (found.model, desired.serve_retries)
+    # Two releases may share a channel: each tries the model once, or they would promote it
+    # and roll it back in turns without end.
+    promoted_in = memory.revision if memory.promoted == found.model else ""
+    return entry.is_by_hand or desired.serve_revision in (entry.under, promoted_in)

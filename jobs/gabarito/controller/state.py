@@ -15,7 +15,7 @@ from gabarito.controller.kube.api import Object
 from gabarito.controller.kube.parse import EndpointState, StageJob
 from gabarito.controller.kube.spent_pods import SpentPod
 from gabarito.controller.templates import Templates
-from gabarito.core.records import Progress, Record
+from gabarito.core.records import Progress, Record, digest_of
 from gabarito.pipeline.plan import Step
 from gabarito.pipeline.runs import Run
 
@@ -43,6 +43,16 @@ class Evaluation:
     passed: bool
     reasons: tuple[str, ...] = ()
     merge: str = ""
+
+    @property
+    def text(self) -> str:
+        """What people are told of the gate."""
+        return "passed" if self.passed else f"failed: {'; '.join(self.reasons)}"
+
+    @property
+    def told(self) -> str:
+        """What is remembered once they were told: a digest of which model and what."""
+        return digest_of(self.model, self.text)
 
 
 class Remembered(Record):
@@ -147,12 +157,13 @@ def _read_part(text: str | None) -> Memory:
 
 @dataclass(frozen=True)
 class Desired:
-    """What the release asks for; it does not change while a process lives."""
+    """What the release asks for; ``before`` is the run that stays if a refresh is in vain."""
 
     config: ControllerConfig
     run: Run
     templates: Templates
     pinned: PinnedFile | None = None
+    before: str = ""
 
     @property
     def endpoint_name(self) -> str:

@@ -34,14 +34,12 @@ class Summary(Record):
 
 def summarise(desired: Desired, observed: Observed, warnings: tuple[str, ...]) -> Summary:
     """Return the summary of an observed state."""
-    gate, found = "not evaluated yet", observed.evaluation
-    if found is not None:
-        gate = "passed" if found.passed else f"failed: {'; '.join(found.reasons)}"
+    found = observed.evaluation
     return Summary(
         run=desired.run.run,
         pipeline=desired.run.pipeline.name,
         stages={stage: _stage_summary(desired, observed, stage) for stage in STAGES},
-        gate=gate,
+        gate=found.text if found else "not evaluated yet",
         served=_served_text(desired, observed),
         warnings=warnings,
     )

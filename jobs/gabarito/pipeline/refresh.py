@@ -40,17 +40,26 @@ class Refreshes(Record):
         asked: The last one that was asked for, and when.
         settled: The last one whose sources were read.
         taken: The last one whose sources said something new; added to ``ingest.rerun``.
+        rerun: What that setting was when the last one was settled.
     """
 
     asked: int = 0
     settled: int = 0
     taken: int = 0
+    rerun: int = 0
     at: AwareDatetime | None = None
 
     @property
     def is_wanted(self) -> bool:
         """Whether one is asked for that was not tried to its end."""
         return self.asked > self.settled
+
+    def added_to(self, rerun: int) -> int:
+        """Return what is added to ``ingest.rerun``.
+
+        Who raised it since asks for what was never read: not for what a refresh read in vain.
+        """
+        return self.settled if rerun > self.rerun else self.taken
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,8 @@ def ask_refresh(store: Store, pipeline: str) -> Refreshes:
 
 def plan_current(store: Store, pipeline: PartialPipeline) -> PlannedRun:
     """Return the run of a pipeline with the last refresh that was taken."""
-    return PlannedRun(_run(pipeline, read_refreshes(store, pipeline.name).taken))
+    told = read_refreshes(store, pipeline.name)
+    return PlannedRun(_run(pipeline, told.added_to(pipeline.ingest.rerun)))
 
 
 def plan_refresh(store: Store, pipeline: PartialPipeline) -> PlannedRun:
@@ -95,7 +105,7 @@ def plan_refresh(store: Store, pipeline: PartialPipeline) -> PlannedRun:
     number = told.asked
     while _was_read_before(store, run := _run(pipeline, number), told.at):
         number += 1  # a person who raised ingest.rerun came to the same number before
-    return PlannedRun(run, number, _run(pipeline, told.taken))
+    return PlannedRun(run, number, plan_current(store, pipeline).run)
 
 
 def _was_read_before(store: Store, run: Run, at: datetime | None) -> bool:
@@ -115,10 +125,13 @@ def settle(store: Store, planned: PlannedRun) -> bool:
     """
     run, number = planned.run, planned.number
     is_new = planned.before is None or not _say_the_same(store, planned.before, run)
+    last = run if is_new or planned.before is None else planned.before
+    rerun = run.pipeline.ingest.rerun - number
+    taken = last.pipeline.ingest.rerun - rerun
 
     def settled(told: Refreshes) -> Refreshes:
-        taken = max(told.taken, number) if is_new else told.taken
-        return told.model_copy(update={"settled": max(told.settled, number), "taken": taken})
+        last_ones = {"settled": max(told.settled, number), "taken": max(told.taken, taken)}
+        return told.model_copy(update={**last_ones, "rerun": rerun})
 
     if not is_new:
         forget(store, run)

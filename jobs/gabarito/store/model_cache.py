@@ -92,7 +92,7 @@ def _held(folder: Path, files: Mapping[str, FileInfo]) -> int | None:
     try:
         if not folder.is_dir():
             return None
-        lock = hold(folder)
+        lock = _lock(folder)
     except OSError as error:  # gone meanwhile, or nothing that can be read
         log.warning("cache not read", extra={"folder": str(folder), "reason": str(error)})
         return None
@@ -104,6 +104,23 @@ def _held(folder: Path, files: Mapping[str, FileInfo]) -> int | None:
     log.warning("damaged weights in the cache", extra={"folder": str(folder)})
     _remove(folder)
     return None
+
+
+def _lock(folder: Path) -> int:
+    """Lock what has the name now.
+
+    What was opened may have been removed before it was locked, and the same made anew by another
+    pod: then nothing would keep that from being removed under its reader.
+    """
+    while True:
+        lock = hold(folder)
+        try:
+            if os.path.samestat(os.fstat(lock), folder.stat()):
+                return lock
+        except OSError:
+            os.close(lock)
+            raise
+        os.close(lock)
 
 
 def _is_sound(folder: Path, files: Mapping[str, FileInfo]) -> bool:

@@ -1,5 +1,6 @@
 """What the API is asked of Jobs that wait for a reason that their status does not tell."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -98,3 +99,32 @@ def test_without_the_right_to_list_events_it_waits_for_an_unknown_reason(
 
     monkeypatch.setattr(cluster, "events_about", forbidden)
     assert explained(cluster, job("train", "running", problem=PODLESS)) == PODLESS
+
+
+class CountingCluster(FakeCluster):
+    """Counts what is asked."""
+
+    asked = 0
+
+    def has_api(self, group: str) -> bool:
+        self.asked += 1
+        return super().has_api(group)
+
+    def events_about(self, uid: str) -> Sequence[Object]:
+        self.asked += 1
+        return super().events_about(uid)
+
+
+def test_rounds_that_follow_soon_ask_no_more_of_what_waits() -> None:
+    """While the pods of another stage come and go there are five rounds a second."""
+    cluster = CountingCluster()
+    things = [job("ingest", "running", problem=PODLESS), job("train", "queued", problem=QUEUED)]
+    causes = Causes(cluster)
+    for seconds in range(20):
+        causes.of(things, NOW + timedelta(seconds=seconds))
+    assert cluster.asked == 2
+    refused(cluster, things[0], QUOTA)
+    first, _ = causes.of(things, NOW + timedelta(seconds=40))
+    assert first.problem
+    assert QUOTA in first.problem.text
+    assert cluster.asked == 4

@@ -611,6 +611,13 @@ def test_the_ended_jobs_of_the_last_runs_stay_and_others_go() -> None:
     assert not short(decide(desired(keep_runs=4), seen))
 
 
+def test_of_the_run_that_a_refresh_may_leave_in_its_place_no_job_goes() -> None:
+    seen = observed(of_run(OTHER_RUN, 1), of_run("1" * 12, 2), done=STAGES)
+    tried = replace(desired(keep_runs=1), before=OTHER_RUN)
+    (gone,) = (one for one in decide(tried, seen) if isinstance(one, DeleteJob))
+    assert "1" * 12 in gone.name
+
+
 def test_of_this_run_no_ended_job_goes() -> None:
     seen = observed(of_run(RUN, 9), of_run("1" * 12, 1), done=STAGES)
     (gone,) = (one for one in decide(desired(keep_runs=1), seen) if isinstance(one, DeleteJob))

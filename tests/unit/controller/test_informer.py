@@ -127,6 +127,32 @@ def test_what_this_process_wrote_is_known_at_once(signals: Signals) -> None:
         assert found["spec"]["suspend"] is False
 
 
+def test_what_this_process_deleted_is_not_deleted_again(signals: Signals) -> None:
+    """Also while the watch has told of nothing: each round would ask for it once more."""
+    cluster = FakeCluster()
+    cluster.create(JOBS, job("mine"))
+    known = informed(cluster, signals)
+    (mine,) = known.list(JOBS, SELECTOR)
+    with cluster._changed:  # no watch goes on meanwhile
+        known.delete(JOBS, "mine", mine["metadata"]["uid"])
+        (found,) = known.list(JOBS, SELECTOR)
+        assert found["metadata"]["deletionTimestamp"]
+    until(lambda: not names(known))
+
+
+def test_what_was_found_to_be_there_is_known(signals: Signals) -> None:
+    """A Job whose creation was not answered would else be created again in each round."""
+    cluster = FakeCluster()
+    known = informed(cluster, signals)
+    assert names(known) == []
+    with cluster._changed:  # no watch goes on meanwhile
+        cluster.create(JOBS, job("mine"))
+        cluster.create(JOBS, {**job("theirs"), "metadata": {"name": "theirs"}})
+        assert known.read(JOBS, "mine")
+        assert known.read(JOBS, "theirs")
+        assert names(known) == ["mine"]
+
+
 def test_a_version_that_is_forgotten_is_listed_anew(signals: Signals) -> None:
     cluster = CountingCluster()
     known = informed(cluster, signals)

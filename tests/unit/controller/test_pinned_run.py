@@ -91,6 +91,22 @@ def test_its_sources_are_read_again_until_it_is_another_file(world: World) -> No
     assert read_refreshes(world.store, "handbook").settled == 1
 
 
+def test_a_refresh_is_not_gone_on_with_unseen_where_the_file_was_replaced(world: World) -> None:
+    """It would make all anew whatever the sources say."""
+    first = Process(world)
+    first.run_loop(world)
+    before = read_summary(first.lease.annotations[meta.SUMMARY]).run
+    ask_refresh(world.store, "handbook")
+    while (last := latest_run(world.store)) and last.run == before:
+        first.take_turn(world)
+    write(world, steps=20)
+    second = Process(world)
+    second.run_loop(world)
+    summary = read_summary(second.lease.annotations[meta.SUMMARY])
+    assert summary.run == before
+    assert f"run {before} goes on with the file as it was" in summary.warnings[0]
+
+
 def test_a_file_on_a_volume_is_what_the_values_say_too(world: World) -> None:
     path = str(world.folder / "pipelines/handbook.yaml")
 

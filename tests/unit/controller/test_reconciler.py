@@ -10,11 +10,12 @@ import pytest
 import yaml
 
 from gabarito.artifacts.channel import BY_HAND, find_channel, promote, read_model
+from gabarito.controller import reconciler
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, LEASES, Kind, Object
 from gabarito.controller.state import Memory, StageMemory, memory_annotations, read_memory
 from gabarito.controller.summary import read_summary
-from gabarito.core.errors import AccessError, SettingsError
+from gabarito.core.errors import AccessError, ServiceError, SettingsError
 from gabarito.pipeline.stages import STAGES
 
 from .world import ANSWER, QUESTION, Process, World, endpoint
@@ -399,4 +400,21 @@ def test_a_release_needs_the_settings_of_every_stage(world: World) -> None:
     del settings["train"]
     pipeline.write_text(yaml.safe_dump(settings))
     with pytest.raises(SettingsError, match=r"train\.base: missing"):
+        Process(world).run_loop(world)
+
+
+def test_a_long_collection_of_old_runs_stops_no_run_that_is_held(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = Process(world)
+    process.lease.renew()
+    process.take_turn(world)
+
+    def busy(*_: object) -> None:
+        raise ServiceError("another process collects old runs")
+
+    monkeypatch.setattr(reconciler, "hold_run", busy)
+    monkeypatch.setattr(reconciler.time, "monotonic", lambda: 1e9)
+    process.take_turn(world)
+    with pytest.raises(ServiceError, match="collects old runs"):
         Process(world).run_loop(world)

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from gabarito.artifacts.artifact import open_artifact
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import JOBS
 from gabarito.pipeline.refresh import ask_refresh, plan_current, read_refreshes
 from gabarito.pipeline.runs import Run, latest_run
 from gabarito.pipeline.schema import read_pipeline
 
-from .world import ANSWER, QUESTION, Process, World, endpoint
+from .world import ANSWER, QUESTION, Process, World, endpoint, make_artifact
 
 Make = Callable[[Path], World]
 
@@ -113,6 +114,45 @@ def test_a_run_that_is_not_finished_is_not_given_up(make: Make, tmp_path: Path) 
         assert last is None or last.run == current(world).run
     process.run_loop(world)
     assert read_refreshes(world.store, "handbook").settled == 1
+
+
+def test_a_model_is_promoted_before_the_sources_are_read_again(make: Make, tmp_path: Path) -> None:
+    """Else one that takes longer than the time between two refreshes would never be."""
+    world = make(tmp_path)
+    process = Process(world)
+    process.lease.renew()
+    while open_artifact(world.store, current(world).address("ingest")) is None:
+        process.take_turn(world)
+    ask_refresh(world.store, "handbook")
+    world.said = "another text"
+    process.run_loop(world)
+    model, previous, _ = world.outcome()["channel"]
+    assert previous not in (None, model)
+    assert world.outcome()["events"].count("Promoted") == 2
+    assert world.outcome()["events"].count("GatePassed") == 2
+
+
+def test_what_was_read_is_compared_once_its_job_has_ended(world: World) -> None:
+    before, process = current(world), Process(world)
+    process.lease.renew()
+    while not (begun := begun_ingest(world, before.run)):
+        process.reconciler.reconcile_once()
+    make_artifact(world.store, begun, "ingest", said=world.said)
+    for _ in range(3):
+        process.reconciler.reconcile_once()
+    assert begun_ingest(world, before.run) == begun
+    assert read_refreshes(world.store, "handbook").settled == 0
+    process.run_loop(world)
+    assert read_refreshes(world.store, "handbook").settled == 1
+    assert stages_of(world, begun) == {"ingest"}
+    assert "StageStopped" not in world.outcome()["events"]
+
+
+def begun_ingest(world: World, before: str) -> str:
+    """Return the other run whose ingest has begun, if there is one."""
+    jobs = world.cluster.list(JOBS, f"{meta.STAGE}=ingest")
+    begun = [job["metadata"]["labels"][meta.RUN] for job in jobs if not job["spec"]["suspend"]]
+    return next((run for run in begun if run != before), "")
 
 
 class KilledError(BaseException):

@@ -183,6 +183,29 @@ def test_what_another_pod_removes_meanwhile_is_made_anew(
     assert bucket.asked == 2
 
 
+def test_what_was_made_anew_before_it_was_locked_is_held_too(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else another pod makes room by removing it under its reader."""
+    monkeypatch.setenv("GABARITO_MODEL_CACHE_KEEP", "1")
+    bucket, locked = Bucket(), list[int]()
+    folder = bucket.use()
+
+    def late(opened: Path) -> int:
+        locked.append(hold(opened))
+        if len(locked) == 1:  # between opening it and locking it
+            folder.rename(folder.with_name("removed"))
+            shutil.rmtree(folder.with_name("removed"))
+            folder.mkdir()
+            bucket.fill(folder)
+        return locked[-1]
+
+    monkeypatch.setattr(model_cache, "hold", late)
+    with model_folder(bucket.files, bucket.fill, "base") as held:
+        Bucket({"file": "another"}).use()
+        assert held.exists()
+
+
 def test_a_cache_that_cannot_be_read_stops_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

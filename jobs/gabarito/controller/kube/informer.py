@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 
 from gabarito.controller.kube.api import (
     Change,
@@ -19,6 +20,7 @@ from gabarito.controller.kube.api import (
     Kind,
     Object,
     Page,
+    labels_of,
     version_of,
 )
 from gabarito.controller.kube.signals import Signals
@@ -118,6 +120,15 @@ class ObjectCache:
             if version > self.version and is_newer:
                 self._objects[name] = trimmed(self.kind, answer)
 
+    def deleting(self, name: str, uid: str) -> None:
+        """Take that an object is about to go: until the watch tells of it, it is listed so."""
+        with self._lock:
+            known = self._objects.get(name)
+            if known is not None and known["metadata"]["uid"] == uid:
+                at = datetime.now(UTC).isoformat(timespec="seconds")
+                metadata = {"deletionTimestamp": at, **known["metadata"]}
+                self._objects[name] = {**known, "metadata": metadata}
+
 
 class InformedCluster:
     """A namespace of which some kinds are watched: those with the labels of one selector."""
@@ -140,7 +151,11 @@ class InformedCluster:
 
     def read(self, kind: Kind, name: str) -> Object | None:
         """Return an object as the API has it, or None if there is none."""
-        return self._cluster.read(kind, name)
+        found = self._cluster.read(kind, name)
+        label, _, value = self._selector.partition("=")
+        if found is None or labels_of(found).get(label) != value:
+            return found
+        return self._written(kind, found)
 
     def list(self, kind: Kind, selector: str) -> list[Object]:
         """Return the objects that a label selector matches: those that are watched, as known."""
@@ -177,8 +192,14 @@ class InformedCluster:
         return self._written(kind, self._cluster.apply(kind, body))
 
     def delete(self, kind: Kind, name: str, uid: str) -> None:
-        """Delete an object; until the watch tells of it, it is listed as it was."""
+        """Delete an object; until the watch tells of it, it is listed as one that goes.
+
+        Otherwise each round would delete it again, for as long as a connection that broke is not
+        noticed.
+        """
         self._cluster.delete(kind, name, uid)
+        if kind in self._caches:
+            self._caches[kind].deleting(name, uid)
 
     def watch(self, kind: Kind, selector: str, version: int) -> Iterator[Change]:
         """Watch the API itself."""
