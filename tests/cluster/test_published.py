@@ -12,7 +12,7 @@ from release.chart import Origin, package, write_chart
 from .conftest import Open
 from .kubectl import Kubectl, Object, until
 from .machine import IMAGES, REGISTRY, ROOT
-from .quick import quick
+from .quick import fresh
 from .release import NAME, Release
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
@@ -38,7 +38,7 @@ def release(
     work, above = tmp_path_factory.mktemp("chart"), f"oci://{REGISTRY}/{uuid.uuid4().hex[:8]}"
     origin = Origin("registry.local", __version__)
     digests = {image: digest_of(image) for image in IMAGES}
-    values = quick(demo_values, "published")
+    values = fresh(demo_values, "published")
     values["image"] = {"pullPolicy": "Always"}
     release = open_release("published", values)
     with pytest.MonkeyPatch.context() as patch:
