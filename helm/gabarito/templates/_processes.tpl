@@ -15,6 +15,15 @@
 {{- int .values.nodes | default 1 }}
 {{- end }}
 
+{{/* How long torch's launcher waits for its processes to save: as long as the pod may. */}}
+{{- define "gabarito.launcherEnv" }}
+{{- if eq .component "train" }}
+{{- if gt (mul (include "gabarito.processes" .) (include "gabarito.nodes" .)) 1 }}
+- {name: TORCH_ELASTIC_SHUTDOWN_TIMEOUT, value: {{ int64 .values.terminationGracePeriodSeconds | quote }}}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* How many processes train together, in all pods. Takes the root. */}}
 {{- define "gabarito.allProcesses" -}}
 {{- $of := dict "component" "train" "values" (fromJson (include "gabarito.stage" (dict "root" . "component" "train"))) }}
