@@ -32,7 +32,7 @@ controller.yaml: |
     {{- end }}
   keep_runs: {{ if .Values.retention.enabled }}{{ int64 .Values.retention.keep }}{{ else }}null{{ end }}
   processes: {{ include "gabarito.allProcesses" . }}
-  jobsets: {{ include "gabarito.hasJobSets" . }}
+  jobsets: {{ include "gabarito.handlesJobSets" . }}
   retries: {{ .Values.retries | default dict | toJson }}
   serve:
     {{- with .Values.stages.serve }}
