@@ -1,5 +1,6 @@
 """Several GPUs in a pod, several pods: what train is told, and what it needs of the cluster."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,19 @@ def test_the_controller_may_make_job_sets_where_there_are_any() -> None:
     for name, is_allowed in (("nodes", True), ("demo", False)):
         rules = scenario(name).named("Role", "demo-gabarito-controller")["rules"]
         assert any(rule["apiGroups"] == ["jobset.x-k8s.io"] for rule in rules) is is_allowed
+
+
+def test_who_holds_no_right_on_job_sets_leaves_them_out(tmp_path: Path) -> None:
+    file = tmp_path / "values.yaml"
+    for nodes in (1, 2):
+        train = {"stages": {"train": {"nodes": nodes}}, "controller": {"jobSets": False}}
+        file.write_text(json.dumps(merged(scenario("nodes").values, train)), encoding="utf-8")
+        options = ("--values", str(file), "--api-versions", JOB_SETS.api)
+        done = helm("template", "demo", str(CHART), *options)
+        if nodes == 1:
+            assert "jobsets: false" in done.stdout
+            assert "jobset.x-k8s.io" not in done.stdout
+    assert "stages.train.nodes: above 1 the controller makes a JobSet" in done.stderr
 
 
 def test_without_its_crd_a_job_set_is_refused() -> None:

@@ -95,6 +95,15 @@ def test_shards_need_the_controller(tmp_path: Path) -> None:
         changed(tmp_path, "demo", values)
 
 
+def test_alerts_need_the_controller(tmp_path: Path) -> None:
+    values = {
+        "controller": {"enabled": False},
+        "monitoring": {"prometheusRule": {"enabled": True}},
+    }
+    with pytest.raises(ValueError, match=r"monitoring\.prometheusRule\.enabled: its alerts need"):
+        changed(tmp_path, "demo", values)
+
+
 def test_pairs_alone_need_no_teacher(tmp_path: Path) -> None:
     pairs = {"type": "pairs", "path": "s3://b/p.csv", "question": "q", "answer": "a"}
     without = {"deploy": {"enabled": False}}

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from gabarito.core.tracing import CONTENT
 from gabarito.pipeline.stages import STAGES
 
@@ -54,6 +56,22 @@ def test_a_judge_s_calls_are_traced(tmp_path: Path) -> None:
     judge = {"pipeline": {"evaluate": {"judge": {"model": "m"}}}}
     release = changed(tmp_path, "irsa", {"tracing": {"endpoint": COLLECTOR}, **judge})
     assert {each for each in ALL if variables(release, each)} == {"generate", "evaluate", "serve"}
+
+
+def test_a_judge_that_only_a_file_in_a_bucket_may_name_is_traced(tmp_path: Path) -> None:
+    name = scenario("irsa").values["pipeline"]["name"]
+    values = {
+        **scenario("irsa").values,
+        "teacher": {},
+        "pipeline": {"name": name},
+        "pipelineFrom": {"url": "pipelines/handbook.yaml"},
+        "tracing": {"endpoint": COLLECTOR},
+    }
+    path = tmp_path / "values.yaml"
+    path.write_text(yaml.safe_dump(values))
+    release = Release(path)
+    assert {each for each in ALL if variables(release, each)} == {"generate", "evaluate", "serve"}
+    assert reaches(release, "evaluate", 4318)
 
 
 def test_texts_and_headers_are_asked_for_by_name(tmp_path: Path) -> None:

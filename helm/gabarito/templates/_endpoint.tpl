@@ -9,6 +9,6 @@
 {{/* The minimum of the endpoint's pods. */}}
 {{- define "gabarito.fewest" -}}
 {{- with .Values.stages.serve }}
-{{- ternary .autoscaling.minReplicas .replicas .autoscaling.enabled }}
+{{- ternary .autoscaling.minReplicas .replicas .autoscaling.enabled | int64 }}
 {{- end }}
 {{- end }}

@@ -1,6 +1,29 @@
-{{/* The environment of a container: the store, and the credentials that its component needs. Takes root,
-     component and values. */}}
+{{/* The environment of a container: the chart's own and what the values add, which counts before it.
+     Takes root, component and values. */}}
 {{- define "gabarito.env" -}}
+{{- $own := fromYamlArray (include "gabarito.ownEnv" .) }}
+{{- include "gabarito.eachOnce" (concat $own (.values.extraEnv | default list)) }}
+{{- end }}
+
+{{/* Variables, each once: of several with one name the last, as a pod would take it. Whoever applies an
+     object is refused with both. Takes the list. */}}
+{{- define "gabarito.eachOnce" -}}
+{{- $last := dict }}
+{{- range $place, $each := . }}
+{{- $_ := set $last $each.name $place }}
+{{- end }}
+{{- $once := list }}
+{{- range $place, $each := . }}
+{{- if eq $place (get $last $each.name) }}
+{{- $once = append $once $each }}
+{{- end }}
+{{- end }}
+{{- toYaml $once }}
+{{- end }}
+
+{{/* The chart's own variables: the store, and the credentials that the component needs. Takes root,
+     component and values. */}}
+{{- define "gabarito.ownEnv" -}}
 - {name: GABARITO_TERMINATION_LOG, value: /dev/termination-log}
 {{- with .root.Values.store }}
 - {name: GABARITO_STORE, value: {{ .url | quote }}}
@@ -27,9 +50,7 @@
 - {name: {{ .name }}_FILE, value: {{ printf "/run/secrets/gabarito/%s" .name }}}
 {{- end }}
 {{- include "gabarito.modelCacheEnv" . }}
-{{- with .values.extraEnv }}
-{{ toYaml . }}
-{{- end }}
+{{- include "gabarito.launcherEnv" . }}
 {{- end }}
 
 {{/* Where spans are sent, and what of a process they say; of components that make any. Takes root and
@@ -55,7 +76,7 @@
 
 {{/* Whether a component makes spans: those that ask a model, and the endpoint. Takes root and component. */}}
 {{- define "gabarito.isTraced" -}}
-{{- $asks := or (eq .component "generate") (and (eq .component "evaluate") (include "gabarito.judge" .root)) }}
+{{- $asks := or (eq .component "generate") (and (eq .component "evaluate") (fromJson (include "gabarito.askedJudge" .))) }}
 {{- if and .root.Values.tracing.endpoint (or $asks (eq .component "serve")) }}yes{{ end }}
 {{- end }}
 

@@ -30,23 +30,27 @@ controller.yaml: |
     {{ $stage }}: {{ . }}
     {{- end }}
     {{- end }}
-  keep_runs: {{ if .Values.retention.enabled }}{{ .Values.retention.keep }}{{ else }}null{{ end }}
+  keep_runs: {{ if .Values.retention.enabled }}{{ int64 .Values.retention.keep }}{{ else }}null{{ end }}
   processes: {{ include "gabarito.allProcesses" . }}
-  jobsets: {{ include "gabarito.hasJobSets" . }}
+  jobsets: {{ include "gabarito.handlesJobSets" . }}
   retries: {{ .Values.retries | default dict | toJson }}
   serve:
     {{- with .Values.stages.serve }}
     replicas: {{ include "gabarito.fewest" $ }}
     service: http://{{ $fullname }}.{{ $.Release.Namespace }}.svc:{{ .service.port }}
-    questions: {{ .questions }}
-    ready_timeout_s: {{ .readyTimeoutSeconds }}
+    questions: {{ int64 .questions }}
+    ready_timeout_s: {{ int64 .readyTimeoutSeconds }}
     token_env: {{ if .token.existingSecret }}GABARITO_SERVE_TOKEN{{ else }}null{{ end }}
     {{- end }}
 {{- include "gabarito.refuseIdleGpus" (dict "component" "serve" "values" (fromJson (include "gabarito.stage" (dict "root" . "component" "serve")))) }}
 {{- range splitList " " (include "gabarito.stages" .) }}
 template-{{ . }}.yaml: |
-  {{- include "gabarito.job" (dict "root" $ "component" .) | nindent 2 }}
+  {{- $body := include "gabarito.job" (dict "root" $ "component" .) }}
+  {{- include "gabarito.refuseDuplicates" (dict "component" . "body" (fromYaml $body)) }}
+  {{- $body | nindent 2 }}
 {{- end }}
 template-serve.yaml: |
-  {{- include "gabarito.serve" (dict "root" . "component" "serve") | nindent 2 }}
+  {{- $body := include "gabarito.serve" (dict "root" . "component" "serve") }}
+  {{- include "gabarito.refuseDuplicates" (dict "component" "serve" "body" (fromYaml $body)) }}
+  {{- $body | nindent 2 }}
 {{- end }}

@@ -20,7 +20,7 @@ metadata:
 spec:
   suspend: true
   {{- if not (kindIs "invalid" $values.ttlSecondsAfterFinished) }}
-  ttlSecondsAfterFinished: {{ $values.ttlSecondsAfterFinished }}
+  ttlSecondsAfterFinished: {{ int64 $values.ttlSecondsAfterFinished }}
   {{- end }}
   {{- if $isSet }}
   {{- include "gabarito.refuseJobSets" . }}
@@ -65,10 +65,10 @@ spec:
 {{- end -}}
 {{ ternary "backoffLimitPerIndex" "backoffLimit" $isIndexed }}: {{ mul $values.backoffLimit $nodes }}
 {{- if not (kindIs "invalid" $values.activeDeadlineSeconds) }}
-activeDeadlineSeconds: {{ $values.activeDeadlineSeconds }}
+activeDeadlineSeconds: {{ int64 $values.activeDeadlineSeconds }}
 {{- end }}
 {{- if and $isIndexed $values.parallelism }}
-parallelism: {{ $values.parallelism }}
+parallelism: {{ int64 $values.parallelism }}
 {{- end }}
 podReplacementPolicy: Failed
 podFailurePolicy:
@@ -80,7 +80,7 @@ template:
     restartPolicy: Never
     serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) | quote }}
     automountServiceAccountToken: false
-    terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
+    terminationGracePeriodSeconds: {{ int64 $values.terminationGracePeriodSeconds }}
     {{- include "gabarito.podSettings" . | nindent 4 }}
     {{- with include "gabarito.initContainers" . | trim }}
     initContainers:
@@ -94,10 +94,6 @@ template:
         resources:
           {{- include "gabarito.resources" . | nindent 10 }}
         env:
-          {{- if gt (mul $processes $nodes) 1 }}
-          {{- /* How long torch's launcher waits for its processes to save: as long as the pod may. */}}
-          - {name: TORCH_ELASTIC_SHUTDOWN_TIMEOUT, value: {{ $values.terminationGracePeriodSeconds | quote }}}
-          {{- end }}
           {{- include "gabarito.env" . | nindent 10 }}
         {{- with $values.extraEnvFrom }}
         envFrom:

@@ -17,7 +17,7 @@
 {{- $folders = append $folders "/var/cache/gabarito/volume" }}
 {{- end }}
 - {name: GABARITO_MODEL_CACHE, value: {{ join ":" $folders | quote }}}
-- {name: GABARITO_MODEL_CACHE_KEEP, value: {{ .root.Values.modelCache.keep | quote }}}
+- {name: GABARITO_MODEL_CACHE_KEEP, value: {{ int64 .root.Values.modelCache.keep | quote }}}
 {{- end }}
 {{- end }}
 

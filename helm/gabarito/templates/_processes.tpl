@@ -15,6 +15,15 @@
 {{- int .values.nodes | default 1 }}
 {{- end }}
 
+{{/* How long torch's launcher waits for its processes to save: as long as the pod may. */}}
+{{- define "gabarito.launcherEnv" }}
+{{- if eq .component "train" }}
+{{- if gt (mul (include "gabarito.processes" .) (include "gabarito.nodes" .)) 1 }}
+- {name: TORCH_ELASTIC_SHUTDOWN_TIMEOUT, value: {{ int64 .values.terminationGracePeriodSeconds | quote }}}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* How many processes train together, in all pods. Takes the root. */}}
 {{- define "gabarito.allProcesses" -}}
 {{- $of := dict "component" "train" "values" (fromJson (include "gabarito.stage" (dict "root" . "component" "train"))) }}
@@ -35,11 +44,19 @@
 {{- if ne (include "gabarito.hasJobSets" .root) "true" }}
 {{- fail (printf "stages.%s.nodes: above 1 it needs JobSet (jobset.x-k8s.io/v1alpha2), which is not installed in this cluster; install it or set nodes to 1; for helm template: --api-versions jobset.x-k8s.io/v1alpha2" .component) }}
 {{- end }}
+{{- if and .root.Values.controller.enabled (not .root.Values.controller.jobSets) }}
+{{- fail (printf "stages.%s.nodes: above 1 the controller makes a JobSet; set controller.jobSets to true, or nodes to 1" .component) }}
+{{- end }}
 {{- end }}
 
 {{/* Whether the cluster knows JobSets. Takes the root. */}}
 {{- define "gabarito.hasJobSets" -}}
 {{- .Capabilities.APIVersions.Has "jobset.x-k8s.io/v1alpha2" }}
+{{- end }}
+
+{{/* Whether the controller knows JobSets: there are any, and it may. Takes the root. */}}
+{{- define "gabarito.handlesJobSets" -}}
+{{- and (eq (include "gabarito.hasJobSets" .) "true") .Values.controller.jobSets }}
 {{- end }}
 
 {{/* A rule for what the pods of a training that is on several nodes say to each other: at ports that

@@ -21,10 +21,10 @@ metadata:
   {{- end }}
 spec:
   {{- if not $scaled }}
-  replicas: {{ $values.replicas }}
+  replicas: {{ int64 $values.replicas }}
   {{- end }}
   revisionHistoryLimit: 3
-  progressDeadlineSeconds: {{ $values.readyTimeoutSeconds }}
+  progressDeadlineSeconds: {{ int64 $values.readyTimeoutSeconds }}
   {{- if eq (include "gabarito.strategy" .root) "Recreate" }}
   strategy: {type: Recreate}
   {{- else }}
@@ -41,7 +41,7 @@ spec:
     spec:
       serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) | quote }}
       automountServiceAccountToken: false
-      terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
+      terminationGracePeriodSeconds: {{ int64 $values.terminationGracePeriodSeconds }}
       {{- include "gabarito.podSettings" $pod | nindent 6 }}
       {{- with include "gabarito.initContainers" $pod | trim }}
       initContainers:
@@ -57,7 +57,7 @@ spec:
           {{- include "gabarito.endpointProbes" $values | trim | nindent 10 }}
           {{- with $values.preStopSleepSeconds }}
           lifecycle:
-            preStop: {sleep: {seconds: {{ . }}}}
+            preStop: {sleep: {seconds: {{ int64 . }}}}
           {{- end }}
           resources:
             {{- include "gabarito.resources" (ternary (dict "values" (omit $values "gpu")) $pod $isRemote) | nindent 12 }}

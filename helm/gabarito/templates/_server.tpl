@@ -38,10 +38,13 @@
       "securityContext" (fromYaml (include "gabarito.security" (dict "of" "containerSecurityContext" "root" .root "values" .values)))
       "terminationMessagePolicy" "FallbackToLogsOnError" "resources" $resources
       "volumeMounts" (concat $mounts ($of.volumeMounts | default list)) }}
-{{- range $key := list "command" "args" "env" }}
+{{- range $key := list "command" "args" }}
 {{- with get $of $key }}
 {{- $_ := set $container $key . }}
 {{- end }}
+{{- end }}
+{{- with $of.env }}
+{{- $_ := set $container "env" (fromYamlArray (include "gabarito.eachOnce" .)) }}
 {{- end }}
 {{- include "gabarito.overlay" (dict "onto" $container "over" $of.extra) }}
 {{- list $container | toYaml }}

@@ -75,7 +75,7 @@
     - {{ . | quote }}
     {{- end }}
     - --seconds
-    - {{ $of.readyTimeoutSeconds | quote }}
+    - {{ int64 $of.readyTimeoutSeconds | quote }}
   {{- include "gabarito.containerSettings" . | nindent 2 }}
   resources:
     requests: {cpu: 50m, memory: 64Mi}
