@@ -30,6 +30,8 @@ MAX_SHOWN_CHARS = 200
 MAX_VALUES = 100_000
 """Most values in a YAML file, those behind aliases counted each time."""
 
+NOT_UTF8 = "not a text in UTF-8; save it as one"
+
 HOLDS_SECRET = "holds_secret"
 """The type of a mistake (``PydanticCustomError``) whose input must not be shown."""
 
@@ -185,7 +187,16 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise SettingsError(f"{path}: no such file; give the path of a pipeline file") from error
-    except (OSError, *NOT_MEANT) as error:
+    except IsADirectoryError as error:
+        raise SettingsError(
+            f"{path}: a folder; name the pipeline file in it, or let gabarito init write one"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: {NOT_UTF8}") from error
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise SettingsError(f"{str(path)[:MAX_SHOWN_CHARS]}: cannot be read: {why}") from error
+    except ValueError as error:
         raise _not_yaml(str(path), error) from error
 
 
