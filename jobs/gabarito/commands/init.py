@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from gabarito.commands.options import say
+from gabarito.commands.options import GivenPath, say
 from gabarito.core.errors import DataError, UsageError
 
 
@@ -13,7 +13,7 @@ from gabarito.core.errors import DataError, UsageError
 @click.argument("folder")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     default=Path("pipeline.yaml"),
     show_default=True,
     help="The file to be written; one that is there already is left alone.",
@@ -23,6 +23,8 @@ def init(folder: str, output: Path) -> None:
 
     The file says in comments what was found and what else to set.
     """
+    if not folder.strip():
+        raise UsageError("FOLDER: empty; give a folder, such as . for this one")
     exists = UsageError(f"--output: {output} is there already; give another name or move it away")
     if output.exists() or output.is_symlink():
         raise exists

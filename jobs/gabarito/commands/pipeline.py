@@ -10,6 +10,7 @@ from rich.console import Console
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.channel import SHORT_DIGEST, find_channel, read_model
 from gabarito.commands.options import (
+    name_option,
     pipeline_argument,
     pipeline_option,
     say,
@@ -98,9 +99,11 @@ def refresh(pipeline: str, store_url: str) -> None:
     """Ask the release whose pipeline is called PIPELINE to read its sources again.
 
     Its controller does so once the present run is finished, and makes a new model where they say
-    something new. On one machine: gabarito run PIPELINE --refresh.
+    something new. PIPELINE is its name, not its file. On one machine: gabarito run FILE --refresh.
     """
-    told = ask_refresh(open_store(store_url), pipeline)
+    store = open_store(store_url)
+    last_run(store, pipeline)  # says what there is not: nobody would look at what is asked for
+    told = ask_refresh(store, pipeline)
     say(f"refresh {told.asked} of pipeline {pipeline} is asked for")
 
 
@@ -154,9 +157,9 @@ def plan(pipeline: str, store_url: str) -> None:
 @click.command()
 @store_option
 @pipeline_option
-@click.option("--release", help="A Helm release: its state is read from the cluster.")
-@click.option("--namespace", help="Where the release is; default: that of the kubeconfig.")
-@click.option("--context", help="A context of the kubeconfig.")
+@name_option("--release", help="A Helm release: its state is read from the cluster.")
+@name_option("--namespace", help="Where the release is; default: that of the kubeconfig.")
+@name_option("--context", help="A context of the kubeconfig.")
 def status(
     store_url: str, pipeline: str, release: str | None, namespace: str | None, context: str | None
 ) -> None:

@@ -8,7 +8,7 @@ import click
 
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.jsonl import read_numbered, read_object
-from gabarito.commands.options import port_type, say, store_option
+from gabarito.commands.options import name_option, port_type, say, store_option
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.settings import local_path
 from gabarito.curate.corrections import DEFAULT_CORRECTIONS, Correction
@@ -32,11 +32,11 @@ from gabarito.store.open import open_store
 @click.command()
 @click.argument("pipeline", required=False)
 @store_option
-@click.option("--run", "run_id", help="Of this run; default: the one that was started last.")
+@name_option("--run", "run_id", help="Of this run; default: the one that was started last.")
 @click.option(
     "--port", type=port_type, default=0, show_default=True, help="Of this machine; 0: any free."
 )
-@click.option(
+@name_option(
     "--to",
     help="The file of corrections, also s3://bucket/key; default: what curate.corrections names, "
     "or corrections.jsonl. With --read-only the page to write.",

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from gabarito.commands.options import say, store_option, wrapped
+from gabarito.commands.options import name_option, say, store_option, wrapped
 from gabarito.core.errors import Interrupted, UsageError
 from gabarito.core.shard import Shard
 from gabarito.core.text import printable
@@ -69,7 +69,7 @@ _shard_option = click.option("--shard", type=_ShardType(), help="Only this part 
 def _command(stage: str) -> click.Command:
     @click.command(stage, help=f"Run the stage {stage} of a run, as a Job does.")
     @store_option
-    @click.option("--run", "run_id", required=True, help="The run's id; gabarito plan shows it.")
+    @name_option("--run", "run_id", required=True, help="The run's id; gabarito plan shows it.")
     def command(store_url: str, run_id: str, shard: Shard | None = None) -> None:
         store = open_store(store_url)
         with tracing(stage):
@@ -87,7 +87,7 @@ def _command(stage: str) -> click.Command:
     help="Languages of pictures and scanned pages, such as pt,en: have them read.",
 )
 @store_option
-@click.option("--run", "run_id", help="The run's id; gabarito plan shows it.")
+@name_option("--run", "run_id", help="The run's id; gabarito plan shows it.")
 @_shard_option
 def ingest(  # noqa: PLR0913  # one parameter for each option
     path: str | None,
@@ -188,10 +188,10 @@ generate, curate, merge, evaluate = (
 
 @click.command()
 @store_option
-@click.option("--run", "run_id", required=True, help="The run's id; gabarito plan shows it.")
+@name_option("--run", "run_id", required=True, help="The run's id; gabarito plan shows it.")
 @click.option("--processes", type=_COUNT, default=1, help="Here: one for each GPU.")
 @click.option("--nodes", type=_COUNT, default=1, help="On at most so many machines.")
-@click.option("--rendezvous", help="Address of the first machine and a port, where they meet.")
+@name_option("--rendezvous", help="Address of the first machine and a port, where they meet.")
 def train(store_url: str, run_id: str, processes: int, nodes: int, rendezvous: str | None) -> None:
     """Run the stage train of a run, as a Job does.
 
