@@ -1,6 +1,7 @@
 """The command init: a pipeline file from what lies in a folder."""
 
 from pathlib import Path
+from shlex import quote
 
 import click
 from rich.console import Console
@@ -28,6 +29,8 @@ def init(folder: str, output: Path) -> None:
     exists = UsageError(f"--output: {output} is there already; give another name or move it away")
     if output.exists() or output.is_symlink():
         raise exists
+    if not output.parent.is_dir():  # before the documents are read
+        raise DataError(f"--output: {output.parent} is no folder; make it, or give another name")
     from gabarito.pipeline.draft import draft  # the formats' libraries take seconds
 
     with Console(stderr=True).status("reading some of the documents"):
@@ -41,4 +44,4 @@ def init(folder: str, output: Path) -> None:
         raise DataError(
             f"--output: {output} could not be written: {error.strerror}; give another name"
         ) from error
-    say(f"{output}: written; look into it, then try it with gabarito check {output}")
+    say(f"{output}: written; look into it, then try it with gabarito check {quote(str(output))}")

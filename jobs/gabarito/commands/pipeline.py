@@ -2,6 +2,7 @@
 
 import json
 import time
+from shlex import quote
 
 import click
 from pydantic import ValidationError
@@ -25,7 +26,7 @@ from gabarito.pipeline.checks.document_sample import sample_of_artifact
 from gabarito.pipeline.counters import summary_of
 from gabarito.pipeline.forecast import forecast_of, kept_trial
 from gabarito.pipeline.holds import hold_run
-from gabarito.pipeline.places import loss_lines, store_place
+from gabarito.pipeline.places import loss_lines, store_argument
 from gabarito.pipeline.plan import Step, make_plan
 from gabarito.pipeline.promote import left_behind, model_of, promote_if_passed, report_lines
 from gabarito.pipeline.refresh import (
@@ -230,8 +231,8 @@ def _forecast_lines(store: Store, planned: Run, path: str) -> list[str]:
     if trial:
         return [f"teacher: {forecast_of(extent, trial, settings.teacher)}"]
     return [
-        f"teacher: {extent.said}; gabarito check {path} tries some of them and says what all "
-        "will take"
+        f"teacher: {extent.said}; gabarito check {quote(path)} tries some of them and says what "
+        "all will take"
     ]
 
 
@@ -262,7 +263,7 @@ def _conclude(store: Store, planned: Run) -> None:
         say(
             f"gate passed, but this model was taken back from channel {channel!r} on "
             f"{taken_back.at:%Y-%m-%d}: {taken_back.reason}; gabarito promote {planned.run} "
-            f"--store {store_place(store)} serves it again"
+            f"{store_argument(store)} serves it again"
         )
     elif verdict.passed:
         say(f"gate passed: channel {channel!r} serves this model")

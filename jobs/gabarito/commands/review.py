@@ -3,6 +3,7 @@
 import getpass
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -142,7 +143,7 @@ def _conclude(file: CorrectionsFile, run: Run, pipeline: str | None) -> None:
     """Say how many facts were decided, and what makes use of it."""
     where = shown_path(file.name)
     say(f"{where}: {len(file.facts)} facts decided")
-    name = pipeline or "PIPELINE"
+    name = quote(pipeline) if pipeline else "PIPELINE"
     if run.pipeline.curate.corrections is None:
         say(f"next: set curate.corrections to {where} in {name}, then gabarito run {name}")
     else:

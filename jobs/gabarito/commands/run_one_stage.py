@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
 import click
 from rich.console import Console
@@ -121,7 +122,7 @@ def _look_at(path: str, as_json: bool, ocr: Sequence[str]) -> None:
     if Path(path).suffix.lower() in (".yaml", ".yml") and not Path(path).is_dir():
         raise UsageError(
             f"PATH: must be a file or folder of documents, got {path!r}; to read what a pipeline "
-            f"file names, run gabarito run {path} --until ingest"
+            f"file names, run gabarito run {quote(path)} --until ingest"
         )
     from gabarito.ingest.file_report import INDENT, kept_of_formats
     from gabarito.ingest.find_all import find_all

@@ -214,6 +214,7 @@ def parse_yaml(text: str, where: str) -> object:
 
 def _not_yaml(where: str, error: Exception) -> SettingsError:
     said = without_userinfo(" ".join(str(error).split()))  # it shows the line
+    said = said.replace(' in "<unicode string>", line', " at line")
     return SettingsError(f"{where}: not a YAML file: {said}; correct it")
 
 
@@ -279,7 +280,8 @@ class _ClosedLoader(BoundedLoader):
 
 
 def _mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
-    mistakes = error.errors()
+    # a default that is made of a setting has no mistake of its own
+    mistakes = [one for one in error.errors() if one["type"] != "default_factory_not_called"]
     for mistake in mistakes:
         if mistake["type"] == "too_short" and _is_told_within(mistake["loc"], mistakes):
             continue  # pydantic counts no entry that has a mistake

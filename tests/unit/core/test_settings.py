@@ -209,3 +209,10 @@ def test_what_can_be_no_bucket_is_refused_before_it_is_asked(url: str) -> None:
 
 def test_a_scheme_is_the_same_in_capitals() -> None:
     assert open_store("S3://bucket/p").url == "s3://bucket/p"
+
+
+def test_a_mistake_in_yaml_is_placed_by_its_line_alone(tmp_path: Path) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text("name: a\n\tb: c\n")
+    with pytest.raises(SettingsError, match=r"any token at line 2, column 1"):
+        read_yaml(path)
