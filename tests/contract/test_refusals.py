@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.loopback import QuietHandler, served
 
 from gabarito.core.errors import AccessError, ServiceError, SettingsError
 from gabarito.store.base import FileInfo, Store
@@ -45,6 +46,39 @@ def test_a_store_that_cannot_be_reached_is_reported_soon(monkeypatch: pytest.Mon
     with pytest.raises(ServiceError, match=r"s3://b/key: store does not answer: .*127\.0\.0\.1:9"):
         open_store("s3://b").read("key")
     assert time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize(
+    ("status", "page"),
+    [
+        (200, b""),
+        (200, b"<html>log in</html>"),
+        (200, b"<!doctype html><br>log in"),
+        (301, b""),  # such as to https
+    ],
+)
+def test_a_page_of_the_web_is_no_empty_store(
+    status: int, page: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Console(QuietHandler):
+        def answer(self) -> None:
+            self.send(status, {"Content-Type": "text/html", "Location": self.path}, page)
+
+    with served(Console) as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{address}")
+        store = open_store("s3://bucket/place")
+        uses: list[Callable[[], object]] = [
+            lambda: store.read("key"),
+            lambda: store.write("key", b"x"),
+            lambda: store.exists("key"),
+            lambda: list(store.list("")),
+            lambda: store.download("key", tmp_path / "back", NOTHING),
+        ]
+        for use in uses:
+            with pytest.raises(
+                ServiceError, match=r"S3 server; check AWS_|AWS_\w+ is an S3 server"
+            ):
+                use()
 
 
 @pytest.mark.parametrize(

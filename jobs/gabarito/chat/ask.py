@@ -7,9 +7,10 @@ import urllib3
 from pydantic import BaseModel, Field, ValidationError
 
 from gabarito.chat.foreign_text import shown
-from gabarito.chat.http import Response, open_pool, reason_of, send, split_url
+from gabarito.chat.http import Response, open_pool, reason_of, send
 from gabarito.chat.protocol import BAD_REQUEST, BUSY, OK, REFUSED, SERVER_ERRORS
 from gabarito.core.errors import AccessError, DataError, ServiceError, UsageError
+from gabarito.core.http_url import split_url
 from gabarito.core.mistakes import sentence_of
 from gabarito.core.records import Record
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from gabarito.chat.http import split_url
 from gabarito.core.errors import SettingsError
+from gabarito.core.http_url import split_url
 from gabarito.core.secrets import RotatingSecret
 
 

@@ -11,11 +11,12 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import urllib3
 
 from gabarito.core.errors import AccessError, SettingsError
+from gabarito.core.http_url import split_url
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -83,16 +84,6 @@ class _Pool(urllib3.HTTPConnectionPool):
 
 class _SecurePool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
-
-
-def split_url(url: str) -> SplitResult | None:
-    """Return the parts of an http or https URL, None if it is none."""
-    try:
-        parts = urlsplit(url)
-        is_http = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets or a port that make no sense
-        return None
-    return parts if is_http else None
 
 
 def open_pool(url: str, timeout_s: float, size: int = 1) -> urllib3.PoolManager:
@@ -177,13 +168,16 @@ def _proxy_refusal(url: str) -> AccessError:
     return AccessError(message)
 
 
+_WRAPPERS = (urllib3.exceptions.DecodeError, urllib3.exceptions.ProtocolError)
+
+
 def reason_of(error: Exception) -> str:
     """Return the innermost reason; urllib3 puts connection, address and tries around it."""
+    if "WRONG_VERSION_NUMBER" in str(error):  # as OpenSSL calls an answer without TLS
+        return "no TLS is spoken there; write http:// in place of https://"
     if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason:
         return reason_of(error.reason)
-    if isinstance(error, urllib3.exceptions.ProtocolError) and isinstance(
-        error.args[-1], Exception
-    ):
+    if isinstance(error, _WRAPPERS) and isinstance(error.args[-1], Exception):
         return reason_of(error.args[-1])
     return str(error).rpartition(": ")[2]
 

@@ -34,28 +34,30 @@ def wait_until_ready(endpoint: ChatEndpoint, model: str, seconds: float) -> floa
     messages = [Message(role="user", content="?")]
     data = json.dumps(request_body(model, messages, TRIAL)).encode()
     began = said = time.monotonic()
-    with open_pool(endpoint.completions, endpoint.timeout_s) as pool:
-        while trouble := _trouble(pool, endpoint, data):
-            now = time.monotonic()
-            if now - began >= seconds:
-                raise SettingsError(
-                    f"{where}: not ready within {seconds:g} s: {trouble}; its own log says why: "
-                    "correct its image, arguments or memory, or give it more time"
-                )
-            if now - said >= SAID_EVERY_S:
-                log.info("teacher is loading", extra={"waits_for": trouble})
-                said = now
-            time.sleep(RETRY_S)
+    left_s = seconds
+    while trouble := _trouble(endpoint, data, min(endpoint.timeout_s, left_s)):
+        now = time.monotonic()
+        if now - said >= SAID_EVERY_S:
+            log.info("teacher is loading", extra={"waits_for": trouble})
+            said = now
+        left_s = began + seconds - now - RETRY_S
+        if left_s <= 0:
+            raise SettingsError(
+                f"{where}: not ready within {seconds:g} s: {trouble}; its own log says why: "
+                "correct its image, arguments or memory, or give it more time"
+            )
+        time.sleep(RETRY_S)
     return time.monotonic() - began
 
 
-def _trouble(pool: urllib3.PoolManager, endpoint: ChatEndpoint, data: bytes) -> str:
+def _trouble(endpoint: ChatEndpoint, data: bytes, timeout_s: float) -> str:
     """Return why a server has not begun yet, or ``""`` if it has."""
     headers = {"Content-Type": "application/json", **endpoint.authorization}
     try:
-        response = send(pool, "POST", endpoint.completions, headers, data)
+        with open_pool(endpoint.completions, timeout_s) as pool:
+            response = send(pool, "POST", endpoint.completions, headers, data)
     except TimeoutError:
-        return f"gave no whole answer within {endpoint.timeout_s:g} s"
+        return f"gave no whole answer within {timeout_s:.2g} s"
     except urllib3.exceptions.HTTPError as error:
         return f"does not answer: {shown(reason_of(error), endpoint.secret)}"
     outcome = read_response(response, len(data), endpoint.secret)

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import click
 
-from gabarito.commands.options import port_type
+from gabarito.commands.options import GivenPath, port_type
 
 
 @click.command()
 @click.option(
     "--config",
     "config_path",
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     required=True,
     help="The controller.yaml that the chart writes.",
 )

@@ -6,20 +6,26 @@ from typing import Unpack
 import click
 
 from gabarito.chat.open_client import KEY_NAME, URL_NAME
-from gabarito.commands.options import host_option, port_type, store_option
+from gabarito.commands.options import (
+    FiniteRange,
+    host_option,
+    name_option,
+    port_type,
+    store_option,
+)
 from gabarito.core.secrets import secret_from
 from gabarito.core.settings import local_path
 from gabarito.demo.recorded_teacher import Manners, serve_replies
 from gabarito.store.open import open_store
 
 SAMPLE = "gabarito:demo"
-SECONDS = click.FloatRange(min=0)
-SHARE = click.FloatRange(0, 1)
+SECONDS = FiniteRange(min=0)
+SHARE = FiniteRange(0, 1)
 
 
 @click.command()
 @click.argument("sample", default=SAMPLE)
-@click.option("--pipeline", help="Other settings than SAMPLE/pipeline.yaml.")
+@name_option("--pipeline", help="Other settings than SAMPLE/pipeline.yaml.")
 @store_option
 @click.option(
     "--port", type=port_type, default=8000, show_default=True, help="The endpoint's port; 0: any."

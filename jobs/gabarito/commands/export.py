@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from gabarito.artifacts.channel import SHORT_DIGEST
-from gabarito.commands.options import channel_option, say, store_option
+from gabarito.commands.options import GivenPath, channel_option, name_option, say, store_option
 from gabarito.core.errors import UsageError
 from gabarito.core.text import in_number
 from gabarito.pipeline.export_dataset import FORMATS, rows_of, write_rows
@@ -25,9 +25,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 PRECISIONS = ("f16", "bf16", "q8_0", "f32")
 
-folder_option = click.option(
-    "--to", type=click.Path(path_type=Path), required=True, help="A new folder."
-)
+folder_option = click.option("--to", type=GivenPath(), required=True, help="A new folder.")
 unverified_option = click.option(
     "--unverified", is_flag=True, help="Do not read it back; its card says so."
 )
@@ -88,8 +86,8 @@ def model_options(command: Callable[..., None]) -> Callable[..., None]:
         chosen,
         store_option,
         channel_option,
-        click.option("--run", "run_id", help="The model of this run, promoted or not."),
-        click.option("--digest", help="The model of this digest, or of its first digits."),
+        name_option("--run", "run_id", help="The model of this run, promoted or not."),
+        name_option("--digest", help="The model of this digest, or of its first digits."),
     )
 
 
@@ -122,7 +120,7 @@ def export() -> None:
 
 @export.command()
 @store_option
-@click.option("--run", "run_id", help="Of this run; default: the one that was started last.")
+@name_option("--run", "run_id", help="Of this run; default: the one that was started last.")
 @folder_option
 @click.option(
     "--format",
@@ -191,7 +189,7 @@ def ollama(choice: ModelChoice, to: Path, precision: str, unverified: bool) -> N
 
 @export.command()
 @model_options
-@click.option("--to", required=True, help="registry/name, with a tag or without.")
+@name_option("--to", required=True, help="registry/name, with a tag or without.")
 @unverified_option
 def oci(choice: ModelChoice, to: str, unverified: bool) -> None:
     """Push the model folder as an image, which Kubernetes mounts as a volume.
@@ -210,7 +208,7 @@ def oci(choice: ModelChoice, to: str, unverified: bool) -> None:
 
 @export.command()
 @model_options
-@click.option("--to", required=True, help="org/name; HF_TOKEN must allow to write there.")
+@name_option("--to", required=True, help="org/name; HF_TOKEN must allow to write there.")
 @click.option(
     "--public", is_flag=True, help="Anybody may read it: a new one, or one that is public."
 )

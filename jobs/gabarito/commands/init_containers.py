@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from gabarito.commands.options import say, store_option
+from gabarito.commands.options import FiniteRange, GivenPath, say, store_option
 from gabarito.core.text import duration_text, in_number
 from gabarito.store.open import open_store
 
@@ -14,9 +14,7 @@ GIBIBYTE = 2**30
 @click.command()
 @click.argument("model")
 @store_option
-@click.option(
-    "--to", type=click.Path(path_type=Path, file_okay=False), required=True, help="Into here."
-)
+@click.option("--to", type=GivenPath(file_okay=False), required=True, help="Into here.")
 @click.option(
     "--only",
     "names",
@@ -47,7 +45,7 @@ def fetch(model: str, store_url: str, to: Path, names: tuple[str, ...]) -> None:
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     default=1800.0,
     show_default=True,
     help="How long to wait.",

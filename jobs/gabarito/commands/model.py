@@ -17,8 +17,10 @@ from gabarito.artifacts.channel import (
     read_channel,
 )
 from gabarito.commands.options import (
+    GivenPath,
     channel_option,
     host_option,
+    name_option,
     pipeline_option,
     port_type,
     say,
@@ -61,9 +63,9 @@ GIGABYTE = 1e9
 @store_option
 @channel_option
 @pipeline_option
-@click.option("--run", "run_id", help="The report of this run, promoted or not.")
+@name_option("--run", "run_id", help="The report of this run, promoted or not.")
 @click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write the report's page here.")
+@click.option("--html", type=GivenPath(), help="Write the report's page here.")
 def report(  # noqa: PLR0913  # one parameter for each option
     store_url: str,
     channel: str | None,
@@ -141,24 +143,24 @@ def _proof_lines(reply: "EndpointReply") -> Iterator[str]:
 
 @click.command()
 @store_option
-@click.option(
+@name_option(
     "--channel",
     help="Serve what this channel names; default: that of the only pipeline of which a model is "
     "served. With --model-digest, list the model under it; default: its pipeline's, if that "
     "serves this model.",
 )
-@click.option(
+@name_option(
     "--pipeline",
     help="Serve no model of another pipeline than this one, unless --channel names a channel of "
     "another name.",
 )
-@click.option("--model", help="Serve this folder instead of what the channel names.")
-@click.option(
+@name_option("--model", help="Serve this folder instead of what the channel names.")
+@name_option(
     "--model-digest", help="Serve the promoted model of this digest, or of its first digits."
 )
 @host_option
 @click.option("--port", type=port_type, default=8000, show_default=True, help="0: any free port.")
-@click.option(
+@name_option(
     "--engine-url",
     help="Let this OpenAI-compatible server, which has the model's files, write the answers; "
     "names, refusal, threshold and proofs stay here.",
@@ -224,10 +226,8 @@ def serve(  # noqa: PLR0913  # one parameter for each option
 @click.command()
 @store_option
 @channel_option
-@click.option("--base", help="A base, as train.base names it, instead of what the channel serves.")
-@click.option(
-    "--to", type=click.Path(path_type=Path), required=True, help="The cache: a folder of its own."
-)
+@name_option("--base", help="A base, as train.base names it, instead of what the channel serves.")
+@click.option("--to", type=GivenPath(), required=True, help="The cache: a folder of its own.")
 def cache(store_url: str, channel: str | None, base: str | None, to: Path) -> None:
     """Fill a folder with a base or a served model, by its digest, for pods to read.
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from shlex import quote
 
 import click
 from pydantic import ValidationError
@@ -10,6 +11,7 @@ from rich.console import Console
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.channel import SHORT_DIGEST, find_channel, read_model
 from gabarito.commands.options import (
+    name_option,
     pipeline_argument,
     pipeline_option,
     say,
@@ -24,7 +26,7 @@ from gabarito.pipeline.checks.document_sample import sample_of_artifact
 from gabarito.pipeline.counters import summary_of
 from gabarito.pipeline.forecast import forecast_of, kept_trial
 from gabarito.pipeline.holds import hold_run
-from gabarito.pipeline.places import loss_lines, store_place
+from gabarito.pipeline.places import loss_lines, store_argument
 from gabarito.pipeline.plan import Step, make_plan
 from gabarito.pipeline.promote import left_behind, model_of, promote_if_passed, report_lines
 from gabarito.pipeline.refresh import (
@@ -98,9 +100,11 @@ def refresh(pipeline: str, store_url: str) -> None:
     """Ask the release whose pipeline is called PIPELINE to read its sources again.
 
     Its controller does so once the present run is finished, and makes a new model where they say
-    something new. On one machine: gabarito run PIPELINE --refresh.
+    something new. PIPELINE is its name, not its file. On one machine: gabarito run FILE --refresh.
     """
-    told = ask_refresh(open_store(store_url), pipeline)
+    store = open_store(store_url)
+    last_run(store, pipeline)  # says what there is not: nobody would look at what is asked for
+    told = ask_refresh(store, pipeline)
     say(f"refresh {told.asked} of pipeline {pipeline} is asked for")
 
 
@@ -154,9 +158,9 @@ def plan(pipeline: str, store_url: str) -> None:
 @click.command()
 @store_option
 @pipeline_option
-@click.option("--release", help="A Helm release: its state is read from the cluster.")
-@click.option("--namespace", help="Where the release is; default: that of the kubeconfig.")
-@click.option("--context", help="A context of the kubeconfig.")
+@name_option("--release", help="A Helm release: its state is read from the cluster.")
+@name_option("--namespace", help="Where the release is; default: that of the kubeconfig.")
+@name_option("--context", help="A context of the kubeconfig.")
 def status(
     store_url: str, pipeline: str, release: str | None, namespace: str | None, context: str | None
 ) -> None:
@@ -227,8 +231,8 @@ def _forecast_lines(store: Store, planned: Run, path: str) -> list[str]:
     if trial:
         return [f"teacher: {forecast_of(extent, trial, settings.teacher)}"]
     return [
-        f"teacher: {extent.said}; gabarito check {path} tries some of them and says what all "
-        "will take"
+        f"teacher: {extent.said}; gabarito check {quote(path)} tries some of them and says what "
+        "all will take"
     ]
 
 
@@ -259,7 +263,7 @@ def _conclude(store: Store, planned: Run) -> None:
         say(
             f"gate passed, but this model was taken back from channel {channel!r} on "
             f"{taken_back.at:%Y-%m-%d}: {taken_back.reason}; gabarito promote {planned.run} "
-            f"--store {store_place(store)} serves it again"
+            f"{store_argument(store)} serves it again"
         )
     elif verdict.passed:
         say(f"gate passed: channel {channel!r} serves this model")

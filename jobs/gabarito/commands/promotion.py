@@ -8,7 +8,13 @@ from rich.table import Table
 from rich.text import Text
 
 from gabarito.artifacts.channel import SHORT_DIGEST
-from gabarito.commands.options import channel_option, pipeline_option, say, store_option
+from gabarito.commands.options import (
+    channel_option,
+    name_option,
+    pipeline_option,
+    say,
+    store_option,
+)
 from gabarito.core.text import in_number, printable
 from gabarito.pipeline.compare_runs import compared
 from gabarito.pipeline.default_channel import channel_of, channel_to_roll_back
@@ -77,7 +83,7 @@ def runs(store_url: str, limit: int, pipeline: str) -> None:
 @click.command()
 @click.argument("model")
 @store_option
-@click.option(
+@name_option(
     "--channel", help="Default: that of MODEL's run; main, the default before, only if named."
 )
 @click.option("--despite-gate", is_flag=True, help="Even if it did not pass its gate.")

@@ -3,12 +3,13 @@
 import getpass
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 import click
 
 from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.jsonl import read_numbered, read_object
-from gabarito.commands.options import port_type, say, store_option
+from gabarito.commands.options import name_option, port_type, say, store_option
 from gabarito.core.errors import DataError, MissingError, UsageError
 from gabarito.core.settings import local_path
 from gabarito.curate.corrections import DEFAULT_CORRECTIONS, Correction
@@ -32,11 +33,11 @@ from gabarito.store.open import open_store
 @click.command()
 @click.argument("pipeline", required=False)
 @store_option
-@click.option("--run", "run_id", help="Of this run; default: the one that was started last.")
+@name_option("--run", "run_id", help="Of this run; default: the one that was started last.")
 @click.option(
     "--port", type=port_type, default=0, show_default=True, help="Of this machine; 0: any free."
 )
-@click.option(
+@name_option(
     "--to",
     help="The file of corrections, also s3://bucket/key; default: what curate.corrections names, "
     "or corrections.jsonl. With --read-only the page to write.",
@@ -142,7 +143,7 @@ def _conclude(file: CorrectionsFile, run: Run, pipeline: str | None) -> None:
     """Say how many facts were decided, and what makes use of it."""
     where = shown_path(file.name)
     say(f"{where}: {len(file.facts)} facts decided")
-    name = pipeline or "PIPELINE"
+    name = quote(pipeline) if pipeline else "PIPELINE"
     if run.pipeline.curate.corrections is None:
         say(f"next: set curate.corrections to {where} in {name}, then gabarito run {name}")
     else:

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from gabarito.commands.options import say, store_option, wrapped
+from gabarito.commands.options import name_option, say, store_option, wrapped
 from gabarito.core.errors import Interrupted, UsageError
 from gabarito.core.shard import Shard
 from gabarito.core.text import printable
@@ -69,7 +70,7 @@ _shard_option = click.option("--shard", type=_ShardType(), help="Only this part 
 def _command(stage: str) -> click.Command:
     @click.command(stage, help=f"Run the stage {stage} of a run, as a Job does.")
     @store_option
-    @click.option("--run", "run_id", required=True, help="The run's id; gabarito plan shows it.")
+    @name_option("--run", "run_id", required=True, help="The run's id; gabarito plan shows it.")
     def command(store_url: str, run_id: str, shard: Shard | None = None) -> None:
         store = open_store(store_url)
         with tracing(stage):
@@ -87,7 +88,7 @@ def _command(stage: str) -> click.Command:
     help="Languages of pictures and scanned pages, such as pt,en: have them read.",
 )
 @store_option
-@click.option("--run", "run_id", help="The run's id; gabarito plan shows it.")
+@name_option("--run", "run_id", help="The run's id; gabarito plan shows it.")
 @_shard_option
 def ingest(  # noqa: PLR0913  # one parameter for each option
     path: str | None,
@@ -121,7 +122,7 @@ def _look_at(path: str, as_json: bool, ocr: Sequence[str]) -> None:
     if Path(path).suffix.lower() in (".yaml", ".yml") and not Path(path).is_dir():
         raise UsageError(
             f"PATH: must be a file or folder of documents, got {path!r}; to read what a pipeline "
-            f"file names, run gabarito run {path} --until ingest"
+            f"file names, run gabarito run {quote(path)} --until ingest"
         )
     from gabarito.ingest.file_report import INDENT, kept_of_formats
     from gabarito.ingest.find_all import find_all
@@ -188,10 +189,10 @@ generate, curate, merge, evaluate = (
 
 @click.command()
 @store_option
-@click.option("--run", "run_id", required=True, help="The run's id; gabarito plan shows it.")
+@name_option("--run", "run_id", required=True, help="The run's id; gabarito plan shows it.")
 @click.option("--processes", type=_COUNT, default=1, help="Here: one for each GPU.")
 @click.option("--nodes", type=_COUNT, default=1, help="On at most so many machines.")
-@click.option("--rendezvous", help="Address of the first machine and a port, where they meet.")
+@name_option("--rendezvous", help="Address of the first machine and a port, where they meet.")
 def train(store_url: str, run_id: str, processes: int, nodes: int, rendezvous: str | None) -> None:
     """Run the stage train of a run, as a Job does.
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from gabarito.commands.options import store_option
+from gabarito.commands.options import GivenPath, name_option, store_option
 from gabarito.core.text import in_number, printable
 from gabarito.pipeline.runs import last_run, read_run
 from gabarito.pipeline.show.listing import LISTINGS, listing_of
@@ -28,7 +28,7 @@ _BY_ENDING: dict[str, Form] = {".csv": "csv", ".jsonl": "jsonl", ".html": "html"
 @click.command()
 @click.argument("what", type=click.Choice(list(LISTINGS)))
 @store_option
-@click.option("--run", "run_id", help="Of this run; default: the one that was started last.")
+@name_option("--run", "run_id", help="Of this run; default: the one that was started last.")
 @click.option("--document", default="", help="Of documents with this id, or this in their name.")
 @click.option("--text", default="", help="With this text in any cell.")
 @click.option("--reason", default="", help="Of the ledger: what was dropped for this reason.")
@@ -38,7 +38,7 @@ _BY_ENDING: dict[str, Form] = {".csv": "csv", ".jsonl": "jsonl", ".html": "html"
     type=click.Choice(["table", "csv", "jsonl", "html"]),
     help="Default: a table, or what the ending of the file says.",
 )
-@click.option("--to", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("--to", type=GivenPath(), help="Write to this file.")
 @click.option(
     "--limit",
     type=click.IntRange(min=0),

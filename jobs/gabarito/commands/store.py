@@ -1,14 +1,19 @@
 """Commands about the store: check and gc."""
 
-import math
 import time
 from collections.abc import Callable
 
 import click
 
 from gabarito.artifacts.garbage import inert_files, stale_uploads
-from gabarito.commands.options import pipeline_argument, say, store_option, wrapped
-from gabarito.core.errors import GabaritoError, MissingError, UsageError
+from gabarito.commands.options import (
+    FiniteRange,
+    pipeline_argument,
+    say,
+    store_option,
+    wrapped,
+)
+from gabarito.core.errors import GabaritoError, MissingError
 from gabarito.core.text import in_number
 from gabarito.pipeline.checks.check import all_findings
 from gabarito.pipeline.retention import collect, expendable
@@ -59,7 +64,7 @@ def check(pipeline: str, store_url: str, probe: bool, teacher: bool) -> None:
 @click.option(
     "--older-than",
     "hours",
-    type=click.FloatRange(min=0),
+    type=FiniteRange(min=0),
     default=24.0,
     show_default=True,
     help="Hours; longer than any stage takes.",
@@ -77,8 +82,6 @@ def gc(store_url: str, hours: float, keep: int | None, delete: bool) -> None:
     copies of bases, records. Never what a channel serves, served before or took back, what was
     exported, or what somebody works on. Replies of the teacher and fetched pages stay.
     """
-    if math.isnan(hours):
-        raise UsageError("--older-than: not a number of hours")
     store = open_store(store_url)
     if isinstance(store, LocalStore) and not store.root.is_dir():
         raise MissingError(f"{store.url}: no such folder; give the store of a run with --store")

@@ -1,5 +1,6 @@
 """Where a server of ours listens, and its address as people and clients write it."""
 
+import errno
 import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -7,6 +8,8 @@ from gabarito.core.errors import SettingsError
 
 EVERYWHERE = "::"
 """Every address of this machine, of IPv6 and of IPv4: a pod has one of either family, or both."""
+
+_OF_PORTS = frozenset({errno.EADDRINUSE, errno.EACCES, errno.EPERM})
 
 
 def listen(host: str, port: int, backlog: int) -> socket.socket:
@@ -28,10 +31,16 @@ def listen(host: str, port: int, backlog: int) -> socket.socket:
             backlog=backlog,
             dualstack_ipv6=is_everywhere and ":" in host,
         )
-    except OSError as error:
-        why = str(error.strerror).partition(" (while")[0]
-        message = f"{place}: cannot listen there: {why}; choose another --port"
-        raise SettingsError(message) from error
+    except (OSError, UnicodeError) as error:  # the latter of a name that can be no host's
+        raise SettingsError(f"{place}: cannot listen there: {_why_not(error)}") from error
+
+
+def _why_not(error: OSError | UnicodeError) -> str:
+    """Return what is wrong with a place, and what to choose instead."""
+    said = str(getattr(error, "strerror", None) or "no name of a host").partition(" (while")[0]
+    if isinstance(error, OSError) and error.errno in _OF_PORTS:
+        return f"{said}; choose another --port"
+    return f"{said}; give --host an address of this machine, such as 127.0.0.1 or ::1"
 
 
 def address_of(listener: socket.socket) -> str:

@@ -39,7 +39,7 @@ _QUIET = (
     "botocore",
     "filelock",
     "gguf",
-    "httpx",
+    "httpx2",
     "oras",
     "s3transfer",
     "urllib3",

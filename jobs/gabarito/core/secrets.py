@@ -125,12 +125,15 @@ def _read(name: str, *, may_be_variable: bool) -> tuple[str, str | None]:
         return name, value
     source = f"{name}{FILE_SUFFIX}: {path}"
     try:
-        return source, path.read_text(encoding="utf-8")
+        return source, path.read_text(encoding="utf-8-sig")  # some editors begin with a mark
     except FileNotFoundError as error:
         if value is not None and may_be_variable:
             return name, value
         raise SettingsError(f"{source}: no such file; write the secret into it") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).lower()
         raise SettingsError(
-            f"{source}: cannot be read: {type(error).__name__}; write the secret into it"
+            f"{source}: cannot be read: {why}; name a file that holds the secret alone"
         ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{source}: not a text in UTF-8; save it as one") from error

@@ -30,6 +30,8 @@ MAX_SHOWN_CHARS = 200
 MAX_VALUES = 100_000
 """Most values in a YAML file, those behind aliases counted each time."""
 
+NOT_UTF8 = "not a text in UTF-8; save it as one"
+
 HOLDS_SECRET = "holds_secret"
 """The type of a mistake (``PydanticCustomError``) whose input must not be shown."""
 
@@ -185,7 +187,16 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise SettingsError(f"{path}: no such file; give the path of a pipeline file") from error
-    except (OSError, *NOT_MEANT) as error:
+    except IsADirectoryError as error:
+        raise SettingsError(
+            f"{path}: a folder; name the pipeline file in it, or let gabarito init write one"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: {NOT_UTF8}") from error
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise SettingsError(f"{str(path)[:MAX_SHOWN_CHARS]}: cannot be read: {why}") from error
+    except ValueError as error:
         raise _not_yaml(str(path), error) from error
 
 
@@ -203,6 +214,7 @@ def parse_yaml(text: str, where: str) -> object:
 
 def _not_yaml(where: str, error: Exception) -> SettingsError:
     said = without_userinfo(" ".join(str(error).split()))  # it shows the line
+    said = said.replace(' in "<unicode string>", line', " at line")
     return SettingsError(f"{where}: not a YAML file: {said}; correct it")
 
 
@@ -268,7 +280,8 @@ class _ClosedLoader(BoundedLoader):
 
 
 def _mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
-    mistakes = error.errors()
+    # a default that is made of a setting has no mistake of its own
+    mistakes = [one for one in error.errors() if one["type"] != "default_factory_not_called"]
     for mistake in mistakes:
         if mistake["type"] == "too_short" and _is_told_within(mistake["loc"], mistakes):
             continue  # pydantic counts no entry that has a mistake

@@ -19,7 +19,7 @@ from gabarito.core.records import AnswerStyle, Fact
 from gabarito.core.text import printable
 from gabarito.curate.decontaminate import FreeQuestion
 from gabarito.demo.process import Server, started
-from gabarito.pipeline.places import store_place
+from gabarito.pipeline.places import store_argument, store_place
 from gabarito.pipeline.runs import Run
 from gabarito.store.base import Store
 
@@ -120,7 +120,7 @@ def _print_next(store: Store, run: Run, after: Server, example: str, *, stays: b
     page = report.manifest.files["report.html"].key if report else ""
     place = store_place(store)
     program = sys.argv[0] if Path(sys.argv[0]).name == "gabarito" else "python -m gabarito"
-    of = f"--store {place} --pipeline {run.pipeline.name}"
+    of = f"{store_argument(store)} --pipeline {run.pipeline.name}"
     lines = [f"{program} report {of}"]
     if stays:
         lines.append(f'{program} ask --url {after.address} "{example}"')

@@ -3,7 +3,6 @@
 model folder  ->  org/name at a commit
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
 from gabarito import __version__
 from gabarito.core.errors import AccessError, DataError, ServiceError, UsageError
+from gabarito.core.http_url import hub_endpoint
 from gabarito.core.secrets import without_userinfo
 from gabarito.models.base_model import hub_allowed
 from gabarito.store.disk import disk_errors, info_of
@@ -154,12 +154,12 @@ def _download(repository: HubRepository, to: Path, names: list[str] | None) -> N
             revision=repository.commit,
             local_dir=to,
             allow_patterns=names,
-            endpoint=os.environ.get("HF_ENDPOINT"),
+            endpoint=hub_endpoint(),
         )
 
 
 def _api() -> HfApi:
-    return HfApi(endpoint=os.environ.get("HF_ENDPOINT"), library_name="gabarito")
+    return HfApi(endpoint=hub_endpoint(), library_name="gabarito")
 
 
 @contextmanager
@@ -177,7 +177,7 @@ def _hub_errors(repository: str) -> Iterator[None]:
             ) from error
         said = without_userinfo(" ".join(str(error).split()))[:200]
         raise ServiceError(f"{where}: the model hub answers {status}: {said}; try again") from error
-    except httpx2.HTTPError as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         said = without_userinfo(str(error))
         raise ServiceError(
             f"{where}: the model hub does not answer: {said}; check HF_ENDPOINT and the network"

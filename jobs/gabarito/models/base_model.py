@@ -5,7 +5,6 @@ folder | gabarito:… | s3://… | hub id  ->  a local folder
 
 import fnmatch
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import httpx2
 from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
@@ -42,6 +42,7 @@ from gabarito.core.errors import (
     ServiceError,
     SettingsError,
 )
+from gabarito.core.http_url import hub_endpoint
 from gabarito.core.model_records import TrainedBase
 from gabarito.core.secrets import without_userinfo
 from gabarito.core.settings import is_path, local_path
@@ -207,7 +208,7 @@ def _from_mirror(reference: str, cache: Cache, folder: Path) -> None:
 def _fetch(reference: str, folder: Path) -> str:
     """Download a model of the hub, its settings first, and return the commit it has there."""
     name, _, revision = reference.partition("@")
-    ask = partial(snapshot_download, name, local_dir=folder, endpoint=os.environ.get("HF_ENDPOINT"))
+    ask = partial(snapshot_download, name, local_dir=folder, endpoint=hub_endpoint())
     with hub_errors(f"base {reference!r}"), hub_allowed():
         settings = [CONFIG_FILE, TOKENIZER_FILE]
         ask(revision=revision or None, allow_patterns=settings)
@@ -248,6 +249,12 @@ def hub_errors(where: str) -> Iterator[None]:
         yield
     except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError) as error:
         raise hub_error(where, error) from error
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        said = without_userinfo(str(error))[:200].rstrip(".")
+        raise ServiceError(
+            f"{where}: the model hub does not answer: {said}; check HF_ENDPOINT and the network, "
+            "or give a folder or an s3:// prefix"
+        ) from error
     except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
         # what the client makes of an answer that is no hub's, or of a file name that leads out
         said = without_userinfo(str(error))[:200]
@@ -269,5 +276,5 @@ def hub_error(where: str, error: Exception) -> GabaritoError:
         return MissingError(f"{where}: not on the model hub; {cure}")
     if isinstance(error, HfHubHTTPError) and error.response.status_code in (401, 403):
         return AccessError(f"{where}: the model hub refuses the token; set HF_TOKEN")
-    cure = "try again, or give a folder or an s3:// prefix"
+    cure = "check HF_ENDPOINT and the network, or give a folder or an s3:// prefix"
     return ServiceError(f"{where}: the model hub does not answer; {cure}")

@@ -5,7 +5,6 @@ s3://… | hub id  ->  a local folder
 
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from huggingface_hub.errors import HFValidationError
 from gabarito.artifacts.cache import Cache
 from gabarito.core.base_config import MIRROR
 from gabarito.core.errors import MissingError
+from gabarito.core.http_url import hub_endpoint
 from gabarito.models.base_model import (
     FILES,
     NOTES,
@@ -71,7 +71,7 @@ def _from_hub(reference: str, folder: Path, cache: Cache, names: Sequence[str]) 
                 name,
                 revision=revision or None,
                 local_dir=folder,
-                endpoint=os.environ.get("HF_ENDPOINT"),
+                endpoint=hub_endpoint(),
                 allow_patterns=list(names),
             )
         shutil.rmtree(folder / NOTES, ignore_errors=True)

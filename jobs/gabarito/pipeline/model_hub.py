@@ -13,7 +13,7 @@ import urllib3
 from pydantic import BaseModel, ValidationError
 
 from gabarito import __version__
-from gabarito.chat.http import Response, open_pool, reason_of, send, split_url
+from gabarito.chat.http import Response, open_pool, reason_of, send
 from gabarito.core.base_config import CONFIG_FILE, TOKENIZER_FILE, mirror_key
 from gabarito.core.errors import (
     AccessError,
@@ -22,10 +22,10 @@ from gabarito.core.errors import (
     ServiceError,
     SettingsError,
 )
+from gabarito.core.http_url import hub_endpoint, split_url
 from gabarito.core.secrets import secret_from, without_userinfo
 from gabarito.store.base import is_key
 
-DEFAULT_ENDPOINT = "https://huggingface.co"
 TIMEOUT_S = 30.0
 MAX_REDIRECTS = 5
 
@@ -71,7 +71,7 @@ def fetch_config(reference: str, folder: Path) -> set[str]:
         ServiceError: if the hub does not answer, or not as one.
     """
     name, _, revision = reference.partition("@")
-    endpoint = os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT
+    endpoint = hub_endpoint()
     at = f"/revision/{quote(revision, safe='')}" if revision else ""
     answer = _get(endpoint, f"/api/models/{name}{at}", reference)
     try:
@@ -91,9 +91,7 @@ def fetch_config(reference: str, folder: Path) -> set[str]:
 
 def _get(endpoint: str, path: str, reference: str) -> bytes:
     """Return what the hub has at ``path``; redirects are followed, the token stays with it."""
-    url = endpoint.rstrip("/") + path
-    if split_url(url) is None:
-        raise SettingsError("HF_ENDPOINT: not an http or https URL; correct it, or unset it")
+    url = endpoint + path
     token, home = _token(), urlsplit(url)[:2]
     for _ in range(MAX_REDIRECTS):
         headers = {"User-Agent": f"gabarito/{__version__}"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gabarito.core.errors import MissingError, SettingsError
-from gabarito.core.settings import read_text
+from gabarito.core.settings import NOT_UTF8, read_text
 from gabarito.store.open import open_bucket
 
 BUCKET = "s3://"
@@ -57,4 +57,4 @@ def open_pipeline_file(address: str | Path) -> PipelineFile:
             f"{where}: no such file in the bucket; put the pipeline file there"
         ) from error
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{where}: not a text in UTF-8: {error}; correct it") from error
+        raise SettingsError(f"{where}: {NOT_UTF8}") from error

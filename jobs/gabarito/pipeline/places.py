@@ -1,6 +1,7 @@
 """Where things of a run lie, as one would type it from here."""
 
 from pathlib import Path
+from shlex import quote
 
 from gabarito.artifacts.artifact import Artifact, open_artifact
 from gabarito.pipeline.counters import dropped, has_lost_text
@@ -9,11 +10,16 @@ from gabarito.store.base import Store
 
 
 def store_place(store: Store) -> str:
-    """Return the store as one would type it from here."""
+    """Return where the store is, seen from here."""
     folder = Path(store.url.removeprefix("file://"))
     if not store.url.startswith("file://") or folder == Path.cwd():
         return store.url
     return str(folder.relative_to(Path.cwd())) if folder.is_relative_to(Path.cwd()) else str(folder)
+
+
+def store_argument(store: Store) -> str:
+    """Return what names the store in a command that is to be typed, whatever is in its path."""
+    return f"--store {quote(store_place(store))}"
 
 
 def file_place(store: Store, artifact: Artifact, name: str) -> str:
@@ -23,7 +29,7 @@ def file_place(store: Store, artifact: Artifact, name: str) -> str:
 
 def report_command(store: Store, run: Run) -> str:
     """Return the command that shows a finished run's report."""
-    return f"gabarito report --store {store_place(store)} --run {run.run}"
+    return f"gabarito report {store_argument(store)} --run {run.run}"
 
 
 def loss_lines(store: Store, run: Run, stages: list[str]) -> list[str]:
@@ -37,10 +43,10 @@ def loss_lines(store: Store, run: Run, stages: list[str]) -> list[str]:
         command = _show_command(store, run, "documents")
         lines.append(f"what was left out of documents or flagged: {command}")
     if any(one.get("doubted") for one in counts):
-        where = f"--store {store_place(store)} --run {run.run}"
+        where = f"{store_argument(store)} --run {run.run}"
         lines.append(f"what a second opinion doubts comes first in: gabarito review {where}")
     return lines
 
 
 def _show_command(store: Store, run: Run, what: str) -> str:
-    return f"gabarito show {what} --store {store_place(store)} --run {run.run}"
+    return f"gabarito show {what} {store_argument(store)} --run {run.run}"

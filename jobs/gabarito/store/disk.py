@@ -17,6 +17,8 @@ CHUNK_BYTES = 2**20
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_NO_PATH = frozenset({errno.ENAMETOOLONG, errno.ELOOP})
+_MAX_SHOWN = 300
 _IN_RUST = re.compile(r"\(os error (\d+)\)$")
 
 
@@ -164,4 +166,6 @@ def _translated(error: OSError, where: str) -> GabaritoError:
         return DataError(f"{where}: a part of the path is no folder; check the path")
     if isinstance(error, IsADirectoryError):
         return DataError(f"{where}: is a folder; name a file in it")
+    if error.errno in _NO_PATH:
+        return DataError(f"{where[:_MAX_SHOWN]}: no path can be so ({reason}); give another path")
     return ServiceError(f"{where}: disk does not work ({reason}); check it or use another folder")

@@ -43,6 +43,8 @@ STALE_S = 24 * 3600.0
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 """What ``link`` says where there are none: FAT says it is not permitted."""
 
+_LOCALHOST = "file://localhost/"
+
 _ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
 
@@ -56,6 +58,8 @@ class LocalStore:
             SettingsError: if the URL names no folder, or something else lies there.
         """
         path = url.removeprefix("file:").removeprefix("//")
+        if url.startswith(_LOCALHOST):  # RFC 8089: it is /folder, not localhost/folder
+            path = path.removeprefix("localhost")
         if not path:
             raise SettingsError(f"store {url!r}: names no folder; write file:///path/of/a/folder")
         self.root = local_path(path).absolute()

@@ -32,12 +32,13 @@ def open_store(url: str) -> Store:
         SettingsError: if the scheme is another, or it is no URL.
     """
     try:
-        scheme = urlsplit(url).scheme
+        scheme = urlsplit(url).scheme  # in lower case, as schemes are the same in either
     except ValueError as error:
         where = f"store {without_userinfo(url)!r}"
         raise SettingsError(
             f"{where}: not a URL; write file:///folder or s3://bucket/prefix"
         ) from error
+    url = scheme + url[len(scheme) :]
     if scheme == "s3":
         from gabarito.store.s3 import S3Store
 
@@ -47,5 +48,6 @@ def open_store(url: str) -> Store:
 
         return LocalStore(url)
     raise SettingsError(
-        f"store {without_userinfo(url)!r}: scheme {scheme!r} is not one of file, s3"
+        f"store {without_userinfo(url)!r}: scheme {scheme!r} is not one of file, s3; write "
+        "s3://bucket/prefix or file:///folder, or ./ before a folder's name that has a colon"
     )

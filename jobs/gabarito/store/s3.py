@@ -3,8 +3,9 @@
 import base64
 import hashlib
 import random
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, suppress
 from functools import partial
@@ -28,13 +29,19 @@ from gabarito.store.base import (
     is_key,
 )
 from gabarito.store.disk import atomic_write, disk_errors
-from gabarito.store.s3_client import code_of, connect, s3_errors, status_of
+from gabarito.store.s3_client import code_of, connect, no_s3, s3_errors, status_of
 
 PART_BYTES = 16 * 2**20
 """Size of a part of a larger file; S3 allows 10,000 of them."""
 
 PAGE = 1000
 """Most names in one answer to a listing."""
+
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
+"""What botocore takes for the name of a bucket; its own refusal of others quotes its patterns."""
+
+_OF_LISTINGS = frozenset({"Contents", "IsTruncated", "KeyCount", "Name"})
+"""Of these S3 says at least one in each listing, an empty one, too."""
 
 _CONCURRENCY = 4
 _TRANSFER = TransferConfig(
@@ -63,7 +70,8 @@ class S3Store:
             cure = "give credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             raise SettingsError(f"store: an s3:// URL with a user name, password or port; {cure}")
         self._bucket, _, prefix = url.removeprefix("s3://").rstrip("/").partition("/")
-        if not self._bucket or (prefix and not any_key and not is_key(prefix)):
+        is_bucket = url.startswith("s3://") and _BUCKET.fullmatch(self._bucket)
+        if not is_bucket or (prefix and not any_key and not is_key(prefix)):
             raise SettingsError(
                 f"store {url!r}: names no place in a bucket; write s3://bucket/prefix"
             )
@@ -101,7 +109,7 @@ class S3Store:
         whole = self._at(key)["Key"]
         with self._errors(key):  # a HEAD would not tell a missing bucket from a missing key
             page = self._client.list_objects_v2(Bucket=self._bucket, Prefix=whole, MaxKeys=1)
-        return any(item["Key"] == whole for item in page.get("Contents", ()))
+        return any(item["Key"] == whole for item in self._listed(page, key))
 
     def list(self, prefix: str) -> Iterator[Entry]:
         """Yield the objects whose keys begin with ``prefix``, in the order of their keys."""
@@ -111,7 +119,7 @@ class S3Store:
         )
         with self._errors(prefix):
             for page in pages:
-                for item in page.get("Contents", ()):
+                for item in self._listed(page, prefix):
                     key = item["Key"].removeprefix(self._above)
                     is_marker = item["Key"].endswith("/") and not item["Size"]  # by consoles
                     if not is_marker if self._any_key else is_key(key):
@@ -198,9 +206,10 @@ class S3Store:
         for _ in range(_READS):
             with self._errors(key):
                 response = self._client.get_object(**self._at(key), **extra)
+                version = response["ETag"]
             try:
                 with closing(response["Body"]) as body:
-                    return Stored(body.read(), response["ETag"])
+                    return Stored(body.read(), version)
             except (BotoCoreError, HTTPError) as error:
                 broken = error
         raise ServiceError(
@@ -214,6 +223,13 @@ class S3Store:
             if stored.data == data:
                 return stored.version
         raise conflict(self._name(key))
+
+    def _listed(self, page: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
+        """Return the objects of a listing; a page of the web would be an empty one."""
+        if not _OF_LISTINGS & page.keys():
+            raise no_s3(self._name(key), self._client.meta.endpoint_url)
+        found: Sequence[Mapping[str, Any]] = page.get("Contents", ())
+        return found
 
     def _at(self, key: str) -> dict[str, Any]:
         return {

@@ -10,6 +10,7 @@ from boto3.session import Session
 from botocore import exceptions
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from gabarito.core.errors import (
@@ -109,6 +110,17 @@ def s3_errors(where: str, endpoint: str) -> Iterator[None]:
         raise _refusal(error, where) from error
     except (BotoCoreError, HTTPError) as error:
         raise _failure(error, where, endpoint) from error
+    except (KeyError, RecursionError, ResponseParserError) as error:
+        # what botocore makes of a page of the web; it follows what leads on to it without end
+        raise no_s3(where, endpoint) from error
+
+
+def no_s3(where: str, endpoint: str) -> ServiceError:
+    """Return what to say of a server that answers, but not as S3: a console, a page to log in."""
+    return ServiceError(
+        f"{where}: {endpoint} answers, but not as an S3 server; check AWS_ENDPOINT_URL: http or "
+        "https, host and port, and that no proxy or page to log in is before it"
+    )
 
 
 def status_of(error: ClientError) -> int:
@@ -137,7 +149,10 @@ def _refusal(error: ClientError, where: str) -> GabaritoError:
         return missing(where)
     if code == "InvalidRange":
         return DataError(f"{where}: damaged: shorter than it was")
-    return ServiceError(f"{where}: store failed with status {status}: {said}; try again later")
+    return ServiceError(  # 500 is also what botocore makes of a page of the web
+        f"{where}: store failed with status {status}: {said}; try again later, and if it goes on "
+        "check that AWS_ENDPOINT_URL is an S3 server's"
+    )
 
 
 def _failure(error: Exception, where: str, endpoint: str) -> GabaritoError:

@@ -166,3 +166,17 @@ def test_a_password_in_the_address_is_refused_and_not_shown() -> None:
 def test_what_is_no_url_is_a_mistake_of_the_command(address: str) -> None:
     with pytest.raises(UsageError, match="not a URL"):
         ask(address, "Quem?")
+
+
+def test_an_address_of_https_where_no_tls_is_spoken_is_told(
+    answering: Callable[..., str],
+) -> None:
+    address = answering(GOOD).replace("http://", "https://")
+    with pytest.raises(ServiceError, match="no TLS is spoken there; write http:// in place of"):
+        ask(address, "a")
+
+
+def test_what_cannot_be_unpacked_is_told_in_whole_words(serve: Callable[..., Scripted]) -> None:
+    server = serve(lambda handler: handler.send(200, b"no gzip", Content_Encoding="gzip"))
+    with pytest.raises(ServiceError, match=r"does not answer: [^()]*incorrect header check;"):
+        ask(server.url.removesuffix("/v1"), "a")

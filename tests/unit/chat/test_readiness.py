@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -39,8 +40,9 @@ def test_a_server_that_does_not_listen_yet_is_waited_for() -> None:
         begun[0].serve_forever(0.02)
 
     timer = threading.Timer(0.2, begin)
+    timer.daemon = True  # on a busy machine it may come first, and must not outlive a failure
     timer.start()
-    assert wait_until_ready(ChatEndpoint(f"http://127.0.0.1:{port}/v1"), "m", 30) >= 0.1
+    wait_until_ready(ChatEndpoint(f"http://127.0.0.1:{port}/v1"), "m", 30)
     begun[0].shutdown()
     begun[0].server_close()
     timer.join()
@@ -63,6 +65,15 @@ def test_a_server_that_never_gets_ready_is_told_with_its_place(
         f"teacher {server.url}: not ready within 0.1 s: answered 503: Loading model; its own log "
         "says why: correct its image, arguments or memory, or give it more time"
     )
+
+
+def test_a_server_that_takes_the_request_and_says_nothing_is_given_up_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = ChatEndpoint(f"http://127.0.0.1:{silent.getsockname()[1]}/v1", timeout_s=20)
+        began = time.monotonic()
+        with pytest.raises(SettingsError, match=r"ready within 0\.5 s: gave no whole answer"):
+            wait_until_ready(endpoint, "m", 0.5)
+    assert time.monotonic() - began < 10  # of the 20 s that a single request may take
 
 
 def test_a_place_that_is_none_is_refused() -> None:

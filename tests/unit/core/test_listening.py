@@ -34,3 +34,9 @@ def test_a_taken_port_is_named() -> None:
     said = r"^\[::1\]:\d+: cannot listen there: Address already in use; choose another --port$"
     with listen("::1", 0, 1) as listener, pytest.raises(SettingsError, match=said):
         listen("::1", listener.getsockname()[1], 1)
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70, "[::1]", "192.0.2.1"])
+def test_a_host_that_is_not_here_is_told_as_such(host: str) -> None:
+    with pytest.raises(SettingsError, match=r"cannot listen there: .*; give --host an"):
+        listen(host, 0, 1)

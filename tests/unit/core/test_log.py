@@ -39,6 +39,17 @@ def test_an_address_that_is_tried_again_is_not_shown() -> None:
     assert done.stderr == b""
 
 
+def test_requests_to_the_model_hub_are_not_logged() -> None:
+    """Their addresses may hold what a person wrote into HF_ENDPOINT."""
+    code = (
+        "import httpx2; from gabarito.core import log; log.setup('json')\n"
+        "answer = httpx2.MockTransport(lambda request: httpx2.Response(200))\n"
+        "httpx2.Client(transport=answer).get('http://user:password@hub.example')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, check=True)
+    assert done.stderr == b""
+
+
 def test_fields_are_only_what_the_call_gave() -> None:
     assert fields_of(record(bytes=3)) == {"bytes": 3}
 

@@ -62,9 +62,20 @@ def test_a_file_that_is_missing_or_blank_is_no_open_door(file: pathlib.Path) -> 
     file.write_text("\n")
     with pytest.raises(SettingsError, match="set but blank"):
         secret_from(NAME)
-    file.write_bytes(b"\xff")
-    with pytest.raises(SettingsError, match="cannot be read: UnicodeDecodeError"):
+    file.write_text("sk-a", encoding="utf-16")
+    with pytest.raises(SettingsError, match="secret: not a text in UTF-8; save it as one"):
         secret_from(NAME)
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(SettingsError, match="cannot be read: is a directory; name a file that"):
+        secret_from(NAME)
+
+
+def test_the_mark_that_some_editors_begin_a_file_with_is_no_part_of_a_secret(
+    file: pathlib.Path,
+) -> None:
+    file.write_bytes(b"\xef\xbb\xbfsk-a\r\n")
+    assert secret_from(NAME) == "sk-a"
 
 
 def test_a_secret_is_read_anew_when_its_file_changes(file: pathlib.Path) -> None:

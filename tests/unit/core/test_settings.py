@@ -134,8 +134,19 @@ def test_what_yaml_cannot_mean_is_refused(tmp_path: Path, text: str, said: str) 
 
 def test_a_path_below_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(SettingsError, match=r"not a YAML file: .*Not a directory"):
+    with pytest.raises(SettingsError, match=r"pipeline\.yaml: cannot be read: not a directory"):
         read_yaml(tmp_path / "file" / "pipeline.yaml")
+
+
+def test_a_folder_and_a_file_in_another_encoding_are_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="a folder; name the pipeline file in it"):
+        read_yaml(tmp_path)
+    path = tmp_path / "pipeline.yaml"
+    path.write_text("name: a", encoding="utf-16")  # as Windows PowerShell redirects
+    with pytest.raises(SettingsError, match=r"yaml: not a text in UTF-8; save it as one$"):
+        read_yaml(path)
+    path.write_text("name: a", encoding="utf-8-sig")
+    assert read_yaml(path) == {"name": "a"}
 
 
 def test_merged_keys_are_merged(tmp_path: Path) -> None:
@@ -183,3 +194,25 @@ def test_the_home_of_nobody_is_refused(tmp_path: Path) -> None:
 def test_what_is_no_url_is_no_store() -> None:
     with pytest.raises(SettingsError, match="not a URL"):
         open_store("http://[")
+
+
+def test_a_scheme_of_others_is_refused_with_what_to_write() -> None:
+    with pytest.raises(SettingsError, match=r"scheme 'a' is not one of .*; write .* or \./ before"):
+        open_store("a:b")
+
+
+@pytest.mark.parametrize("url", ["s3:/bucket/p", "s3:bucket", "s3://bücket/p", "s3://a b/p"])
+def test_what_can_be_no_bucket_is_refused_before_it_is_asked(url: str) -> None:
+    with pytest.raises(SettingsError, match="names no place in a bucket; write s3://bucket/prefix"):
+        open_store(url)
+
+
+def test_a_scheme_is_the_same_in_capitals() -> None:
+    assert open_store("S3://bucket/p").url == "s3://bucket/p"
+
+
+def test_a_mistake_in_yaml_is_placed_by_its_line_alone(tmp_path: Path) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text("name: a\n\tb: c\n")
+    with pytest.raises(SettingsError, match=r"any token at line 2, column 1"):
+        read_yaml(path)

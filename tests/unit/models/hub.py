@@ -22,6 +22,8 @@ class Hub:
     """A status and the hub's error code for every request."""
     says: bytes = b""
     """An answer to every request, whatever it asks."""
+    leads_to: str = ""
+    """Where every request is sent on to, from there, too."""
     gated: bool = False
     """Whether files, unlike what is said of the model, are for those with ``token`` only."""
     token: str = ""
@@ -51,6 +53,8 @@ def reply(hub: Hub, path: str) -> tuple[int, dict[str, str], bytes]:
     if hub.refuses:
         status, code = hub.refuses
         return status, {"X-Error-Code": code, "X-Error-Message": code}, b""
+    if hub.leads_to:
+        return 302, {"Location": hub.leads_to}, b""
     if hub.says:
         return 200, {}, hub.says
     files = {p.relative_to(hub.folder).as_posix(): p for p in hub.folder.rglob("*") if p.is_file()}

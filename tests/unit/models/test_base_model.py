@@ -155,7 +155,27 @@ def test_a_hub_that_is_down_is_a_service_that_did_not_answer(
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "*")
-    with pytest.raises(ServiceError, match="does not answer"), open_base("org/tiny", store):
+    said = "does not answer; check HF_ENDPOINT"
+    with pytest.raises(ServiceError, match=said), open_base("org/tiny", store):
+        pass
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:9", "localhost:9/", "ftp://127.0.0.1", "http://::1:9"]
+)
+def test_what_is_no_address_of_a_hub_is_told(
+    store: Store, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", address)
+    said = "^HF_ENDPOINT: not an http or https URL; correct it, or unset it$"
+    with pytest.raises(SettingsError, match=said), open_base("org/tiny", store):
+        pass
+
+
+def test_a_hub_that_leads_in_a_circle_is_told(hub: Hub, store: Store) -> None:
+    hub.leads_to = "/api/models/org/tiny/revision/main"
+    said = r"org/tiny.*does not answer: .*redirects; check HF_ENDPOINT and the network"
+    with pytest.raises(ServiceError, match=said), open_base("org/tiny", store):
         pass
 
 

@@ -143,7 +143,7 @@ def test_a_file_that_is_there_is_left_alone(capsys: pytest.CaptureFixture[str]) 
     [
         (["Manual da Ação/c.doc"], "FOLDER: no document in 'Manual da Ação/c.doc'"),
         (["nowhere"], "FOLDER: no such file or folder, got 'nowhere'"),
-        (["Manual da Ação", "--output", "no/p.yaml"], "no/p.yaml could not be written: No such"),
+        (["Manual da Ação", "--output", "no/p.yaml"], "--output: no is no folder; make it, or"),
     ],
 )
 def test_what_cannot_be_drafted_is_refused_and_nothing_is_written(
@@ -152,6 +152,13 @@ def test_what_cannot_be_drafted_is_refused_and_nothing_is_written(
     assert init(*arguments) == 65
     assert said in capsys.readouterr().err
     assert list(tmp_path.rglob("*.yaml")) == []
+
+
+def test_the_command_that_comes_next_can_be_typed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert init(folder.name, "--output", "mein Ordner.yaml") == 0
+    assert "try it with gabarito check 'mein Ordner.yaml'" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("output", ["pipeline.yaml", "../there.yaml", "Manual da Ação/p.yaml"])

@@ -29,3 +29,11 @@ def test_whole_conversations_are_served_only_if_they_are_measured() -> None:
 def test_an_origin_has_a_scheme_and_no_path(origin: str) -> None:
     with pytest.raises(SettingsError, match=r"serve\.cors_origins\.0: must be an origin, http"):
         parse(Pipeline, PIPELINE | {"serve": {"cors_origins": [origin]}}, "pipeline.yaml")
+
+
+@pytest.mark.parametrize("name", [123, True, "Ação", "a" * 200, ""])
+def test_a_name_that_is_none_is_one_mistake(name: object) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse(Pipeline, PIPELINE | {"name": name}, "pipeline.yaml")
+    (said,) = str(caught.value).splitlines()[1:]
+    assert said.startswith("  name: must")

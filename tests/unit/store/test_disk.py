@@ -24,6 +24,8 @@ from gabarito.store.disk import disk_errors, whole_file
         (errno.ENOENT, DataError, "no such file"),
         (errno.ENOTDIR, DataError, "a part of the path is no folder"),
         (errno.EISDIR, DataError, "is a folder"),
+        (errno.ENAMETOOLONG, DataError, "no path can be so"),
+        (errno.ELOOP, DataError, "no path can be so"),
         (errno.EIO, ServiceError, "disk does not work"),
     ],
 )

@@ -61,7 +61,7 @@ def on_a_disk(options: str, tmp_path: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("form", ["file://{}", "file:{}", "{}"])
+@pytest.mark.parametrize("form", ["file://{}", "file:{}", "FILE://{}", "file://localhost{}", "{}"])
 def test_a_url_and_a_path_name_the_same_folder(tmp_path: Path, form: str) -> None:
     store = open_store(form.format(tmp_path / "a store"))
     store.write("folder/key", b"x")
