@@ -5,12 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import HTTPClientError
 from tests.loopback import QuietHandler, served
 
 from gabarito.core.errors import AccessError, ServiceError, SettingsError
 from gabarito.store.base import FileInfo, Store
 from gabarito.store.conformance import probe
 from gabarito.store.open import open_store
+from gabarito.store.s3_client import s3_errors
 
 from .proxy import Proxy
 
@@ -172,3 +174,14 @@ def test_a_server_that_accepts_a_wrong_digest_is_noticed(
         monkeypatch.setenv("AWS_ENDPOINT_URL", request.getfixturevalue(kind))
         said[kind] = list(probe(open_store("s3://bucket/place")))[-1]
     assert [said[kind].is_kept for kind in ("ministack", "moto")] == [True, False]
+
+
+def test_a_circle_is_no_s3_server_wherever_it_is_noticed() -> None:
+    """In botocore's own sender it is one of its errors, as anything is."""
+    found = HTTPClientError(error=RecursionError())
+    found.__context__ = RecursionError()
+    with (
+        pytest.raises(ServiceError, match="not as an S3 server"),
+        s3_errors("s3://b/k", "http://h"),
+    ):
+        raise found

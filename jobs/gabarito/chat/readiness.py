@@ -34,8 +34,8 @@ def wait_until_ready(endpoint: ChatEndpoint, model: str, seconds: float) -> floa
     messages = [Message(role="user", content="?")]
     data = json.dumps(request_body(model, messages, TRIAL)).encode()
     began = said = time.monotonic()
-    left_s = seconds
-    while trouble := _trouble(endpoint, data, min(endpoint.timeout_s, left_s)):
+    left_s, trouble = seconds, ""
+    while trouble := _trouble(endpoint, data, min(endpoint.timeout_s, left_s), trouble):
         now = time.monotonic()
         if now - said >= SAID_EVERY_S:
             log.info("teacher is loading", extra={"waits_for": trouble})
@@ -50,13 +50,18 @@ def wait_until_ready(endpoint: ChatEndpoint, model: str, seconds: float) -> floa
     return time.monotonic() - began
 
 
-def _trouble(endpoint: ChatEndpoint, data: bytes, timeout_s: float) -> str:
-    """Return why a server has not begun yet, or ``""`` if it has."""
+def _trouble(endpoint: ChatEndpoint, data: bytes, timeout_s: float, before: str) -> str:
+    """Return why a server has not begun yet, or ``""`` if it has.
+
+    A try that the deadline cuts short says nothing: what was wrong ``before`` stays so.
+    """
     headers = {"Content-Type": "application/json", **endpoint.authorization}
     try:
         with open_pool(endpoint.completions, timeout_s) as pool:
             response = send(pool, "POST", endpoint.completions, headers, data)
     except TimeoutError:
+        if before and timeout_s < endpoint.timeout_s:
+            return before
         return f"gave no whole answer within {timeout_s:.2g} s"
     except urllib3.exceptions.HTTPError as error:
         return f"does not answer: {shown(reason_of(error), endpoint.secret)}"

@@ -109,6 +109,8 @@ def s3_errors(where: str, endpoint: str) -> Iterator[None]:
     except ClientError as error:
         raise _refusal(error, where) from error
     except (BotoCoreError, HTTPError) as error:
+        if isinstance(error.__context__, RecursionError):  # met where botocore wraps everything
+            raise no_s3(where, endpoint) from error
         raise _failure(error, where, endpoint) from error
     except (KeyError, RecursionError, ResponseParserError) as error:
         # what botocore makes of a page of the web; it follows what leads on to it without end

@@ -11,7 +11,7 @@ from gabarito.chat import ChatEndpoint, readiness
 from gabarito.chat.readiness import wait_until_ready
 from gabarito.core.errors import SettingsError
 
-from .script import Scripted, fails, gives, hangs_up, says
+from .script import Scripted, fails, gives, hangs_up, says, trickles
 
 LOADING = fails(503, said="Loading model")
 
@@ -79,3 +79,9 @@ def test_a_server_that_takes_the_request_and_says_nothing_is_given_up_in_time() 
 def test_a_place_that_is_none_is_refused() -> None:
     with pytest.raises(SettingsError, match="not an http or https URL"):
         wait_until_ready(ChatEndpoint("127.0.0.1:8080"), "m", 1)
+
+
+def test_a_try_that_the_deadline_cuts_short_hides_nothing(serve: Callable[..., Scripted]) -> None:
+    server = serve(LOADING, trickles)
+    with pytest.raises(SettingsError, match=r"not ready within 0\.4 s: .*Loading model"):
+        wait_until_ready(ChatEndpoint(server.url), "m", 0.4)
