@@ -281,7 +281,7 @@ class ChaosFigures:
             *([f"train tells of steps every {quiet:.1f} s when nothing happens"] if quiet else []),
             f"{sum(each.steps for each in self.outcomes)} steps done again",
             f"teacher: {paid.requests} requests, {paid.lost} again after their reply was lost on "
-            f"its way, {paid.twice} twice",
+            f"its way, {len(paid.twice)} twice",
         ]
         return "\n".join(lines) + "\n"
 
@@ -322,7 +322,7 @@ def measured(kills: int, seed: int, minutes: float) -> ChaosFigures:
         bought = chaos.paid(teacher.asked())
         faults = [*chaos.faults, *striker.faults, *chaos.repeated()]
         faults += [fault for struck in both for fault in struck.faults()]
-        faults += [f"{bought.twice} requests were paid twice"] if bought.twice else []
+        faults += [f"paid twice: {each}" for each in bought.twice]
         return ChaosFigures(
             seed=seed,
             seconds=time.time() - began,

@@ -20,11 +20,18 @@ LATENCY_S = 2.0
 
 
 class CountedTeacher(TeacherServer):
-    """Writes a line for each request right before it is answered: when, and its digest."""
+    """Writes a line for each request right before it is answered: when, and its digest.
+
+    Each is answered as the last time it is asked: who gets an empty reply asks the same again, and
+    pays for both.
+    """
 
     def __init__(self, file: Path, address: tuple[str, int], latency: float = LATENCY_S) -> None:
-        recordings = Recordings(read_lines(REPLIES, Recording))
-        super().__init__(recordings, address, {"latency": latency}, None)
+        recordings = [
+            recording.model_copy(update={"replies": recording.replies[-1:]})
+            for recording in read_lines(REPLIES, Recording)
+        ]
+        super().__init__(Recordings(recordings), address, {"latency": latency}, None)
         self._file = file
 
     def mishap(self, body: bytes) -> int:

@@ -10,6 +10,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from gabarito.pipeline.stages import STAGES
@@ -178,11 +179,14 @@ KEPT_S = 5.0
 
 @dataclass(frozen=True)
 class Paid:
-    """What the teacher was asked: in all, again after its reply was lost, and for nothing."""
+    """What the teacher was asked: in all, again after its reply was lost, and for nothing.
+
+    ``twice`` says of each which request it was, and when it was asked before.
+    """
 
     requests: int
     lost: int
-    twice: int
+    twice: Sequence[str]
 
 
 def paid(asked: Iterable[Asked], blows: Collection[Blow]) -> Paid:
@@ -190,12 +194,13 @@ def paid(asked: Iterable[Asked], blows: Collection[Blow]) -> Paid:
     answers: dict[str, list[float]] = defaultdict(list)
     for each in asked:
         answers[each.request].append(each.at)
-    again = [at for times in answers.values() for at in sorted(times)[:-1]]
-    lost = sum(
-        any(blow.began <= at + KEPT_S and at <= blow.over + KEPT_S for blow in blows)
-        for at in again
-    )
-    return Paid(len(again) + len(answers), lost, len(again) - lost)
+    again = [(at, request) for request, times in answers.items() for at in sorted(times)[:-1]]
+    twice = [
+        f"request {request[:12]}, answered at {datetime.fromtimestamp(at, UTC):%H:%M:%S} UTC"
+        for at, request in sorted(again)
+        if not any(blow.began <= at + KEPT_S and at <= blow.over + KEPT_S for blow in blows)
+    ]
+    return Paid(len(again) + len(answers), len(again) - len(twice), twice)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What `make cluster-chaos` decides and computes without a cluster."""
 
 import json
+import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import urllib3
-from tests.bench.counted_teacher import CountedTeacher, asked_in
+from tests.bench.counted_teacher import REPLIES, CountedTeacher, asked_in
 from tests.bench.interruptions import (
     FIRST,
     KILLS,
@@ -38,7 +39,9 @@ from tests.bench.interruptions import (
 from tests.bench.pod_logs import PodLogs, signs_of, starts_of, unsaved_of
 from tests.bench.struck import chaos_values
 
+from gabarito.artifacts.jsonl import read_lines
 from gabarito.core.settings import parse
+from gabarito.demo.recordings import Recording
 from gabarito.pipeline.runs import new_run
 from gabarito.pipeline.schema import Pipeline
 from gabarito.pipeline.stages import STAGES
@@ -107,12 +110,13 @@ def test_undisturbed_is_what_has_no_blow_in_it() -> None:
 
 def test_a_reply_that_was_lost_is_not_paid_twice() -> None:
     given = [Asked(99.0, "a"), Asked(120.0, "a"), Asked(50.0, "b")]
-    assert paid(given, [BLOW]) == Paid(requests=3, lost=1, twice=0)
+    assert paid(given, [BLOW]) == Paid(requests=3, lost=1, twice=[])
 
 
 def test_a_reply_that_was_kept_is_paid_twice() -> None:
     given = [Asked(50.0, "a"), Asked(120.0, "a")]
-    assert paid(given, [BLOW]) == Paid(requests=2, lost=0, twice=1)
+    told = "request a, answered at 00:00:50 UTC"
+    assert paid(given, [BLOW]) == Paid(requests=2, lost=0, twice=[told])
 
 
 def test_steps_since_the_checkpoint_are_done_again() -> None:
@@ -227,6 +231,18 @@ def test_the_teacher_writes_down_what_it_is_asked(teacher: CountedTeacher, tmp_p
         url = f"{teacher.address}/v1/chat/completions"
         assert urllib3.request("POST", url, json=body).status == 200
     assert sorted(Counter(each.request for each in asked_in(tmp_path / "asked")).values()) == [1, 2]
+
+
+def test_the_teacher_gives_no_reply_that_is_asked_for_again_as_it_was() -> None:
+    empty = [
+        recording.key
+        for recording in read_lines(REPLIES, Recording)
+        if recording.task == "questions" and not recording.replies[0].text.strip()
+    ]
+    assert empty, "nothing to leave out"
+    with CountedTeacher(Path(os.devnull), ("127.0.0.1", 0)) as teacher:
+        for key in empty:
+            assert teacher.recordings.reply(f"{key}\ntask: questions\nattempt: 1").text.strip()
 
 
 def test_both_releases_pay_for_the_same_and_train_their_own() -> None:
