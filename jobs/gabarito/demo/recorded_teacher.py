@@ -95,7 +95,6 @@ class TeacherServer(ListeningServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
     server: TeacherServer
 
     def do_GET(self) -> None:

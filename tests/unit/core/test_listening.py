@@ -23,6 +23,16 @@ def test_one_address_is_of_one_family(host: str, shown: str) -> None:
         assert address_of(listener) == f"http://{shown}:{listener.getsockname()[1]}"
 
 
+@pytest.mark.parametrize("host", [EVERYWHERE, "127.0.0.1"])
+def test_what_is_sent_on_a_connection_leaves_at_once(host: str) -> None:
+    with (
+        listen(host, 0, 1) as listener,
+        socket.create_connection(("127.0.0.1", listener.getsockname()[1]), timeout=5),
+        listener.accept()[0] as connection,
+    ):
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_without_ipv6_everywhere_is_of_ipv4(monkeypatch: pytest.MonkeyPatch) -> None:
     """Such as on a node that was started with ``ipv6.disable=1``."""
     monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: False)

@@ -1,13 +1,11 @@
 """Serve the desk to this machine until stopped."""
 
 import logging
-import os
 import secrets
-import socket
 
 import click
 
-from gabarito.core.errors import UsageError
+from gabarito.core.listening import listen
 from gabarito.pipeline.review.review_app import make_review_app
 from gabarito.pipeline.review.review_session import ReviewSession
 from gabarito.serve.server import make_server
@@ -16,6 +14,7 @@ HOST = "127.0.0.1"
 """Loopback only: what is on the desk is nobody else's to see, let alone to decide."""
 
 TOKEN_BYTES = 24
+BACKLOG = 128
 DRAIN_S = 2.0
 
 
@@ -23,10 +22,10 @@ def serve_review(session: ReviewSession, port: int) -> None:
     """Print the page's address and answer until stopped; port 0 is any that is free.
 
     Raises:
-        UsageError: if it cannot listen there.
+        SettingsError: if it cannot listen there.
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    with _listen(port) as listener:
+    with listen(HOST, port, BACKLOG) as listener:
         chosen = listener.getsockname()[1]
         click.echo(f"review at http://{HOST}:{chosen}/{token}/")
         click.echo("only this machine can open it; Ctrl-C ends it, every decision is written")
@@ -36,14 +35,3 @@ def serve_review(session: ReviewSession, port: int) -> None:
             server.run(sockets=[listener])
         except KeyboardInterrupt:
             return
-
-
-def _listen(port: int) -> socket.socket:
-    try:
-        return socket.create_server((HOST, port))
-    except OSError as error:
-        reason = os.strerror(error.errno or 0).lower()
-        raise UsageError(
-            f"--port {port}: cannot listen on {HOST}:{port}: {reason}; "
-            "leave --port out for any free port"
-        ) from error

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.reviewed import Reviewed
 
-from gabarito.core.errors import UsageError
+from gabarito.core.errors import SettingsError
 from gabarito.pipeline.review.corrections_file import CorrectionsFile
 from gabarito.pipeline.review.review_app import make_review_app
 from gabarito.pipeline.review.review_server import serve_review
@@ -172,5 +172,5 @@ def test_facts_and_rows_are_asked_for_a_few_at_a_time(desktop: Desktop, reviewed
 def test_a_port_in_use_is_named(session: ReviewSession) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(UsageError, match=f"--port {port}: .*in use; leave --port out"):
+        with pytest.raises(SettingsError, match=f":{port}: .*in use; choose another --port"):
             serve_review(session, port)
