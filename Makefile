@@ -45,11 +45,11 @@ check: $(INSTALLED) ## lint, types, layers, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry jobs
-	$(BIN)/python tests/generated.py --check
+	$(BIN)/python -m tests.generated --check
 
 generate: $(INSTALLED) ## write the generated parts anew (docs/settings.md, chart's schema, k8s/rendered)
 	@$(CLUSTER) build helm >/dev/null
-	$(BIN)/python tests/generated.py
+	$(BIN)/python -m tests.generated
 
 requirements: $(INSTALLED) ## lock the requirements anew, with hashes
 	$(LOCK) pyproject.toml --all-extras --group dev --upgrade -o requirements/dev.txt

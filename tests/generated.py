@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chart.files import before_helm, of_helm
+from tests.chart.files import before_helm, of_helm
+from tests.unit.answer_match import table as answer_table
+
 from gabarito.pipeline.schema import Pipeline
-from unit.answer_match import table as answer_table
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = ROOT / "docs/settings.md"

@@ -77,11 +77,15 @@ class Reviewed:
         self._put("ingest", {"documents.jsonl": self.documents, "accounts.jsonl": accounts})
         info = PairsInfo(language="en", families=FAMILIES)
         coverage = coverage_of(self.documents, self.facts)
-        files = {"facts.jsonl": self.facts, "questions.jsonl": self.questions, "names.jsonl": []}
+        files: dict[str, Sequence[BaseModel]] = {
+            "facts.jsonl": self.facts,
+            "questions.jsonl": self.questions,
+            "names.jsonl": [],
+        }
         files |= {"passage_texts.jsonl": [], "rewrites.jsonl": [], "open_questions.jsonl": []}
         if doubts:
             files["doubts.jsonl"] = list(doubts)
-        texts = {"pairs.json": info, "coverage.json": coverage}
+        texts: dict[str, BaseModel] = {"pairs.json": info, "coverage.json": coverage}
         self._put("generate", files, texts, dropped)
         return self
 

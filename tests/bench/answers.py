@@ -67,8 +67,9 @@ def generated(
     longest = max(map(len, prompts))
     ids = torch.tensor([[base.pad] * (longest - len(p)) + p for p in prompts])
     mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts])
+    model: Any = base.model  # the product has no use for its ``generate``
     with torch.inference_mode():
-        out = base.model.generate(
+        out = model.generate(
             input_ids=ids,
             attention_mask=mask,
             max_new_tokens=contract.max_new_tokens,
@@ -84,7 +85,8 @@ def compare(
     work: str, ours: Callable[[], Any], name: str, theirs: Callable[[], Any], is_same: Same
 ) -> None:
     """Run both in turn, and print CPU seconds, their ratio, its spread, and that they agree."""
-    ratios, seconds = [], {ours: [], theirs: []}
+    ratios: list[float] = []
+    seconds: dict[Callable[[], Any], list[float]] = {ours: [], theirs: []}
     same = is_same(ours(), theirs())
     for _ in range(REPEATS):
         for each in (ours, theirs):

@@ -1,6 +1,6 @@
 """How well web pages are read: against what the makers of public sets call their text.
 
-usage: PYTHONPATH=jobs .venv/bin/python tests/bench/articles.py FOLDER [--selector XPATH]
+usage: PYTHONPATH=jobs .venv/bin/python -m tests.bench.articles FOLDER [--selector XPATH]
        [--worst 10] [--trafilatura]
 
 FOLDER is one of three: a copy of Mozilla's readability (``NAME/source.html`` with
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lxml import html
-from reading import ReadingScore, score, words_of
+from tests.bench.reading import ReadingScore, score, words_of
 
 from gabarito.ingest.block_text import render
 from gabarito.ingest.formats.web.html import read
@@ -98,8 +98,8 @@ def measure(reader: Callable[[bytes], str], articles: list[Article], worst: int)
         f"{mean['precision']:.3f}, {len(articles) / seconds:.1f} pages a CPU-second"
     )
     for name in ("recall", "precision"):
-        for one, page in sorted(scores, key=lambda pair: getattr(pair[0], name))[:worst]:
-            print(f"  {name} {getattr(one, name):.3f} {page}")  # noqa: T201
+        for found, page in sorted(scores, key=lambda pair: getattr(pair[0], name))[:worst]:
+            print(f"  {name} {getattr(found, name):.3f} {page}")  # noqa: T201
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import click
 import torch
 from tests.bench.training import SLOW, rows_of, spread
+from tests.model_classes import insides
 
 from gabarito.core.model_records import PromptSettings
 from gabarito.core.settings import local_path
@@ -34,7 +35,7 @@ from sample.real_base import cached_base
 WAYS: dict[str, Callable[[CausalModel], object]] = {
     "as it is": lambda _model: None,
     "layers compiled": lambda model: [
-        layer.compile(dynamic=True) for layer in model.get_decoder().layers
+        layer.compile(dynamic=True) for layer in insides(model).get_decoder().layers
     ],
     "decoder compiled": lambda model: model.get_decoder().compile(dynamic=True),
 }

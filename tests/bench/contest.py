@@ -30,6 +30,7 @@ import yaml
 from gabarito.artifacts.artifact import Address, open_artifact
 from gabarito.artifacts.attempt import new_attempt
 from gabarito.core.records import Document, to_jsonl
+from gabarito.core.shard import Shard
 from gabarito.generate import job
 from gabarito.generate.config import GenerateConfig
 from gabarito.store.open import open_store
@@ -192,8 +193,10 @@ def measured(program: str, pages: int, broken_each: int = 0) -> tuple[int, float
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        prepared = (gabarito, folder) if program == "gabarito" else (sdk, program, folder)
-        command, names = prepared[0](*prepared[1:], server.url, pages)  # type: ignore[operator]
+        if program == "gabarito":
+            command, names = gabarito(folder, server.url, pages)
+        else:
+            command, names = sdk(program, folder, server.url, pages)
         with (folder / "output").open("wb") as output:
             process = subprocess.Popen(
                 command, env=os.environ | names, stdout=output, stderr=output
@@ -220,7 +223,7 @@ def work(url: str) -> None:
     config = GenerateConfig.model_validate({"language": "en", "teacher": teacher, **wanted})
     address = Address("generate", "a" * 64, "0-of-1")
     with new_attempt(store, address, inputs={"ingest": source}, settings={}) as attempt:
-        job.run(config, attempt)
+        job.run_shard(config, attempt, Shard())
         attempt.publish()
 
 

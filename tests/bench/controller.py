@@ -53,7 +53,7 @@ class Bench:
         releases = list(self.timed_runs)
         watching = self._watching(process)
         held = Memory.of(memory, process.peak, process.container_peak)
-        recoveries = [self._recovery(STAGES[each % len(NEXT)]) for each in range(kills)]
+        recoveries = [self._recovery(list(STAGES)[each % len(NEXT)]) for each in range(kills)]
         return Figures(
             load=load,
             runs=runs,

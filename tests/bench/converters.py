@@ -1,6 +1,6 @@
 """Which of the words that another program reads of office files are read here.
 
-usage: PYTHONPATH=jobs .venv/bin/python tests/bench/converters.py FOLDER --by pandoc|soffice
+usage: PYTHONPATH=jobs .venv/bin/python -m tests.bench.converters FOLDER --by pandoc|soffice
        [--worst 10]
 
 All docx, odt and epub files below FOLDER are converted by pandoc, or by LibreOffice all docx, odt,
@@ -19,11 +19,12 @@ from contextlib import closing
 from pathlib import Path
 
 from lxml import etree
-from reading import words_of
+from tests.bench.reading import words_of
 
-from gabarito.ingest.config import FilesSource, IngestConfig
+from gabarito.ingest.config import IngestConfig
 from gabarito.ingest.files import find_files
 from gabarito.ingest.reading.reader import Reader, read_all
+from gabarito.ingest.sources import FilesSource
 
 CONVERTED_S = 120
 MOST_SHOWN = 12

@@ -22,10 +22,11 @@ from pathlib import Path
 
 from gabarito.core.account_records import Account
 from gabarito.ingest.blocks import Omission
-from gabarito.ingest.config import FilesSource, IngestConfig
+from gabarito.ingest.config import IngestConfig
 from gabarito.ingest.files import find_files
 from gabarito.ingest.outcomes import FileResult
 from gabarito.ingest.reading.reader import Reader, read_all
+from gabarito.ingest.sources import FilesSource
 
 LONGEST_JOIN = 3
 TIMEOUT_S = 300

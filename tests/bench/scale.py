@@ -136,7 +136,7 @@ class History:
             meta.COMPLETION_INDEX: str(index),
             "job-name": name,
         }
-        state = {"running": {"startedAt": "2026-11-30T12:00:00Z"}}
+        state: Object = {"running": {"startedAt": "2026-11-30T12:00:00Z"}}
         if phase == "Succeeded":
             state = {"terminated": {"exitCode": 0, "finishedAt": "2026-11-30T12:01:00Z"}}
         container = {"name": "stage", "image": "registry/image:tag", "state": state}

@@ -219,7 +219,7 @@ def wait_for(port: int, model: str, process: "subprocess.Popen[bytes]") -> None:
             time.sleep(0.5)
         else:
             return
-    raise SystemExit(f"{process.args}: does not answer")
+    raise SystemExit(f"{process.args!r}: does not answer")
 
 
 def measured(port: int, model: str, pid: int, clients: int, answers: int) -> Figures:

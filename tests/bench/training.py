@@ -107,7 +107,7 @@ def trainer_of_transformers(rows: Sequence[Row]) -> Found:
 
 def trainer_of_trl(rows: Sequence[Row]) -> Found:
     """Train with TRL's SFTTrainer, rows packed and kept apart."""
-    from trl import SFTConfig, SFTTrainer  # type: ignore[import-not-found]
+    from trl import SFTConfig, SFTTrainer
 
     base, model = loaded()
     packs = math.ceil(sum(len(row.ids) for row in rows) / PACK_TOKENS)

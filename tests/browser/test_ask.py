@@ -180,7 +180,7 @@ def test_an_answer_that_no_fact_bears_out_is_marked(reader: Reader) -> None:
     ],
 )
 def test_a_refusal_says_why(
-    reader: Reader, question: str, settings: dict[str, object], why: str
+    reader: Reader, question: str, settings: dict[str, Any], why: str
 ) -> None:
     reader.open(entry=entry(), **settings)
     reader.press(question, Keys.ENTER)
@@ -298,7 +298,7 @@ def test_nothing_is_wider_than_the_screen(reader: Reader, width: int) -> None:
     reader.sees("article .answer", "AcD")
     reader.browser.value("document.getElementById('about').open = true")
     assert reader.browser.value("document.documentElement.scrollWidth") == width
-    assert reader.browser.value("document.getElementById('send').offsetHeight") >= 44  # type: ignore[operator]
+    assert reader.browser.value("document.getElementById('send').offsetHeight") >= 44
 
 
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])

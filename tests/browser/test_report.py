@@ -94,7 +94,7 @@ def test_facts_are_drawn_as_one_scrolls(opened: Browser) -> None:
 
     def is_whole() -> bool:
         opened.value("window.scrollTo({top: document.body.scrollHeight, behavior: 'instant'})")
-        return opened.value(cards) == 120
+        return bool(opened.value(cards) == 120)
 
     wait_for(is_whole, "all facts are drawn")
     assert opened.value("document.getElementById('more').hidden")

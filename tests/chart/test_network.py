@@ -142,7 +142,9 @@ def _allows(block: Object, network: IPv4Network | IPv6Network) -> bool:
 
     def is_in(cidr: str) -> bool:
         outer = ip_network(cidr)
-        return outer.version == network.version and network.subnet_of(outer)  # type: ignore[arg-type]
+        if isinstance(network, IPv4Network):
+            return isinstance(outer, IPv4Network) and network.subnet_of(outer)
+        return isinstance(outer, IPv6Network) and network.subnet_of(outer)
 
     return is_in(block["cidr"]) and not any(map(is_in, block.get("except", ())))
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -83,7 +83,8 @@ def careless_store(tmp_path: Path, node_addresses: list[str]) -> Iterator[str]:
     (tmp_path / "bucket").mkdir()
     here, port = node_addresses[0], 9300
     address = f"{in_url(here)}:{port}"
-    command = [BIN / "rclone", "--config", os.devnull, "serve", "s3", tmp_path, "--addr", address]
+    command: list[str | Path] = [BIN / "rclone", "--config", os.devnull, "serve", "s3", tmp_path]
+    command += ["--addr", address]
     server = subprocess.Popen([*command, "--auth-key", "test,test"], stderr=subprocess.DEVNULL)
     try:
         until("the careless store answers", lambda: is_heard(here, port), 30)
@@ -132,7 +133,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what the cluster looks like when a test fails."""
     report = yield
     if report.failed:

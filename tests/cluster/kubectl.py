@@ -27,7 +27,7 @@ VERSIONS = {
 }
 
 
-def until(what: str, look: Callable[[], T], seconds: float) -> T:
+def until(what: str, look: Callable[[], T | None], seconds: float) -> T:
     """Look until there is something to see, and return it.
 
     Raises:

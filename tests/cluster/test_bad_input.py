@@ -15,7 +15,7 @@ from .teacher import ADDRESS, teacher
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 SOON_S = 120
-GPU = {"count": 1, "resource": "example.com/gpu"}
+GPU: Object = {"count": 1, "resource": "example.com/gpu"}
 
 
 @pytest.fixture

@@ -99,7 +99,8 @@ def _are_both_done(release: Release, stage: str) -> bool:
 
 def _progress(release: Release) -> str | None:
     (job,) = release.jobs("generate")
-    return job["metadata"]["annotations"].get("gabarito.dev/progress")
+    progress: str | None = job["metadata"]["annotations"].get("gabarito.dev/progress")
+    return progress
 
 
 def _same(release: Release, pod: Object) -> bool:

@@ -1,6 +1,7 @@
 """The controller may die at any moment, and may be there twice: each stage is still made once."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -36,10 +37,10 @@ def test_killed_at_every_state_it_ends_as_if_nothing_had_been(
 ) -> None:
     release.install()
     for what, is_reached in STATES:
-        until(what, lambda is_reached=is_reached: is_reached(release), 300)
+        until(what, partial(is_reached, release), 300)
         (pod,) = release.controllers()
         uid = pod["metadata"]["uid"]
-        until("it is killed", lambda uid=uid: machine.kill_in_pod(uid, "controller"), 30)
+        until("it is killed", partial(machine.kill_in_pod, uid, "controller"), 30)
     release.wait_promoted()
     assert [len(release.jobs(stage)) for stage in STAGES] == [1] * len(STAGES)
     assert [len(release.pods(stage)) for stage in STAGES] == [1] * len(STAGES)

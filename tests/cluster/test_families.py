@@ -1,5 +1,6 @@
 """On a cluster with IPv6, alone or beside IPv4: a release answers at each of its addresses."""
 
+from functools import partial
 from ipaddress import ip_address
 from urllib.request import urlopen
 
@@ -70,7 +71,7 @@ def test_the_controllers_metrics_are_read_at_each_address(release: Release) -> N
     (pod,) = release.controllers()
     for address in _addresses(pod):
         url = f"http://{in_url(address)}:{CONTROLLER_PORT}/metrics"
-        until(f"{url} says that it is served", lambda url=url: _says_ready(url), 60)
+        until(f"{url} says that it is served", partial(_says_ready, url), 60)
 
 
 def test_helm_test_passes(release: Release) -> None:

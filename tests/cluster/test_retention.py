@@ -2,6 +2,7 @@
 changed."""
 
 import copy
+from functools import partial
 
 import pytest
 
@@ -39,7 +40,8 @@ def store(release: Release) -> Store:
 @pytest.fixture(scope="module")
 def runs(release: Release) -> list[Run]:
     """Three runs that were promoted, one after another."""
-    found, served = [], None
+    found: list[Run] = []
+    served: str | None = None
     for rate in RATES:
         release.values["pipeline"]["train"]["learning_rate"] = rate
         if found:
@@ -47,11 +49,7 @@ def runs(release: Release) -> list[Run]:
         else:
             release.install()
         before = served
-        served = until(
-            "its model is served",
-            lambda before=before: release.served() not in (None, before) and release.served(),
-            900,
-        )
+        served = until("its model is served", partial(_served_after, release, before), 900)
         found.append(release.run)
     return found
 
@@ -105,6 +103,12 @@ def test_where_sources_say_nothing_new_nothing_but_ingest_runs(
     assert open_artifact(store, tried.address("ingest")) is not None
     assert open_artifact(store, tried.address("generate")) is None
     assert release.wait_served() == served
+
+
+def _served_after(release: Release, before: str | None) -> str | None:
+    """Return the digest of what is served once it is not what was served before."""
+    served = release.served()
+    return None if served == before else served
 
 
 def _others(release: Release, run: Run) -> set[str]:

@@ -35,5 +35,7 @@ def test_a_wrong_key_that_is_corrected_is_seen_without_a_restart(release: Releas
 
 def _is_ready(release: Release) -> bool:
     (pod,) = release.controllers()
-    conditions = {each["type"]: each["status"] for each in pod["status"]["conditions"]}
+    conditions: dict[str, str] = {
+        each["type"]: each["status"] for each in pod["status"]["conditions"]
+    }
     return conditions["Ready"] == "True"

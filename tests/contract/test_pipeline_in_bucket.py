@@ -5,6 +5,7 @@ import uuid
 import pytest
 import yaml
 from click.testing import CliRunner
+from tests.sources import only_source
 from tests.unit.controller.builders import PIPELINE, config_with
 
 from gabarito.commands.pipeline import plan
@@ -12,6 +13,7 @@ from gabarito.controller.config import ControllerConfig
 from gabarito.controller.pinned_run import ChosenRun, choose_run
 from gabarito.controller.state import Memory
 from gabarito.core.errors import SettingsError
+from gabarito.ingest.web_sources.manners import UrlsSource
 from gabarito.pipeline.pipeline_file import open_pipeline_file
 from gabarito.pipeline.refresh import plan_current
 from gabarito.pipeline.runs import freeze, read_run
@@ -29,7 +31,7 @@ def text_of(steps: int = 10) -> bytes:
     settings = {
         **PIPELINE,
         "ingest": {"sources": [source]},
-        "train": {**PIPELINE["train"], "steps": steps},  # type: ignore[dict-item]
+        "train": {**PIPELINE["train"], "steps": steps},
     }
     return yaml.safe_dump(settings).encode()
 
@@ -58,7 +60,7 @@ def test_a_file_of_a_megabyte_becomes_a_run_that_jobs_read(bucket: Store) -> Non
     freeze(bucket, chosen.planned.run)
     found = read_run(bucket, chosen.planned.run.run)  # as a stage's pod does
     assert found.digests[config.pipeline] == open_pipeline_file(config.pipeline).sha256
-    assert len(found.pipeline.ingest.sources[0].urls) == 10_500  # type: ignore[union-attr]
+    assert len(only_source(found.pipeline.ingest, UrlsSource).urls) == 10_500
 
 
 def test_the_run_goes_on_with_the_file_as_it_was_frozen(bucket: Store) -> None:

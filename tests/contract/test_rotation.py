@@ -14,13 +14,14 @@ from gabarito.store.open import open_store
 from .conftest import BUCKET, KeyedServer
 
 URL = f"s3://{BUCKET}/place"
+ROTATION_S = 0.3
 OLD, NEW = ("key-of-before", "secret-of-before"), ("key-of-today", "secret-of-today")
 
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3_credentials, "FILE_CHECK_S", 0.05)
-    monkeypatch.setattr(s3_credentials, "ROTATION_S", 0.3)
+    monkeypatch.setattr(s3_credentials, "ROTATION_S", ROTATION_S)
 
 
 class Keys:
@@ -82,7 +83,7 @@ def test_keys_that_never_come_are_waited_for_once(keyed: KeyedServer, keys: Keys
     began = time.monotonic()
     with pytest.raises(AccessError):
         store.read("a")
-    assert time.monotonic() - began < s3_credentials.ROTATION_S
+    assert time.monotonic() - began < ROTATION_S
     keys.write(NEW)
     assert store.read("a").data == b"1"
 
@@ -145,6 +146,7 @@ def test_a_token_of_the_environment_goes_with_keys_of_files(
     session = Session()
     s3_credentials.reread_files(session)
     found = session.get_credentials()
+    assert found
     assert (found.access_key, found.token) == (OLD[0], token)
 
 

@@ -4,6 +4,7 @@ import time
 import uuid
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -80,11 +81,12 @@ def test_other_servers_get_paths_unless_the_aws_settings_say_otherwise(
     (tmp_path / "config").write_text(f"[default]\n{settings}")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://store.internal")
-    assert connect("s3://bucket").meta.config.s3["addressing_style"] == style
+    config: Any = connect("s3://bucket").meta.config
+    assert config.s3["addressing_style"] == style
 
 
 def test_amazon_keeps_its_own_defaults() -> None:
-    config = connect("s3://bucket").meta.config
+    config: Any = connect("s3://bucket").meta.config
     assert config.request_checksum_calculation == "when_supported"
     assert "addressing_style" not in (config.s3 or {})
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from tests.model_classes import insides
 from tests.stage.train.conftest import base, dataset, settings, store, train
 
 from gabarito.artifacts.artifact import Artifact
@@ -37,7 +38,7 @@ def test_the_base_is_in_16_bit_and_the_adapter_in_32(base: Path, method: str) ->
     assert model.get_input_embeddings().weight.dtype == torch.bfloat16
     adapted = attach(model, TrainConfig(base="org/name", method=method))
     assert {p.dtype for p in trained_parameters(adapted).values()} == {torch.float32}
-    assert next(adapted.parameters()).device.type == "cuda"
+    assert next(insides(adapted).parameters()).device.type == "cuda"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_libraries_of_a_training_have_nothing_to_say_when_they_load() -> None:
     assert (done.stdout, done.stderr) == ("", "")
 
 
-def test_importing_everything_writes_nothing(tmp_path) -> None:  # noqa: ANN001
+def test_importing_everything_writes_nothing(tmp_path: Path) -> None:
     code = "import gabarito.cli, gabarito.pipeline.plan, gabarito.pipeline.run_local"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
     assert not list(tmp_path.iterdir())

@@ -61,7 +61,7 @@ class Project:
         pages.mkdir()
         for page in PAGES:
             shutil.copy(local_path(f"gabarito:demo/sources/{page}"), pages)
-        self.settings = {
+        self.settings: dict[str, Any] = {
             "name": "quick",
             "ingest": {"sources": [{"type": "files", "path": "pages"}]},
             "generate": {"language": "pt", "teacher": {"model": "recorded"}},
@@ -90,8 +90,7 @@ class Project:
 
     def call(self, *arguments: str) -> Done:
         """Run a command on the project's store."""
-        where = {"GABARITO_STORE": str(self.store), "GABARITO_TEACHER_URL": self.url}
-        return gabarito(*arguments, **where)
+        return gabarito(*arguments, GABARITO_STORE=str(self.store), GABARITO_TEACHER_URL=self.url)
 
     def manifests(self, stage: str) -> list[Path]:
         """Return the manifests of all artifacts of a stage."""

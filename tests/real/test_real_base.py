@@ -62,7 +62,7 @@ def encoded(loaded: Base, contract: PromptContract) -> tuple[str, str]:
     example = Example(messages=said, kind="question", question="q", fact="f", split="train")
     row = encode(example, contract, loaded.tokenizer)
     before, after = row.ids[: row.learned_from], row.ids[row.learned_from :]
-    return loaded.tokenizer.decode(list(before)), loaded.tokenizer.decode(list(after))
+    return str(loaded.tokenizer.decode(list(before))), str(loaded.tokenizer.decode(list(after)))
 
 
 def test_the_end_of_an_answer_is_learned(loaded: Base, contract: PromptContract) -> None:

@@ -11,7 +11,7 @@ from itertools import islice
 from operator import or_
 from typing import Literal, TypeAlias
 
-import bm25s  # type: ignore[import-untyped]
+import bm25s
 
 from gabarito.answer_match import AnswerKey, is_within
 from gabarito.core.forms import UNSPACED

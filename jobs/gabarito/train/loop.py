@@ -8,7 +8,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 import torch
-from accelerate import Accelerator  # type: ignore[import-untyped]
+from accelerate import Accelerator
 
 from gabarito.core.errors import AccessError, Interrupted, ServiceError, SettingsError
 from gabarito.core.stop import deferred_stop

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import torch
 import torch.distributed
-from accelerate import PartialState  # type: ignore[import-untyped]
-from accelerate.utils import broadcast_object_list, gather_object  # type: ignore[import-untyped]
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list, gather_object
 
 from gabarito.core.errors import Interrupted
 from gabarito.core.rank import process_count

@@ -16,7 +16,7 @@ talk = [
 ]
 answers = [
     model.invoke(question).content,
-    "".join(chunk.content for chunk in model.stream(question)),
+    "".join(str(chunk.content) for chunk in model.stream(question)),
     model.bind_tools([]).invoke(question).content,
     model.invoke(talk).content,
 ]

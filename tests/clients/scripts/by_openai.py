@@ -4,12 +4,13 @@ import json
 import sys
 
 from openai import NotFoundError, OpenAI
+from openai.types.chat import ChatCompletionMessageParam
 
 url, question = sys.argv[1:]
 client = OpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0)
 model = client.models.list().data[0].id
 assert client.models.retrieve(model).id == model
-messages = [{"role": "user", "content": question}]
+messages: list[ChatCompletionMessageParam] = [{"role": "user", "content": question}]
 
 whole = client.chat.completions.create(
     model=model,
@@ -26,9 +27,13 @@ whole = client.chat.completions.create(
     tools=[],
     user="a person",
 )
+assert whole.choices[0].logprobs
 assert whole.choices[0].logprobs.content
+assert whole.usage
 assert whole.usage.total_tokens > 0
-assert whole.choices[0].gabarito["known"] in (True, False)
+extra = whole.choices[0].model_extra
+assert extra
+assert extra["gabarito"]["known"] in (True, False)
 
 stream = client.chat.completions.create(
     model=model,
@@ -38,10 +43,11 @@ stream = client.chat.completions.create(
 )
 chunks = list(stream)
 pieces = [choice.delta.content or "" for chunk in chunks for choice in chunk.choices]
+assert chunks[-1].usage
 assert chunks[-1].usage.total_tokens == whole.usage.total_tokens
 
 assert client.completions.create(model=model, prompt=question, max_tokens=4).choices[0].text
-code = ""
+code: str | None = ""
 try:
     client.chat.completions.create(model="another", messages=messages)
 except NotFoundError as error:

@@ -26,10 +26,19 @@ from gabarito.curate.job import run
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
-CLUBS = ("Liverpool", "Barcelona", "Arsenal", "Inter de Milão", "Lille", "Benfica", "Celtic")
-CLUBS += ("Bologna", "Girona", "Salzburg", "Feyenoord", "Monaco")
-COACHES = ("Arne Slot", "Hansi Flick", "Mikel Arteta", "Simone Inzaghi", "Bruno Génésio")
-COACHES += ("Bruno Lage", "Brendan Rodgers", "Vincenzo Italiano", "Míchel", "Thomas Letsch")
+Names = tuple[str, ...]
+
+CLUBS: Names = ("Liverpool", "Barcelona", "Arsenal", "Inter de Milão", "Lille", "Benfica")
+CLUBS += ("Celtic", "Bologna", "Girona", "Salzburg", "Feyenoord", "Monaco")
+COACHES: Names = ("Arne Slot", "Hansi Flick", "Mikel Arteta", "Simone Inzaghi")
+COACHES += (
+    "Bruno Génésio",
+    "Bruno Lage",
+    "Brendan Rodgers",
+    "Vincenzo Italiano",
+    "Míchel",
+    "Thomas Letsch",
+)
 COACHES += ("Robin van Persie", "Adi Hütter")
 NEAR = ("Ajax", "Porto", "Chelsea", "Napoli", "Roma", "Braga", "Lyon", "Palmeiras", "Grêmio")
 CUPS = ("Liga Europa", "Copa Libertadores", "Copa do Rei", "Mundial de Clubes", "Bundesliga")

@@ -11,6 +11,7 @@ import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from tests.coverage import coverage
+from tests.model_classes import fast_tokenizer, insides
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -166,8 +167,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Models:
     with peft_is_quiet():
         adapted = get_peft_model(model, config)
     _teach(adapted, tokenizer)
-    adapted.save_pretrained(folder / "adapter", save_embedding_layers=False)
-    adapted.merge_and_unload().save_pretrained(folder / "merged")
+    adapted.save_pretrained(str(folder / "adapter"), save_embedding_layers=False)
+    insides(adapted).merge_and_unload().save_pretrained(folder / "merged")
     tokenizer.save_pretrained(folder / "merged")
     prompt = PromptSettings(system="", refusal=REFUSAL)
     contract = contract_of(tokenizer, prompt, max_new_tokens=8)
@@ -259,13 +260,13 @@ def _tokenizer() -> PreTrainedTokenizerFast:
     words = [*CLUBS, *CITIES, *UNKNOWN, *PROMPTS, *WORDINGS.values(), REFUSAL, "terra nada"]
     trainer = trainers.WordLevelTrainer(special_tokens=special, show_progress=False)
     tokenizer.train_from_iterator(words, trainer)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        eos_token="<eos>",
-        pad_token="<pad>",
-        unk_token="<unk>",
-        chat_template=TEMPLATE,
-    )
+    settings = {
+        "eos_token": "<eos>",
+        "pad_token": "<pad>",
+        "unk_token": "<unk>",
+        "chat_template": TEMPLATE,
+    }
+    return fast_tokenizer(tokenizer, settings)
 
 
 def _base(words: int) -> LlamaForCausalLM:

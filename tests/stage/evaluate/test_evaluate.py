@@ -34,7 +34,8 @@ Evaluate = Callable[..., Artifact]
 
 
 def report_of(artifact: Artifact) -> dict[str, Any]:
-    return json.loads(artifact.read("report.json"))
+    report: dict[str, Any] = json.loads(artifact.read("report.json"))
+    return report
 
 
 def test_each_system_answers_and_the_trained_ones_are_right(

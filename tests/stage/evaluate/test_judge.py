@@ -24,7 +24,8 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
 
 
 def case_of(body: dict[str, Any]) -> dict[str, Any]:
-    return json.loads(body["messages"][-1]["content"])
+    case: dict[str, Any] = json.loads(body["messages"][-1]["content"])
+    return case
 
 
 def by_the_answer(handler: Handler) -> None:
@@ -34,7 +35,8 @@ def by_the_answer(handler: Handler) -> None:
 
 
 def judged(artifact: Artifact) -> dict[str, Any]:
-    return json.loads(artifact.read("report.json"))["judging"]
+    judging: dict[str, Any] = json.loads(artifact.read("report.json"))["judging"]
+    return judging
 
 
 def settings(server: Scripted, **others: object) -> dict[str, object]:

@@ -5,9 +5,10 @@ import random
 import re
 import threading
 from collections.abc import Iterable
+from email.message import Message
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 from gabarito.demo.recordings import Recording, Recordings
 
@@ -141,11 +142,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def lines_of(self, data: bytes) -> list[Json]:
         head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
-        parts = BytesParser().parsebytes(head + data).get_payload()
+        parts = cast("list[Message]", BytesParser().parsebytes(head + data).get_payload())
         fields = {part.get_param("name", header="content-disposition"): part for part in parts}
         assert fields["purpose"].get_payload() == "batch"
-        lines = fields["file"].get_payload(decode=True).decode().splitlines()
-        requests = [json.loads(line) for line in lines]
+        file = fields["file"].get_payload(decode=True)
+        assert isinstance(file, bytes)
+        requests = [json.loads(line) for line in file.decode().splitlines()]
         assert all(one["url"] == "/v1/chat/completions" for one in requests)
         assert len({one["custom_id"] for one in requests}) == len(requests)
         return requests

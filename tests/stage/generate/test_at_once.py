@@ -44,6 +44,7 @@ def test_a_reply_that_another_process_paid_counts_as_one_of_the_cache(
 ) -> None:
     server = teach(latency=0.3)
     settings = config_of(teacher={"price_input": 1000.0}).teacher
+    assert settings
     cache = Cache(place.store, "generate")
     messages = [Message(role="user", content=f"task: facts\n{documents()[0].text}")]
     with open_teacher(settings, cache) as one, open_teacher(settings, cache) as other:

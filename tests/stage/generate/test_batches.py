@@ -1,6 +1,7 @@
 import threading
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
@@ -54,7 +55,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
         server.server_close()
 
 
-def batched(config_of: ConfigOf, **settings: object) -> GenerateConfig:
+def batched(config_of: ConfigOf, **settings: Any) -> GenerateConfig:  # noqa: ANN401
     return config_of(teacher={"batch": True} | settings.pop("teacher", {}), **settings)
 
 
@@ -114,7 +115,8 @@ def test_two_teachers_batches_are_waited_for_side_by_side(
     late = next(one for one in made if one["task"] == "missed")
     late["replies"] = [{"text": "Com certeza!"}, *late["replies"]]
     first = serve(made)
-    look, waits = first.look, []
+    look = first.look
+    waits: list[str] = []
 
     def look_late(name: str) -> dict[str, object]:
         """Let the batch that is made beside the opinions end after these have begun."""
@@ -134,7 +136,7 @@ def test_a_batch_costs_half(serve: Serve, place: Place, config_of: ConfigOf) -> 
     serve()
     config = batched(config_of, teacher={"price_input": 1000.0})
     whole = place.generate(config)
-    calls = Counter[str]()
+    calls: dict[str, float] = defaultdict(float)
     for call in whole.records("calls.jsonl", Call):
         calls[call.task] += round(call.cost, 6)
     assert calls["facts"] == 0.5 * len(CLUBS)
@@ -162,6 +164,7 @@ def test_who_is_killed_before_the_batch_had_a_name_finds_it_by_its_file(
     cache = Cache(place.store, "generate")
     (name,) = cache.keys(batches.RECORDS)
     record = cache.get_json(name, TypeAdapter(batches.BatchRecord))
+    assert record
     cache.put(name, record.model_copy(update={"batch": ""}).model_dump_json().encode())
     place.shard(config, source)
     assert len(server.batches) == STEPS
@@ -306,6 +309,7 @@ def test_a_file_that_vanished_before_its_batch_was_made_is_sent_anew(
     cache = Cache(place.store, "generate")
     (name,) = cache.keys(batches.RECORDS)
     record = cache.get_json(name, TypeAdapter(batches.BatchRecord))
+    assert record
     cache.put(name, record.model_copy(update={"batch": ""}).model_dump_json().encode())
     server.batches.clear()
     server.files = {"other": []}  # so that the next has another name

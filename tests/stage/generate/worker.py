@@ -17,6 +17,7 @@ if __name__ == "__main__":
     claims.RENEW_S = 0.2  # the tests wait for the lease of a killed worker, with a shorter LEASE_S
     store = open_store(sys.argv[1])
     source = open_artifact(store, Address("ingest", "f" * 64))
+    assert source
     config = GenerateConfig.model_validate_json(sys.argv[2])
     address = Address("generate", "a" * 64, "0-of-1")
     try:

@@ -32,7 +32,7 @@ def ingest(tmp_path: Path, folder: Path) -> Ingest:
 
     def of(**settings: object) -> Artifact:
         own = {name: value for name, value in settings.items() if name.startswith("source_")}
-        source = {"type": "files", "path": str(folder)}
+        source: dict[str, object] = {"type": "files", "path": str(folder)}
         source |= {name.removeprefix("source_"): value for name, value in own.items()}
         rest = {name: value for name, value in settings.items() if name not in own}
         config = parse(IngestConfig, {"sources": [source], "min_chars": 20, **rest}, "pipeline")

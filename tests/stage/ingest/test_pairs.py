@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -45,7 +46,7 @@ def study(path: Path) -> Path:
     return path
 
 
-def of_pairs(path: Path, **columns: str) -> dict[str, object]:
+def of_pairs(path: Path, **columns: str) -> dict[str, Any]:
     named = {"question": "Pergunta", "answer": "Resposta"} | columns
     return {"sources": [{"type": "pairs", "path": str(path), **named}]}
 
@@ -126,7 +127,7 @@ def test_pairs_and_documents_are_read_in_one_run(
     (folder / "page.md").write_text("A page about the club, with some text to read in it.")
     files = {"type": "files", "path": str(folder)}
     settings = of_pairs(study(tmp_path / "estudo.csv"))
-    made = ingest(sources=[files, *settings["sources"]])  # type: ignore[misc]
+    made = ingest(sources=[files, *settings["sources"]])
     counts = made.manifest.counts
     assert (counts["documents"], counts["pairs"]) == (1, GOOD)
 
@@ -177,7 +178,7 @@ def test_a_table_or_a_prefix_of_a_bucket_is_read(
     key = below if "." in below else f"{below}/a.csv"
     boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=data)
     settings = of_pairs(tmp_path)
-    settings["sources"][0]["path"] = f"s3://{bucket}/{below}"  # type: ignore[index]
+    settings["sources"][0]["path"] = f"s3://{bucket}/{below}"
     pairs = ingest(**settings).records("pairs.jsonl", Pair)
     assert [pair.answer for pair in pairs] == ["Rui", "sim"]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig
 from safetensors.torch import load_file
+from tests.model_classes import with_lora
 from tests.unit.models.tiny import save_tiny
 from tests.unit.store.full import full_beyond
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -23,7 +24,7 @@ from gabarito.evaluate.predict import Predictor, predictors
 from gabarito.merge import job
 from gabarito.merge.config import MergeConfig
 from gabarito.models import contract_of, load_base, load_tokenizer, read_contract
-from gabarito.models.adapter import load_adapter, peft_is_quiet
+from gabarito.models.adapter import load_adapter
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
@@ -49,10 +50,8 @@ def trained(store: Store, base: Path) -> Callable[..., Artifact]:
             reference=str(base), sha256=known or digest_of_path(str(base)), method="lora"
         )
         with new_attempt(store, Address("train", "t" * 64), inputs={}, settings={}) as work:
-            with peft_is_quiet():
-                model = get_peft_model(
-                    load_base(base).model, LoraConfig(r=4, target_modules="all-linear")
-                )
+            lora = LoraConfig(r=4, target_modules="all-linear")
+            model = with_lora(load_base(base).model, lora)
             generator = torch.Generator().manual_seed(1)
             for name, parameter in model.named_parameters():
                 if "lora_B" in name:
@@ -92,7 +91,9 @@ def test_the_model_opens_with_plain_transformers_and_says_what_the_adapter_says(
     adapted = load_adapter(load_base(base, dtype=torch.float32).model, adapter)
     model = AutoModelForCausalLM.from_pretrained(folder)
     ids = torch.tensor([PROBES[0]])
-    torch.testing.assert_close(model(ids).logits, adapted(ids).logits, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(
+        model(ids).logits, adapted(input_ids=ids).logits, rtol=1e-4, atol=1e-4
+    )
     tokenizer = AutoTokenizer.from_pretrained(folder)
     asked = tokenizer.apply_chat_template([{"role": "user", "content": "Quem?"}], tokenize=False)
     assert asked == "<bos><|user|> Quem?"

@@ -56,7 +56,8 @@ class EngineScript:
                 return
             is_last = place + 1 == len(self.ids)
             end = self.finish if is_last and self.dialect != "llama.cpp" else None
-            whole = self.tokenizer.decode(self.ids[: place + 1], skip_special_tokens=True)
+            ids = list(self.ids[: place + 1])
+            whole = str(self.tokenizer.decode(ids, skip_special_tokens=True))
             if not self.tells_whole_characters:
                 yield self.event(token, end)
             elif not whole.endswith(UNFINISHED):
@@ -71,7 +72,7 @@ class EngineScript:
 
     def event(self, token: int, finish: str | None, text: str | None = None) -> dict[str, Any]:
         """Return the event that brings one token, by default with its own text."""
-        own = text or self.tokenizer.decode([token], skip_special_tokens=True)
+        own = text or str(self.tokenizer.decode([token], skip_special_tokens=True))
         text = self.says.get(own, own)
         choice: dict[str, Any] = {"index": 0, "text": text, "finish_reason": finish}
         named = {"tokens": [text], "token_logprobs": [LOGPROB]}

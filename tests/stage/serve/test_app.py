@@ -502,7 +502,8 @@ def test_a_client_that_cuts_its_request_harms_nobody(serving: Start) -> None:
 def test_health_ready_models_and_metrics(serving: Start) -> None:
     def get(path: str) -> str:
         with urllib.request.urlopen(f"{server.url}{path}", timeout=5) as response:
-            return response.read().decode()
+            text: str = response.read().decode()
+            return text
 
     with serving() as server:
         ask(server.url, "a c")

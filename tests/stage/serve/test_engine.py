@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import torch
+from tests.model_classes import fast_tokenizer, insides
 from tests.unit.models.tiny import tiny_tokenizer
 from tokenizers import Tokenizer, decoders, models
 from transformers import (
@@ -116,6 +117,7 @@ def test_a_limit_is_kept_and_the_end_said(
     whole = [item for _, item in events(engine, GenerationRequest(asked, 40))]
     end = whole[-1]
     assert isinstance(end, GenerationEnd)
+    assert end.logprob is not None
     assert (end.reason, end.logprob <= 0) == ("stop", True)
 
 
@@ -129,7 +131,7 @@ def let_it_say(engine: TransformersEngine, ids: Sequence[int], patch: pytest.Mon
         logits[..., next(wanted)] = 50.0
         return logits
 
-    patch.setattr(model.lm_head, "forward", forward)
+    patch.setattr(insides(model).lm_head, "forward", forward)
 
 
 def test_characters_of_several_tokens_come_whole(
@@ -151,7 +153,7 @@ def of_bytes() -> PreTrainedTokenizerFast:
     vocabulary = {f"<0x{byte:02X}>": byte for byte in range(256)}
     tokenizer = Tokenizer(models.BPE(vocabulary, [], byte_fallback=True))
     tokenizer.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer)
+    return fast_tokenizer(tokenizer, {})
 
 
 @pytest.mark.parametrize("made", [partial(load_tokenizer, NANO), of_bytes], ids=["nano", "bytes"])
@@ -181,7 +183,7 @@ def test_probabilities_that_are_no_numbers_fail_their_row(
     def forward(hidden: torch.Tensor) -> torch.Tensor:
         return hidden.new_full((*hidden.shape[:2], 9), torch.nan)
 
-    monkeypatch.setattr(engine._model.lm_head, "forward", forward)
+    monkeypatch.setattr(insides(engine._model).lm_head, "forward", forward)
     prompts = [GenerationRequest(asked, 4), GenerationRequest(asked, 4, temperature=1.0)]
     assert [type(item) for _, item in events(engine, *prompts)] == [
         GenerationFailure,
@@ -229,7 +231,7 @@ def test_the_engine_checks_itself(
         message = "device-side assert triggered"
         raise RuntimeError(message)
 
-    monkeypatch.setattr(engine._model.lm_head, "forward", broken)
+    monkeypatch.setattr(insides(engine._model).lm_head, "forward", broken)
     with pytest.raises(RuntimeError, match="device-side assert"):
         engine.check_health()
 

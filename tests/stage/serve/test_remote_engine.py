@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from tests.unit.models.tiny import save_tiny, tiny_tokenizer
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerBase
 
 from gabarito.core.errors import DataError, ServiceError, SettingsError, UsageError
 from gabarito.core.model_records import PromptContract, PromptSettings
@@ -30,6 +30,7 @@ from gabarito.serve.engine import (
 )
 from gabarito.serve.job import Binding, serve_folder
 from gabarito.serve.remote_engine import RemoteEngine
+from gabarito.serve.token_text import PromptEncoder
 
 from .engine_batch import events, text_of
 from .scripted_engine import LOGPROB, EngineScript, scripted
@@ -301,7 +302,7 @@ def test_a_server_that_takes_no_tokens_is_refused(
         RemoteEngine(folder, None, address)
     script.refuses, script.bodies = "prompt must be a string", []
     monkeypatch.setattr(RemoteEngine, "encode_chat", lambda *_: (0,))
-    monkeypatch.setattr(remote_engine.PromptEncoder, "encode_chat", lambda *_: (0,))
+    monkeypatch.setattr(PromptEncoder, "encode_chat", lambda *_: (0,))
     with (
         scripted(script) as address,
         pytest.raises(DataError, match="must be a string; it must ta"),
@@ -415,7 +416,7 @@ def test_a_threshold_that_cannot_be_kept_is_refused(
         serve_folder(model, Binding("127.0.0.1", 0, engine=address))
 
 
-def contract(tokenizer: PreTrainedTokenizerFast) -> PromptContract:
+def contract(tokenizer: PreTrainedTokenizerBase) -> PromptContract:
     settings = PromptSettings(system="", refusal="Não sei.")
     return contract_of(tokenizer, settings, max_new_tokens=40)
 

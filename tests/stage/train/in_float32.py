@@ -6,5 +6,5 @@ from gabarito.__main__ import start
 from gabarito.models import load
 
 if __name__ == "__main__":
-    load.default_dtype = lambda _device: torch.float32
+    vars(load)["default_dtype"] = lambda _device: torch.float32
     start()

@@ -8,6 +8,7 @@ from tests.unit.store.full import full_beyond
 from gabarito.artifacts.artifact import Artifact
 from gabarito.core.errors import ServiceError
 from gabarito.train import job
+from gabarito.train.lora import save
 
 
 def test_a_disk_that_is_full_when_the_adapter_is_written_is_no_bug(
@@ -15,8 +16,6 @@ def test_a_disk_that_is_full_when_the_adapter_is_written_is_no_bug(
     dataset: Callable[..., Artifact],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    save = job.save
-
     def save_on_a_full_disk(model: PeftModel, folder: Path) -> None:
         with full_beyond(10**3):
             save(model, folder)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from accelerate import Accelerator
 from safetensors.torch import load
 
 from gabarito.artifacts.artifact import Address, Artifact
@@ -20,7 +21,7 @@ from gabarito.train import loop
 from gabarito.train.checkpoint import StepMetrics
 from gabarito.train.config import TrainConfig
 from gabarito.train.full import linear_layers
-from gabarito.train.validation import Examined
+from gabarito.train.validation import Examined, Validation
 
 Train = Callable[..., Artifact]
 Tensors = dict[str, torch.Tensor]
@@ -55,7 +56,7 @@ def test_the_weights_of_the_step_that_answered_most_are_kept(
     train: Train, dataset: Callable[..., Artifact], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = iter([Examined(0.9, ()), Examined(0.1, ())])
-    monkeypatch.setattr(loop.Validation, "examined", lambda _self: next(found))
+    monkeypatch.setattr(Validation, "examined", lambda _self: next(found))
     chosen = train(dataset(), **FULL)
     monkeypatch.undo()
     last = train(dataset(), "u" * 64, choice={"questions": 0}, **FULL)
@@ -68,11 +69,10 @@ def test_a_base_in_16_bit_is_computed_in_16_bit_and_trained_in_32(
 ) -> None:
     made: list[str] = []
 
-    def accelerator(mixed_precision: str, cpu: bool) -> loop.Accelerator:
+    def accelerator(mixed_precision: str, cpu: bool) -> Accelerator:
         made.append(mixed_precision)
-        return accelerate(mixed_precision=mixed_precision, cpu=cpu)
+        return Accelerator(mixed_precision=mixed_precision, cpu=cpu)
 
-    accelerate = loop.Accelerator
     monkeypatch.setattr("gabarito.models.load.default_dtype", lambda _device: torch.bfloat16)
     monkeypatch.setattr(loop, "Accelerator", accelerator)
     trained = train(dataset(), steps=1, **FULL)
@@ -126,8 +126,12 @@ def test_evaluate_asks_the_weights_that_were_merged(
 
 
 def same_layers(one: CausalModel, other: CausalModel) -> bool:
-    pairs = zip(linear_layers(one).values(), linear_layers(other).values(), strict=True)
-    return all(torch.equal(a.weight, b.weight) for a, b in pairs)
+    pairs = zip(weights_of_layers(one), weights_of_layers(other), strict=True)
+    return all(torch.equal(a, b) for a, b in pairs)
+
+
+def weights_of_layers(model: CausalModel) -> list[torch.Tensor]:
+    return [layer.get_parameter("weight") for layer in linear_layers(model).values()]
 
 
 @pytest.mark.parametrize(

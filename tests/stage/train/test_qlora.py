@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from peft import PeftModel
+from tests.model_classes import as_adapted, flat_gradient
 from torch.nn import functional
 
 from gabarito.artifacts.artifact import Artifact
@@ -38,7 +39,7 @@ def in_nf4(folder: Path, dtype: torch.dtype) -> tuple[Base, PeftModel]:
     model = attach(base.model, TrainConfig(base="org/name", method="qlora", rank=4))
     for parameter in trained_parameters(model).values():
         torch.nn.init.normal_(parameter.data, std=0.1)
-    return base, model
+    return base, as_adapted(model)
 
 
 def gradient_of(model: PeftModel, layout: Layout) -> tuple[float, torch.Tensor]:
@@ -47,8 +48,7 @@ def gradient_of(model: PeftModel, layout: Layout) -> tuple[float, torch.Tensor]:
     with torch.autocast("cpu", torch.bfloat16, enabled=model.dtype == torch.bfloat16):
         loss = LossModule(model)(layout.batch(ROWS, CPU))
     loss.backward()
-    gradients = [p.grad.flatten() for p in trained_parameters(model).values()]
-    return loss.item(), torch.cat(gradients)
+    return loss.item(), flat_gradient(model)
 
 
 def test_packed_rows_beside_a_base_in_nf4_learn_what_padded_ones_do(base: Path) -> None:

@@ -27,7 +27,7 @@ from gabarito.train.batch import Layout, Packed, TrainBatch, layout_of
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
 from gabarito.train.encode import Row
 from gabarito.train.sampler import BatchSampler
-from gabarito.train.validation import Examined
+from gabarito.train.validation import Examined, Validation
 
 from .conftest import example, rows_of
 
@@ -90,7 +90,7 @@ def test_the_kept_step_is_one_that_answered_most(
 def examined_as(monkeypatch: pytest.MonkeyPatch, *shares: float) -> None:
     """Let examinations find these shares right, one after the other."""
     found = iter(shares)
-    monkeypatch.setattr(loop.Validation, "examined", lambda _self: Examined(next(found), ()))
+    monkeypatch.setattr(Validation, "examined", lambda _self: Examined(next(found), ()))
 
 
 def test_the_chosen_adapter_is_the_one_of_its_step(
@@ -337,7 +337,7 @@ def test_memory_that_runs_out_for_what_the_optimizer_keeps_is_no_end(
     made: list[torch.Size] = []
     zeros = torch.zeros_like
 
-    def full_at_the_fourth(like: torch.Tensor, **options: object) -> torch.Tensor:
+    def full_at_the_fourth(like: torch.Tensor, **options: Any) -> torch.Tensor:  # noqa: ANN401
         if "memory_format" in options:  # as AdamW makes its moments
             made.append(like.shape)
         if len(made) == 4:  # the second moment of the second parameter
@@ -381,7 +381,12 @@ def test_layers_computed_once_more_do_not_change_the_adapter(
 ) -> None:
     whole = tensors_of(train(dataset(), steps=2))
     models: list[PeftModel] = []
-    monkeypatch.setattr(loop, "checkpoints_activations", lambda model: not models.append(model))
+
+    def once_more(model: PeftModel) -> bool:
+        models.append(model)
+        return True
+
+    monkeypatch.setattr(loop, "checkpoints_activations", once_more)
     again = tensors_of(train(dataset(), "u" * 64, steps=2))
     assert models[0].is_activation_checkpointing
     for name, tensor in whole.items():

@@ -54,10 +54,11 @@ def _tables() -> str:
     for topic, verdicts in VERDICTS.items():
         lines += [f"### {topic.capitalize()}", "", _row(HEADS[topic]), _row(["---"] * 4)]
         for one in verdicts:
-            shown = one.get("told", one["answer"]), one.get("rivals", one.get("points", ()))
-            cells = (" · ".join(map(_shown, texts)) for texts in ([shown[0]], *shown[1:]))
-            kinds = (" · ".join(map(_shown, one[name])) for name in ("right", "wrong"))
-            lines.append(_row([cell or "–" for cell in (*cells, *kinds)]))
+            told: list[str] = [one.get("told") or one["answer"]]
+            others: Iterable[str] = one.get("rivals") or one.get("points") or ()
+            cells = [" · ".join(map(_shown, texts)) for texts in (told, others)]
+            cells += [" · ".join(map(_shown, one[name])) for name in ("right", "wrong")]
+            lines.append(_row([cell or "–" for cell in cells]))
         lines.append("")
     return "\n".join(lines)
 

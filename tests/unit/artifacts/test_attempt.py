@@ -94,7 +94,9 @@ def test_a_store_that_hangs_is_told_of_progress_seldom(
     tried: list[str] = []
 
     class Hanging(LocalStore):
-        def write(self, key: str, _data: bytes, **_conditions: object) -> str:
+        def write(
+            self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None
+        ) -> str:
             tried.append(key)
             time.sleep(0.02)
             raise ServiceError("no answer")

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,9 @@ def test_a_later_item_counts(cache: Cache) -> None:
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data[:-1] + b"X"])
-def test_a_damaged_item_counts_as_missing(cache: Cache, store: Store, damage) -> None:  # noqa: ANN001
+def test_a_damaged_item_counts_as_missing(
+    cache: Cache, store: Store, damage: Callable[[bytes], bytes]
+) -> None:
     cache.put("key", b"item")
     store.write("cache/train/key", damage(store.read("cache/train/key").data))
     assert cache.get("key") is None

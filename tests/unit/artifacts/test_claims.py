@@ -9,6 +9,7 @@ import pytest
 from gabarito.artifacts import claims
 from gabarito.artifacts.claims import LEASE_S, MAX_PAUSE_S, Claims
 from gabarito.core.errors import GabaritoError, Interrupted, ServiceError
+from gabarito.store.base import Stored
 from gabarito.store.local import LocalStore
 
 ITEM = "claims/generate/items/key"
@@ -21,13 +22,15 @@ class CountingStore(LocalStore):
         super().__init__(url)
         self.asked: Counter[tuple[str, str]] = Counter()
 
-    def read(self, key: str):  # noqa: ANN201  # as the base
+    def read(self, key: str) -> Stored:
         self.asked["read", key.split("/")[2]] += 1
         return super().read(key)
 
-    def write(self, key: str, data: bytes, **conditions: object) -> str:
+    def write(
+        self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None
+    ) -> str:
         self.asked["write", key.split("/")[2]] += 1
-        return super().write(key, data, **conditions)  # type: ignore[arg-type]
+        return super().write(key, data, if_absent=if_absent, if_match=if_match)
 
     def delete(self, key: str) -> None:
         self.asked["delete", key.split("/")[2]] += 1
@@ -41,7 +44,7 @@ class World:
         self.store = CountingStore(str(folder))
         self.made: str | None = None
         self.now = 0.0
-        self.events: list[Callable[[], None]] = []
+        self.events: list[Callable[[], object]] = []
         """What happens while the next pauses last."""
         self.opened: list[Claims] = []
 

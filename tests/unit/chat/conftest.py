@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def serve() -> Iterator[Callable[..., Scripted]]:
 
 @pytest.fixture
 def client_of() -> Callable[..., ChatClient]:
-    def make(server: Scripted, meter: Meter | None = None, **settings: float | str) -> ChatClient:
+    def make(server: Scripted, meter: Meter | None = None, **settings: Any) -> ChatClient:  # noqa: ANN401
         return ChatClient(ChatEndpoint(server.url, **settings), meter)
 
     return make

@@ -1,3 +1,4 @@
+import random
 import re
 import socket
 import threading
@@ -388,7 +389,7 @@ def test_tries_are_spaced(
     serve: Serve, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "FIRST_BACKOFF_S", 0.1)
-    monkeypatch.setattr(client.random, "uniform", lambda _least, most: most)
+    monkeypatch.setattr(random, "uniform", lambda _least, most: most)
     server = serve(fails(500), fails(500), fails(500), says("sim"))
     client_of(server).complete(BODY)
     times = [request[0] for request in server.requests]

@@ -81,7 +81,12 @@ def test_no_more_than_the_limit_get_in() -> None:
     first = limit.enter()
     limit.enter()
     inside = threading.Event()
-    threading.Thread(target=lambda: (limit.enter(), inside.set()), daemon=True).start()
+
+    def enter() -> None:
+        limit.enter()
+        inside.set()
+
+    threading.Thread(target=enter, daemon=True).start()
     assert not inside.wait(0.1)
     limit.leave(first, is_well=True)
     assert inside.wait(5)

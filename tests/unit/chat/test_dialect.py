@@ -83,7 +83,8 @@ def picky(handler: Handler) -> None:
 
 
 def test_what_is_refused_is_learned_once(serve: Serve) -> None:
-    server, learned = serve(picky), []
+    server = serve(picky)
+    learned: list[Dialect] = []
     chat = ChatClient(ChatEndpoint(server.url), remember=learned.append)
     assert [chat.complete(BODY).text for _ in range(3)] == ["sim"] * 3
     assert len(server.requests) == 2 + 3

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -115,7 +116,9 @@ def test_an_error_in_a_good_response_is_one() -> None:
 
 
 def test_events_that_nobody_asked_for_are_joined() -> None:
-    events = [{"choices": [{"delta": {"content": part}}]} for part in ("só", "zinho")]
+    events: list[dict[str, Any]] = [
+        {"choices": [{"delta": {"content": part}}]} for part in ("só", "zinho")
+    ]
     events += [{"choices": [{"delta": {}, "finish_reason": "length"}]}, {"usage": {}}]
     lines = [f"data: {json.dumps(event)}\n\n" for event in events]
     reply = read_response(Response(200, {}, "".join([*lines, "data: [DONE]\n"]).encode()), 30)

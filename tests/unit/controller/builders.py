@@ -41,13 +41,13 @@ OWNER_UID = "owner-uid"
 A, B = "a" * 64, "b" * 64
 """Digests of models."""
 
-PIPELINE = {
+PIPELINE: dict[str, Any] = {
     "name": "handbook",
     "ingest": {"sources": [{"type": "files", "path": "pages"}]},
     "generate": {"teacher": {"model": "some-model"}},
     "train": {"base": "org/model", "steps": 10},
 }
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "release": "demo",
     "fullname": "demo-gabarito",
     "namespace": "team-a",
@@ -59,9 +59,9 @@ CONFIG = {
 }
 
 
-def config_with(**changes: object) -> ControllerConfig:
+def config_with(**changes: Any) -> ControllerConfig:  # noqa: ANN401
     """Settings of a controller; those of ``serve`` are changed one by one."""
-    serve = {**CONFIG["serve"], **changes.pop("serve", {})}  # type: ignore[dict-item]
+    serve = {**CONFIG["serve"], **changes.pop("serve", {})}
     return parse(ControllerConfig, {**CONFIG, **changes, "serve": serve}, "controller.yaml")
 
 

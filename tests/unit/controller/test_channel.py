@@ -21,7 +21,7 @@ from gabarito.artifacts.channel import (
     take_back,
 )
 from gabarito.core.errors import ConflictError, DataError, MissingError
-from gabarito.store.base import Store
+from gabarito.store.base import Store, Stored
 from gabarito.store.open import open_store
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -198,7 +198,7 @@ def test_who_moved_the_channel_meanwhile_wins(
     promote(store, "main", ONE)
     read = store.read
 
-    def read_and_lose(key: str):  # noqa: ANN202
+    def read_and_lose(key: str) -> Stored:
         found = read(key)
         monkeypatch.setattr(store, "read", read)
         promote(store, "main", TWO)

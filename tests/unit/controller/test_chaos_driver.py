@@ -2,12 +2,13 @@
 
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from tests.bench.blows import TooLate
+from tests.bench.blows import Striker, TooLate
 from tests.bench.chaos import NO_STAGE, Chaos
 from tests.bench.interruptions import FIRST, SECOND, Blow, Interruption, Sign
+from tests.bench.struck import Struck
 from tests.cluster import kubectl
 
 from gabarito.pipeline.stages import STAGES
@@ -77,7 +78,8 @@ class Strikes:
 @pytest.fixture
 def chaos(monkeypatch: pytest.MonkeyPatch) -> Chaos:
     monkeypatch.setattr(kubectl, "LOOK_EVERY_S", 0.001)
-    return Chaos([Played("a"), Played("b")], Strikes())  # type: ignore[arg-type]
+    releases = cast("list[Struck]", [Played("a"), Played("b")])
+    return Chaos(releases, cast("Striker", Strikes()))
 
 
 def at(stage: str, round_: int = 0, release: int = FIRST, what: str = "hit") -> Interruption:

@@ -544,9 +544,8 @@ def test_a_run_that_begins_says_what_will_run(done: tuple[str, ...], will: str) 
 
 def test_a_failure_says_what_to_do() -> None:
     seen = observed(job("ingest", "failed", problem=DEAD), *REST)
-    (event,) = [
-        act for act in decide(desired(), seen) if getattr(act, "reason", "") == "StageFailed"
-    ]
+    events = [act for act in decide(desired(), seen) if isinstance(act, RecordEvent)]
+    (event,) = [event for event in events if event.reason == "StageFailed"]
     assert event.message == (
         "ingest failed: bad data (exit code 65): line 3; correct that, then: kubectl annotate job "
         f"-n team-a demo-gabarito-{RUN}-ingest gabarito.dev/retry=true"

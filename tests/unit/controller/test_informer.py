@@ -309,7 +309,12 @@ def test_what_is_not_listed_in_time_is_a_service_that_does_not_answer(
 
 def test_the_rounds_wait_for_the_first_list() -> None:
     cache = ObjectCache(PODS)
-    threading.Timer(0.1, lambda: (cache.fill([Page([], 1)]), cache.followed())).start()
+
+    def list_them() -> None:
+        cache.fill([Page([], 1)])
+        cache.followed()
+
+    threading.Timer(0.1, list_them).start()
     assert cache.all() == []
 
 

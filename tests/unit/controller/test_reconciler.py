@@ -3,6 +3,7 @@
 import copy
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -414,7 +415,7 @@ def test_a_long_collection_of_old_runs_stops_no_run_that_is_held(
         raise ServiceError("another process collects old runs")
 
     monkeypatch.setattr(reconciler, "hold_run", busy)
-    monkeypatch.setattr(reconciler.time, "monotonic", lambda: 1e9)
+    monkeypatch.setattr(time, "monotonic", lambda: 1e9)
     process.take_turn(world)
     with pytest.raises(ServiceError, match="collects old runs"):
         Process(world).run_loop(world)

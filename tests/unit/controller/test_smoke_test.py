@@ -112,6 +112,7 @@ def outcome(smoke_test: SmokeTest) -> tuple[str, str]:
         if smoke_test.result.message:
             break
         time.sleep(0.01)
+    assert smoke_test.result
     return smoke_test.result.outcome, smoke_test.result.message
 
 
@@ -152,7 +153,7 @@ def test_a_token_that_is_on_its_way_here_is_waited_for(  # noqa: PLR0913  # fixt
     first = outcome(smoke_test)[0]
     path.write_text("today")
     end = time.monotonic() + 10
-    while smoke_test.result.outcome == "running" and time.monotonic() < end:  # type: ignore[union-attr]
+    while (found := smoke_test.result) and found.outcome == "running" and time.monotonic() < end:
         time.sleep(0.01)
     assert smoke_test.result
     assert (first, smoke_test.result.outcome) == (

@@ -47,7 +47,8 @@ def made(attempt: int = 1, stage: str = "train", **changes: object) -> Object:
 
 
 def container(body: Object) -> Object:
-    return body["spec"]["template"]["spec"]["containers"][-1]
+    last: Object = body["spec"]["template"]["spec"]["containers"][-1]
+    return last
 
 
 @pytest.mark.parametrize(

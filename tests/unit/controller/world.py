@@ -58,7 +58,7 @@ class World:
 
     def write_pipeline(self, **changes: Any) -> None:  # noqa: ANN401
         """Write the pipeline, with other settings of training."""
-        settings = {**PIPELINE, "train": {**PIPELINE["train"], **changes}}  # type: ignore[dict-item]
+        settings = {**PIPELINE, "train": {**PIPELINE["train"], **changes}}
         (self.folder / "pipeline.yaml").write_text(yaml.safe_dump(settings))
 
     def write_template(self, stage: str, **environment: str) -> None:
@@ -122,7 +122,7 @@ class World:
         self.write_pipeline()
         for stage in (*STAGES, "serve"):
             self.write_template(stage)
-        serve = {**CONFIG["serve"], "service": service}  # type: ignore[dict-item]
+        serve = {**CONFIG["serve"], "service": service}
         settings = {**CONFIG, "store": self.store.url, "serve": serve}
         (self.folder / "controller.yaml").write_text(yaml.safe_dump(settings))
 

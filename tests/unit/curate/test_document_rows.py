@@ -1,6 +1,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from tests.unit.curate.rejected import reasons
 
@@ -30,9 +31,9 @@ def rewrite(*paragraphs: str, passage: str = "p", name: str = "lesson") -> Rewri
     return Rewrite.of(passage=passage, document="d", format=name, paragraphs=paragraphs or TOLD)
 
 
-def library(*rewrites: Rewrite, fact: str = "f", **parts: object) -> RewriteLibrary:
+def library(*rewrites: Rewrite, fact: str = "f", **parts: Any) -> RewriteLibrary:  # noqa: ANN401
     passages = {one.passage: (fact,) if one.passage == "p" else () for one in rewrites}
-    fields = {
+    fields: dict[str, Any] = {
         "rewrites": rewrites,
         "passages": [
             PassageText(id=p, document="d", text="", facts=f) for p, f in passages.items()
@@ -43,7 +44,7 @@ def library(*rewrites: Rewrite, fact: str = "f", **parts: object) -> RewriteLibr
         "exam": (),
         "limit": 0.85,
     }
-    return RewriteLibrary(**(fields | parts))  # type: ignore[arg-type]
+    return RewriteLibrary(**(fields | parts))
 
 
 def texts(pieces: list[RewritePiece]) -> list[str]:

@@ -19,7 +19,9 @@ MOST_SHARED = 0.75
 
 @pytest.fixture(scope="module")
 def prompts() -> list[GeneralPrompt]:
-    return list(read_lines(CurateConfig().prompts, GeneralPrompt))
+    place = CurateConfig().prompts
+    assert place
+    return list(read_lines(place, GeneralPrompt))
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,10 @@ from tests.unit.curate.rejected import reasons
 from gabarito.answer_match import normalise
 from gabarito.artifacts.jsonl import read_lines
 from gabarito.core.errors import DataError
+from gabarito.core.model_records import PromptSettings
 from gabarito.core.records import Example, numbered_jsonl
 from gabarito.curate.config import CurateConfig
-from gabarito.curate.examples import ExampleMaker, PromptSettings
+from gabarito.curate.examples import ExampleMaker
 from gabarito.curate.general_prompts import GeneralPrompt
 from gabarito.curate.general_tasks import GeneralTask, keep_unasked
 from gabarito.evaluate.grading import EvalQuestion, is_solved, questions_of

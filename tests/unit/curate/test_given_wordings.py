@@ -15,7 +15,7 @@ def found(*questions: str, direct: str = "") -> list[Wording]:
     asked = [*pair.wordings]
     if direct:
         more = {"fact": fact, "family": "direct", "text": direct, "answer": "Rui"}
-        asked.append(Question.of(kind="question", **more))  # type: ignore[arg-type]
+        asked.append(Question.of(kind="question", **more))
     return wordings([pair.fact], asked, FAMILIES)
 
 

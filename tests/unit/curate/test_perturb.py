@@ -137,10 +137,13 @@ def test_near_and_look_alike_seasons_are_drawn_more_often(fact: Fact, make_wordi
 def test_rows_are_spread_over_the_facts_and_each_is_new(make_fact: Make, make_wording: Ask) -> None:
     facts = [make_fact("PSG", f"dado {n}", f"{n}") for n in range(5)]
     found = [make_wording(fact, f"{fact.relation} do PSG em 2024/25?") for fact in facts]
-    maker, seen = perturber(facts, list(range(1990, 2060))), set()
+    maker = perturber(facts, list(range(1990, 2060)))
+    seen: set[str] = set()
 
     def claim(text: str) -> bool:
-        return text not in seen and not seen.add(text)
+        is_new = text not in seen
+        seen.add(text)
+        return is_new
 
     drawn = draw(maker, found, {"period": 40}, claim, "0")
     assert len({perturbed.text for perturbed in drawn}) == 40

@@ -119,7 +119,7 @@ def test_as_many_questions_without_an_answer_ask_for_a_sentence() -> None:
     asking = [text for text in texts if AnswerStyles("both", "fr", {}).request_beside(text)]
     assert 250 < len(asking) < 350
     for style in ("short", "sentence"):
-        plain = AnswerStyles(style, "fr", {})  # type: ignore[arg-type]
+        plain = AnswerStyles(style, "fr", {})
         assert not any(map(plain.request_beside, texts))
         assert list(plain.held_out([])) == []
 

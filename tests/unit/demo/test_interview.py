@@ -15,9 +15,9 @@ def test_an_answer_is_shown_and_not_obeyed() -> None:
     table = Table(*(["answer"] * 2))
     row = _InterviewRow(question=question, base=reply, tuned=reply)
     table.add_row(*_marked(row, _Examiner(AnswerKey(), "short")))
-    console = Console(file=io.StringIO(), width=120)
-    console.print(table)
-    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    page = io.StringIO()
+    Console(file=page, width=120).print(table)
+    shown = page.getvalue()
     assert shown.count(r"[/] [red]a\x1b[2J (0.50)") == 2
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from gabarito.answer_match import AnswerKey, Expected, is_within
 from gabarito.core.records import PassageText
-from gabarito.evaluate.arms import Arm, Library, Messages, arm_scores, arms_of, compared
+from gabarito.evaluate.arms import Arm, ArmName, Library, Messages, arm_scores, arms_of, compared
 from gabarito.evaluate.conversation_loss import Replies, against_alone
-from gabarito.evaluate.grading import EvalQuestion, Prediction
+from gabarito.evaluate.grading import EvalQuestion, Part, Prediction
 from gabarito.evaluate.statistics import Bootstrap
 
 PASSAGES = [
@@ -20,9 +20,9 @@ PASSAGES = [
 ]
 
 
-def question(text: str, fact: str, answer: str, part: str = "test") -> EvalQuestion:
+def question(text: str, fact: str, answer: str, part: Part = "test") -> EvalQuestion:
     right = Expected(answer, taught=answer, question=text, fact=fact)
-    return EvalQuestion(f"q {text}", part, "", right)  # type: ignore[arg-type]
+    return EvalQuestion(f"q {text}", part, "", right)
 
 
 ITEMS = [
@@ -139,8 +139,9 @@ def test_a_portuguese_base_is_told_in_portuguese() -> None:
 
 
 def test_the_sample_is_of_each_part() -> None:
-    exam = {part: [] for part in ("trained", "validation", "unanswerable", "retention")}
-    found = compared({**exam, "test": ITEMS[:3], "free": ITEMS[3:]}, 2)  # type: ignore[dict-item]
+    others: tuple[Part, ...] = ("trained", "validation", "unanswerable", "retention")
+    exam: dict[Part, list[EvalQuestion]] = {part: [] for part in others}
+    found = compared({**exam, "test": ITEMS[:3], "free": ITEMS[3:]}, 2)
     assert sorted(item.part for item in found) == ["free", "test", "test"]
 
 
@@ -174,7 +175,7 @@ def replies_of(*right: bool) -> dict[str, Prediction]:
 
 
 def test_a_conversation_is_compared_with_the_same_questions_alone() -> None:
-    found = {
+    found: dict[ArmName, Replies] = {
         "closed_book": Replies(ITEMS, replies_of(True, True, False, True)),
         "third_question": Replies(ITEMS[1:3], replies_of(True, False, False)),
         "search": Replies(ITEMS, replies_of(True, True, True, True)),

@@ -4,7 +4,7 @@ import pytest
 
 from gabarito.core.records import Judgement
 from gabarito.evaluate.config import JudgeSettings
-from gabarito.evaluate.grading import Graded, Marks
+from gabarito.evaluate.grading import Graded, Marks, Part
 from gabarito.evaluate.judge import judgement_in, role_of_judge
 from gabarito.evaluate.judging import CHECKED, Judged, judging, to_judge
 
@@ -69,7 +69,7 @@ def test_only_answers_that_are_not_exact_are_judged_and_some_that_are(
     asked = list(to_judge({"base": {"test": [], "free": []}, "model": marks["model"]}, 300))
     assert sorted(mark.reply.text for mark in asked) == [*["a"] * 6, "b", "yes, a"]
     many = [mark_of(text=str(n)) for n in range(CHECKED + 20)]
-    none = {"test": [], "free": []}
+    none: dict[Part, list[Graded]] = {"test": [], "free": []}
     assert len(list(to_judge({"base": none, "model": none | {"test": many}}, 300))) == CHECKED
     assert len(list(to_judge({"base": none, "model": none | {"test": many}}, 7))) == 7
 

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +7,7 @@ from tests.growth import grows_in_proportion
 from gabarito.core.proof_records import FactEntry, TrainedQuestion
 from gabarito.core.records import Document, Example, Message
 from gabarito.evaluate.fact_entries import AROUND_CHARS, around, fact_entries, section_of
-from gabarito.evaluate.grading import PARTS, Graded, Marks
+from gabarito.evaluate.grading import PARTS, Graded, Marks, Part
 from gabarito.evaluate.proving import BELOW, choose_floor, proof_scores, prove
 from gabarito.proof import FactTable
 
@@ -186,7 +186,7 @@ def test_the_floor_keeps_right_answers_and_shuts_out_other_subjects(
 ) -> None:
     table = FactTable(ENTRIES)
     near = mark_of(part="validation", text="técnico clube 1", fact=FACTS[1].id)
-    parts = dict.fromkeys(PARTS, ()) | {"validation": [near]}
+    parts: dict[Part, Sequence[Graded]] = {**dict.fromkeys(PARTS, ()), "validation": [near]}
     other = mark_of(part="retention", text="qual é o estádio da cidade?")
     assert choose_floor(table, ENTRIES, parts) == 0.0
     wanted = choose_floor(table, ENTRIES, parts | {"retention": [other]})

@@ -116,7 +116,7 @@ def save_taught(
     of_class: Any = AutoModelForCausalLM
     model = of_class.from_config(config or LlamaConfig(**shape(tokenizer)))
     _teach(model, tokenizer)
-    model.generation_config = GenerationConfig(
+    model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
         do_sample=False,
         eos_token_id=[tokenizer.eos_token_id],
         pad_token_id=tokenizer.pad_token_id,

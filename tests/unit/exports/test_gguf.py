@@ -163,7 +163,7 @@ def pre_tokenizer(name: str) -> pre_tokenizers.PreTokenizer:
     """Return the steps that bases of this kind have in their tokenizer.json."""
     by_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=name == "smollm")
     if name == "smollm":
-        first = pre_tokenizers.Digits(individual_digits=True)
+        first: pre_tokenizers.PreTokenizer = pre_tokenizers.Digits(individual_digits=True)
     else:
         pattern: Any = PRE_TOKENIZERS[name][0]["pattern"]
         first = pre_tokenizers.Split(Regex(pattern["Regex"]), "isolated")

@@ -75,7 +75,7 @@ def test_go_writes_a_conversation_as_the_chat_template_does(
 ) -> None:
     tokenizer = tokenizer_with(template)
     turns = [("user", "One?"), ("assistant", "1"), ("user", "Two?")]
-    messages = [Message(role=role, content=text) for role, text in turns]  # type: ignore[arg-type]
+    messages = [Message(role=role, content=text) for role, text in turns]
     if has_system:
         messages.insert(0, Message(role="system", content="Short."))
     given = {
@@ -84,7 +84,7 @@ def test_go_writes_a_conversation_as_the_chat_template_does(
         "Messages": [message.model_dump() for message in messages],
     }
     (tmp_path / "main.go").write_text(RENDER)
-    command = [GO, "run", str(tmp_path / "main.go")]
+    command = [str(GO), "run", str(tmp_path / "main.go")]
     written = subprocess.run(command, input=json.dumps(given).encode(), stdout=subprocess.PIPE)
     assert written.stdout.decode() == templated(tokenizer, messages, is_prompt=True)
 

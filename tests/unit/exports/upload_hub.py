@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.loopback import QuietHandler, served
 from tests.unit.models.hub import COMMIT, Hub, reply
@@ -64,15 +65,15 @@ class UploadHub(Hub):
             body = json.dumps({**json.loads(body), "private": self.is_private}).encode()
         return status, headers, body
 
-    def _keep(self, operations: list[dict[str, dict[str, str]]]) -> None:
+    def _keep(self, operations: list[dict[str, Any]]) -> None:
         if self.adds:
             (self.folder / self.adds).write_text("x")
         for operation in operations:
-            if operation["key"] == "file":  # type: ignore[comparison-overlap]
+            if operation["key"] == "file":
                 name = operation["value"]["path"]
                 data = base64.b64decode(operation["value"]["content"])
                 (self.folder / name).write_bytes(data + b" " * (name == self.spoils))
-            elif operation["key"] == "deletedFile":  # type: ignore[comparison-overlap]
+            elif operation["key"] == "deletedFile":
                 (self.folder / operation["value"]["path"]).unlink()
 
 

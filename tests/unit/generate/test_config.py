@@ -16,6 +16,12 @@ def read(**settings: Any) -> GenerateConfig:  # noqa: ANN401
     return parse(GenerateConfig, {"teacher": TEACHER} | settings, "pipeline.yaml")
 
 
+def teacher_of(**settings: Any) -> TeacherSettings:  # noqa: ANN401
+    teacher = read(teacher=TEACHER | settings).teacher
+    assert teacher is not None
+    return teacher
+
+
 def test_by_default_each_fact_is_worded_in_twelve_families() -> None:
     families = read().families
     assert [len(split) for split in (families.train, families.validation, families.test)] == [
@@ -55,14 +61,14 @@ def test_families_that_make_no_sense_are_refused(families: Any, complaint: str) 
 def test_a_ceiling_of_cost_needs_prices() -> None:
     with pytest.raises(SettingsError, match="max_cost needs price_input or price_output"):
         read(teacher=TEACHER | {"max_cost": 5})
-    assert read(teacher=TEACHER | {"max_cost": 5, "price_output": 1}).teacher.max_cost == 5
+    assert teacher_of(max_cost=5, price_output=1).max_cost == 5
 
 
 def test_what_json_cannot_hold_is_no_parameter() -> None:
     with pytest.raises(SettingsError, match=r"teacher\.parameters\.stop"):
         read(teacher=TEACHER | {"parameters": {"stop": date(2024, 1, 1)}})
     nested = {"response_format": {"type": "json", "limits": [1, 2.5, None, True]}}
-    assert read(teacher=TEACHER | {"parameters": nested}).teacher.parameters == nested
+    assert teacher_of(parameters=nested).parameters == nested
 
 
 def test_addresses_limits_and_prices_decide_no_result() -> None:

@@ -48,8 +48,8 @@ def grading(document_of: Callable[..., Document]) -> Passage:
 
 @pytest.fixture
 def accept(grading: Passage, config: GenerateConfig) -> Callable[..., AcceptedFacts]:
-    def call(**change: object) -> AcceptedFacts:
-        settings = config.model_copy(update=change.pop("settings", {}))  # type: ignore[call-overload]
+    def call(**change: Any) -> AcceptedFacts:  # noqa: ANN401
+        settings = config.model_copy(update=change.pop("settings", {}))
         return accept_facts([OFFER | change], grading, (), "en", settings)
 
     return call

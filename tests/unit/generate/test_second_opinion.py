@@ -80,7 +80,12 @@ def test_limits_are_confirmed_by_a_yes_or_the_same_words(
 
 def test_opinions_are_found_by_their_numbers() -> None:
     asked = {2: fact_with("Ana"), 3: fact_with("Rui")}
-    items = [{"n": "2.", "answer": "Ana"}, {"n": 9, "answer": "x"}, {"answer": "y"}, {"n": 2}]
+    items: list[dict[str, object]] = [
+        {"n": "2.", "answer": "Ana"},
+        {"n": 9, "answer": "x"},
+        {"answer": "y"},
+        {"n": 2},
+    ]
     assert opinions_of(items, asked) == {2: Opinion("Ana", "", "")}
 
 

@@ -3,11 +3,13 @@ from typing import get_args
 
 import pytest
 from lingua import IsoCode639_1
+from tests.sources import only_source
 
 from gabarito.artifacts.fingerprint import content_settings, input_digests
 from gabarito.core.errors import SettingsError
 from gabarito.core.settings import parse
 from gabarito.ingest.config import IngestConfig, Language
+from gabarito.ingest.sources import FilesSource
 
 
 def settings(**source: object) -> IngestConfig:
@@ -42,7 +44,7 @@ def test_an_encoding_that_is_none_is_refused(encoding: str) -> None:
 
 
 def test_an_encoding_is_stored_by_its_usual_name() -> None:
-    assert settings(encoding="Latin1").sources[0].encoding == "iso8859-1"
+    assert only_source(settings(encoding="Latin1"), FilesSource).encoding == "iso8859-1"
 
 
 def test_no_source_at_all_is_refused() -> None:

@@ -1,6 +1,7 @@
 import pytest
 
-from gabarito.ingest.reading.language_detection import UNDETERMINED, language_tagger
+from gabarito.core.language_names import UNDETERMINED
+from gabarito.ingest.reading.language_detection import language_tagger
 
 TEXTS = {
     "pt": "A final foi disputada em Munique, e o clube francês venceu por cinco gols de diferença.",

@@ -70,7 +70,11 @@ def test_a_hyphen_before_a_capital_stays() -> None:
 def test_larger_letters_make_headings_by_their_size() -> None:
     large = (piece("Anuário", size=20),)
     smaller = (piece("A final", y=40, size=14),)
-    rows = [large, smaller, *[(row[0]._replace(y=row[0].y - 80),) for row in page(FULL, FULL)]]
+    rows: list[Row] = [
+        large,
+        smaller,
+        *[(row[0]._replace(y=row[0].y - 80),) for row in page(FULL, FULL)],
+    ]
     assert text_of(rows) == f"# Anuário\n\n## A final\n\n{FULL} {FULL}"
 
 
@@ -106,7 +110,7 @@ def test_columns_of_prose_are_read_one_after_the_other() -> None:
 def test_columns_whose_lines_stand_at_other_heights_are_columns() -> None:
     left = [(piece("ponte e vale", 0, 12 * n),) for n in range(4)]
     right = [(piece("rio e cidade", 100, 12 * n + 6),) for n in range(4)]
-    rows = [row for pair in zip(left, right, strict=True) for row in pair]
+    rows: list[Row] = [row for pair in zip(left, right, strict=True) for row in pair]
     assert text_of(rows).index("ponte") < text_of(rows).rindex("ponte") < text_of(rows).index("rio")
 
 

@@ -17,7 +17,7 @@ from tests.unit.ingest.test_slides import NAMES, relations
 
 from gabarito.ingest.block_text import render
 from gabarito.ingest.blocks import BlockPage, Omission, Paragraph, PictureText, ReadByOcr, Table
-from gabarito.ingest.config import FilesSource, IngestConfig
+from gabarito.ingest.config import IngestConfig
 from gabarito.ingest.files import find_files
 from gabarito.ingest.formats.ocr import page_pictures
 from gabarito.ingest.formats.ocr.pictures_within import PicturesWithin, as_one_text
@@ -28,6 +28,7 @@ from gabarito.ingest.formats.web import html
 from gabarito.ingest.formats.word import word
 from gabarito.ingest.page import Beside, Hints, OcrHints
 from gabarito.ingest.reading.reader import Reader
+from gabarito.ingest.sources import FilesSource
 
 SAID = "O prazo do recurso é de 15 dias"
 WITH_OCR = Hints(ocr=OcrHints(("pt",), wall_s=600))

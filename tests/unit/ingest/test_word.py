@@ -1,12 +1,13 @@
 import io
 import zipfile
+from typing import Any
 
 import docx
 import pytest
 from docx.document import Document
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from gabarito.core.reasons import IngestReason
 from gabarito.ingest.block_text import render
@@ -584,7 +585,7 @@ def test_what_is_nested_too_deep_is_refused() -> None:
 
 def test_a_list_bound_to_a_style_is_counted_in_a_document_without_any_style() -> None:
     document = docx.Document()
-    paragraph = document.add_paragraph("um", style="List Number")._p
+    paragraph: Any = document.add_paragraph("um", style="List Number")._p
     paragraph.pPr.remove(paragraph.pPr.pStyle)
     numbered = document.part.numbering_part.element.xpath("./w:num")[0].numId
     paragraph.pPr.get_or_add_numPr().get_or_add_numId().val = numbered

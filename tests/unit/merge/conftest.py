@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig
+from tests.model_classes import with_lora
 from tests.unit.models.tiny import save_tiny
 
 from gabarito.models import CausalModel, load_base
-from gabarito.models.adapter import peft_is_quiet
 
 
 @pytest.fixture(scope="session")
@@ -23,10 +23,10 @@ def adapted(folder: Path) -> CausalModel:
 
 def with_adapter(model: CausalModel) -> CausalModel:
     lora = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
-    with peft_is_quiet():
-        wrapped = get_peft_model(model, lora)
+    wrapped = with_lora(model, lora)
     generator = torch.Generator().manual_seed(1)
     for name, parameter in wrapped.named_parameters():
         if "lora_B" in name:
             parameter.data = torch.randn(parameter.shape, generator=generator) * 0.1
-    return wrapped.eval()
+    wrapped.eval()
+    return wrapped

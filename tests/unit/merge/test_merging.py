@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.model_classes import insides
 from tests.unit.models.tiny import save_mixture
 from torch import nn
 
@@ -12,6 +13,7 @@ from gabarito.core.errors import DataError, SettingsError
 from gabarito.merge.config import MergeConfig
 from gabarito.merge.merging import check_distance, merged, next_token_probabilities
 from gabarito.models import CausalModel, load_base
+from gabarito.models.adapter import base_of
 
 from .conftest import with_adapter
 
@@ -45,10 +47,10 @@ def test_a_merged_model_has_no_trace_of_the_adapter_and_stays_tied(adapted: Caus
 
 def test_in_16_bit_the_sum_is_rounded_once(folder: Path) -> None:
     model = with_adapter(load_base(folder, dtype=torch.bfloat16).model)
-    layer = model.get_base_model().model.layers[0].mlp.up_proj
+    layer = insides(base_of(model)).model.layers[0].mlp.up_proj
     whole, part = layer.get_base_layer().weight.float(), layer.get_delta_weight("default")
     expected = (whole + part).to(torch.bfloat16)
-    found = merged(model).model.layers[0].mlp.up_proj.weight
+    found = insides(merged(model)).model.layers[0].mlp.up_proj.weight
     assert torch.equal(found, expected)
 
 
@@ -74,7 +76,7 @@ def test_a_quantised_layer_is_refused(adapted: CausalModel) -> None:
             super().__init__()
             LoraLayer.__init__(self, layer)
 
-    block = adapted.get_base_model().model.layers[0].mlp
+    block = insides(base_of(adapted)).model.layers[0].mlp
     block.up_proj = Quantised(copy.deepcopy(block.up_proj.get_base_layer()))
     with pytest.raises(DataError, match=r"mlp\.up_proj is quantised; load the base in 16 bit"):
         merged(adapted)

@@ -1,6 +1,7 @@
 """Rows that join and leave while others are being written say what they say alone."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import torch
@@ -20,7 +21,7 @@ from transformers import (
 from gabarito.models import CausalModel
 from gabarito.models.decoding import DecodingBatch, PromptPrefix, keeps_a_state
 
-SIZES = {
+SIZES: dict[str, Any] = {
     "vocab_size": 97,
     "hidden_size": 32,
     "intermediate_size": 48,
@@ -59,7 +60,8 @@ TOKENS = 12
 @pytest.fixture(params=CONFIGS, name="model")
 def make_model(request: pytest.FixtureRequest) -> CausalModel:
     torch.manual_seed(5)
-    model: CausalModel = AutoModelForCausalLM.from_config(CONFIGS[request.param])
+    of_class: Any = AutoModelForCausalLM
+    model: CausalModel = of_class.from_config(CONFIGS[request.param])
     return model.eval()
 
 

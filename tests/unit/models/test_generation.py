@@ -40,7 +40,7 @@ def by_hand(
     ids, logprob = list(prompt), 0.0
     for _ in range(limits.max_new_tokens):
         with torch.inference_mode():
-            logits = base.model(torch.tensor([ids]), use_cache=False).logits[0, -1]
+            logits = base.model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
         token = int(logits.argmax())
         logprob += float(logits.log_softmax(-1)[token])
         if token in limits.stop:

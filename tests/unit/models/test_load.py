@@ -3,11 +3,13 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig
 from safetensors.torch import load_file, save_file
+from tests.model_classes import as_causal, insides, with_lora
 from transformers import (
     DeepseekV32Config,
     LlamaConfig,
@@ -19,7 +21,7 @@ from transformers import (
 
 from gabarito.core.errors import DataError, MissingError
 from gabarito.models import empty_model, load_base, load_tokenizer, positions_of
-from gabarito.models.adapter import load_adapter, peft_is_quiet
+from gabarito.models.adapter import load_adapter
 
 from .tiny import save_tiny, tiny_tokenizer
 
@@ -38,7 +40,7 @@ def changed(path: Path, **changes: object) -> None:
 
 def test_a_base_is_frozen_and_keeps_no_cache_in_training(folder: Path) -> None:
     base = load_base(folder)
-    assert not any(p.requires_grad for p in base.model.parameters())
+    assert not any(p.requires_grad for _, p in base.model.named_parameters())
     assert base.model.config.use_cache is False
     assert base.model.config.pad_token_id == base.pad != base.tokenizer.eos_token_id
 
@@ -98,12 +100,17 @@ def test_positions_end_where_those_of_all_rows_would_change() -> None:
         "long_factor": [2.0] * 4,
         "original_max_position_embeddings": 32,
     }
-    sizes = {"hidden_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1, "vocab_size": 64}
+    sizes: dict[str, Any] = {
+        "hidden_size": 16,
+        "num_attention_heads": 2,
+        "num_hidden_layers": 1,
+        "vocab_size": 64,
+    }
     with torch.device("meta"):
         model = LlamaForCausalLM(
             LlamaConfig(**sizes, max_position_embeddings=128, rope_parameters=scaled)
         )
-    assert positions_of(model) == 32
+    assert positions_of(as_causal(model)) == 32
 
 
 def test_a_path_that_is_not_there_is_no_hub_id(tmp_path: Path, folder: Path) -> None:
@@ -202,10 +209,7 @@ def test_a_tokenizer_of_another_model_is_refused(folder: Path, copied: Path) -> 
 
 
 def saved_adapter(folder: Path, place: Path) -> Path:
-    with peft_is_quiet():
-        model = get_peft_model(
-            load_base(folder).model, LoraConfig(r=2, target_modules="all-linear")
-        )
+    model = with_lora(load_base(folder).model, LoraConfig(r=2, target_modules="all-linear"))
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.ones_(parameter.data)
@@ -216,8 +220,9 @@ def saved_adapter(folder: Path, place: Path) -> Path:
 def test_an_adapter_that_was_saved_is_there_again(folder: Path, tmp_path: Path) -> None:
     place = saved_adapter(folder, tmp_path / "adapter")
     ids = torch.tensor([[1, 5, 9]])
-    plain = load_base(folder).model(ids).logits
-    assert not torch.allclose(load_adapter(load_base(folder).model, place)(ids).logits, plain)
+    plain = load_base(folder).model(input_ids=ids).logits
+    adapted = load_adapter(load_base(folder).model, place)
+    assert not torch.allclose(adapted(input_ids=ids).logits, plain)
 
 
 def test_an_adapter_that_would_not_arrive_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -247,10 +252,10 @@ def test_trained_weights_take_the_place_of_the_bases_own(
 ) -> None:
     place = saved_weights(folder, tmp_path / "adapter", "mlp.up_proj")
     before, model = load_base(folder, dtype=dtype).model, load_base(folder, dtype=dtype).model
-    layer = load_adapter(model, place).model.layers[0]
+    layer = insides(load_adapter(model, place)).model.layers[0]
     saved = load_file(place / "weights.safetensors")["model.layers.0.mlp.up_proj.weight"]
     assert torch.equal(layer.mlp.up_proj.weight, saved.to(dtype))
-    same = before.model.layers[0].mlp.down_proj.weight
+    same = insides(before).model.layers[0].mlp.down_proj.weight
     assert torch.equal(layer.mlp.down_proj.weight, same)
 
 

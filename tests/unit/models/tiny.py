@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from tests.model_classes import fast_tokenizer
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     LlamaConfig,
@@ -46,7 +47,7 @@ def tiny_tokenizer(**changes: object) -> PreTrainedTokenizerFast:
         "pad_token": "<pad>",
         "chat_template": TEMPLATE,
     }
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **(settings | changes))
+    return fast_tokenizer(tokenizer, settings | changes)
 
 
 def save_tiny(folder: Path, seed: int = 0, **changes: object) -> Path:

@@ -5,9 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.sources import only_source
 
 from gabarito.cli import main
 from gabarito.ingest.config import IngestConfig
+from gabarito.ingest.pairs.pairs_source import PairsSource
+from gabarito.ingest.sources import FilesSource
 from gabarito.pipeline.runs import new_run
 from gabarito.pipeline.schema import PartialPipeline, read_pipeline
 
@@ -35,6 +38,10 @@ def written(path: str = "pipeline.yaml") -> PartialPipeline:
     return read_pipeline(Path(path), last="ingest")
 
 
+def files_source(path: str = "pipeline.yaml") -> FilesSource:
+    return only_source(written(path).ingest, FilesSource)
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of documents in the folder from which the command is called."""
@@ -50,8 +57,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_file_names_what_lies_there(folder: Path) -> None:
     assert init(folder.name) == 0
-    pipeline = written()
-    (source,) = pipeline.ingest.sources
+    pipeline, source = written(), files_source()
     assert pipeline.name == "manual-da-acao"
     assert (source.path, source.include) == (str(folder), ("*",))
     assert sorted(pipeline.ingest.detect[:2]) == ["en", "pt"]
@@ -65,7 +71,7 @@ def test_large_files_that_are_not_read_are_left_out(folder: Path) -> None:
     with (folder / "e.MOV").open("wb") as file:
         file.truncate(100_000_000)
     assert init(folder.name) == 0
-    (source,) = written().ingest.sources
+    source = files_source()
     assert [source.is_wanted(name) for name in ("e.MOV", "a/e.MOV", "a.md", ".x")] == [
         *(False, False, True, False)
     ]
@@ -165,7 +171,7 @@ def test_the_command_that_comes_next_can_be_typed(
 def test_the_path_is_right_from_wherever_the_file_lies(folder: Path, output: str) -> None:
     os.chdir(folder.parent)
     assert init(str(folder.name), "--output", output) == 0
-    assert written(output).ingest.sources[0].path == str(folder)
+    assert files_source(output).path == str(folder)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +180,7 @@ def test_the_path_is_right_from_wherever_the_file_lies(folder: Path, output: str
 def test_any_name_of_a_folder_gives_a_file_that_is_valid(folder: Path, name: str) -> None:
     folder.rename(name)
     assert init(f"./{name}") == 0
-    assert written().ingest.sources[0].path == str(folder.with_name(name))
+    assert files_source().path == str(folder.with_name(name))
 
 
 def test_an_ending_writes_no_settings_of_its_own(folder: Path) -> None:
@@ -196,7 +202,7 @@ def test_what_is_written_into_the_folder_itself_is_not_read(
 ) -> None:
     monkeypatch.chdir(folder)
     assert init(".") == 0
-    (source,) = written().ingest.sources
+    source = files_source()
     made = ["pipeline.yaml", "gabarito-store/runs/x.json", "corrections.jsonl", "a.md"]
     assert [source.is_wanted(name) for name in made] == [False, False, False, True]
     before = new_run(written()).fingerprints["ingest"]
@@ -208,7 +214,7 @@ def test_what_is_written_into_the_folder_itself_is_not_read(
 
 def test_what_is_written_into_a_folder_below_is_not_read_either(folder: Path) -> None:
     assert init(".", "--output", f"{folder.name}/p.yaml") == 0
-    (source,) = written(f"{folder.name}/p.yaml").ingest.sources
+    source = files_source(f"{folder.name}/p.yaml")
     assert not source.is_wanted(f"{folder.name}/p.yaml")
     assert source.is_wanted(f"{folder.name}/a.md")
 
@@ -220,6 +226,7 @@ def test_a_table_of_questions_and_answers_is_named_with_the_lines_to_paste(folde
     (line,) = (line for line in text.splitlines() if line.startswith("    #- {type: pairs"))
     Path("pipeline.yaml").write_text(text.replace(line, line.replace("#", "", 1)))
     _, source = written().ingest.sources
+    assert isinstance(source, PairsSource)
     assert (source.question, source.answer) == ("Pergunta", "Resposta")
     assert Path(source.path) == folder / "perguntas: ano 1.csv"
 

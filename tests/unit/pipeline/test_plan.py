@@ -43,8 +43,8 @@ def planned(folder: Path, **changes: Any) -> Run:  # noqa: ANN401
     settings = {
         key: {**value} if isinstance(value, dict) else value for key, value in SETTINGS.items()
     }
-    for path, value in changes.items():
-        section, name = path.split("__")
+    for at, value in changes.items():
+        section, name = at.split("__")
         settings.setdefault(section, {})[name] = value
     path = folder / "pipeline.yaml"
     path.write_text(yaml.safe_dump(settings))

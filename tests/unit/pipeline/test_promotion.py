@@ -1,6 +1,7 @@
 """What a person does with models: list them, promote, roll back, compare two runs."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def finished(  # noqa: PLR0913  # one for each thing that two runs may have othe
         "served": {"unanswerable": {"all": {"share": 0.8}}},
     }
     verdicts = [verdict(i, said, right=right) for i, (said, right) in enumerate(answers)]
-    made = {
+    made: dict[str, dict[str, Iterable[str]]] = {
         "ingest": {"documents.jsonl": to_jsonl(pages)},
         "generate": {"facts.jsonl": to_jsonl([fact(colour)])},
         "curate": {
@@ -298,7 +299,7 @@ def test_a_model_is_listed_under_the_channel_that_serves_it(
 ) -> None:
     model = named_model(store, finished(tmp_path, store, 10).run)
     promote_by_hand(store, "live", model, despite=False)
-    by_digest = ("--model-digest", model.digest)
+    by_digest: tuple[str, ...] = ("--model-digest", model.digest)
     for options in (by_digest, (*by_digest, "--channel", "live"), ("--channel", "live")):
         called(serve, store, *options)
     promote_by_hand(store, "handbook", model, despite=False)

@@ -21,9 +21,9 @@ PROGRESS = {
 
 
 def drawn(view: TableView) -> str:
-    console = Console(file=io.StringIO(), width=120)
-    console.print(view)
-    return console.file.getvalue()  # type: ignore[attr-defined]
+    page = io.StringIO()
+    Console(file=page, width=120).print(view)
+    return page.getvalue()
 
 
 def test_a_table_shows_each_stage_as_it_is() -> None:
@@ -46,14 +46,16 @@ def test_warnings_stay_below_the_table() -> None:
 
 def test_a_warning_about_a_file_is_a_sentence() -> None:
     view = TableView(["ingest"])
-    about = {"file": "a.pdf", "reason": "no text", "detail": ""}
-    view.event("ingest", {"level": "warning", "event": "file dropped", **about})
+    about: dict[str, object] = {"level": "warning", "event": "file dropped"}
+    about |= {"file": "a.pdf", "reason": "no text", "detail": ""}
+    view.event("ingest", about)
     assert "! ingest: file dropped: a.pdf: no text\n" in drawn(view).replace(" \n", "\n")
 
 
 def test_what_others_wrote_is_shown_and_not_obeyed() -> None:
     view = TableView(["ingest"])
-    warning = {"level": "warning", "event": "file dropped", "path": "\x1b]0;a\x07[/]" + "b" * 9000}
+    warning: dict[str, object] = {"level": "warning", "event": "file dropped"}
+    warning["path"] = "\x1b]0;a\x07[/]" + "b" * 9000
     view.event("ingest", warning)
     text = drawn(view)
     assert "path=\\x1b]0;a\\x07[/]" in text
@@ -103,12 +105,12 @@ def test_a_line_is_broken_between_words_only() -> None:
 
 
 def test_elsewhere_each_event_is_a_line() -> None:
-    console = Console(file=io.StringIO(), width=120)
-    view = LineView(console, every_s=0)
+    page = io.StringIO()
+    view = LineView(Console(file=page, width=120), every_s=0)
     view.started("train")
     view.event("train", PROGRESS)
     view.ended("train", "done", "10 steps")
-    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    lines = page.getvalue().splitlines()
     assert [line.split()[1] for line in lines] == ["started", "3/10", "done"]
 
 

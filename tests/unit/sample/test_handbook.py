@@ -170,6 +170,7 @@ def test_every_reply_about_a_fact_can_be_read_but_where_it_is_cut() -> None:
 def test_the_pipeline_file_can_be_read() -> None:
     pipeline = read_pipeline(local_path(str(HERE / "pipeline.yaml")))
     assert pipeline.curate.exam.free == str(HERE / "free.jsonl")
+    assert pipeline.generate is not None
     assert tuple(family.name for family in pipeline.generate.families.train) == TRAINED
     assert pipeline.train is not None
     assert pipeline.train.targets == "all-linear"

@@ -24,12 +24,16 @@ CHAT = [
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    return AutoTokenizer.from_pretrained(NANO)
+    loaded = AutoTokenizer.from_pretrained(NANO)
+    assert isinstance(loaded, Tokenizer)
+    return loaded
 
 
 @pytest.fixture(scope="module")
 def model() -> LlamaForCausalLM:
-    return AutoModelForCausalLM.from_pretrained(NANO, dtype=torch.float32)
+    loaded = AutoModelForCausalLM.from_pretrained(NANO, dtype=torch.float32)
+    assert isinstance(loaded, LlamaForCausalLM)
+    return loaded
 
 
 @pytest.fixture(autouse=True)

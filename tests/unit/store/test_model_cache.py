@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,10 +142,10 @@ def test_an_image_is_read_and_the_volume_beside_it_filled(
     monkeypatch.setenv("GABARITO_MODEL_CACHE", f"{image}{os.pathsep}{volume}")
     real = Path.mkdir
 
-    def refused(self: Path, *given: object, **named: object) -> None:
+    def refused(self: Path, *given: Any, **named: Any) -> None:  # noqa: ANN401
         if self.parent == image:  # root may write anywhere, a pod may not
             raise PermissionError(13, "read-only", str(self))
-        real(self, *given, **named)  # type: ignore[arg-type]
+        real(self, *given, **named)
 
     monkeypatch.setattr(Path, "mkdir", refused)
     assert held.use().parent == image

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from tests.model_classes import as_causal, insides
 from transformers import (
     Gemma2Config,
     Gemma2ForCausalLM,
@@ -47,14 +48,9 @@ SIZES: dict[str, Any] = {
 }
 
 
-def small(**changes: int) -> LlamaForCausalLM:
+def small() -> CausalModel:
     torch.manual_seed(0)
-    config = LlamaConfig(
-        **SIZES,
-        initializer_range=0.3,
-        **changes,
-    )
-    return LlamaForCausalLM(config).eval()
+    return as_causal(LlamaForCausalLM(LlamaConfig(**SIZES, initializer_range=0.3))).eval()
 
 
 def alone(model: CausalModel, rows: list[Row] = ROWS) -> torch.Tensor:
@@ -102,9 +98,11 @@ def test_a_shared_prefix_stands_once_and_learns_of_every_row() -> None:
     use_row_attention(model)
     gradients = []
     for layout in (packed, Packed(()), Padded(0)):
-        model.zero_grad()
-        learned(model, layout.batch(ROWS, CPU)).square().sum().backward()
-        gradients.append(model.get_input_embeddings().weight.grad.clone())
+        insides(model).zero_grad()
+        torch.autograd.backward(learned(model, layout.batch(ROWS, CPU)).square().sum())
+        gradient = model.get_input_embeddings().weight.grad
+        assert gradient is not None
+        gradients.append(gradient.clone())
     torch.testing.assert_close(gradients[0], gradients[2], rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(gradients[1], gradients[2], rtol=1e-3, atol=1e-3)
 
@@ -163,7 +161,7 @@ def test_nano_is_packed() -> None:
 def test_a_model_that_numbers_its_positions_otherwise_is_padded() -> None:
     torch.manual_seed(0)
     config = GPT2Config(vocab_size=100, n_embd=32, n_layer=2, n_head=2, initializer_range=0.3)
-    layout = layout_of(GPT2LMHeadModel(config).eval(), PREFIX, 512, 3)
+    layout = layout_of(as_causal(GPT2LMHeadModel(config)).eval(), PREFIX, 512, 3)
     assert layout in (Padded(3), Packed(PREFIX))
 
 
@@ -194,7 +192,7 @@ def test_a_model_that_caps_its_scores_is_padded() -> None:
         head_dim=8,
         final_logit_softcapping=None,
     )
-    model = Gemma2ForCausalLM(config).eval()
+    model = as_causal(Gemma2ForCausalLM(config)).eval()
     assert layout_of(model, PREFIX, 512, 3) == Padded(3)
     assert model.config._attn_implementation == "eager"
 
@@ -210,11 +208,11 @@ def test_a_model_that_sees_less_far_than_its_rows_is_padded() -> None:
         **SIZES,
         sliding_window=64,
     )
-    model = MistralForCausalLM(config).eval()
+    model = as_causal(MistralForCausalLM(config)).eval()
     assert layout_of(model, PREFIX, 64, 3) == Packed(PREFIX)
     assert layout_of(model, PREFIX, 65, 3) == Padded(3)
 
 
 def test_the_prefix_is_what_all_questions_begin_with(base: Base, contract: PromptContract) -> None:
     prefix = shared_prefix(contract, base.tokenizer)
-    assert base.tokenizer.decode(prefix) == "<bos><|user|> "
+    assert base.tokenizer.decode(list(prefix)) == "<bos><|user|> "

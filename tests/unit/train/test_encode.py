@@ -27,7 +27,7 @@ REFUSAL = example("Quem foi o campeão de 2031?", "Não sei.", kind="refusal")
 def learned(base: Base, contract: PromptContract, given: Example) -> tuple[str, str]:
     row = encode(given, contract, base.tokenizer)
     before, after = row.ids[: row.learned_from], row.ids[row.learned_from :]
-    return base.tokenizer.decode(list(before)), base.tokenizer.decode(list(after))
+    return str(base.tokenizer.decode(list(before))), str(base.tokenizer.decode(list(after)))
 
 
 def test_of_a_question_only_the_answer_and_its_end_are_learned(
@@ -89,6 +89,7 @@ def test_a_prompt_that_leaves_no_room_for_an_answer_is_rejected(
     asked = [e.model_copy(update={"messages": e.messages[:1]}) for e in (QUESTION, REFUSAL)]
     longest = len(prompt_ids(contract, base.tokenizer, asked[1].messages))
     kept, rejected = prompts(asked, contract, base.tokenizer, longest)
+    assert not isinstance(kept, Rejection)
     assert len(kept) < longest
     assert isinstance(rejected, Rejection)
 

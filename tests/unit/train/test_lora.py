@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.model_classes import as_adapted, insides
 from tests.unit.models.tiny import EXPERT_WEIGHTS, save_mixture
 
 from gabarito.core.errors import BugError, DataError
 from gabarito.models import Base, load_base
+from gabarito.models.adapter import base_of
 from gabarito.train.config import TrainConfig
 from gabarito.train.lora import (
     attach,
@@ -50,7 +52,7 @@ def test_the_named_layers_are_adapted_and_never_the_output(
 def test_the_adapter_is_in_float32_beside_a_base_in_16_bit(base: Base) -> None:
     model = attach(base.model.to(torch.bfloat16), config())
     assert {p.dtype for p in trained_parameters(model).values()} == {torch.float32}
-    assert model.get_base_model().get_input_embeddings().weight.dtype == torch.bfloat16
+    assert base_of(as_adapted(model)).get_input_embeddings().weight.dtype == torch.bfloat16
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ def test_what_is_saved_names_its_layers_in_one_order(base: Base, tmp_path: Path)
 def test_a_base_without_such_layers_is_refused(
     base: Base, made: Callable[..., TrainConfig]
 ) -> None:
-    for layer in base.model.model.layers:
+    for layer in insides(base.model).model.layers:
         layer.mlp = torch.nn.Identity()
     with pytest.raises(DataError, match="'mlp' finds no layers"):
         attach(base.model, made(targets="mlp"))
@@ -130,7 +132,7 @@ def test_tensors_that_do_not_fit_are_noticed(base: Base) -> None:
 def test_an_optimizer_survives_being_flattened() -> None:
     weights = {"a": torch.nn.Parameter(torch.ones(3)), "b": torch.nn.Parameter(torch.ones(2))}
     optimizer = torch.optim.AdamW(weights.values())
-    (weights["a"].sum() + (weights["b"] ** 2).sum()).backward()
+    torch.autograd.backward(weights["a"].sum() + (weights["b"] ** 2).sum())
     optimizer.step()
     state, names = optimizer.state_dict(), list(weights)
     fresh = torch.optim.AdamW(weights.values())

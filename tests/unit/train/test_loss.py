@@ -1,12 +1,16 @@
 """The loss: of the learned tokens alone, and no row sees another."""
 
+from typing import Any
+
 import pytest
 import torch
 from peft import PeftModel
+from tests.model_classes import as_adapted, flat_gradient
 from torch.nn import functional
 
 from gabarito.core.errors import DataError
 from gabarito.models import Base
+from gabarito.models.adapter import base_of
 from gabarito.train import loss as loss_module
 from gabarito.train.attention import use_row_attention
 from gabarito.train.batch import Layout, Packed, Padded
@@ -28,7 +32,7 @@ def model(base: Base) -> PeftModel:
     adapted = attach(base.model, TrainConfig(base="org/name", rank=2))
     for parameter in trained_parameters(adapted).values():
         torch.nn.init.normal_(parameter.data, std=0.1)
-    return adapted
+    return as_adapted(adapted)
 
 
 def loss_by_hand(model: PeftModel, row: Row) -> torch.Tensor:
@@ -40,7 +44,7 @@ def loss_by_hand(model: PeftModel, row: Row) -> torch.Tensor:
 
 @pytest.mark.parametrize("layout", [Padded(0), Packed(()), Packed((1, 4))])
 def test_a_batch_costs_what_its_rows_cost_alone(model: PeftModel, layout: Layout) -> None:
-    use_row_attention(model.get_base_model())
+    use_row_attention(base_of(model))
     together = LossModule(model)(layout.batch(ROWS, CPU))
     alone = torch.stack([loss_by_hand(model, row) for row in ROWS]).sum()
     assert together.item() == pytest.approx(alone.item(), rel=1e-5)
@@ -56,14 +60,13 @@ def test_logits_in_chunks_give_the_same_loss_and_gradient(
         model.zero_grad()
         loss = LossModule(model)(batch)
         loss.backward()
-        gradient = torch.cat([p.grad.flatten() for p in trained_parameters(model).values()])
-        found.append((loss.detach(), gradient))
+        found.append((loss.detach(), flat_gradient(model)))
     torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-5)
 
 
 def test_the_output_layer_is_computed_for_learned_tokens_only(model: PeftModel) -> None:
     seen = []
-    head = model.get_base_model().get_output_embeddings()
+    head = base_of(model).get_output_embeddings()
     head.register_forward_hook(lambda _layer, given, _out: seen.append(given[0].shape[0]))
     batch = Padded(0).batch(ROWS, CPU)
     LossModule(model)(batch)
@@ -74,14 +77,16 @@ def test_a_base_with_plain_logits_is_accepted(base: Base) -> None:
     check_head(base.model)
 
 
-def test_a_base_that_caps_its_logits_is_refused(base: Base) -> None:
+def test_a_base_that_caps_its_logits_is_refused(
+    base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
     forward = base.model.forward
 
-    def capped(*arguments: object, **options: object) -> object:
-        out = forward(*arguments, **options)
+    def capped(**inputs: Any) -> Any:  # noqa: ANN401
+        out = forward(**inputs)
         out.logits = torch.tanh(out.logits / 30) * 30
         return out
 
-    base.model.forward = capped
+    monkeypatch.setattr(base.model, "forward", capped)
     with pytest.raises(DataError, match="scales or caps its logits"):
         check_head(base.model)

@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import cast
 
 import pytest
 import torch
 from peft import PeftModel
 from tests.growth import grows_in_proportion
+from tests.model_classes import as_adapted, flat_gradient, insides
 from transformers import LlamaConfig
 
 from gabarito.core.settings import local_path
-from gabarito.models import Base, load_base
+from gabarito.models import Base, CausalModel, load_base
+from gabarito.models.adapter import base_of
 from gabarito.train.batch import Layout, Packed, Padded
 from gabarito.train.config import Limits, TrainConfig
 from gabarito.train.encode import Row
@@ -76,7 +78,7 @@ class Sized:
 
     supports_gradient_checkpointing = True
 
-    def __init__(self, width: int, layers: int, device: str = "cuda", trained: int = 0) -> None:
+    def __init__(self, width: int, layers: int, device: str, trained: int) -> None:
         self.config = LlamaConfig(hidden_size=width, num_hidden_layers=layers)
         self.dtype, self.device = torch.bfloat16, torch.device(device)
         self._trained = trained
@@ -88,22 +90,25 @@ class Sized:
         yield "weight", torch.nn.Parameter(torch.empty(self._trained, device="meta"))
 
 
+def sized(width: int, layers: int, device: str = "cuda", trained: int = 0) -> CausalModel:
+    return cast("CausalModel", Sized(width, layers, device, trained))
+
+
 def test_layers_of_large_models_are_computed_once_more_on_a_gpu() -> None:
-    assert checkpoints_activations(Sized(4096, 32))
-    assert not checkpoints_activations(Sized(192, 4))
-    assert not checkpoints_activations(Sized(4096, 32, "cpu"))
+    assert checkpoints_activations(sized(4096, 32))
+    assert not checkpoints_activations(sized(192, 4))
+    assert not checkpoints_activations(sized(4096, 32, "cpu"))
 
 
 def test_a_step_of_llama_8b_fits_where_it_took_several_hundred_gigabytes() -> None:
     tokens = 64 * 512
-    kept_whole = Sized(4096, 32, "cpu")
+    kept_whole = sized(4096, 32, "cpu")
     assert tokens * bytes_a_token(kept_whole) > 300 * GIB
-    assert tokens * bytes_a_token(Sized(4096, 32)) < 40 * GIB
+    assert tokens * bytes_a_token(sized(4096, 32)) < 40 * GIB
 
 
 def test_the_room_follows_from_the_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    model: Any = Sized(4096, 32)
-    whole: Any = Sized(4096, 32, trained=GIB // 4)
+    model, whole = sized(4096, 32), sized(4096, 32, trained=GIB // 4)
     for name, value in {"memory_reserved": 2 * GIB, "memory_allocated": GIB}.items():
         monkeypatch.setattr(torch.cuda, name, lambda _device, value=value: value)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (9 * GIB, 24 * GIB))
@@ -125,17 +130,18 @@ def gradient(model: PeftModel) -> torch.Tensor:
     model.train()
     model.zero_grad()
     LossModule(model)(Padded(0).batch(ROWS, torch.device("cpu"))).backward()
-    return torch.cat([p.grad.flatten() for p in trained_parameters(model).values()])
+    return flat_gradient(model)
 
 
 def test_layers_computed_once_more_give_nano_the_same_gradient() -> None:
     base = load_base(local_path("gabarito:demo/nano"), dtype=torch.float32)
-    model = attach(base.model, TrainConfig(base="gabarito:demo/nano", rank=2))
+    model = as_adapted(attach(base.model, TrainConfig(base="gabarito:demo/nano", rank=2)))
     for parameter in trained_parameters(model).values():
         torch.nn.init.normal_(parameter.data, std=0.1)
-    whole, calls = gradient(model), []
-    enable_activation_checkpointing(model.get_base_model())
-    layer = model.get_base_model().get_decoder().layers[0].mlp
+    whole = gradient(model)
+    calls: list[int] = []
+    enable_activation_checkpointing(base_of(model))
+    layer = insides(base_of(model)).get_decoder().layers[0].mlp
     layer.register_forward_pre_hook(lambda *_given: calls.append(1))
     torch.testing.assert_close(gradient(model), whole, rtol=1e-5, atol=1e-6)
     assert len(calls) == 2

@@ -17,24 +17,28 @@ SAID = {INFORMED: 7, PLAIN: 8}
 CPU = torch.device("cpu")
 
 
-def says_its_prompt(
-    input_ids: torch.Tensor, past_key_values: DynamicCache, **_: object
-) -> SimpleNamespace:
-    """Expect 7 after the informed prompt and 8 after the plain one, whatever was said since.
+class SaysItsPrompt:
+    """Expects 7 after the informed prompt and 8 after the plain one, whatever was said since.
 
     What is kept of a prompt, as a layer's keys, are its tokens.
     """
-    kept, _ = past_key_values.update(*[input_ids[:, None, :, None].float()] * 2, layer_idx=0)
-    logits = torch.zeros(len(kept), 1, 10)
-    for row, tokens in enumerate(kept[:, 0, :, 0].tolist()):
-        [prompt] = {INFORMED, PLAIN} & set(tokens)
-        logits[row, 0, SAID[prompt]] = 9.0
-    return SimpleNamespace(logits=logits)
+
+    device = CPU
+    config = LlamaConfig(num_hidden_layers=1)
+
+    def __call__(
+        self, input_ids: torch.Tensor, past_key_values: DynamicCache, **_: object
+    ) -> SimpleNamespace:
+        keys = input_ids[:, None, :, None].float()
+        kept, _values = past_key_values.update(keys, keys, layer_idx=0)
+        logits = torch.zeros(len(kept), 1, 10)
+        for row, tokens in enumerate(kept[:, 0, :, 0].tolist()):
+            [prompt] = {INFORMED, PLAIN} & set(tokens)
+            logits[row, 0, SAID[prompt]] = 9.0
+        return SimpleNamespace(logits=logits)
 
 
-says_its_prompt.device = CPU  # type: ignore[attr-defined]
-says_its_prompt.config = LlamaConfig(num_hidden_layers=1)  # type: ignore[attr-defined]
-MODEL = cast(CausalModel, says_its_prompt)
+MODEL = cast("CausalModel", SaysItsPrompt())
 
 
 def batch_of(

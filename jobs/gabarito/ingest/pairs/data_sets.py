@@ -19,7 +19,7 @@ def datasets_library(name: str) -> Any:  # noqa: ANN401  # it has no types
         SettingsError: if it is not installed.
     """
     try:
-        import datasets  # type: ignore[import-untyped]  # with pyarrow it takes a second
+        import datasets  # with pyarrow it takes a second
     except ModuleNotFoundError as error:
         raise SettingsError(
             f"{name}: parquet and data sets need the library datasets, and there is no "

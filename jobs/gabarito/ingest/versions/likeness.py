@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import eq
 
-from rensa import RMinHash  # type: ignore[import-untyped]
+from rensa import RMinHash
 
 _PERMUTATIONS = 192
 """The standard error of an estimated likeness of 0.5 is then 0.036."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 
-import feedparser  # type: ignore[import-untyped]
+import feedparser
 
 from gabarito.core.reasons import IngestReason, rejected
 from gabarito.core.records import Rejection

@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.status == 200 and answer.has_tag:
             own["ETag"] = answer.tag
         self.send_response(status)
-        for name, value in (own | answer.headers).items():
+        for name, value in {**own, **answer.headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

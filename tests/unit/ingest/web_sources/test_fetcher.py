@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def site() -> Iterator[SmallSite]:
         yield site
 
 
-def reason(site: SmallSite, path: str, **changes: object) -> tuple[IngestReason, str]:
+def reason(site: SmallSite, path: str, **changes: Any) -> tuple[IngestReason, str]:  # noqa: ANN401
     with pytest.raises(Dropped) as caught:
         fetcher(**changes)(f"{site.url}{path}")
     return caught.value.reason, caught.value.detail

@@ -1,4 +1,5 @@
 import socket
+from typing import Any
 
 import pytest
 
@@ -64,8 +65,8 @@ def test_the_machine_that_was_looked_at_is_the_one_that_is_asked(
         looks = iter([[(2, 1, 6, "", ("127.0.0.1", port))], [(2, 1, 6, "", ("127.0.0.9", port))]])
         real = socket.getaddrinfo
 
-        def answer(host: str, *rest: object, **named: object) -> object:
-            return next(looks) if host == "rebound.example" else real(host, *rest, **named)  # type: ignore[arg-type]
+        def answer(host: str, *rest: Any, **named: Any) -> object:  # noqa: ANN401
+            return next(looks) if host == "rebound.example" else real(host, *rest, **named)
 
         monkeypatch.setattr(socket, "getaddrinfo", answer)
         source = UrlsSource(type="urls", urls=("http://x.org/",), allow_private=True)

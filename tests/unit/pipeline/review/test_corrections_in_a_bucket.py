@@ -93,13 +93,14 @@ def test_who_is_always_overtaken_is_told_that_nothing_was_written(
 
 
 def test_a_broken_line_is_named_at_every_try_and_stays(url: str) -> None:
-    key = {"Bucket": url.split("/")[2], "Key": "handbook/corrections.jsonl"}
+    bucket, key = url.split("/")[2], "handbook/corrections.jsonl"
     with open_corrections(url) as file:
-        boto3.client("s3").put_object(**key, Body=b"nonsense")
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=b"nonsense")
         for _ in range(2):
             with pytest.raises(DataError, match=r"corrections\.jsonl:1: not JSON"):
                 file.add(said("strike"))
-    assert boto3.client("s3").get_object(**key)["Body"].read() == b"nonsense"
+    found = boto3.client("s3").get_object(Bucket=bucket, Key=key)
+    assert found["Body"].read() == b"nonsense"
 
 
 def test_a_bucket_that_ignores_conditions_is_refused(

@@ -4,8 +4,8 @@ import pytest
 from tests.reviewed import HOSTILE, Reviewed
 
 from gabarito.core.errors import MissingError
-from gabarito.core.pair_records import PairOrigin
 from gabarito.core.reasons import CurateReason, GenerateReason, rejected
+from gabarito.core.records import PairOrigin
 from gabarito.curate.corrections import Correction
 from gabarito.pipeline.review.corrections_file import CorrectionsFile, LinesByFact
 from gabarito.pipeline.review.review_desk import Desk

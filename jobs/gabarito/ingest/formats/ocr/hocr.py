@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from gabarito.ingest.formats.element import Element
 from gabarito.ingest.formats.ocr.tesseract import OcrError

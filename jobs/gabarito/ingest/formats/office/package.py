@@ -10,7 +10,7 @@ from io import BytesIO
 from urllib.parse import unquote
 from zipfile import BadZipFile, ZipFile
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from gabarito.core.reasons import IngestReason
 from gabarito.ingest.blocks import LeftOut, Omission

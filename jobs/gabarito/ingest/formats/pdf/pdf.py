@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import pypdfium2 as pypdfium  # type: ignore[import-untyped]
-import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
+import pypdfium2 as pypdfium
+import pypdfium2.raw as pdfium
 
 from gabarito.core.reasons import IngestReason
 from gabarito.core.text import in_number

@@ -5,7 +5,7 @@ import re
 import zlib
 from collections.abc import Sequence
 
-import pypdfium2 as pypdfium  # type: ignore[import-untyped]
+import pypdfium2 as pypdfium
 
 from gabarito.core.reasons import IngestReason
 from gabarito.ingest.cures import OR_SPLIT_IT

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterator
 
-import pypdfium2 as pypdfium  # type: ignore[import-untyped]
-import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
+import pypdfium2 as pypdfium
+import pypdfium2.raw as pdfium
 
 from gabarito.ingest.blocks import LeftOut, Omission
 from gabarito.ingest.formats.ocr.picture_reader import (

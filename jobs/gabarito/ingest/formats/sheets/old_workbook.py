@@ -4,8 +4,8 @@ import io
 import struct
 from collections.abc import Iterator
 
-import xlrd  # type: ignore[import-untyped]
-from xlrd.compdoc import CompDocError  # type: ignore[import-untyped]
+import xlrd
+from xlrd.compdoc import CompDocError
 
 from gabarito.ingest.blocks import Block, Heading, Omission
 from gabarito.ingest.formats.figures.figure import figure_as_shown

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from gabarito.core.reasons import IngestReason
 from gabarito.ingest.blocks import Block, Heading, Omission

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from lxml import etree, html  # type: ignore[import-untyped]
+from lxml import etree, html
 
 from gabarito.core.reasons import IngestReason
 from gabarito.ingest.blocks import BlockPage, LeftOut, Omission

@@ -3,7 +3,7 @@
 import re
 from html.entities import html5
 
-from lxml import etree, html  # type: ignore[import-untyped]
+from lxml import etree, html
 
 from gabarito.ingest.formats.element import Element
 from gabarito.ingest.formats.web.parsing import parse_html, without_xml_declaration

@@ -2,7 +2,7 @@
 
 import re
 
-from lxml import etree, html  # type: ignore[import-untyped]
+from lxml import etree, html
 
 from gabarito.core.reasons import IngestReason
 from gabarito.ingest.formats.element import Element

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from lxml.etree import iterwalk  # type: ignore[import-untyped]
+from lxml.etree import iterwalk
 
 from gabarito.ingest.blocks import Omission
 from gabarito.ingest.formats.element import Element

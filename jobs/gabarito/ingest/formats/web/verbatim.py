@@ -2,7 +2,7 @@
 
 import re
 
-from lxml.etree import iterwalk  # type: ignore[import-untyped]
+from lxml.etree import iterwalk
 
 from gabarito.ingest.blocks import Code
 from gabarito.ingest.formats.element import Element

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lxml.etree import iterwalk  # type: ignore[import-untyped]
+from lxml.etree import iterwalk
 
 from gabarito.ingest.blocks import Omission
 from gabarito.ingest.formats.element import Element

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
-import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
+import pypdfium2.raw as pdfium
 
 from gabarito.ingest.formats.pdf.letters.accents import composed, has_accent
 from gabarito.ingest.formats.pdf.letters.glyphs import Order, order_of

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from lxml.etree import iterwalk  # type: ignore[import-untyped]
+from lxml.etree import iterwalk
 
 from gabarito.ingest.formats.element import Element
 from gabarito.ingest.formats.web.seen import bare

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from lxml.etree import iterwalk  # type: ignore[import-untyped]
+from lxml.etree import iterwalk
 
 from gabarito.ingest.blocks import LeftOut, Omission
 from gabarito.ingest.formats.element import Element
