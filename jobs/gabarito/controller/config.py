@@ -83,8 +83,9 @@ class ControllerConfig(Settings):
     keep_runs: int | None = Field(
         default=None,
         ge=1,
-        description="Runs of which ended Jobs are kept, the present one included; null: all, until "
-        "Kubernetes deletes them.",
+        description="Runs of which ended Jobs are kept, the present one included; those that "
+        "came no further than their sources are counted apart; null: all, until Kubernetes "
+        "deletes them.",
     )
     serve: ServeTarget = Field(description="The endpoint.")
 

@@ -618,6 +618,14 @@ def test_of_the_run_that_a_refresh_may_leave_in_its_place_no_job_goes() -> None:
     assert "1" * 12 in gone.name
 
 
+def test_refreshes_that_found_nothing_new_push_out_no_run() -> None:
+    read = [of_run(f"{number}" * 12, number) for number in range(1, 4)]
+    made = [replace(of_run("9" * 12, 9), stage=stage, name=stage) for stage in ("ingest", "curate")]
+    gone = decide(desired(keep_runs=2), observed(*read, *made, done=STAGES))
+    names = {action.name for action in gone if isinstance(action, DeleteJob)}
+    assert names == {read[1].name, read[2].name}
+
+
 def test_of_this_run_no_ended_job_goes() -> None:
     seen = observed(of_run(RUN, 9), of_run("1" * 12, 1), done=STAGES)
     (gone,) = (one for one in decide(desired(keep_runs=1), seen) if isinstance(one, DeleteJob))

@@ -148,6 +148,16 @@ def test_the_last_runs_of_each_pipeline_are_kept(world: World) -> None:
     assert [world.is_whole(run) for run in (*runs, other)] == [False, False, True, True, True]
 
 
+def test_a_run_that_read_nothing_takes_the_place_of_none_that_did(world: World) -> None:
+    made = [world.run(steps, age_days=20 - steps, rerun=steps) for steps in (1, 2)]
+    tried = [world.run(2, age_days=9 - rerun, rerun=rerun) for rerun in (3, 4, 5)]
+    for run in tried:
+        world.store.delete(run.address("ingest").manifest)
+    world.collect(keep=2)
+    assert known(world) == {run.run for run in (*made, *tried[1:])}
+    assert [world.is_whole(run) for run in made] == [True, True]
+
+
 def test_of_a_run_that_goes_nothing_is_left_but_what_was_paid_for(world: World) -> None:
     old = world.run(1, age_days=9, rerun=1)
     Cache(world.store, "generate").put("0" * 64, b"a reply")
