@@ -53,6 +53,8 @@ def decide(desired: Desired, observed: Observed) -> list[Action]:
     """Return the actions to take now, in order; none once the release is uninstalled."""
     if not observed.owner_uid:
         return []
+    if not observed.is_held:  # nothing is begun or promoted that may be collected as old meanwhile
+        return list(decide_endpoint(desired, replace(observed, evaluation=None)))
     memory = _pinned(desired, observed.memory)
     actions: list[Action] = [] if memory == observed.memory else [SaveMemory(memory)]
     observed = replace(observed, memory=memory)
