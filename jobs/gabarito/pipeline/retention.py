@@ -104,7 +104,7 @@ def expendable(store: Store, keep: int, before: float) -> list[Expendable]:
         *(
             _record(f"hold of run {hold.run}", entry)
             for entry, hold in roots.holds
-            if not _holds(entry, hold, before)
+            if hold.run not in kept and not _holds(entry, hold, before)
         ),
     ]
 

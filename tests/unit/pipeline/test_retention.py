@@ -228,6 +228,20 @@ def test_a_run_that_is_held_is_kept_whole(world: World, why: str) -> None:
     assert world.is_whole(old)
 
 
+def test_the_hold_of_a_kept_run_is_no_thing_of_an_older_one(world: World) -> None:
+    old, new = (world.run(steps, age_days=9 - steps, rerun=steps) for steps in (1, 2))
+    for run in (old, new):
+        hold_run(world.store, run)
+    world.age(2)
+    now = time.time()  # as with --older-than 0
+    said = [item.said for item in expendable(world.store, 1, now)]
+    assert f"hold of run {old.run}" in said
+    assert f"hold of run {new.run}" not in said
+    assert [item.said for item in collect(world.store, 1, now, time.sleep)] == said
+    assert world.store.exists(f"{HOLDS}{new.run}/work.json")
+    assert not list(expendable(world.store, 1, now))
+
+
 def test_the_hold_of_whoever_has_been_gone_for_long_counts_no_more(world: World) -> None:
     old = world.run(1, age_days=9, rerun=1)
     world.run(2, age_days=2, rerun=2)
