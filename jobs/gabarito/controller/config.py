@@ -46,6 +46,11 @@ class ExpectedFile(Settings):
         pattern="^([0-9a-f]{64})?$",
         description="The file's SHA-256; empty: that of the first one that a run is begun with.",
     )
+    full_training_disk: str = Field(
+        default="",
+        description="What train asks of ephemeral-storage if the file says method: full; empty: "
+        "what its template says.",
+    )
 
 
 class ControllerConfig(Settings):
