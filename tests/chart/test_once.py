@@ -89,6 +89,56 @@ def test_a_name_that_the_pod_has_is_refused(values: Object, said: str, tmp_path:
         together(tmp_path, {"stages": {"train": values}})
 
 
+OWN = ("stage", "serve", "model", "engine", "teacher-model", "teacher", "teacher-ready",
+       "controller", "gc", "refresh", "test")  # fmt: skip
+
+
+def test_what_the_chart_calls_its_containers_is_known(tmp_path: Path) -> None:
+    names = {
+        container["name"]
+        for pod in together(tmp_path).pods()
+        for container in (*pod.spec.get("initContainers", ()), *pod.spec["containers"])
+    }
+    assert names <= {*OWN}
+    assert names >= {"stage", "serve", "model", "engine", "controller", "gc", "teacher-ready"}
+
+
+@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize(
+    ("place", "kind"), [("stages.curate", "sidecars"), ("controller", "initContainers")]
+)
+def test_a_container_of_the_values_is_not_called_as_one_of_the_charts(
+    name: str, place: str, kind: str, tmp_path: Path
+) -> None:
+    mine: Object = {kind: [{"name": name}]}
+    values = {"stages": {"curate": mine}} if place != "controller" else {place: mine}
+    wrong = rf"{place}.sidecars, initContainers: {name}: the chart calls a container of its own so"
+    with pytest.raises(ValueError, match=wrong):
+        changed(tmp_path, "demo", values)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"extraVolumes": [{"name": "config", "emptyDir": {}}]}, "extraVolumes: config"),
+        ({"extraVolumes": [{"name": "tmp", "emptyDir": {}}]}, "extraVolumes: tmp"),
+        (
+            {"extraVolumes": [{"name": "mine"}], "extraVolumeMounts": [
+                {"name": "mine", "mountPath": "/etc/gabarito"}]},
+            "extraVolumeMounts: /etc/gabarito",
+        ),
+    ],
+    ids=["volume", "scratch", "mount"],
+)  # fmt: skip
+def test_so_are_volumes_of_the_pods_that_the_chart_itself_makes(
+    values: Object, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=f"controller.{said}"):
+        changed(tmp_path, "demo", {"controller": values})
+    with pytest.raises(ValueError, match=f"stages.generate.{said}"):
+        changed(tmp_path, "demo", {"stages": {"generate": values}})
+
+
 @pytest.mark.parametrize("name", ["model", "engine-tmp"])
 def test_the_engines_volumes_are_its_own(name: str, tmp_path: Path) -> None:
     mine = {"extraVolumes": [{"name": name, "emptyDir": {}}]}

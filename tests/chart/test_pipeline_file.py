@@ -63,6 +63,20 @@ def test_the_key_in_a_store_on_a_volume_is_a_path(tmp_path: Path) -> None:
     assert release.config.pipeline == f"/store/{KEY}"
 
 
+@pytest.mark.parametrize(
+    ("base", "requests", "disk"),
+    [(2.5, {}, "23500M"), (0, {}, ""), (2.5, {"ephemeral-storage": "9Gi"}, "")],
+)
+def test_what_train_asks_of_a_disk_if_it_trains_whole_weights_is_for_the_controller(
+    tmp_path: Path, base: float, requests: Object, disk: str
+) -> None:
+    train = {"resources": {"requests": requests}}
+    release = in_bucket(tmp_path, modelCache={"baseSizeGB": base}, stages={"train": train})
+    assert release.config.expected.full_training_disk == disk
+    own = release.pod("train").spec["containers"][0]["resources"]["requests"]
+    assert own.get("ephemeral-storage") == ("3500M" if disk else requests.get("ephemeral-storage"))
+
+
 def test_what_the_chart_cannot_see_in_it_is_allowed(tmp_path: Path) -> None:
     """Pages, the model hub, and a judge that has the teacher's key or one of its own."""
     teacher = {

@@ -20,6 +20,7 @@ controller.yaml: |
     name: {{ .Values.pipeline.name | quote }}
     channel: {{ include "gabarito.channel" . | trim | quote }}
     sha256: {{ .Values.pipelineFrom.sha256 | quote }}
+    full_training_disk: {{ include "gabarito.fullTrainingDisk" . | quote }}
   {{- end }}
   templates: /etc/gabarito/templates
   owner: {{ $fullname }}-owner

@@ -56,7 +56,8 @@
 {{- end }}
 
 {{/* What a stage writes to /tmp, in MB: bases and models that it fetches unless a volume has them, and
-     what it makes. Each process of train fetches its own. Trained whole, weights are in float32, and a checkpoint holds them four times. */}}
+     what it makes. Each process of train fetches its own. Trained whole, weights are in float32, and a checkpoint holds them four times.
+     Takes root, component and values, and method, if the pipeline is not in the values. */}}
 {{- define "gabarito.ephemeralStorage" -}}
 {{- $base := float64 .root.Values.modelCache.baseSizeGB }}
 {{- $processes := 1 }}
@@ -64,12 +65,21 @@
 {{- $processes = int (include "gabarito.processes" .) }}
 {{- end }}
 {{- $fetched := dict "train" $processes "merge" 1 "evaluate" 2 "serve" 1 }}
-{{- $made := dict "train" (ternary 8 0 (eq (dig "train" "method" "lora" .root.Values.pipeline) "full")) "merge" 1 }}
+{{- $made := dict "train" (ternary 8 0 (eq (.method | default (dig "train" "method" "lora" .root.Values.pipeline)) "full")) "merge" 1 }}
 {{- if and $base (hasKey $fetched .component) (not (dig "scratch" "claim" dict .values)) }}
 {{- $times := get $made .component | default 0 }}
 {{- if not (include "gabarito.hasModelVolume" .) }}
 {{- $times = add $times (get $fetched .component) }}
 {{- end }}
 {{- if $times }}{{ mulf $base 1000 $times | ceil | int64 | add 1000 }}M{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* What train asks of that if the pipeline file in a bucket says that it trains whole weights; empty
+     where the values say what it asks. */}}
+{{- define "gabarito.fullTrainingDisk" -}}
+{{- $values := fromJson (include "gabarito.stage" (dict "root" . "component" "train")) }}
+{{- if not (dig "resources" "requests" "ephemeral-storage" "" $values) }}
+{{- include "gabarito.ephemeralStorage" (dict "root" . "component" "train" "values" $values "method" "full") }}
 {{- end }}
 {{- end }}

@@ -78,6 +78,7 @@ terminationMessagePolicy: FallbackToLogsOnError
 {{/* Sidecars, which begin first, and what runs to its end before the main container: image, pull policy
      and security context default to the main container's. */}}
 {{- define "gabarito.initContainers" -}}
+{{- include "gabarito.refuseOwnNames" . }}
 {{- $defaults := fromYaml (include "gabarito.containerSettings" .) }}
 {{- range .values.sidecars }}
 {{- $sidecar := merge (dict "restartPolicy" "Always") (deepCopy $defaults) }}

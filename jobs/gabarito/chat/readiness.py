@@ -10,7 +10,7 @@ from gabarito.chat.chat_endpoint import ChatEndpoint
 from gabarito.chat.completion import Completion
 from gabarito.chat.foreign_text import shown
 from gabarito.chat.http import open_pool, reason_of, send
-from gabarito.chat.protocol import read_response, request_body
+from gabarito.chat.protocol import BAD_REQUEST, read_response, request_body
 from gabarito.core.errors import SettingsError
 from gabarito.core.records import Message
 
@@ -25,10 +25,11 @@ def wait_until_ready(endpoint: ChatEndpoint, model: str, seconds: float) -> floa
     """Ask for one token until that is answered, and return how long it took.
 
     A list of models says nothing: llama.cpp's server gives it before the weights are read. What
-    refuses the request has begun, too; whoever asks in earnest knows what a refusal means.
+    refuses the request has begun, too; whoever asks in earnest knows what a refusal means. What
+    sends it elsewhere is no such server.
 
     Raises:
-        SettingsError: if it does not answer within ``seconds``, or its URL is none.
+        SettingsError: if it does not answer within ``seconds``, leads elsewhere, or has no URL.
     """
     where = f"{endpoint.role} {endpoint.url}"
     messages = [Message(role="user", content="?")]
@@ -66,6 +67,10 @@ def _trouble(endpoint: ChatEndpoint, data: bytes, timeout_s: float, before: str)
     except urllib3.exceptions.HTTPError as error:
         return f"does not answer: {shown(reason_of(error), endpoint.secret)}"
     outcome = read_response(response, len(data), endpoint.secret)
-    if isinstance(outcome, Completion) or outcome.error is not None:
+    if isinstance(outcome, Completion):
+        return ""
+    if 0 < outcome.status < BAD_REQUEST:
+        raise SettingsError(f"{endpoint.role} {endpoint.url}: {outcome.what}; {outcome.cure}")
+    if outcome.error is not None:
         return ""
     return outcome.what

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from gabarito.commands.options import GivenPath, say
 from gabarito.core.errors import DataError, UsageError
+from gabarito.store.disk import whole_file
 
 
 @click.command()
@@ -35,13 +36,8 @@ def init(folder: str, output: Path) -> None:
 
     with Console(stderr=True).status("reading some of the documents"):
         text = draft(folder, output)
-    try:
-        with output.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise exists from error
-    except OSError as error:
-        raise DataError(
-            f"--output: {output} could not be written: {error.strerror}; give another name"
-        ) from error
+    if output.exists() or output.is_symlink():
+        raise exists
+    with whole_file(output) as file:
+        file.write(text.encode())
     say(f"{output}: written; look into it, then try it with gabarito check {quote(str(output))}")

@@ -46,6 +46,11 @@ class ExpectedFile(Settings):
         pattern="^([0-9a-f]{64})?$",
         description="The file's SHA-256; empty: that of the first one that a run is begun with.",
     )
+    full_training_disk: str = Field(
+        default="",
+        description="What train asks of ephemeral-storage if the file says method: full; empty: "
+        "what its template says.",
+    )
 
 
 class ControllerConfig(Settings):
@@ -83,8 +88,9 @@ class ControllerConfig(Settings):
     keep_runs: int | None = Field(
         default=None,
         ge=1,
-        description="Runs of which ended Jobs are kept, the present one included; null: all, until "
-        "Kubernetes deletes them.",
+        description="Runs of which ended Jobs are kept, the present one included; those that "
+        "came no further than their sources are counted apart; null: all, until Kubernetes "
+        "deletes them.",
     )
     serve: ServeTarget = Field(description="The endpoint.")
 

@@ -53,6 +53,8 @@ def decide(desired: Desired, observed: Observed) -> list[Action]:
     """Return the actions to take now, in order; none once the release is uninstalled."""
     if not observed.owner_uid:
         return []
+    if not observed.is_held:  # nothing is begun or promoted that may be collected as old meanwhile
+        return list(decide_endpoint(desired, replace(observed, evaluation=None)))
     memory = _pinned(desired, observed.memory)
     actions: list[Action] = [] if memory == observed.memory else [SaveMemory(memory)]
     observed = replace(observed, memory=memory)
@@ -215,15 +217,23 @@ def _expire(desired: Desired, observed: Observed) -> Iterator[Action]:
 def _drop_old_runs(desired: Desired, observed: Observed) -> Iterator[Action]:
     """Delete the ended Jobs of runs before the last ones, where that many are to be kept.
 
-    A run that a refresh may leave in its place counts as one with it.
+    A run that a refresh may leave in its place counts as one with it. Runs that only read their
+    sources are counted apart: a refresh that finds nothing new comes no further.
     """
-    keep, latest = desired.config.keep_runs, dict[str, datetime]()
+    keep = desired.config.keep_runs
     if keep is None:
         return
+    latest, went_on = dict[str, datetime](), set[str]()
     for job in observed.jobs:
         if job.run not in (desired.run.run, desired.before) and job.created is not None:
             latest[job.run] = max(job.created, latest.get(job.run, job.created))
-    old = sorted(latest, key=latest.__getitem__, reverse=True)[keep - 1 :]
+            went_on |= set() if job.stage == "ingest" else {job.run}
+    last_first = sorted(latest, key=latest.__getitem__, reverse=True)
+    kinds = (
+        [run for run in last_first if run in went_on],
+        [run for run in last_first if run not in went_on],
+    )
+    old = [run for kind in kinds for run in kind[keep - 1 :]]
     for job in observed.jobs:
         if job.run in old and job.phase in ENDED and not job.is_deleting:
             yield DeleteJob(job.name, job.uid, job.kind)

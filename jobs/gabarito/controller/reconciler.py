@@ -1,14 +1,14 @@
 """One round of the controller that holds the Lease: observe, decide, execute."""
 
 import logging
-import math
 import threading
-import time
+from dataclasses import replace
 
 from gabarito.controller.actions import about_owner
 from gabarito.controller.config import ControllerConfig
 from gabarito.controller.decide import decide
 from gabarito.controller.executor import Dependencies, Executor
+from gabarito.controller.held_runs import WAITS, HeldRuns
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import CONFIG_MAPS, EVENTS, Cluster
 from gabarito.controller.kube.events import RecordEvent, event_body
@@ -26,8 +26,7 @@ from gabarito.controller.state import (
 )
 from gabarito.controller.summary import Summary, read_summary, summarise, summary_annotation
 from gabarito.controller.templates import read_templates
-from gabarito.core.errors import ConflictError, GabaritoError, ServiceError, SettingsError
-from gabarito.pipeline.holds import RENEW_HOLD_S, hold_run
+from gabarito.core.errors import ConflictError, GabaritoError, SettingsError
 from gabarito.pipeline.refresh import (
     PlannedRun,
     is_at_rest,
@@ -72,7 +71,7 @@ class Reconciler:
         self._recorded: set[str] = set()
         self._is_refreshing = False
         """Whether the run before is finished, so that a refresh may be tried."""
-        self._holds_again = -math.inf
+        self._held_runs = HeldRuns(store, wake)
 
     def reconcile_once(self) -> tuple[Observed, Summary]:
         """Take the actions that are needed now; after any of them the loop is woken at once.
@@ -83,12 +82,15 @@ class Reconciler:
         if self._parts is None:  # here rather than at the start: what is wrong in it is reported
             self._parts = self._begin()
         observer, executor, desired = self._parts
-        self._hold()
+        is_held = self._held_runs.hold([*filter(None, (self._planned.run, self._planned.before))])
         result = self._smoke_test.result
         observed = observer.observe(self._memory, result, frozenset(executor.recorded))
-        warnings = (self._warning,) if self._warning else ()
-        summary = summarise(desired, observed, (*warnings, *(self._warnings or ())))
-        if self._is_read(observed):  # none of what follows on that is begun before
+        observed = replace(observed, is_held=is_held)
+        warnings = (WAITS * (not is_held), self._warning, *(self._warnings or ()))
+        summary = summarise(desired, observed, tuple(filter(None, warnings)))
+        if not is_held:
+            self._act(desired, observed, executor, summary)
+        elif self._is_read(observed):  # none of what follows on that is begun before
             self._save_summary(summary)
             if not _does_run(desired, observed):
                 self._settle(observed, executor)
@@ -115,7 +117,7 @@ class Reconciler:
     def _begin(self) -> tuple[Observer, Executor, Desired]:
         """Choose the run, and make what works on it."""
         chosen = choose_run(self._config, self._store, self._memory, self._plan)
-        self._warning, self._holds_again = chosen.warning, -math.inf
+        self._warning = chosen.warning
         self._planned = planned = chosen.planned
         _refuse_idle_processes(self._config, planned.run)
         stays = planned.before.run if planned.before else ""
@@ -167,20 +169,6 @@ class Reconciler:
     def _plan_anew(self, *, is_refreshing: bool) -> None:
         self._parts, self._is_refreshing = None, is_refreshing
         self._wake.set()
-
-    def _hold(self) -> None:
-        """Keep what the run needs, however long it waits, from being collected as old."""
-        if time.monotonic() < self._holds_again:
-            return
-        is_held = self._holds_again > -math.inf
-        try:
-            for run in filter(None, (self._planned.run, self._planned.before)):
-                hold_run(self._store, run)
-        except ServiceError as error:  # a long collection, for one: what is held stays so for long
-            if not is_held:
-                raise
-            log.warning("hold not renewed", extra={"error": str(error)})
-        self._holds_again = time.monotonic() + RENEW_HOLD_S
 
     @property
     def _memory(self) -> Memory:

@@ -199,7 +199,8 @@ class Observed:
     endpoint name, where its record tells it; ``reached`` how many items of each kind of work a
     stage has done; ``readings`` what each of the stages that run reported last; ``is_inherited``
     whether ``channel`` is not written yet and follows from ``main``; ``spent_pods`` are failed
-    pods beyond those that are kept.
+    pods beyond those that are kept; ``is_held`` whether no collection of old runs deletes what the
+    run needs.
     """
 
     now: datetime
@@ -220,6 +221,7 @@ class Observed:
     recorded: frozenset[str] = frozenset()
     pipelines: Mapping[str, str] = field(default_factory=dict)
     spent_pods: tuple[SpentPod, ...] = ()
+    is_held: bool = True
 
     def model_name(self, digest: str) -> str:
         """Return what people are told of a model: its digest, and its pipeline where known."""

@@ -97,8 +97,12 @@ def job_body(
     _merge(metadata, "labels", labels)
     _merge(metadata, "annotations", annotations)
     _merge(spec["template"].setdefault("metadata", {}), "labels", labels)
-    arguments = _container(spec, meta.STAGE_CONTAINER)["args"]
+    container = _container(spec, meta.STAGE_CONTAINER)
+    arguments = container["args"]
     arguments += ["--run", run.run]
+    train, disk = run.pipeline.train, config.expected.full_training_disk
+    if stage == "train" and train is not None and train.method == "full" and disk:
+        _merge(container.setdefault("resources", {}), "requests", {"ephemeral-storage": disk})
     body["spec"]["suspend"] = True
     if body["spec"].get(TTL) is not None:
         body["spec"][TTL] = max(body["spec"][TTL], TTL_UNTIL_SEEN_S)

@@ -6,7 +6,8 @@
     ├── DataError       65  an input is bad; the message names file and line
     │   └── MissingError    something that was asked for is not there
     ├── ServiceError    69  a service did not answer
-    │   └── ConflictError   somebody else wrote first
+    │   ├── ConflictError   somebody else wrote first
+    │   └── BusyError       somebody else is at it, and will be done
     ├── BugError        70  ours
     ├── Interrupted     75  stopped from outside, progress saved: start again
     ├── AccessError     77  a service refused our credentials
@@ -55,6 +56,10 @@ class ServiceError(GabaritoError):
 
 class ConflictError(ServiceError):
     """A conditional write found that somebody else wrote first."""
+
+
+class BusyError(ServiceError):
+    """Somebody else works on what only one may work on at a time."""
 
 
 class BugError(GabaritoError):

@@ -2,12 +2,14 @@
 
 import difflib
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar, get_args
+from urllib.parse import unquote
 
 import yaml
 from pydantic import (
@@ -31,6 +33,8 @@ MAX_VALUES = 100_000
 """Most values in a YAML file, those behind aliases counted each time."""
 
 NOT_UTF8 = "not a text in UTF-8; save it as one"
+
+_FILE_URL = "^file:(//(localhost(?=/))?)?"
 
 HOLDS_SECRET = "holds_secret"
 """The type of a mistake (``PydanticCustomError``) whose input must not be shown."""
@@ -77,6 +81,9 @@ def is_path(reference: str) -> bool:
 
 
 def _refuse_addresses(path: str) -> None:
+    if path[:6].lower() == "file:/":
+        plain = unquote(re.sub(_FILE_URL, "", path, flags=re.IGNORECASE))
+        raise ValueError(f"a path is not written as a URL here; give {plain!r}")
     scheme, mark, _ = path.partition("://")
     if not mark or scheme == "s3" or "/" in scheme:
         return

@@ -2,6 +2,7 @@
 
 import tempfile
 from array import array
+from contextlib import suppress
 from pathlib import Path
 
 from gabarito.core.records import Document
@@ -19,7 +20,8 @@ class Spool:
 
     def close(self) -> None:
         """Give the file back to the disk."""
-        self._file.close()
+        with suppress(OSError):  # of a full disk: what was not written was told, or is not needed
+            self._file.close()
 
     def add(self, document: Document) -> None:
         """Write one more document; the first has the number 0."""

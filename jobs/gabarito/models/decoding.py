@@ -3,19 +3,22 @@
 A row may join or leave between two steps; what it says does not depend on its neighbours.
 """
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import torch
 from torch.nn import functional
-from transformers import DynamicCache
+from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, DynamicCache
 from transformers.cache_utils import LinearAttentionCacheLayerMixin
 
 from gabarito.models.causal_model import CausalModel
 
 Choice = Callable[[torch.Tensor], torch.Tensor]
 """From logits of shape (rows, vocabulary), fp32, to a token of each row."""
+
+_DISTANCES_ALONE = frozenset({"bloom", "mpt"})
 
 Layers = list[tuple[torch.Tensor, torch.Tensor]]
 """Keys and values of each layer, of shape (rows, heads, tokens, width)."""
@@ -39,6 +42,22 @@ def keeps_a_state(model: CausalModel) -> bool:
     """
     layers = DynamicCache(config=model.config).layers
     return any(isinstance(layer, LinearAttentionCacheLayerMixin) for layer in layers)
+
+
+def counts_padding(model: CausalModel) -> bool:
+    """Tell whether a model takes no positions and counts padding in its own, as BART's does.
+
+    Those that see distances alone need none: padding moves all that a row has by the same.
+    """
+    config = model.config
+    known: Any = MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), type(model))
+    takes_positions = "position_ids" in inspect.signature(known.forward).parameters
+    return not takes_positions and config.model_type not in _DISTANCES_ALONE
+
+
+def is_apart(model: CausalModel) -> bool:
+    """Tell whether rows of a model are computed one by one, and share no prefix."""
+    return keeps_a_state(model) or counts_padding(model)
 
 
 @dataclass(frozen=True)
@@ -129,14 +148,15 @@ class _Rows:
 class DecodingBatch:
     """Rows that are being written; those that have ended leave it, nothing is computed for them.
 
-    Those of a model that keeps a state are computed one by one, each from its beginning.
+    Those of a model that keeps a state, or counts padding, are computed one by one, each from its
+    beginning.
     """
 
     def __init__(self, model: CausalModel, prefix: PromptPrefix | None = None) -> None:
         self.rows: list[int] = []
         """The numbers of the rows, in the order of their tokens."""
         self._model = model
-        self._is_apart = keeps_a_state(model)
+        self._is_apart = is_apart(model)
         self._prefix = None if self._is_apart else prefix
         self._kept: list[_Rows] = []
         self._newcomers: list[_Rows] = []

@@ -16,8 +16,9 @@ from huggingface_hub.errors import HFValidationError
 
 from gabarito.artifacts.cache import Cache
 from gabarito.core.base_config import MIRROR
-from gabarito.core.errors import MissingError
+from gabarito.core.errors import MissingError, SettingsError
 from gabarito.core.http_url import hub_endpoint
+from gabarito.core.settings import is_path
 from gabarito.models.base_model import (
     FILES,
     NOTES,
@@ -44,6 +45,11 @@ def fetch_model(reference: str, folder: Path, store: Store, names: Sequence[str]
         ServiceError: if bucket or hub do not answer, or the disk is full.
         SettingsError: if the reference is none.
     """
+    if is_path(reference) and not reference.startswith("s3://"):
+        raise SettingsError(
+            f"model {reference!r}: a folder of this machine is used where it lies; give "
+            "s3://bucket/prefix, or an id of the model hub (org/name), which begins with no . / ~"
+        )
     if reference.startswith("s3://"):
         download_prefix(reference, folder, names or ("*",))
     else:

@@ -14,12 +14,12 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, ValidationError
 
 from gabarito.artifacts.artifact import Fingerprint
 from gabarito.artifacts.channel import ServedModel
 from gabarito.artifacts.claims import Claims
-from gabarito.core.errors import AccessError, DataError, ServiceError
+from gabarito.core.errors import AccessError, BusyError, DataError, MissingError
 from gabarito.core.records import Record, digest_of
 from gabarito.pipeline.runs import Run, read_run
 from gabarito.store.base import Store
@@ -53,9 +53,18 @@ def hold_run(store: Store, run: Run, pause: Callable[[float], None] = time.sleep
     """Keep what a run has and needs from being collected, from now on.
 
     Raises:
-        ServiceError: if others do not let go of the store's roots.
+        BusyError: if others do not let go of the store's roots.
     """
     _write(store, Hold(run=run.run, fingerprints=run.fingerprints, why="work", at=_now()), pause)
+
+
+def is_held(store: Store, run: Run) -> bool:
+    """Tell whether a run was held a short time ago, by another process or an earlier one."""
+    try:
+        hold = Hold.model_validate_json(store.read(_key(run.run, "work")).data)
+    except (MissingError, ValidationError):
+        return False
+    return (_now() - hold.at).total_seconds() < 2 * RENEW_HOLD_S
 
 
 def hold_model(
@@ -81,7 +90,7 @@ def roots_locked(store: Store, pause: Callable[[float], None] = time.sleep) -> I
     """Nobody else writes holds or collects within the block, as long as the claim is certain.
 
     Raises:
-        ServiceError: if others do not let go of them.
+        BusyError: if others do not let go of them.
     """
     claims = Claims(store, "roots", _impatient(store.url, pause), CLOCK)
     with closing(claims), claims.hold(_ROOTS, lambda: None):
@@ -90,8 +99,11 @@ def roots_locked(store: Store, pause: Callable[[float], None] = time.sleep) -> I
 
 def _write(store: Store, hold: Hold, pause: Callable[[float], None]) -> None:
     with roots_locked(store, pause):
-        key = f"{HOLDS}{hold.run}/{hold.why}.json"
-        store.write(key, hold.model_dump_json().encode())
+        store.write(_key(hold.run, hold.why), hold.model_dump_json().encode())
+
+
+def _key(run: str, why: Why) -> str:
+    return f"{HOLDS}{run}/{why}.json"
 
 
 def _impatient(where: str, pause: Callable[[float], None]) -> Callable[[float], None]:
@@ -100,7 +112,7 @@ def _impatient(where: str, pause: Callable[[float], None]) -> Callable[[float], 
     def paused(seconds: float) -> None:
         nonlocal waited
         if waited >= PATIENCE_S:
-            raise ServiceError(
+            raise BusyError(
                 f"{where}: another process collects old runs, or begins one, for {waited:.0f} s; "
                 "start again"
             )

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from shlex import quote
+from urllib.parse import unquote
 
 from gabarito.artifacts.artifact import Artifact, open_artifact
 from gabarito.pipeline.counters import dropped, has_lost_text
@@ -11,7 +12,7 @@ from gabarito.store.base import Store
 
 def store_place(store: Store) -> str:
     """Return where the store is, seen from here."""
-    folder = Path(store.url.removeprefix("file://"))
+    folder = Path(unquote(store.url.removeprefix("file://")))
     if not store.url.startswith("file://") or folder == Path.cwd():
         return store.url
     return str(folder.relative_to(Path.cwd())) if folder.is_relative_to(Path.cwd()) else str(folder)

@@ -1,7 +1,8 @@
 """Retention: which runs, models and artifacts a store keeps, and what may go.
 
-Kept are the last runs of each pipeline, what a channel serves, served before or took back, what
-was exported, and whatever somebody works on; of each of them the whole run.
+Kept are the last runs of each pipeline, those that read nothing counted apart, what a channel
+serves, served before or took back, what was exported, and whatever somebody works on; of each of
+them the whole run.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +12,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from gabarito.artifacts.artifact import Fingerprint
+from gabarito.artifacts.artifact import Address, Fingerprint
 from gabarito.artifacts.channel import Channel, Digest
 from gabarito.artifacts.unreferenced import (
     Expendable,
@@ -84,7 +85,7 @@ def expendable(store: Store, keep: int, before: float) -> list[Expendable]:
     """
     young = young_fingerprints(store, before)  # first: a run that begins later is not old
     roots = _read_roots(store)
-    kept = _kept_runs(roots, keep, before, young)
+    kept = _kept_runs(store, roots, keep, before, young)
     models = {digest for digest, (_, of) in roots.models.items() if of.run in kept}
     models |= roots.served
     fingerprints = set(chain.from_iterable(_fingerprints(roots, kept, models, before))) | young
@@ -103,7 +104,7 @@ def expendable(store: Store, keep: int, before: float) -> list[Expendable]:
         *(
             _record(f"hold of run {hold.run}", entry)
             for entry, hold in roots.holds
-            if not _holds(entry, hold, before)
+            if hold.run not in kept and not _holds(entry, hold, before)
         ),
     ]
 
@@ -131,19 +132,28 @@ def collect(
             yield item
 
 
-def _kept_runs(roots: _Roots, keep: int, before: float, young: set[str]) -> set[str]:
+def _kept_runs(store: Store, roots: _Roots, keep: int, before: float, young: set[str]) -> set[str]:
     served = {roots.models[digest][1].run for digest in roots.served if digest in roots.models}
     held = {hold.run for entry, hold in roots.holds if _holds(entry, hold, before)}
-    kept, counts = served | held, dict[str, int]()
+    kept, counts = served | held, dict[tuple[str, bool], int]()
     for stored in roots.runs:
-        name = stored.run.pipeline.name
-        counts[name] = counts.get(name, 0) + 1
+        kind = stored.run.pipeline.name, _has_read(store, stored.run)
+        counts[kind] = counts.get(kind, 0) + 1
         is_worked_on = stored.entry.modified >= before or young & {
             *stored.run.fingerprints.values()
         }
-        if counts[name] <= keep or is_worked_on:
+        if counts[kind] <= keep or is_worked_on:
             kept.add(stored.run.run)
     return kept
+
+
+def _has_read(store: Store, run: _RunRoots) -> bool:
+    """Tell whether a run came past its sources: one that did not takes the place of none that did.
+
+    Such are a refresh, until it is known whether it says something new, and what failed there.
+    """
+    ingest = run.fingerprints.get("ingest")
+    return ingest is not None and store.exists(Address("ingest", ingest).manifest)
 
 
 def _fingerprints(

@@ -18,7 +18,7 @@ from gabarito.models import (
     stop_tokens,
     use_cpu_quota,
 )
-from gabarito.models.decoding import Choice, DecodingBatch, PromptPrefix, keeps_a_state
+from gabarito.models.decoding import Choice, DecodingBatch, PromptPrefix, is_apart
 from gabarito.serve.engine import (
     GeneratedToken,
     GenerationEnd,
@@ -52,7 +52,7 @@ class TransformersEngine:
             check_contract(contract, self._tokenizer, str(folder))
         self._stop = stop_tokens(self._model, self._tokenizer)
         known: Sequence[int] = ()
-        if contract is not None and not keeps_a_state(self._model):
+        if contract is not None and not is_apart(self._model):
             known = shared_prefix(contract, self._tokenizer)
         self._prefix = PromptPrefix.of(self._model, known) if known else None
         self._prompts = PromptEncoder(self._model, self._tokenizer)

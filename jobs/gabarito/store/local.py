@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import unquote
 
 from gabarito.core.errors import MissingError, SettingsError
 from gabarito.core.settings import local_path
@@ -57,13 +58,11 @@ class LocalStore:
         Raises:
             SettingsError: if the URL names no folder, or something else lies there.
         """
-        path = url.removeprefix("file:").removeprefix("//")
-        if url.startswith(_LOCALHOST):  # RFC 8089: it is /folder, not localhost/folder
-            path = path.removeprefix("localhost")
+        path = _path_of(url)
         if not path:
             raise SettingsError(f"store {url!r}: names no folder; write file:///path/of/a/folder")
         self.root = local_path(path).absolute()
-        self.url = f"file://{self.root}"
+        self.url = "file://" + str(self.root).replace("%", "%25")
         with disk_errors(self.url):
             nearest = next(place for place in (self.root, *self.root.parents) if place.exists())
         if not nearest.is_dir():
@@ -198,6 +197,26 @@ class LocalStore:
 
     def _name(self, key: str) -> str:
         return f"{self.url}/{key}"
+
+
+def _path_of(url: str) -> str:
+    """Return the path that a ``file:`` URL names, or a plain path as it is.
+
+    Raises:
+        SettingsError: if it is not clear which of two folders is meant.
+    """
+    written = url.removeprefix("file:").removeprefix("//")
+    if url.startswith(_LOCALHOST):  # RFC 8089: it is /folder, not localhost/folder
+        written = written.removeprefix("localhost")
+    if written == url:
+        return url
+    path = unquote(written, errors="surrogateescape")  # a path may be of any bytes
+    if path != written and local_path(written).exists() and not local_path(path).exists():
+        raise SettingsError(
+            f"store {url!r}: as a URL it names {path!r}, which is not there, and {written!r} is; "
+            "give the path that you mean without file://"
+        )
+    return path
 
 
 def _link(staged: Path, path: Path) -> bool:

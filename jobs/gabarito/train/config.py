@@ -111,8 +111,8 @@ class Limits(Settings):
         default=3600.0,
         ge=0,
         description="Seconds for which training goes on while no checkpoint can be written, as the "
-        "store does not answer or refuses the keys; after that it ends, to be started again from "
-        "the last checkpoint.",
+        "store does not answer or refuses the keys, and tries again every few seconds to "
+        "checkpoint_every_s; after that it ends, to be started again from the last checkpoint.",
     )
     answer_batch: int = Field(default=128, ge=1, description="Questions answered at once.")
 

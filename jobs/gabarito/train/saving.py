@@ -21,6 +21,13 @@ SAVING_SHARE = 0.1
 RETRY_S = 10.0
 """Between two tries at the end of a training, when there is nothing else to do."""
 
+FIRST_RETRY_S = 5.0
+MAX_RETRY_S = 30.0
+"""After a try that failed; it doubles, up to what lies between two checkpoints if that is more.
+
+Never less than the try took: a store that hangs ends one after 80 s, and training stands meanwhile.
+"""
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -37,10 +44,11 @@ class Saving:
         self, limits: Limits, save: Callable[[], None], clock: Clock | None = None
     ) -> None:
         self._save = save
-        self._every = self._pause = limits.checkpoint_every_s
+        self._every = self._regular = self._pause = limits.checkpoint_every_s
         self._grace_s = limits.checkpoint_grace_s
         self._clock = clock or Clock()
         self._tried = self._clock.now()
+        self._retry_s = FIRST_RETRY_S
         self._failing_since: float | None = None
 
     @property
@@ -61,7 +69,7 @@ class Saving:
         self._failing_since = None
 
     def try_to_save(self) -> None:
-        """Save, or go on without; the next try is due after a while.
+        """Save, or go on without; the next try is due soon, then later and later.
 
         Raises:
             ServiceError: if the store has not answered for longer than the grace.
@@ -73,9 +81,7 @@ class Saving:
         except (ServiceError, AccessError) as error:
             self._bear(error, began)
         self._tried = self._clock.now()
-        share = (self._tried - began) / SAVING_SHARE
-        is_every_step = not self._every and self._failing_since is None
-        self._pause = 0.0 if is_every_step else max(self._every, share)
+        self._pause = self._next_pause(self._tried - began)
 
     def catch_up(self, is_stop_asked: Callable[[], bool]) -> None:
         """At the end, save what could not be saved so far: publishing it would fail as well.
@@ -94,6 +100,15 @@ class Saving:
                     "checkpoint"
                 )
             self._clock.sleep(RETRY_S)
+
+    def _next_pause(self, took_s: float) -> float:
+        if self._failing_since is None:
+            self._retry_s = FIRST_RETRY_S
+            self._regular = max(self._every, took_s / SAVING_SHARE) if self._every else 0.0
+            return self._regular
+        pause = min(self._retry_s, max(self._regular, MAX_RETRY_S))
+        self._retry_s = 2 * pause
+        return max(pause, took_s)
 
     def _bear(self, error: GabaritoError, began: float) -> None:
         self._failing_since = began if self._failing_since is None else self._failing_since

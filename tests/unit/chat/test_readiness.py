@@ -55,6 +55,17 @@ def test_a_server_that_refuses_has_begun(serve: Callable[..., Scripted], status:
     assert len(server.requests) == 2
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_what_leads_elsewhere_is_no_server_that_has_begun(
+    serve: Callable[..., Scripted], status: int
+) -> None:
+    server = serve(LOADING, fails(status, Location="https://there/v1"))
+    wrong = rf"{server.url}: answered {status}, which leads to https://there/v1; set its url"
+    with pytest.raises(SettingsError, match=wrong):
+        wait_until_ready(ChatEndpoint(server.url), "m", 30)
+    assert len(server.requests) == 2
+
+
 def test_a_server_that_never_gets_ready_is_told_with_its_place(
     serve: Callable[..., Scripted],
 ) -> None:

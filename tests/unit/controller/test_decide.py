@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gabarito.artifacts.channel import Channel
 from gabarito.controller.actions import AnnotateJob, DeleteJob, SaveMemory
 from gabarito.controller.decide import decide
 from gabarito.controller.kube import metadata as meta
@@ -13,7 +14,7 @@ from gabarito.controller.kube.parse import Phase, StageJob
 from gabarito.controller.state import Evaluation, Memory, Observed, StageMemory, StageResult
 from gabarito.pipeline.stages import STAGES
 
-from .builders import NOW, OTHER_RUN, RUN, desired, job, observed, passed, short
+from .builders import NOW, OTHER_RUN, RUN, A, desired, job, observed, passed, short, steps
 
 PLANNED = tuple(job(stage) for stage in STAGES)
 REST = PLANNED[1:]
@@ -615,6 +616,23 @@ def test_of_the_run_that_a_refresh_may_leave_in_its_place_no_job_goes() -> None:
     tried = replace(desired(keep_runs=1), before=OTHER_RUN)
     (gone,) = (one for one in decide(tried, seen) if isinstance(one, DeleteJob))
     assert "1" * 12 in gone.name
+
+
+def test_of_a_run_that_is_not_held_nothing_is_begun_and_the_endpoint_is_served() -> None:
+    jobs = job("train", "failed"), job("ingest", "running", run=OTHER_RUN)
+    channel = Channel(model=A, since=NOW)
+    seen = observed(*jobs, is_frozen=False, channel=channel, is_held=False)
+    assert short(decide(desired(), seen)) == ["apply a serve-1"]
+    done = replace(seen, channel=None, evaluation=passed(), steps=steps(STAGES))
+    assert not decide(desired(), done)
+
+
+def test_refreshes_that_found_nothing_new_push_out_no_run() -> None:
+    read = [of_run(f"{number}" * 12, number) for number in range(1, 4)]
+    made = [replace(of_run("9" * 12, 9), stage=stage, name=stage) for stage in ("ingest", "curate")]
+    gone = decide(desired(keep_runs=2), observed(*read, *made, done=STAGES))
+    names = {action.name for action in gone if isinstance(action, DeleteJob)}
+    assert names == {read[1].name, read[2].name}
 
 
 def test_of_this_run_no_ended_job_goes() -> None:

@@ -3,6 +3,7 @@
 import copy
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,12 +12,15 @@ import pytest
 import yaml
 
 from gabarito.artifacts.channel import BY_HAND, find_channel, promote, read_model
-from gabarito.controller import reconciler
+from gabarito.controller import held_runs
+from gabarito.controller.held_runs import HeldRuns
 from gabarito.controller.kube import metadata as meta
 from gabarito.controller.kube.api import DEPLOYMENTS, EVENTS, JOBS, LEASES, Kind, Object
 from gabarito.controller.state import Memory, StageMemory, memory_annotations, read_memory
 from gabarito.controller.summary import read_summary
 from gabarito.core.errors import AccessError, ServiceError, SettingsError
+from gabarito.pipeline.holds import roots_locked
+from gabarito.pipeline.runs import all_runs
 from gabarito.pipeline.stages import STAGES
 
 from .world import ANSWER, QUESTION, Process, World, endpoint
@@ -404,18 +408,70 @@ def test_a_release_needs_the_settings_of_every_stage(world: World) -> None:
         Process(world).run_loop(world)
 
 
-def test_a_long_collection_of_old_runs_stops_no_run_that_is_held(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_collection_of_old_runs_stops_no_round(world: World) -> None:
     process = Process(world)
     process.lease.renew()
-    process.take_turn(world)
+    with roots_locked(world.store):
+        began = time.monotonic()
+        for _ in range(3):
+            process.reconciler.reconcile_once()
+        assert time.monotonic() - began < 10
+        assert not world.cluster.list(JOBS, meta.STAGE)
+        said = read_summary(process.lease.annotations[meta.SUMMARY])
+        assert "waits until another process has collected old runs" in said.warnings[0]
+        process.wake.clear()
+    assert process.wake.wait(20)
+    process.run_loop(world)
+    assert world.outcome()["served"]
+    assert not read_summary(process.lease.annotations[meta.SUMMARY]).warnings
 
-    def busy(*_: object) -> None:
-        raise ServiceError("another process collects old runs")
 
-    monkeypatch.setattr(reconciler, "hold_run", busy)
-    monkeypatch.setattr(time, "monotonic", lambda: 1e9)
-    process.take_turn(world)
-    with pytest.raises(ServiceError, match="collects old runs"):
-        Process(world).run_loop(world)
+def test_a_new_model_is_not_waited_for_by_the_endpoint_that_a_collection_leaves(
+    world: World,
+) -> None:
+    Process(world).run_loop(world)
+    served = world.outcome()["served"]
+    world.write_pipeline(steps=20)
+    world.write_template("serve", NEW="1")
+    process = Process(world)
+    process.lease.renew()
+    with roots_locked(world.store):
+        for _ in range(6):
+            process.take_turn(world)
+        endpoint = world.cluster.read(DEPLOYMENTS, "demo-gabarito-serve")
+        assert endpoint is not None
+        environment = endpoint["spec"]["template"]["spec"]["containers"][0]["env"]
+        assert ({"NEW": "1"}, served) == (
+            environment,
+            endpoint["metadata"]["annotations"][meta.MODEL],
+        )
+        assert len(world.outcome()["jobs"]) == len(STAGES)
+
+
+def test_a_controller_that_starts_anew_goes_on_with_what_is_held(world: World) -> None:
+    first = Process(world)
+    first.lease.renew()
+    first.take_turn(world)
+    with roots_locked(world.store):
+        process = Process(world)
+        process.lease.renew()
+        process.run_loop(world)
+    assert set(states(world)) == {"done"}
+
+
+def test_a_hold_that_cannot_be_renewed_stops_nothing_and_a_first_one_does(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Process(world).run_loop(world)
+    runs, now = [*all_runs(world.store)], [0.0]
+    held = HeldRuns(world.store, threading.Event(), lambda: now[0])
+    assert held.hold(runs)
+
+    def away(*_: object) -> None:
+        raise ServiceError("the store does not answer")
+
+    monkeypatch.setattr(held_runs, "hold_run", away)
+    now[0] = 1e6
+    assert held.hold(runs)
+    with pytest.raises(ServiceError, match="does not answer"):
+        HeldRuns(world.store, threading.Event()).hold(runs)

@@ -77,6 +77,23 @@ def test_a_job_is_its_template_and_what_tells_it_apart() -> None:
     assert container(body)["args"] == ["train", "--run", RUN]
 
 
+@pytest.mark.parametrize(
+    ("method", "stage", "asked"),
+    [("full", "train", {"ephemeral-storage": "21000M"}), ("lora", "train", None),
+     ("full", "merge", None)],
+)  # fmt: skip
+def test_a_training_of_whole_weights_asks_for_their_disk(
+    method: str, stage: str, asked: Object | None
+) -> None:
+    train = RUN_OF.pipeline.section("train").model_copy(update={"method": method})
+    run = RUN_OF.model_copy(
+        update={"pipeline": RUN_OF.pipeline.model_copy(update={"train": train})}
+    )
+    config = config_with(expected={"full_training_disk": "21000M"})
+    body = job_body(config, Template(stage_body(), "digest"), run, stage, 1)
+    assert container(body).get("resources", {}).get("requests") == asked
+
+
 def test_another_attempt_is_another_job() -> None:
     body = made(attempt=2)
     assert body["metadata"]["name"].endswith("-train-a2")

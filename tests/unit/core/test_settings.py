@@ -78,6 +78,20 @@ def test_a_path_that_leads_out_of_a_bucket_is_refused() -> None:
         parse(Outer, data, "pipeline.yaml", folder="s3://bucket/pipelines")
 
 
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("file:///a%20b", "/a b"),
+        ("FILE:/a", "/a"),
+        ("file://localhost/a", "/a"),
+        ("file://a/b", "a/b"),
+    ],
+)
+def test_a_file_url_is_told_as_the_path_that_it_means(address: str, path: str) -> None:
+    with pytest.raises(SettingsError, match=f"not written as a URL here; give '{path}'"):
+        parse(Outer, {"train": {"files": [address]}}, "pipeline.yaml")
+
+
 def test_an_id_of_the_model_hub_is_left_as_it_is(tmp_path: Path) -> None:
     settings = parse(Outer, {"base": "org/model-1b"}, "pipeline.yaml", folder=tmp_path)
     assert settings.base == "org/model-1b"

@@ -7,6 +7,8 @@ import pytest
 import torch
 from transformers import (
     AutoModelForCausalLM,
+    BartConfig,
+    BloomConfig,
     FalconConfig,
     Gemma2Config,
     GPT2Config,
@@ -15,6 +17,7 @@ from transformers import (
     Lfm2Config,
     LlamaConfig,
     MistralConfig,
+    MptConfig,
     PreTrainedConfig,
 )
 
@@ -51,8 +54,19 @@ CONFIGS: dict[str, PreTrainedConfig] = {
         pad_token_id=0,
     ),
 }
-KEEP_A_STATE = ("convolutions", "a state")
-JOINED = [kind for kind in CONFIGS if kind not in KEEP_A_STATE]
+CONFIGS |= {
+    "positions of its own": BartConfig(
+        vocab_size=97, d_model=32, decoder_layers=2, decoder_attention_heads=4,
+        decoder_ffn_dim=64, max_position_embeddings=128, is_decoder=True,
+        is_encoder_decoder=False,
+    ),
+    "alibi by the mask": BloomConfig(vocab_size=97, hidden_size=32, n_layer=2, n_head=4),
+    "alibi by the distance": MptConfig(
+        vocab_size=97, d_model=32, n_layers=2, n_heads=4, max_seq_len=128
+    ),
+}  # fmt: skip
+APART = ("convolutions", "a state", "positions of its own")
+JOINED = [kind for kind in CONFIGS if kind not in APART]
 PROMPTS = ((1, 2, 3, 4), (1, 2, 3, 9, 8, 7, 6, 5), (40,), (1, 2, 3, 11, 12), (1, 2, 3))
 TOKENS = 12
 

@@ -94,6 +94,14 @@ def test_of_several_that_begin_at_once_one_asks_the_hub(hub: Hub, store: Store, 
     assert len(stored) == 1
 
 
+@pytest.mark.parametrize("reference", ["./x", "/x", "~/x"])
+def test_a_folder_of_this_machine_is_not_asked_of_the_hub(
+    store: Store, to: Path, reference: str
+) -> None:
+    with pytest.raises(SettingsError, match=rf"{reference}': a folder of this machine is used"):
+        fetch_model(reference, to, store)
+
+
 def test_what_the_hub_refuses_names_the_model(hub: Hub, store: Store, to: Path) -> None:
     hub.refuses = (401, "GatedRepo")
     with pytest.raises(AccessError, match=r"model 'org/tiny': .*HF_TOKEN"):

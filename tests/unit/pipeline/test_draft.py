@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from gabarito.cli import main
 from gabarito.ingest.config import IngestConfig
 from gabarito.ingest.pairs.pairs_source import PairsSource
 from gabarito.ingest.sources import FilesSource
+from gabarito.pipeline.draft import draft
 from gabarito.pipeline.runs import new_run
 from gabarito.pipeline.schema import PartialPipeline, read_pipeline
 
@@ -239,3 +241,34 @@ def test_a_look_at_a_table_of_questions_and_answers_says_so(
     said = capsys.readouterr().out
     path = "Manual da Ação/faq.csv"
     assert f"- {{type: pairs, path: {path}, question: question, answer: answer}}\n" in said
+
+
+@pytest.mark.parametrize("when", ["it reads", "it writes"])
+def test_on_a_full_disk_nothing_half_is_left_and_the_disk_is_named(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    when: str,
+) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+
+    def drafted(folder: str, output: Path) -> str:
+        text = draft(folder, output)
+        fill()
+        return text
+
+    if when == "it writes":
+        monkeypatch.setattr("gabarito.pipeline.draft.draft", drafted)
+    else:
+        fill()
+    try:
+        code = init(folder.name)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    said = capsys.readouterr().err
+    assert (code, "disk is full (file too large); free space or use" in said) == (69, True)
+    assert ("pipeline.yaml: disk" in said) == (when == "it writes")
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]

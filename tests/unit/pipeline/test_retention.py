@@ -148,6 +148,16 @@ def test_the_last_runs_of_each_pipeline_are_kept(world: World) -> None:
     assert [world.is_whole(run) for run in (*runs, other)] == [False, False, True, True, True]
 
 
+def test_a_run_that_read_nothing_takes_the_place_of_none_that_did(world: World) -> None:
+    made = [world.run(steps, age_days=20 - steps, rerun=steps) for steps in (1, 2)]
+    tried = [world.run(2, age_days=9 - rerun, rerun=rerun) for rerun in (3, 4, 5)]
+    for run in tried:
+        world.store.delete(run.address("ingest").manifest)
+    world.collect(keep=2)
+    assert known(world) == {run.run for run in (*made, *tried[1:])}
+    assert [world.is_whole(run) for run in made] == [True, True]
+
+
 def test_of_a_run_that_goes_nothing_is_left_but_what_was_paid_for(world: World) -> None:
     old = world.run(1, age_days=9, rerun=1)
     Cache(world.store, "generate").put("0" * 64, b"a reply")
@@ -216,6 +226,20 @@ def test_a_run_that_is_held_is_kept_whole(world: World, why: str) -> None:
         world.age(9)
     assert not world.collect()
     assert world.is_whole(old)
+
+
+def test_the_hold_of_a_kept_run_is_no_thing_of_an_older_one(world: World) -> None:
+    old, new = (world.run(steps, age_days=9 - steps, rerun=steps) for steps in (1, 2))
+    for run in (old, new):
+        hold_run(world.store, run)
+    world.age(2)
+    now = time.time()  # as with --older-than 0
+    said = [item.said for item in expendable(world.store, 1, now)]
+    assert f"hold of run {old.run}" in said
+    assert f"hold of run {new.run}" not in said
+    assert [item.said for item in collect(world.store, 1, now, time.sleep)] == said
+    assert world.store.exists(f"{HOLDS}{new.run}/work.json")
+    assert not list(expendable(world.store, 1, now))
 
 
 def test_the_hold_of_whoever_has_been_gone_for_long_counts_no_more(world: World) -> None:

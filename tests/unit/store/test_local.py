@@ -69,6 +69,21 @@ def test_a_url_and_a_path_name_the_same_folder(tmp_path: Path, form: str) -> Non
     assert (tmp_path / "a store" / "folder" / "key").read_bytes() == b"x"
 
 
+@pytest.mark.parametrize("form", ["file://{}", "file:{}", "FILE://{}", "file://localhost{}"])
+def test_what_a_url_escapes_is_the_name_itself_and_a_path_has_no_escapes(
+    tmp_path: Path, form: str
+) -> None:
+    store = open_store(form.format(f"{tmp_path}/a%20b%25c%C3%A9"))
+    store.write("key", b"x")
+    assert (tmp_path / "a b%cé" / "key").read_bytes() == b"x"
+    assert open_store(store.url).exists("key")
+    assert open_store(str(tmp_path / "a b%cé")).url == store.url
+    open_store(str(tmp_path / "d%20e")).write("key", b"y")
+    assert (tmp_path / "d%20e" / "key").exists()
+    with pytest.raises(SettingsError, match=r"it names '.*d e', which is not there"):
+        open_store(form.format(f"{tmp_path}/d%20e"))
+
+
 def test_a_relative_url_begins_in_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

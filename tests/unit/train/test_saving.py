@@ -1,6 +1,7 @@
 """A training that goes on while the store is away; no store, no model, no time."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -12,7 +13,7 @@ from gabarito.core.errors import (
     ServiceError,
 )
 from gabarito.train.config import Limits
-from gabarito.train.saving import SAVING_SHARE, Clock, Saving
+from gabarito.train.saving import FIRST_RETRY_S, SAVING_SHARE, Clock, Saving
 
 TOOK_S = 2.0
 """What a try to save takes in these tests, in vain or not."""
@@ -23,12 +24,13 @@ class World:
 
     def __init__(self) -> None:
         self.now = 1000.0
+        self.took_s = TOOK_S
         self.trouble: GabaritoError | None = None
         self.saved: list[float] = []
         self.on_sleep: Callable[[], None] = lambda: None
 
     def save(self) -> None:
-        self.now += TOOK_S
+        self.now += self.took_s
         if self.trouble:
             raise self.trouble
         self.saved.append(self.now)
@@ -53,6 +55,15 @@ def compute(world: World, saving: Saving, seconds: int) -> None:
         world.now += 1
         if saving.is_due:
             saving.try_to_save()
+
+
+def fail_once(world: World, saving: Saving) -> float:
+    """Compute until a try fails; after it the store is back. Return when that was."""
+    while not saving.is_due:
+        world.now += 1
+    saving.try_to_save()
+    world.trouble = None
+    return world.now
 
 
 AWAY = ServiceError("store does not answer")
@@ -90,6 +101,51 @@ def test_trying_in_vain_takes_a_small_share_of_the_time(world: World, every: flo
     world.trouble = AWAY
     compute(world, saving, 400)
     assert (world.now - before - 400) / 400 <= SAVING_SHARE
+
+
+@pytest.mark.parametrize(("every", "took"), [(30.0, 30.0), (0.0, 30.0), (60.0, 12.0), (600.0, 1.0)])
+def test_a_try_that_failed_is_followed_soon(world: World, every: float, took: float) -> None:
+    saving = world.saving(every=every)
+    compute(world, saving, round(every) + 1)  # one is written: now more can be lost
+    world.trouble, world.took_s = AWAY, took
+    last, failed = len(world.saved), fail_once(world, saving)
+    compute(world, saving, 100)
+    assert world.saved[last] - took - failed <= max(took, FIRST_RETRY_S)
+
+
+def test_between_two_tries_that_fail_there_is_no_more_than_between_two_checkpoints(
+    world: World,
+) -> None:
+    saving, tries = world.saving(every=200, grace=3600), list[float]()
+    world.trouble = AWAY
+    while world.now < 3000:
+        world.now += 1
+        if saving.is_due:
+            tries.append(world.now)
+            saving.try_to_save()
+    pauses = [after - before for before, after in pairwise(tries)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] <= 10
+    assert 200 <= pauses[-1] <= 210
+
+
+def test_one_that_hangs_takes_no_more_than_half_of_the_time(world: World) -> None:
+    saving, before = world.saving(every=30, grace=3600), world.now
+    world.trouble, world.took_s = AWAY, 80.0
+    compute(world, saving, 400)
+    assert world.now - before <= 2 * 400 + 80
+
+
+def test_after_a_store_was_back_its_next_outage_begins_anew(world: World) -> None:
+    saving = world.saving(every=60)
+    world.trouble = AWAY
+    compute(world, saving, 300)
+    world.trouble = None
+    compute(world, saving, 130)
+    world.trouble, last = AWAY, len(world.saved)
+    failed = fail_once(world, saving)
+    compute(world, saving, 60)
+    assert world.saved[last] - TOOK_S - failed <= FIRST_RETRY_S
 
 
 def test_after_its_grace_a_training_ends(world: World) -> None:
