@@ -125,8 +125,10 @@ def _refuse_gone(store: Store, model: ServedModel) -> None:
         )
 
 
-def roll_back(store: Store, name: str, reason: str) -> Channel:
-    """Let a channel serve the model before the one that it serves; return the channel.
+def roll_back(store: Store, name: str, reason: str, *, to_none: bool = False) -> Channel:
+    """Let a channel serve the model before the one that it serves; return what it was.
+
+    Where there is none before, ``to_none`` lets it serve nothing.
 
     Raises:
         MissingError: if it serves none, there is none before, or its weights are gone.
@@ -138,12 +140,14 @@ def roll_back(store: Store, name: str, reason: str) -> Channel:
             f"{store.url}: channel {name!r} serves nothing: nothing to take back; "
             "gabarito models lists what the channels serve"
         )
-    if channel.previous is None:
+    if channel.previous is not None:
+        _refuse_gone(store, read_model(store, channel.previous))
+    elif not to_none:
         raise MissingError(
             f"{store.url}: channel {name!r} has no model before "
-            f"{channel.model[:SHORT_DIGEST]}; gabarito models lists what gabarito promote can name"
+            f"{channel.model[:SHORT_DIGEST]}; gabarito models lists what gabarito promote can "
+            f"name, gabarito rollback --channel {name} --to-none lets it serve nothing"
         )
-    _refuse_gone(store, read_model(store, channel.previous))
     rejected = Rejected(
         model=channel.model,
         at=datetime.now(UTC),
