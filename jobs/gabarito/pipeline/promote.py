@@ -24,6 +24,7 @@ from gabarito.core.model_records import GateVerdict, PromptContract
 from gabarito.pipeline.places import file_place, report_command
 from gabarito.pipeline.runs import Run
 from gabarito.store.base import Store
+from gabarito.store.open import place_of
 
 
 class _Report(BaseModel):
@@ -221,7 +222,7 @@ def nothing_served(store: Store, channel: str = "") -> MissingError:
     """Return what to say of a channel, or of a whole store, that serves nothing."""
     what = f"channel {channel!r} serves nothing" if channel else "nothing is served"
     return MissingError(
-        f"{store.url}: {what} yet; a model is promoted when "
+        f"{place_of(store)}: {what} yet; a model is promoted when "
         "gabarito run ends with a passed gate, or by gabarito promote; gabarito models lists what "
         "was made and who serves it"
     )

@@ -170,14 +170,19 @@ def test_a_store_without_a_finished_run_says_so(tmp_path: Path, store: Store) ->
     assert "no run of pipeline handbook is finished yet" in of_pipeline
 
 
-@pytest.mark.parametrize("command", [models, runs])
-def test_a_store_without_a_run_or_at_a_wrong_path_is_an_error_to_every_list(
-    tmp_path: Path, command: click.Command
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [(models, "no run yet; start one with"), (runs, "no run yet"), (rollback, "nothing is served")],
+)
+def test_a_store_without_a_run_or_at_a_wrong_path_is_an_error_to_all(
+    tmp_path: Path, command: click.Command, said: str
 ) -> None:
     nowhere = tmp_path / "nowhere"
-    done = CliRunner().invoke(command, ["--store", str(nowhere)])
-    assert isinstance(done.exception, MissingError)
-    assert str(done.exception).startswith(f"file://{nowhere}: no run yet; start one with")
+    for where in (f"file://{nowhere} (no such folder)", f"file://{nowhere}"):
+        done = CliRunner().invoke(command, ["--store", str(nowhere)])
+        assert isinstance(done.exception, MissingError)
+        assert str(done.exception).startswith(f"{where}: {said}")
+        nowhere.mkdir(exist_ok=True)
 
 
 def test_older_models_than_asked_for_are_counted(tmp_path: Path, store: Store) -> None:
