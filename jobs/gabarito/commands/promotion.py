@@ -55,6 +55,8 @@ def models(store_url: str, limit: int, pipeline: str) -> None:
     """
     store = open_store(store_url)
     found = [one for one in made_models(store) if pipeline in ("", one.model.pipeline)]
+    if not found:
+        last_run(store, pipeline)  # says if there is none
     if not found and pipeline:
         say(f"{store.url}: no run of pipeline {pipeline} is finished yet; gabarito runs lists all")
         return
@@ -111,16 +113,18 @@ def promote(model: str, store_url: str, channel: str | None, despite_gate: bool)
 @store_option
 @channel_option
 @click.option("--reason", default=BY_HAND, show_default=True, help="Why, for those who look.")
-def rollback(store_url: str, channel: str | None, reason: str) -> None:
+@click.option("--to-none", is_flag=True, help="Even if it then serves nothing.")
+def rollback(store_url: str, channel: str | None, reason: str, to_none: bool) -> None:
     """Let a channel serve the model before the one that it serves.
 
     The one taken back is not promoted again by itself, only with gabarito promote.
     """
     store = open_store(store_url)
     channel = channel or channel_to_roll_back(store)
-    before = roll_back(store, channel, reason)
+    before = roll_back(store, channel, reason, to_none=to_none)
     now, was = (digest[:SHORT_DIGEST] for digest in (before.previous or "", before.model or ""))
-    say(f"channel {channel!r} serves model {now} again; taken back: model {was}: {reason}")
+    serves = f"serves model {now} again" if now else "serves nothing now"
+    say(f"channel {channel!r} {serves}; taken back: model {was}: {reason}")
 
 
 @click.command()

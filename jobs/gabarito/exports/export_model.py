@@ -5,8 +5,15 @@ model in the store  ->  a folder, a GGUF file, an Ollama folder, an OCI image, a
 
 from pathlib import Path
 
+from gabarito.core.errors import GabaritoError
 from gabarito.exports.exported_model import ExportedModel
-from gabarito.exports.hub_repository import fetch_back, open_repository, upload_folder
+from gabarito.exports.hub_repository import (
+    fetch_back,
+    merge,
+    open_repository,
+    upload_folder,
+    withdraw,
+)
 from gabarito.exports.llama_cpp import require_llama_cpp
 from gabarito.exports.model_card import CARD_FILE, card
 from gabarito.exports.modelfile import MODELFILE, read_asking
@@ -116,7 +123,8 @@ def export_hub(
 ) -> tuple[str, str | None]:
     """Upload the model folder to the hub; return its place, and what fetching it back showed.
 
-    What is fetched back otherwise stays there: a hub has no commit that nobody sees.
+    It is uploaded to a pull request, which is merged once it was read back. What is fetched back
+    otherwise stays there only where a hub takes no pull requests.
     """
     place = open_repository(repository, is_public=is_public)
     with temporary_folder("export") as work:
@@ -126,12 +134,16 @@ def export_hub(
         seen = check_folder(model, folder, folder.name) if verify else None
         write_card(model, folder, "The model folder", FOLDER_USE, seen)
         write_mark(folder)
-        uploaded = upload_folder(folder, place, is_public=is_public)
-        written = f"hub:{repository}@{uploaded.commit}"
+        uploaded = upload_folder(folder, place, is_public=is_public, is_aside=verify)
         if verify:
-            fetch_back(uploaded, folder, fetched)
-            seen = check_folder(model, fetched, written)
-    return written, seen
+            try:
+                fetch_back(uploaded, folder, fetched)
+                seen = check_folder(model, fetched, f"hub:{repository}@{uploaded.commit}")
+            except GabaritoError:
+                withdraw(uploaded)
+                raise
+            uploaded = merge(uploaded)
+    return f"hub:{repository}@{uploaded.commit}", seen
 
 
 def _labels(model: ExportedModel) -> dict[str, str]:

@@ -1,15 +1,16 @@
-"""A model folder as a repository of the model hub: uploaded as one commit, and fetched back.
+"""A model folder as a repository of the model hub: uploaded, fetched back, and merged only then.
 
-model folder  ->  org/name at a commit
+model folder  ->  a pull request of org/name  ->  org/name at a commit
 """
 
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-from huggingface_hub import HfApi, ModelInfo, snapshot_download
+from huggingface_hub import HfApi, ModelInfo, RepoFile, snapshot_download
 from huggingface_hub.errors import (
     HfHubHTTPError,
     HFValidationError,
@@ -27,7 +28,11 @@ from gabarito.store.disk import disk_errors, info_of
 from gabarito.store.scratch import temporary_folder
 from gabarito.store.whole_folder import MARK, other_names
 
+log = logging.getLogger("gabarito.exports")
+
 _REFUSED = (401, 403)
+_NO_PULL_REQUESTS = (403, 404, 405, 410, 501)
+"""What a hub says that knows none, that takes none there, or none from this token."""
 _CLIENT_FOLDER = ".cache/"
 """Where the client keeps what it knows of a download."""
 
@@ -38,10 +43,14 @@ GIT_FILE = ".gitattributes"
 
 @dataclass(frozen=True)
 class HubRepository:
-    """A repository that may be written; ``commit`` is its newest, None where it is not there."""
+    """A repository that may be written; ``commit`` is its newest, None where it is not there.
+
+    ``pull_request`` is the number of the one that ``commit`` stands in, and nowhere else.
+    """
 
     name: str
     commit: str | None
+    pull_request: int | None = None
 
 
 def check_name(name: str) -> None:
@@ -106,26 +115,87 @@ def _files_of_others(name: str, found: ModelInfo) -> list[str]:
         return other_names(names, folder)
 
 
-def upload_folder(folder: Path, to: HubRepository, *, is_public: bool) -> HubRepository:
-    """Upload a folder's files as one commit, in which nothing else is left.
+def upload_folder(
+    folder: Path, to: HubRepository, *, is_public: bool, is_aside: bool
+) -> HubRepository:
+    """Upload a folder's files, beside which nothing else is left.
 
-    A new repository is private unless ``is_public``; one that is there stays as it is.
+    A new repository is private unless ``is_public``; one that is there stays as it is. ``is_aside``
+    uploads to a pull request, where the hub takes one: who reads the repository sees none of it.
 
     Raises:
         AccessError: if the hub refuses the token.
         ServiceError: if it does not answer.
     """
+    title = f"gabarito {__version__}: {folder.name}"
     with _hub_errors(to.name):
         if to.commit is None:
             _api().create_repo(to.name, private=not is_public)
+        number = _opened(to.name, title) if is_aside else None
         done = _api().upload_folder(
             repo_id=to.name,
             folder_path=folder,
-            commit_message=f"gabarito {__version__}: {folder.name}",
+            commit_message=title,
+            revision=f"refs/pr/{number}" if number else None,
             parent_commit=to.commit,
             delete_patterns="*",
         )
-    return HubRepository(to.name, str(done.oid))
+    return HubRepository(to.name, str(done.oid), number)
+
+
+def _opened(name: str, title: str) -> int | None:
+    """Open a pull request, and return its number; None of a hub that takes none."""
+    try:
+        return _api().create_pull_request(name, title).num
+    except HfHubHTTPError as error:
+        status = error.response.status_code
+        if status not in _NO_PULL_REQUESTS:
+            raise
+        log.warning(
+            "the hub takes no pull request; what is uploaded is seen before it is read back",
+            extra={"repository": name, "status": status},
+        )
+        return None
+
+
+def merge(uploaded: HubRepository) -> HubRepository:
+    """Put what was read back in the place of what the repository held.
+
+    Raises:
+        AccessError: if the hub refuses the token.
+        DataError: if somebody else has changed the repository meanwhile.
+        ServiceError: if it does not answer.
+    """
+    number = uploaded.pull_request
+    if number is None:
+        return uploaded
+    name, api = uploaded.name, _api()
+    with _hub_errors(f"{name}, pull request {number}"):
+        before = api.model_info(name).sha
+        if before == uploaded.commit:  # it held just this
+            withdraw(uploaded)
+            return HubRepository(name, before)
+        api.change_discussion_status(name, number, "open")  # it is a draft until then
+        api.merge_pull_request(name, number)
+        merged = api.model_info(name).sha
+        if _blobs(name, merged) != _blobs(name, uploaded.commit):
+            raise DataError(
+                f"hub:{name}: commit {merged} holds something else than pull request {number}, "
+                "which was read back; export again"
+            )
+    return HubRepository(name, merged)
+
+
+def withdraw(uploaded: HubRepository) -> None:
+    """Close the pull request of what was not read back as it should, if there is one."""
+    if uploaded.pull_request is not None:
+        with suppress(AccessError, ServiceError), _hub_errors(uploaded.name):
+            _api().change_discussion_status(uploaded.name, uploaded.pull_request, "closed")
+
+
+def _blobs(name: str, commit: str | None) -> dict[str, str]:
+    tree = _api().list_repo_tree(name, recursive=True, revision=commit)
+    return {one.path: one.blob_id for one in tree if isinstance(one, RepoFile)}
 
 
 def fetch_back(uploaded: HubRepository, folder: Path, to: Path) -> None:
@@ -141,9 +211,12 @@ def fetch_back(uploaded: HubRepository, folder: Path, to: Path) -> None:
     for name in sorted(names | fetched):
         is_same = name in names & fetched and info_of(to / name) == info_of(folder / name)
         if not is_same:
+            stays = "stays there; delete the repository there, and export again"
+            if uploaded.pull_request is not None:
+                stays = f"is left in pull request {uploaded.pull_request}, unmerged; export again"
             raise DataError(
                 f"hub:{uploaded.name}: commit {uploaded.commit} holds another {name} than was "
-                "uploaded, and stays there; delete the repository there, and export again"
+                f"uploaded, and {stays}"
             )
 
 

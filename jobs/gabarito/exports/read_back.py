@@ -25,6 +25,9 @@ PRECISION_CURE = (
     "export it with --precision f16 or bf16, or as the folder of gabarito export folder"
 )
 TOKEN_CURE = "use the folder that gabarito export folder writes, with gabarito serve or vLLM"
+MOST_NAMED = 5
+"""Questions that are named of those which are answered otherwise."""
+
 FOLDER_CURE = "raise merge.rerun and run the pipeline again to make it anew"
 
 
@@ -32,7 +35,8 @@ def check_answers(model: ExportedModel, replies: Sequence[str], form: str, cure:
     """Return a sentence about the known questions, all of which are answered as before.
 
     Raises:
-        DataError: names the first that is answered otherwise; or says that there are none.
+        DataError: names those that are answered otherwise, up to five; or says that there are
+            none.
     """
     asked = model.asked
     if not asked:
@@ -43,11 +47,15 @@ def check_answers(model: ExportedModel, replies: Sequence[str], form: str, cure:
     pairs = zip(asked, replies, strict=True)
     others = [(known, got) for known, got in pairs if not known.agrees(got, model.key)]
     if others:
-        known, got = others[0]
+        told = [
+            f"asked {known.right.question!r} it answers {got!r}, the evaluation recorded "
+            f"{known.answer!r}"
+            for known, got in others[:MOST_NAMED]
+        ]
+        more = len(others) - len(told)
         raise DataError(
             f"{form}: read back, it answers {len(others)} of {len(asked)} known questions "
-            f"otherwise: asked {known.right.question!r} it answers {got!r}, the evaluation "
-            f"recorded {known.answer!r}; {cure}"
+            f"otherwise: {'; '.join(told)}{f'; and {more} more' if more else ''}; {cure}"
         )
     count = len(asked)
     questions = in_number(count, "known questions")

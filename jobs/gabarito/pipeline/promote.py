@@ -24,6 +24,7 @@ from gabarito.core.model_records import GateVerdict, PromptContract
 from gabarito.pipeline.places import file_place, report_command
 from gabarito.pipeline.runs import Run
 from gabarito.store.base import Store
+from gabarito.store.open import place_of
 
 
 class _Report(BaseModel):
@@ -125,8 +126,10 @@ def _refuse_gone(store: Store, model: ServedModel) -> None:
         )
 
 
-def roll_back(store: Store, name: str, reason: str) -> Channel:
-    """Let a channel serve the model before the one that it serves; return the channel.
+def roll_back(store: Store, name: str, reason: str, *, to_none: bool = False) -> Channel:
+    """Let a channel serve the model before the one that it serves; return what it was.
+
+    Where there is none before, ``to_none`` lets it serve nothing.
 
     Raises:
         MissingError: if it serves none, there is none before, or its weights are gone.
@@ -138,12 +141,14 @@ def roll_back(store: Store, name: str, reason: str) -> Channel:
             f"{store.url}: channel {name!r} serves nothing: nothing to take back; "
             "gabarito models lists what the channels serve"
         )
-    if channel.previous is None:
+    if channel.previous is not None:
+        _refuse_gone(store, read_model(store, channel.previous))
+    elif not to_none:
         raise MissingError(
             f"{store.url}: channel {name!r} has no model before "
-            f"{channel.model[:SHORT_DIGEST]}; gabarito models lists what gabarito promote can name"
+            f"{channel.model[:SHORT_DIGEST]}; gabarito models lists what gabarito promote can "
+            f"name, gabarito rollback --channel {name} --to-none lets it serve nothing"
         )
-    _refuse_gone(store, read_model(store, channel.previous))
     rejected = Rejected(
         model=channel.model,
         at=datetime.now(UTC),
@@ -217,7 +222,7 @@ def nothing_served(store: Store, channel: str = "") -> MissingError:
     """Return what to say of a channel, or of a whole store, that serves nothing."""
     what = f"channel {channel!r} serves nothing" if channel else "nothing is served"
     return MissingError(
-        f"{store.url}: {what} yet; a model is promoted when "
+        f"{place_of(store)}: {what} yet; a model is promoted when "
         "gabarito run ends with a passed gate, or by gabarito promote; gabarito models lists what "
         "was made and who serves it"
     )

@@ -21,6 +21,7 @@ from gabarito.core.settings import renamed_to
 from gabarito.pipeline.schema import PartialPipeline
 from gabarito.pipeline.stages import STAGES
 from gabarito.store.base import Store
+from gabarito.store.open import place_of
 
 log = logging.getLogger("gabarito")
 
@@ -189,7 +190,9 @@ def last_run(store: Store, pipeline: str = "") -> Run:
     if run is None:
         what = f"no run of pipeline {pipeline!r}" if pipeline else "no run"
         known = "; gabarito runs lists those of others" if pipeline else ""
-        raise MissingError(f"{store.url}: {what} yet; start one with gabarito run PIPELINE{known}")
+        raise MissingError(
+            f"{place_of(store)}: {what} yet; start one with gabarito run PIPELINE{known}"
+        )
     return run
 
 

@@ -1,14 +1,23 @@
 """The pipeline file: a section of settings for each stage."""
 
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
-from pydantic_core import InitErrorDetails
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from gabarito.core.errors import SettingsError
-from gabarito.core.settings import Settings, StageSettings, parse, parse_yaml
+from gabarito.core.settings import HOLDS_SECRET, Settings, StageSettings, parse, parse_yaml
 from gabarito.curate.config import CurateConfig
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.generate.config import GenerateConfig
@@ -24,6 +33,41 @@ NAME = r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$"
 
 def _own_channel(settings: dict[str, Any]) -> str:
     return str(settings.get("name", ""))  # a name that is not valid is a mistake of its own
+
+
+def _setting(given: object, name: str) -> object:
+    """Return a setting of what may be a section, before it is read or after."""
+    return given.get(name) if isinstance(given, dict) else getattr(given, name, None)
+
+
+def _all_told(
+    handler: Callable[[Any], Any], given: object, mistakes: Sequence[InitErrorDetails]
+) -> Any:  # noqa: ANN401  # what the handler returns
+    """Return what is read of a section; what else is wrong with it is told beside these mistakes.
+
+    Raises:
+        ValidationError: if there are any.
+    """
+    try:
+        made = handler(given)
+    except ValidationError as error:
+        raise ValidationError.from_exception_data(
+            error.title, [*map(_repeated, error.errors()), *mistakes]
+        ) from error
+    if mistakes:
+        raise ValidationError.from_exception_data("settings", [*mistakes])
+    return made
+
+
+def _repeated(mistake: ErrorDetails) -> InitErrorDetails:
+    """Return a mistake as pydantic takes it."""
+    kind = mistake["type"]
+    return InitErrorDetails(
+        type=PydanticCustomError(HOLDS_SECRET, mistake["msg"]) if kind == HOLDS_SECRET else kind,
+        loc=mistake["loc"],
+        input=mistake["input"],
+        ctx=mistake.get("ctx", {}),
+    )
 
 
 class PartialPipeline(Settings):
@@ -47,37 +91,41 @@ class PartialPipeline(Settings):
     evaluate: EvaluateConfig = Field(default_factory=EvaluateConfig, description="The gate.")
     serve: ServeConfig = Field(default_factory=ServeConfig, description="The endpoint.")
 
-    @field_validator("generate", mode="after")
+    @field_validator("generate", mode="wrap")
     @classmethod
     def _teacher_reads_documents(
-        cls, generate: GenerateConfig | None, info: ValidationInfo
+        cls,
+        given: object,
+        handler: ValidatorFunctionWrapHandler,
+        info: ValidationInfo,
     ) -> GenerateConfig | None:
         """Let only people's own pairs do without a teacher, and without the section."""
         ingest: IngestConfig | None = info.data.get("ingest")  # None: it is not valid
-        if ingest is None:
-            return generate
-        if generate is None:
-            return GenerateConfig() if ingest.is_of_pairs_alone else None
-        if generate.teacher is None and not ingest.is_of_pairs_alone:
-            lacking = InitErrorDetails(type="missing", loc=("teacher",), input=generate)
-            raise ValidationError.from_exception_data("GenerateConfig", [lacking])
+        if given is None:
+            return GenerateConfig() if ingest and ingest.is_of_pairs_alone else None
+        has_teacher = _setting(given, "teacher") is not None
+        lacking = InitErrorDetails(type="missing", loc=("teacher",), input=given)
+        is_needed = ingest is not None and not ingest.is_of_pairs_alone
+        mistakes = [lacking] if is_needed and not has_teacher else []
+        generate: GenerateConfig = _all_told(handler, given, mistakes)
         return generate
 
-    @field_validator("serve", mode="after")
+    @model_validator(mode="wrap")
     @classmethod
-    def _conversations_are_measured(cls, serve: ServeConfig, info: ValidationInfo) -> ServeConfig:
+    def _conversations_are_measured(
+        cls, given: object, handler: ModelWrapValidatorHandler[Self]
+    ) -> Self:
         """Let no whole conversation be served whose answers the gate does not look at."""
-        evaluate: EvaluateConfig | None = info.data.get("evaluate")  # None: it is not valid
-        if evaluate and serve.conversation == "whole" and evaluate.conversation != "whole":
-            said = "is not measured; set evaluate.conversation to whole, too"
-            mistake = InitErrorDetails(
-                type="value_error",
-                loc=("conversation",),
-                input=serve.conversation,
-                ctx={"error": ValueError(said)},
-            )
-            raise ValidationError.from_exception_data("ServeConfig", [mistake])
-        return serve
+        served, measured = (
+            _setting(_setting(given, section), "conversation") for section in ("serve", "evaluate")
+        )
+        said = ValueError("is not measured; set evaluate.conversation to whole, too")
+        mistake = InitErrorDetails(
+            type="value_error", loc=("serve", "conversation"), input=served, ctx={"error": said}
+        )
+        is_unmeasured = served == "whole" and measured in (None, "last")
+        made: Self = _all_told(handler, given, [mistake] if is_unmeasured else [])
+        return made
 
     @property
     def stages(self) -> list[str]:

@@ -66,6 +66,8 @@ class PendingRequest:
     abandoned: bool = False
     is_begun: bool = False
     """Whether a piece of the answer was handed over."""
+    is_retried: bool = False
+    """Whether it was asked already, and a step failed before anything of it was handed over."""
 
     def abandon(self) -> None:
         """Nobody waits for this answer any more."""
@@ -101,6 +103,7 @@ class Batcher:
         self._batch = engine.batch()
         self._running: dict[int, PendingRequest] = {}
         self._waiting: deque[PendingRequest] = deque()
+        self._retried: deque[list[PendingRequest]] = deque()
         self._changed = threading.Condition()
         self._stopped = False
         self._is_broken = False
@@ -150,10 +153,12 @@ class Batcher:
         return pending
 
     def _wanted(self) -> int:
-        """Drop those from the queue whom nobody waits for, and return how many are left."""
+        """Drop those from the queues whom nobody waits for, and return how many are left."""
         if any(pending.abandoned for pending in self._waiting):
             self._waiting = deque(one for one in self._waiting if not one.abandoned)
-        return len(self._waiting)
+        groups = ([one for one in group if not one.abandoned] for group in self._retried)
+        self._retried = deque(group for group in groups if group)
+        return len(self._waiting) + sum(map(len, self._retried))
 
     def _work(self) -> None:
         while (joining := self._next()) is not None:
@@ -167,20 +172,27 @@ class Batcher:
         while True:
             with self._changed:
                 is_watched = self._is_broken or self._engine.is_remote
-                if not self._running:
+                if not (self._running or self._retried):
                     timeout = RECHECK_S if is_watched else None
                     self._changed.wait_for(lambda: self._waiting or self._stopped, timeout)
                 joining = self._admitted()
                 if joining or self._running:
                     return joining
-                if self._stopped and not self._waiting:
+                if self._stopped and not self._wanted():
                     return None
             if is_watched:
                 self._check_engine()
 
     def _admitted(self) -> list[PendingRequest]:
-        """Take those who have waited longest, as far as there is room for them."""
-        joining: list[PendingRequest] = []
+        """Take those who have waited longest, as far as there is room for them.
+
+        Groups of which a step failed before come first, each into an empty batch; others join
+        the last of them.
+        """
+        self._wanted()
+        joining = self._retried.popleft() if self._retried and not self._running else []
+        if self._retried:
+            return joining
         running = [pending.request for pending in self._running.values()]
         while self._waiting:
             pending = self._waiting[0]
@@ -232,18 +244,25 @@ class Batcher:
             self._recover(left)
 
     def _recover(self, failed: "_Failed") -> None:
-        """Begin anew after a step that failed; those without a word yet are answered alone."""
+        """Begin anew after a step that failed; those without a word yet are asked again.
+
+        They are asked together once more, then in halves, so that one that breaks every batch is
+        alone in the end, and the only one that is told: a failed step does not say whose it was.
+        """
         self._batch = self._engine.batch()
         self._check_engine()
         were, self._running = list(self._running.values()), {}
-        is_lost = self._is_broken or len(were) == 1
-        lost = [pending for pending in were if is_lost or pending.is_begun]
-        failed.tell(lost)
-        for pending in were:
-            if pending not in lost and not pending.abandoned:
-                self._join([pending])
-                while self._running:
-                    self._step()
+        again = [one for one in were if not (self._is_broken or one.is_begun or one.abandoned)]
+        is_second = any(pending.is_retried for pending in again)
+        if is_second and len(again) == 1:
+            again = []
+        failed.tell([pending for pending in were if pending not in again])
+        for pending in again:
+            pending.is_retried = True
+        middle = (len(again) + 1) // 2 if is_second else len(again)
+        with self._changed:
+            groups = (again[:middle], again[middle:])
+            self._retried.extendleft(group for group in reversed(groups) if group)
 
     def _check_engine(self) -> None:
         """Ask the engine itself whether it is broken: a failed request may be to blame.

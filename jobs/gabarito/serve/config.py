@@ -15,7 +15,12 @@ PROOF_FIELDS = ("statement", "quote", "title", "source", "url", "section")
 
 def _known_fields(text: str) -> str:
     """Return a text if nothing stands in its braces but what a proof has."""
-    parts = list(Formatter().parse(text))
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError as error:
+        raise ValueError(
+            "a brace without its other one; write {{ or }} for one that is to be seen"
+        ) from error
     for _, name, form, conversion in parts:
         if name is not None and (name not in PROOF_FIELDS or form or conversion):
             known = ", ".join(f"{{{field}}}" for field in PROOF_FIELDS)

@@ -146,6 +146,8 @@ def _serve(
         server.run(sockets=[listener])
     except KeyboardInterrupt:
         log.info("drained", extra={"model": model.names.id})
+    finally:
+        gc.unfreeze()  # what is frozen at the end of the process, triton reports as leaked
 
 
 def _check_threshold(model: Model, config: ServeConfig) -> None:

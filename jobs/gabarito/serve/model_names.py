@@ -33,4 +33,5 @@ class ModelNames:
 
     def unknown(self, name: str) -> str:
         """Say that there is no model of this name, and which ones there are."""
-        return f"{name!r} does not exist; this endpoint serves {', '.join(self.listed)}"
+        served = f"this endpoint serves {', '.join(self.listed)}"
+        return f"{name!r} does not exist; {served}" if name else f"empty; leave it out: {served}"

@@ -112,7 +112,9 @@ def _others() -> dict[str, Schema]:
     neutral: dict[str, Schema] = {
         name: {"enum": list(values)} if values else {"not": {}} for name, values in NEUTRAL.items()
     }
-    return neutral | {name: {"type": "number"} for name in SAMPLING}
+    return neutral | {
+        name: {"type": "number"} if values else {} for name, values in SAMPLING.items()
+    }
 
 
 def _posted(asked: Schema, answered: str, summary: str) -> Schema:

@@ -67,6 +67,13 @@ def _listed(value: Any) -> Any:  # noqa: ANN401  # anything may be sent
     return [value] if isinstance(value, str) else value
 
 
+def _prompts(value: Any) -> Any:  # noqa: ANN401  # anything may be sent
+    """Return a prompt as a list of one; one of token ids is told what it is."""
+    if isinstance(value, list) and any(isinstance(one, int | list) for one in value):
+        raise ValueError("token ids are not served; send the text")
+    return _listed(value)
+
+
 def _limit(value: Any) -> Any:  # noqa: ANN401  # anything may be sent
     """Return no limit for -1, as llama.cpp's server and clients of it mean it."""
     return None if value == -1 else value
@@ -141,8 +148,8 @@ class _GenerationFields(_OpenModel):
 
     model: str | None = None
     max_tokens: Limit = None
-    temperature: float = Field(default=0.0, ge=0, le=2)
-    top_p: float = Field(default=1.0, ge=0, le=1)
+    temperature: float = Field(default=0.0, ge=0, le=2, allow_inf_nan=False)
+    top_p: float = Field(default=1.0, ge=0, le=1, allow_inf_nan=False)
     seed: int | None = Field(default=None, ge=-_MAX_SEED - 1, le=_MAX_SEED)
     stream: bool = False
     stream_options: StreamOptions = StreamOptions()
@@ -190,7 +197,7 @@ class ChatRequest(_GenerationFields):
 class CompletionRequest(_GenerationFields):
     """A body of ``/v1/completions``."""
 
-    prompt: Annotated[Prompts, BeforeValidator(_listed, json_schema_input_type=Text | Prompts)]
+    prompt: Annotated[Prompts, BeforeValidator(_prompts, json_schema_input_type=Text | Prompts)]
     logprobs: int | None = Field(default=None, ge=0, le=1)
 
     @property

@@ -51,3 +51,11 @@ def open_store(url: str) -> Store:
         f"store {without_userinfo(url)!r}: scheme {scheme!r} is not one of file, s3; write "
         "s3://bucket/prefix or file:///folder, or ./ before a folder's name that has a colon"
     )
+
+
+def place_of(store: Store) -> str:
+    """Return a store's URL for a message about what it lacks: most often the path is wrong."""
+    from gabarito.store.local import LocalStore
+
+    is_absent = isinstance(store, LocalStore) and not store.root.exists()
+    return f"{store.url} (no such folder)" if is_absent else store.url

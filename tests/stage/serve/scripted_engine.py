@@ -35,6 +35,8 @@ class EngineScript:
     """What it says to a prompt of which the first token is 0."""
     breaks_after: int | None = None
     """The number of tokens after which it ends in the middle, except in its trial."""
+    breaks: int | None = None
+    """How many answers end so; all, unless it is said."""
     waits: threading.Event | None = None
     """What the second token of an answer waits for, except in its trial."""
     models: list[tuple[int, str]] = field(default_factory=list)
@@ -52,7 +54,8 @@ class EngineScript:
         for place, token in enumerate(self.ids):
             if place == 1 and self.waits and not is_trial:
                 self.waits.wait(10)
-            if place == self.breaks_after and not is_trial:
+            if place == self.breaks_after and self.breaks != 0 and not is_trial:
+                self.breaks = self.breaks and self.breaks - 1
                 return
             is_last = place + 1 == len(self.ids)
             end = self.finish if is_last and self.dialect != "llama.cpp" else None

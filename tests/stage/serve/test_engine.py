@@ -445,13 +445,101 @@ def test_a_request_over_the_limit_is_answered_alone() -> None:
     assert set(engine.together) == {1}
 
 
-@pytest.mark.parametrize("unlucky", [66, 77])
-def test_a_request_that_the_engine_cannot_take_costs_the_others_nothing(unlucky: int) -> None:
+@pytest.mark.parametrize(("unlucky", "joins"), [(66, [3, 1, 1, 1]), (77, [3, 3, 2, 1, 1, 1])])
+def test_a_request_that_the_engine_cannot_take_costs_the_others_nothing(
+    unlucky: int, joins: list[int]
+) -> None:
     requests = [GenerationRequest((n,), 200) for n in (2, unlucky, 2)]
     engine, ended = asked_of(BatchLimits(32, 10_000, 10), *requests)
-    assert engine.joins[:2] == [3, 1]
+    assert engine.joins == joins
     assert {number for number, at in ended if at < 0} == {1}
     assert len(ended) == 3
+
+
+class Moody(Scripted):
+    """Its first steps fail, as many as it is told, and later those of more rows than ``most``."""
+
+    def __init__(self, failing: int = 0, most: int = 99) -> None:
+        super().__init__()
+        self.failing = failing
+        self.most = most
+        self.asked: list[list[int]] = []
+
+    def batch(self) -> "ScriptedBatch":
+        return MoodyBatch(self)
+
+
+class MoodyBatch(Unlucky):
+    engine: Moody
+
+    def join(self, requests: Sequence[GenerationRequest]) -> Sequence[int]:
+        self.engine.asked.append([one.tokens[0] for one in requests])
+        return super().join(requests)
+
+    def step(self) -> Sequence[tuple[int, GenerationEvent]]:
+        if self.engine.failing or len(self.left) > self.engine.most:
+            self.engine.failing = max(0, self.engine.failing - 1)
+            raise RuntimeError("out of memory")
+        return super().step()
+
+
+def asked_moody(engine: Moody, *lengths: int, at_once: int = 32) -> list[int]:
+    """Ask all at once, and return those of which the step failed for good."""
+    requests = [GenerationRequest((n,), 200) for n in lengths]
+    _, ended = asked_of(BatchLimits(at_once, 10_000, 99), *requests, engine=engine)
+    assert len(ended) == len(lengths)
+    return [lengths[number] for number, at in ended if at < 0]
+
+
+def test_a_single_answer_of_which_nothing_was_given_is_asked_for_again() -> None:
+    engine = Moody(failing=1)
+    assert asked_moody(engine, 3) == []
+    assert engine.asked == [[3], [3]]
+
+
+def test_a_single_answer_that_fails_twice_is_told_of() -> None:
+    engine = Moody(failing=2)
+    assert asked_moody(engine, 3) == [3]
+    assert engine.asked == [[3], [3]]
+
+
+def test_after_a_failed_step_all_are_asked_again_together_and_others_join_them() -> None:
+    engine = Moody(failing=1)
+    assert asked_moody(engine, 3, 4, 5, 6, at_once=3) == []
+    assert engine.asked == [[3, 4, 5], [3, 4, 5], [6]]
+    assert engine.together[3] == 3  # the fourth joined as the first ended
+
+
+def test_one_that_breaks_every_batch_is_found_in_halves_and_told() -> None:
+    engine = Moody()
+    assert asked_moody(engine, 2, 2, 2, 77, 2, 2, 2, 2) == [77]
+    assert [len(group) for group in engine.asked] == [8, 8, 4, 2, 2, 1, 1, 4]
+
+
+def test_several_that_break_every_batch_cost_the_others_nothing() -> None:
+    engine = Moody()
+    assert asked_moody(engine, 77, 3, 4, 77, 5, 77, 6, 7, at_once=4) == [77, 77, 77]
+    assert len(engine.asked) < 24
+
+
+def test_what_fails_only_together_is_answered_in_smaller_batches() -> None:
+    assert asked_moody(Moody(most=2), 3, 4, 5, 6, 7) == []
+
+
+def test_who_leaves_after_a_failed_step_is_not_asked_again() -> None:
+    engine = Moody(failing=1)
+
+    async def leave() -> None:
+        batcher = Batcher(engine, BatchLimits(32, 10_000, 10))
+        goes, stays = [batcher.submit(GenerationRequest((n,), 200)) for n in (3, 4)]
+        check, engine.check_health = engine.check_health, goes.abandon  # type: ignore[method-assign]
+        batcher.start()
+        assert [event async for event in stays.events()][-1] == GenerationEnd("stop")
+        engine.check_health = check  # type: ignore[method-assign]
+        await asyncio.to_thread(batcher.stop)
+
+    asyncio.run(leave())
+    assert engine.asked == [[3, 4], [4]]
 
 
 def test_what_failed_is_not_kept_in_memory_while_the_others_are_answered(

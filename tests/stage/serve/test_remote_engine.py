@@ -383,20 +383,16 @@ def test_an_engine_that_ends_is_not_ready_until_it_is_back(
 def test_an_answer_that_breaks_off_is_asked_for_again_if_nothing_of_it_was_given(
     folder: Path, script: EngineScript, serving: Start
 ) -> None:
-    script.breaks_after = 0
+    script.breaks_after, script.breaks = 0, 1
     with scripted(script) as address:
         engine = RemoteEngine(folder, None, address)
         with serving(engine=engine, max_new_tokens=40, threshold=0) as server:
-
-            def heal() -> None:
-                until(lambda: len(script.bodies) > 1)
-                script.breaks_after = None
-
-            healing = threading.Thread(target=heal)
-            healing.start()
-            ask(server.url)
-            healing.join()
-            until(lambda: ask(server.url)[0] == 200)
+            status, reply = ask(server.url)
+    assert (status, reply["choices"][0]["message"]["content"]) == (200, ANSWER.strip())
+    asked = [
+        body for body in script.bodies if len(body["prompt"]) == len(script.bodies[-1]["prompt"])
+    ]
+    assert asked[-1] == asked[-2]
 
 
 def test_a_threshold_that_cannot_be_kept_is_refused(

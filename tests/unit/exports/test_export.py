@@ -29,6 +29,7 @@ from gabarito.exports.exported_model import ExportedModel, open_model
 from gabarito.exports.gguf_file import write_gguf
 from gabarito.exports.llama_cpp import running
 from gabarito.exports.model_card import card
+from gabarito.exports.read_back import check_answers
 from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
@@ -123,11 +124,18 @@ def test_a_model_that_answers_otherwise_is_not_exported(tmp_path: Path, taught: 
     store = open_store(f"file://{tmp_path}/store")
     said = {"Em que cidade foi a final?": "Paris", "Quem era o técnico do Lille?": "Lavinia"}
     model = open_model(store, publish_taught(store, tmp_path / "model", recorded=said))
-    others = r"answers \d of 8 known questions otherwise: asked .* it answers .*, the evaluation"
+    said_of_each = r"asked '.*' it answers '.*', the evaluation recorded '.*'"
+    others = f"answers 2 of 8 known questions otherwise: {said_of_each}; {said_of_each}; "
     for write in (export_folder, export_any_gguf):
         with pytest.raises(DataError, match=others):
             write(model, tmp_path / "out", verify=True)
     assert not (tmp_path / "out").exists()
+
+
+def test_of_many_that_are_answered_otherwise_five_are_named(model: ExportedModel) -> None:
+    with pytest.raises(DataError, match=r"answers 8 of 8 .*; and 3 more; the cure$") as raised:
+        check_answers(model, ["?"] * len(model.asked), "a form", "the cure")
+    assert str(raised.value).count("it answers '?'") == 5
 
 
 def export_any_gguf(model: ExportedModel, to: Path, *, verify: bool) -> str | None:

@@ -40,6 +40,51 @@ def test_what_was_uploaded_is_fetched_back_and_answers(
     assert [one["visibility"] for one in hub.created] == ["private"]
 
 
+def test_it_is_merged_once_it_was_read_back(model: ExportedModel, hub: UploadHub) -> None:
+    upload(model)
+    assert hub.status == "merged"
+    assert (hub.folder / "model.safetensors").exists()
+
+
+def test_without_reading_back_there_is_nothing_to_wait_for(
+    model: ExportedModel, hub: UploadHub
+) -> None:
+    export_hub(model, "org/tiny", is_public=False, verify=False)
+    assert hub.status == ""
+    assert (hub.folder / "model.safetensors").exists()
+
+
+def test_a_hub_without_pull_requests_is_said_and_uploaded_to_as_it_is(
+    model: ExportedModel, hub: UploadHub, caplog: pytest.LogCaptureFixture
+) -> None:
+    hub.takes_pull_requests = False
+    place, _ = upload(model)
+    assert place == f"hub:org/tiny@{COMMIT}"
+    (said,) = [one.message for one in caplog.records if one.name == "gabarito.exports"]
+    assert said == (
+        "the hub takes no pull request; what is uploaded is seen before it is read back"
+    )
+    hub.spoils = "config.json"
+    (hub.folder / "config.json").write_text("{}")
+    with pytest.raises(DataError, match=r"holds another config.json than was uploaded, and stays"):
+        upload(model)
+
+
+def test_a_hub_that_does_not_let_merge_is_told_of(model: ExportedModel, hub: UploadHub) -> None:
+    hub.merges = False
+    with pytest.raises(AccessError, match=r"^hub:org/tiny, pull request 1: .*refuses the token"):
+        upload(model)
+    assert not (hub.folder / "config.json").exists()
+
+
+def test_what_somebody_else_wrote_meanwhile_is_told_of(
+    model: ExportedModel, hub: UploadHub
+) -> None:
+    hub.meanwhile = "more.py"
+    with pytest.raises(DataError, match=r"holds something else than pull request 1, which was rea"):
+        upload(model)
+
+
 def test_a_later_export_replaces_an_earlier_one_and_leaves_nothing_of_it(
     model: ExportedModel, hub: UploadHub
 ) -> None:
@@ -78,14 +123,19 @@ def test_what_anybody_can_read_is_written_only_where_that_is_asked_for(
 
 def test_a_file_that_was_not_uploaded_is_told_of(model: ExportedModel, hub: UploadHub) -> None:
     hub.adds = "more.py"
-    with pytest.raises(DataError, match=r"holds another more.py than was uploaded, and stays"):
+    with pytest.raises(DataError, match=r"holds another more.py than was uploaded, and is left"):
         upload(model)
+    assert hub.status == "closed"
+    assert [*hub.folder.iterdir()] == []
 
 
 def test_a_hub_that_keeps_something_else_is_told_of(model: ExportedModel, hub: UploadHub) -> None:
     hub.spoils = "config.json"
-    with pytest.raises(DataError, match=r"holds another config.json than was uploaded, and stays"):
+    with pytest.raises(
+        DataError, match=r"another config.json than was uploaded, and is left in pu"
+    ):
         upload(model)
+    assert [*hub.folder.iterdir()] == []
 
 
 def test_a_hub_that_refuses_names_the_token(model: ExportedModel, hub: UploadHub) -> None:

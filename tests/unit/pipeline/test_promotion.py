@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner, Result
@@ -163,8 +164,26 @@ def test_models_are_listed_with_figures_and_who_serves_them(tmp_path: Path, stor
     assert lines[2].split()[-6:] == ["org/model", "90.0%", "-", "80.0%", "passed", "handbook"]
 
 
-def test_a_store_without_a_finished_run_says_so(store: Store) -> None:
+def test_a_store_without_a_finished_run_says_so(tmp_path: Path, store: Store) -> None:
+    finished(tmp_path, store, 10, until="merge")
     assert "no run is finished yet" in called(models, store).output
+    of_pipeline = called(models, store, "--pipeline", "handbook").output
+    assert "no run of pipeline handbook is finished yet" in of_pipeline
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [(models, "no run yet; start one with"), (runs, "no run yet"), (rollback, "nothing is served")],
+)
+def test_a_store_without_a_run_or_at_a_wrong_path_is_an_error_to_all(
+    tmp_path: Path, command: click.Command, said: str
+) -> None:
+    nowhere = tmp_path / "nowhere"
+    for where in (f"file://{nowhere} (no such folder)", f"file://{nowhere}"):
+        done = CliRunner().invoke(command, ["--store", str(nowhere)])
+        assert isinstance(done.exception, MissingError)
+        assert str(done.exception).startswith(f"{where}: {said}")
+        nowhere.mkdir(exist_ok=True)
 
 
 def test_older_models_than_asked_for_are_counted(tmp_path: Path, store: Store) -> None:
@@ -325,8 +344,18 @@ def test_there_must_be_a_model_before(tmp_path: Path, store: Store) -> None:
     with pytest.raises(MissingError, match="serves nothing: nothing to take back"):
         roll_back(store, "handbook", "")
     promote_if_passed(store, finished(tmp_path, store, 10))
-    with pytest.raises(MissingError, match="has no model before"):
+    with pytest.raises(MissingError, match=r"has no model before .* --channel handbook --to-none"):
         roll_back(store, "handbook", "")
+    assert read_channel(store, "handbook") is not None
+
+
+def test_the_only_model_is_taken_back_where_that_is_said(tmp_path: Path, store: Store) -> None:
+    failed = finished(tmp_path, store, 10, gate=FAILED)
+    called(promote, store, failed.run, "--despite-gate")
+    said = called(rollback, store, "--to-none").output
+    assert said.startswith("channel 'handbook' serves nothing now; taken back: model ")
+    assert read_channel(store, "handbook") is None
+    assert promote_if_passed(store, finished(tmp_path, store, 20))[1] is None
     assert read_channel(store, "handbook") is not None
 
 
@@ -424,12 +453,9 @@ def test_runs_are_listed_with_their_pipelines(tmp_path: Path, store: Store) -> N
         new.run: ["handbook", "4/6", "-", "-"],
         old.run: ["handbook", "6/6", "passed", digest, "handbook"],
     }
-    with pytest.raises(MissingError, match="no run of pipeline 'cellar' yet"):
-        called(runs, store, "--pipeline", "cellar")
-    assert (
-        "no run of pipeline cellar is finished"
-        in called(models, store, "--pipeline", "cellar").output
-    )
+    for command in (runs, models):
+        with pytest.raises(MissingError, match="no run of pipeline 'cellar' yet"):
+            called(command, store, "--pipeline", "cellar")
 
 
 def test_what_was_served_by_the_former_default_is_said_to_be_left(

@@ -43,6 +43,14 @@ def refusal(kind: type[ChatRequest | CompletionRequest], body: object) -> str:
         (CHAT | {"tools": [{}]}, "tools: only [] is served; leave it out"),
         (CHAT | {"web_search_options": {}}, "web_search_options: not served; leave it out"),
         (CHAT | {"temperature": "warm"}, "temperature: must be a number"),
+        (CHAT | {"temperature": float("nan")}, "temperature: must be a finite number"),
+        (CHAT | {"top_p": float("inf")}, "top_p: must be a finite number"),
+        (CHAT | {"mirostat": 2}, "mirostat: only 0 is served; leave it out"),
+        (
+            CHAT | {"n_predict": 5},
+            "n_predict: only -1 is served; leave it out, and give max_tokens",
+        ),
+        (CHAT | {"model": ""}, "model: empty; leave it out: this endpoint serves m"),
         (CHAT | {"max_tokens": 1.5}, "max_tokens: must be a whole number"),
         (CHAT | {"stream": []}, "stream: must be true or false"),
         (CHAT | {"n": 5}, "n: only 1 is served; leave it out"),
@@ -96,7 +104,43 @@ def test_what_changes_nothing_is_taken(
 def test_what_would_change_the_answer_is_refused_by_its_name(name: str) -> None:
     said = refusal(ChatRequest, CHAT | {name: ["something else"], "temperature": 0.5})
     assert said.startswith(f"{name}: ")
-    assert said.endswith("leave it out") or said.endswith("set temperature 0")
+    assert re.search("leave it out(, and give [a-z_]+)?$", said) or said.endswith("temperature 0")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("xtc_probability", 0.5), ("dry_multiplier", 0.8), ("dynatemp_range", 0.5)),
+        *(("typical_p", 0.5), ("max_new_tokens", 5), ("allowed_token_ids", [1])),
+        *(("truncate_prompt_tokens", 5), ("bad_words", ["a"]), ("logit_bias", [[5, -1]])),
+        *(("adaptive_target", 0.4), ("vllm_xargs", {"a": 1}), ("lora", [{"id": 0, "scale": 1}])),
+    ],
+)
+def test_what_llama_cpp_vllm_and_tgi_would_answer_otherwise_with_is_refused_at_any_temperature(
+    name: str, value: object
+) -> None:
+    for temperature in (0, 1):
+        said = refusal(ChatRequest, CHAT | {name: value, "temperature": temperature})
+        assert said.startswith(f"{name}: ")
+
+
+def test_what_llama_cpps_own_page_sends_by_default_is_taken() -> None:
+    # GET /props of llama.cpp's server: default_generation_settings
+    sent = {
+        **{"dynatemp_range": 0.0, "dynatemp_exponent": 1.0, "xtc_probability": 0.0},
+        **{"xtc_threshold": 0.1, "typical_p": 1.0, "repeat_last_n": 64, "repeat_penalty": 1.0},
+        **{"dry_multiplier": 0.0, "dry_base": 1.75, "dry_allowed_length": 2, "mirostat": 0},
+        **{"dry_penalty_last_n": 64, "dry_sequence_breakers": ["\n"], "mirostat_tau": 5.0},
+        **{"mirostat_eta": 0.1, "n_predict": -1, "n_probs": 0, "samplers": ["dry", "top_k"]},
+    }
+    assert refusal(ChatRequest, CHAT | sent) == ""
+    assert unread(sent) == []
+
+
+@pytest.mark.parametrize("prompt", [[1, 2, 3], [[1, 2], [3]], [7]])
+def test_a_prompt_of_token_ids_is_told_that_they_are_not_served(prompt: object) -> None:
+    said = refusal(CompletionRequest, {"prompt": prompt})
+    assert said == "prompt: token ids are not served; send the text"
 
 
 def test_what_cuts_off_unlikely_tokens_changes_nothing_at_temperature_0() -> None:
