@@ -94,6 +94,27 @@ def test_facts_and_questions_are_shown_with_file_and_row(curated: Pairs) -> None
     )
 
 
+def test_a_single_pair_is_walked_to_the_gate(tmp_path: Path) -> None:
+    pairs = Pairs(tmp_path)
+    (tmp_path / "pares.csv").write_text("Pergunta;Resposta\nQuem dirige o time 1?;Zé\n")
+    settings: dict[str, Any] = {
+        "name": "um",
+        "ingest": {"sources": [SOURCE]},
+        "generate": {"language": "pt"},
+        "curate": {"tasks": None},
+        "train": {"base": "gabarito:demo/nano", "steps": 2, "batch_size": 4, "rank": 4},
+        "evaluate": {"retention_sample": 4, "compared_sample": 1},
+    }
+    pairs.write(settings)
+    trained = pairs.call("run", "pipeline.yaml", "--until", "train")
+    assert trained.code == 0, trained.err
+    done = pairs.call("run", "pipeline.yaml")
+    assert done.code == 1, done.err
+    assert "evaluate  done in" in done.out
+    assert "gate failed, channel 'um' is left as it is" in done.out
+    assert "that is not clear of zero; " in done.out
+
+
 def test_documents_need_a_teacher_still(tmp_path: Path) -> None:
     pairs = Pairs(tmp_path)
     (tmp_path / "page.md").write_text("text")

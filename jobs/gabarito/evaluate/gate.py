@@ -13,6 +13,9 @@ from gabarito.evaluate.formatting import interval, percent
 from gabarito.evaluate.scores import PartScore
 from gabarito.evaluate.statistics import Difference, Proportion
 
+ONE_FACT = "of a single fact nothing is; add others"
+"""The cure where no training would help: Newcombe's interval of 1 of 1 against 0 of 1 has zero."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -51,8 +54,11 @@ def _better(found: Difference, asked: str) -> GateCheck:
         f"the model is {_points(found.difference)} points better than the base on {asked}, "
         f"95% interval {_points(low)} to {_points(high)}"
     )
-    cure = "" if passed else ": that is not clear of zero; train longer or on more wordings"
-    return GateCheck(name="better than the base", passed=passed, text=text + cure)
+    if not passed:
+        is_single = found.difference == 1.0  # of two facts it would be clear
+        cure = ONE_FACT if is_single else "train longer or on more wordings"
+        text += f": that is not clear of zero; {cure}"
+    return GateCheck(name="better than the base", passed=passed, text=text)
 
 
 def _floor(test: PartScore, floor: float, asked: str) -> GateCheck:

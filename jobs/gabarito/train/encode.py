@@ -12,6 +12,7 @@ from gabarito.core.model_records import PromptContract, PromptSettings
 from gabarito.core.reasons import TrainReason, rejected
 from gabarito.core.records import Example, ExampleKind, Rejection
 from gabarito.models import contract_of, prompt_ids, rendered_example, token_ids
+from gabarito.train.config import TrainConfig
 
 RowKind = Literal["questions", "statements", "documents", "refusals", "replay"]
 
@@ -67,6 +68,11 @@ def encode(example: Example, contract: PromptContract, tokenizer: PreTrainedToke
         return Row(ids, max(1, len(before)), kind, example.fact)
     prompt, answer = rendered_example(contract, tokenizer, example.messages)
     return Row(tuple(prompt + answer), len(prompt), kind, example.fact)
+
+
+def longest_row(config: TrainConfig, positions: int | None) -> int:
+    """Return the longest row in tokens: a model has no positions for more."""
+    return min(config.max_tokens, positions or config.max_tokens)
 
 
 def encoded(

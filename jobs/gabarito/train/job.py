@@ -35,7 +35,7 @@ from gabarito.store.disk import disk_errors
 from gabarito.train.batch import layout_of
 from gabarito.train.checkpoint import Checkpoint, Checkpoints, StepMetrics
 from gabarito.train.config import TrainConfig
-from gabarito.train.encode import Row, contract_for, encoded, probes_of, prompts
+from gabarito.train.encode import Row, contract_for, encoded, longest_row, probes_of, prompts
 from gabarito.train.gpu_load import GpuLoad
 from gabarito.train.loop import TrainPlan, fit
 from gabarito.train.lora import attach, save, trained_parameters
@@ -141,7 +141,7 @@ def _read(
     prompt = dataset.record(CONTRACT_FILE, PromptSettings)
     contract = contract_for(base.tokenizer, prompt, [])
     examples: Iterable[Example] = dataset.records("train.jsonl", Example)
-    longest = _longest(base, config)
+    longest = longest_row(config, positions_of(base.model))
     if config.self_distillation.plain_share is not None:
         facts = {fact.id: fact for fact in dataset.records("facts.jsonl", Fact)}
         seed = config.schedule.seed
@@ -164,16 +164,11 @@ def _replay_prompts(
 ) -> list[list[int]]:
     """Return the prompts to replay, no more than are drawn beside ``rows``."""
     examples = work.inputs["curate"].records("replay.jsonl", Example)
-    longest = _longest(base, config)
+    longest = longest_row(config, positions_of(base.model))
     asked = list(work.ledger.keep(prompts(examples, contract, base.tokenizer, longest)))
     counts = Counter[str](row.kind for row in rows)
     steps = count_steps(config, counts | Counter(replay=len(asked)))
     return asked[: count_replay(config, steps)]
-
-
-def _longest(base: Base, config: TrainConfig) -> int:
-    """Return the longest row in tokens: the model has no positions for more."""
-    return min(config.max_tokens, positions_of(base.model) or config.max_tokens)
 
 
 def _report(

@@ -25,6 +25,7 @@ from gabarito.train.config import TrainConfig
 from gabarito.train.encode import Row
 from gabarito.train.loop import TrainPlan, fit
 from gabarito.train.lora import attach
+from gabarito.train.loss import check_head
 from gabarito.train.recipe import recipe_of
 from gabarito.train.sampler import BatchSampler
 from gabarito.train.validation import Validation
@@ -44,6 +45,9 @@ DECODED = 6
 
 OWN_S = 5.0
 """Seconds in which the base answers in its own length; what has not ended by then is long."""
+
+LEAST_STEP_S = 1e-4
+"""Where there is room for one token alone no step is measured; no model's is as short as this."""
 
 LONG = 1024
 """Tokens of a prompt with passages: each of them takes longer than one of a question."""
@@ -89,11 +93,17 @@ def measure(
     """Return the pace of a base on the device that it is loaded on.
 
     The base is of no use afterwards: an adapter stands beside it.
+
+    Raises:
+        DataError: if the loss cannot be taken of its logits.
     """
+    check_head(base.model)
     few, more = (list(islice(cycle(like.prompts), rows)) for rows in (FEW, MORE))
     _generated(base, few, 2)  # the first of all is slower
     plain = _generated(base, few, 1 + DECODED)
-    most = min(contract.max_new_tokens, max(1 + DECODED, int(OWN_S / plain.step_s)))
+    most = min(
+        contract.max_new_tokens, max(1 + DECODED, int(OWN_S / max(plain.step_s, LEAST_STEP_S)))
+    )
     own = _generated(base, few, most, ends=True)
     many = _generated(base, more, 1 + DECODED)
     long = _generated(base, [_long_prompt(base, like.prompts)], 1)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tests.unit.models.tiny import save_tiny, tiny_tokenizer
+from tests.unit.models.tiny import save_tiny, save_with_own_logits, tiny_tokenizer
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from gabarito.artifacts.artifact import Address, Artifact
@@ -82,6 +82,15 @@ def another_architecture(folder: Path) -> Path:
     return folder
 
 
+def capped_logits(folder: Path) -> Path:
+    changed(save_with_own_logits(folder, "gemma2") / "config.json", final_logit_softcapping=20.0)
+    return folder
+
+
+def scaled_logits(folder: Path) -> Path:
+    return save_with_own_logits(folder, "cohere")
+
+
 @pytest.mark.usefixtures("in_float32")
 @pytest.mark.parametrize(
     "make",
@@ -91,6 +100,8 @@ def another_architecture(folder: Path) -> Path:
         head_of_its_own,
         half_precision,
         another_architecture,
+        capped_logits,
+        scaled_logits,
     ],
 )
 def test_a_base_is_trained_merged_and_answers(

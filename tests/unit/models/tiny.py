@@ -7,6 +7,10 @@ import torch
 from tests.model_classes import fast_tokenizer
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
+    AutoModelForCausalLM,
+    CohereConfig,
+    Gemma2Config,
+    GraniteConfig,
     LlamaConfig,
     LlamaForCausalLM,
     MixtralConfig,
@@ -69,6 +73,28 @@ def save_mixture(folder: Path) -> Path:
     torch.manual_seed(0)
     config = MixtralConfig(**_sizes(tokenizer), num_local_experts=4)
     MixtralForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+OWN_LOGITS: dict[str, tuple[type[Any], dict[str, Any]]] = {
+    "gemma2": (
+        Gemma2Config,
+        {"head_dim": 32, "query_pre_attn_scalar": 32, "final_logit_softcapping": 2.0},
+    ),
+    "granite": (GraniteConfig, {"logits_scaling": 0.25}),
+    "cohere": (CohereConfig, {"logit_scale": 3.0}),
+}
+"""Models that scale or cap their logits, so far from 1 that it shows in random weights."""
+
+
+def save_with_own_logits(folder: Path, kind: str) -> Path:
+    """Write a model whose logits are not those of its output layer, and its tokenizer."""
+    tokenizer = tiny_tokenizer()
+    of_kind, own = OWN_LOGITS[kind]
+    torch.manual_seed(0)
+    made: Any = AutoModelForCausalLM  # without types
+    made.from_config(of_kind(**_sizes(tokenizer) | own)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 

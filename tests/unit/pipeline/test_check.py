@@ -199,6 +199,27 @@ def as_mamba(model: Path) -> None:
     (model / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 2}))
 
 
+def as_gemma_2(model: Path) -> None:
+    config = json.loads((model / "config.json").read_text())
+    own = {"architectures": ["Gemma2ForCausalLM"], "model_type": "gemma2"}
+    (model / "config.json").write_text(json.dumps(config | own | {"final_logit_softcapping": 30.0}))
+
+
+def as_modernbert(model: Path) -> None:
+    config = {
+        "architectures": ["ModernBertDecoderForCausalLM"],
+        "model_type": "modernbert-decoder",
+        "vocab_size": 3000,
+        "hidden_size": 64,
+        "intermediate_size": 64,
+        "num_attention_heads": 2,
+        "num_hidden_layers": 1,
+        **dict.fromkeys(("pad_token_id", "bos_token_id", "cls_token_id"), 1),
+        **dict.fromkeys(("eos_token_id", "sep_token_id"), 2),
+    }
+    (model / "config.json").write_text(json.dumps(config))
+
+
 def as_t5(model: Path) -> None:
     config = {"architectures": ["T5ForConditionalGeneration"], "model_type": "t5"}
     (model / "config.json").write_text(json.dumps(config))
@@ -232,6 +253,7 @@ def as_gguf(model: Path) -> None:
     ("change", "said"),
     [
         (as_mamba, "/model/config.json: 'mamba' is recurrent, it has no attention; use a base"),
+        (as_modernbert, "/model/config.json: 'modernbert-decoder' does more with its logits than"),
         (as_t5, "T5ForConditionalGeneration is no causal language model; use one such as"),
         (with_few_words, "tokens and the model 100; they belong to different models: copy all"),
         (with_nothing_to_pad_with, "; set pad_token in tokenizer_config.json to another token"),
@@ -248,6 +270,13 @@ def test_a_base_that_does_not_do_is_told_with_its_cure(
     assert said in problems[0].said
 
 
+def test_a_base_that_caps_its_logits_is_no_problem(tmp_path: Path, model: Path) -> None:
+    as_gemma_2(model)
+    (finding,) = found(tmp_path, "./model")
+    assert finding.error is None
+    assert "Gemma2ForCausalLM" in finding.said
+
+
 def test_a_gguf_file_is_told_from_a_folder(tmp_path: Path) -> None:
     (tmp_path / "llama.gguf").write_bytes(b"GGUF")
     (finding,) = found(tmp_path, "./llama.gguf")
@@ -261,6 +290,76 @@ def test_a_missing_shard_is_a_problem(tmp_path: Path, model: Path) -> None:
     assert [problem.partition(": ")[2].partition(",")[0] for problem in problems] == [
         "no model-1-of-2.safetensors"
     ]
+
+
+HEADER = b'{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}'
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (len(HEADER).to_bytes(8, "little") + HEADER + b"\0\0", "71 bytes instead of 73; copy the"),
+        (
+            len(HEADER).to_bytes(8, "little") + HEADER + b"\0" * 5,
+            "74 bytes instead of 73; copy the",
+        ),
+        (len(HEADER).to_bytes(8, "little") + HEADER[:9], "cut off within its header, 17 bytes are"),
+        (b"\0", "cut off within its header, 1 bytes are there; copy the file again"),
+        (b"", "cut off within its header, 0 bytes are there; copy the file again"),
+        ((7).to_bytes(8, "little") + b"<html/>", "no safetensors file; copy the file again"),
+        (b"<!DOCTYPE html>", "no safetensors file; copy the file again"),
+        (b"version https://git-lfs.github.com/spec/v1\noid 1", "a pointer of Git LFS, not the we"),
+    ],
+)
+def test_weights_that_are_not_whole_are_named_without_a_library(
+    tmp_path: Path, model: Path, content: bytes, said: str
+) -> None:
+    (model / "model.safetensors").write_bytes(content)
+    (problem,) = [finding for finding in found(tmp_path, "./model") if finding.error]
+    assert f"/model/model.safetensors: the weights are damaged: {said}" in problem.said
+
+
+def test_a_shard_that_is_cut_off_is_named(tmp_path: Path, model: Path) -> None:
+    whole = (model / "model.safetensors").read_bytes()
+    (model / "model.safetensors").rename(model / "model-1-of-2.safetensors")
+    (model / "model-2-of-2.safetensors").write_bytes(whole[: len(whole) // 2])
+    index = {"weight_map": {"a": "model-1-of-2.safetensors", "b": "model-2-of-2.safetensors"}}
+    (model / "model.safetensors.index.json").write_text(json.dumps(index))
+    (problem,) = [finding for finding in found(tmp_path, "./model") if finding.error]
+    assert (
+        f"model-2-of-2.safetensors: the weights are damaged: {len(whole) // 2:,} b" in problem.said
+    )
+
+
+def test_a_copy_in_the_store_that_cannot_be_trained_is_found(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    as_modernbert(model)
+    Cache(open_store(str(tmp_path / "store")), MIRROR).save_folder(mirror_key("org/tiny"), model)
+    (finding,) = found(tmp_path, "org/tiny")
+    assert finding.error
+    assert "org/tiny/config.json: 'modernbert-decoder' does more with its logits" in finding.said
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            {"max_position_embeddings": 8},
+            "model/config.json: the model takes 8 tokens, and a short",
+        ),
+        ({"max_position_embeddings": 64}, ""),
+    ],
+)
+def test_a_context_too_short_for_any_row_is_found_before_anything_is_paid(
+    tmp_path: Path, model: Path, changed: dict[str, int], said: str
+) -> None:
+    config = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps(config | changed))
+    problems = [finding.said for finding in found(tmp_path, "./model") if finding.error]
+    assert len(problems) == bool(said)
+    assert all(said in problem for problem in problems)
 
 
 def test_a_base_that_cannot_be_trained_is_found_before_anything_is_paid(

@@ -15,6 +15,7 @@ from tests.unit.models.hub import running
 from tests.unit.models.tiny import save_mixture, save_tiny
 
 from gabarito.artifacts.attempt import new_attempt
+from gabarito.core.errors import DataError, SettingsError
 from gabarito.core.records import (
     Document,
     Example,
@@ -152,8 +153,9 @@ def test_where_no_document_is_read_no_rows_are_reckoned_from_an_earlier_trial(
 def test_rows_of_what_is_left_open_and_told_anew_are_reckoned(
     planned: Callable[..., Run], store: Store, tmp_path: Path
 ) -> None:
-    save_tiny(tmp_path / "base")
-    run = planned(epochs=2, replay=0.0)
+    path = save_tiny(tmp_path / "base") / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"max_position_embeddings": 2048}))
+    run = planned(epochs=2, replay=0.0, max_tokens=2048)
     with_pages(run, store, 5)
     told_anew = Rewrite.of(
         passage="p", document="d", format="notes", paragraphs=("A " * 400, "B " * 400)
@@ -229,7 +231,9 @@ def test_a_training_that_may_end_early_takes_at_most_its_steps(
     assert ", at most 7 steps of 16, at most " in told(run, store)["training"].said
 
 
-def with_dataset(run: Run, store: Store) -> None:
+def with_dataset(run: Run, store: Store, *longer: tuple[Any, str]) -> None:
+    """Publish two questions and a prompt to replay; and ``longer``, a row of a kind and a text."""
+
     def row(kind: Any, *turns: tuple[str, str]) -> Example:  # noqa: ANN401
         messages = [{"role": role, "content": text} for role, text in turns]
         return Example(
@@ -240,12 +244,75 @@ def with_dataset(run: Run, store: Store) -> None:
         )
 
     asked = row("question", ("user", "Onde?"), ("assistant", "Munique"))
+    more = [row(kind, ("assistant", text)) for kind, text in longer if kind == "statement"]
+    more += [
+        row(k, ("user", text), ("assistant", "Paris")) for k, text in longer if k != "statement"
+    ]
     with new_attempt(store, run.address("curate"), inputs={}, settings={}) as work:
-        work.write("train.jsonl", to_jsonl([asked, asked]))
+        work.write("train.jsonl", to_jsonl([asked, asked, *more]))
         work.write("replay.jsonl", to_jsonl([row("replay", ("user", "Conte."))]))
         work.write_text("prompt.json", json.dumps({"system": "", "refusal": "Não sei."}))
         work.counts |= {"facts": 2, "validation": 1, "test": 3}
         work.publish()
+
+
+SHORT, MIDDLE, LONG, TOO_LONG = ("Munique " * times for times in (1, 6, 60, 200))
+
+
+def test_rows_that_are_too_long_are_told_and_not_reckoned(
+    planned: Callable[..., Run], store: Store, tmp_path: Path
+) -> None:
+    save_tiny(tmp_path / "base")
+    run = planned(max_tokens=40, replay=0.0)
+    with_dataset(
+        run, store, *(("statement", text) for text in (SHORT, MIDDLE, LONG)), ("reverse", LONG)
+    )
+    rows = told(run, store)["rows"]
+    assert rows.is_warning
+    assert rows.said == (
+        "train.max_tokens: 40; as some rows are, about 33% of the questions, 33% of the statements "
+        "are longer, and left out of training: raise it"
+    )
+    assert forecast(run, store).rows == {"questions": 2, "statements": 2, "replay": 1}
+    assert not forecast(run, store).is_counted
+
+
+def test_rows_that_all_fit_are_no_warning(
+    planned: Callable[..., Run], store: Store, tmp_path: Path
+) -> None:
+    save_tiny(tmp_path / "base")
+    run = planned(max_tokens=60)
+    with_dataset(run, store, ("statement", SHORT), ("statement", MIDDLE))
+    assert "rows" not in told(run, store)
+    assert forecast(run, store).rows == {"questions": 2, "statements": 2, "replay": 1}
+
+
+def test_where_no_question_is_short_enough_a_run_would_fail(
+    planned: Callable[..., Run], store: Store, tmp_path: Path
+) -> None:
+    save_tiny(tmp_path / "base")
+    run = planned(max_tokens=8)
+    with_dataset(run, store)
+    found = told(run, store)
+    assert isinstance(found["rows"].error, SettingsError)
+    assert found["rows"].said == (
+        "train.max_tokens: 8, and no row of a question and its answer is as short; raise it"
+    )
+    assert "training" not in found
+
+
+def test_a_question_that_leaves_no_room_for_an_answer_would_end_the_run(
+    planned: Callable[..., Run], store: Store, tmp_path: Path
+) -> None:
+    save_tiny(tmp_path / "base")
+    run = planned()
+    with_dataset(run, store, ("question", TOO_LONG))
+    problem = told(run, store)["rows"]
+    assert isinstance(problem.error, DataError)
+    assert problem.said.endswith(
+        "/base: takes 128 tokens, and 1 of 4 questions and prompts leave no room for an answer; "
+        "use a base with a longer context"
+    )
 
 
 @pytest.mark.usefixtures("in_float32")

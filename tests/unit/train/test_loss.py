@@ -66,10 +66,10 @@ def test_logits_in_chunks_give_the_same_loss_and_gradient(
 
 def test_the_output_layer_is_computed_for_learned_tokens_only(model: PeftModel) -> None:
     seen = []
+    loss = LossModule(model)
     head = base_of(model).get_output_embeddings()
     head.register_forward_hook(lambda _layer, given, _out: seen.append(given[0].shape[0]))
-    batch = Padded(0).batch(ROWS, CPU)
-    LossModule(model)(batch)
+    loss(Padded(0).batch(ROWS, CPU))
     assert seen == [2 + 8 + 2]
 
 
@@ -77,7 +77,7 @@ def test_a_base_with_plain_logits_is_accepted(base: Base) -> None:
     check_head(base.model)
 
 
-def test_a_base_that_caps_its_logits_is_refused(
+def test_a_base_that_does_what_its_config_does_not_say_is_refused(
     base: Base, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forward = base.model.forward
@@ -88,5 +88,5 @@ def test_a_base_that_caps_its_logits_is_refused(
         return out
 
     monkeypatch.setattr(base.model, "forward", capped)
-    with pytest.raises(DataError, match="scales or caps its logits"):
+    with pytest.raises(DataError, match="more with its logits than to scale and cap them"):
         check_head(base.model)

@@ -19,15 +19,18 @@ from gabarito.core.errors import DataError, MissingError
 from gabarito.core.mistakes import sentence_of
 from gabarito.core.model_records import PromptSettings
 from gabarito.core.settings import is_path, local_path
-from gabarito.pipeline.checks.base_files import is_mirrored
+from gabarito.pipeline.checks.base_files import is_mirrored, small_files
 from gabarito.pipeline.checks.check_result import CheckResult
+from gabarito.pipeline.checks.weights_files import flaw_of
 from gabarito.pipeline.model_hub import fetch_config, refuse_other_than_ids
 from gabarito.store.open import open_store
 from gabarito.store.scratch import temporary_folder
 from gabarito.train.config import TrainConfig
 
+_WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
+
 _NEEDED = {
-    "weights": ("model.safetensors", "model.safetensors.index.json"),
+    "weights": (_WEIGHTS, _INDEX),
     "tokenizer": ("tokenizer.json", "tokenizer.model"),
 }
 """Files of a model, of each kind of which one must be there."""
@@ -72,6 +75,9 @@ def _hub_base(
     base = settings.base
     refuse_other_than_ids(base)
     if store_url and is_mirrored(base, open_store(store_url)):
+        with small_files(base, open_store(store_url)) as copied:
+            if copied is not None and (copied / CONFIG_FILE).is_file():
+                _refuse_unfit(copied, settings, prompt)
         yield CheckResult("base", f"{base}: a copy is in the store, the hub is not asked")
         return
     with temporary_folder("check") as folder:
@@ -93,6 +99,7 @@ def _local_base(folder: Path, base: str) -> Iterator[CheckResult]:
     files = {path.name for path in folder.iterdir() if path.is_file()}
     yield from _lacking(base, files, "copy the whole model")
     yield from _shards(folder, base)
+    yield from _damaged(folder, base)
     tokenizer = folder / TOKENIZER_FILE
     if not (folder / TEMPLATE_FILE).is_file() and not _says(tokenizer, "chat_template"):
         yield _no_template(base)
@@ -118,9 +125,17 @@ class _ShardIndex(BaseModel):
 
 def _shards(folder: Path, base: str) -> Iterator[CheckResult]:
     """Look whether each file of weights that the index names is there."""
-    path = folder / "model.safetensors.index.json"
+    missing = [name for name in _indexed(folder, base) if not (folder / name).exists()]
+    if missing:
+        message = f"{base}: no {', '.join(missing)}, which {_INDEX} names; copy the whole model"
+        yield CheckResult("base", message, MissingError(message))
+
+
+def _indexed(folder: Path, base: str) -> list[str]:
+    """Return the files of weights that the index names, none where there is no index."""
+    path = folder / _INDEX
     if not path.is_file():
-        return
+        return []
     try:
         index = _ShardIndex.model_validate_json(path.read_bytes())
     except ValidationError as error:
@@ -128,12 +143,16 @@ def _shards(folder: Path, base: str) -> Iterator[CheckResult]:
         raise DataError(
             f"{base}/{path.name}: not an index of weights: {said}; copy the model again"
         ) from error
-    missing = [
-        name for name in sorted({*index.weight_map.values()}) if not (folder / name).exists()
-    ]
-    if missing:
-        message = f"{base}: no {', '.join(missing)}, which {path.name} names; copy the whole model"
-        yield CheckResult("base", message, MissingError(message))
+    return sorted({*index.weight_map.values()})
+
+
+def _damaged(folder: Path, base: str) -> Iterator[CheckResult]:
+    """Look whether each file of weights is as long as its header says."""
+    for name in dict.fromkeys([_WEIGHTS, *_indexed(folder, base)]):
+        flaw = flaw_of(folder / name) if (folder / name).is_file() else None
+        if flaw:
+            message = f"{base}/{name}: the weights are damaged: {flaw}; copy the file again"
+            yield CheckResult("base", message, DataError(message))
 
 
 def _says(path: Path, name: str) -> bool:

@@ -18,18 +18,22 @@ from gabarito.core.text import in_number
 from gabarito.generate.config import GenerateConfig
 from gabarito.models import (
     Base,
+    conversation,
     default_device,
     default_dtype,
+    empty_model,
     load_base,
     load_tokenizer,
     open_base,
     positions_of,
+    prompt_ids,
     token_ids,
     use_cpu_quota,
 )
 from gabarito.pipeline.checks.base_files import is_at_hand
 from gabarito.pipeline.checks.check_result import CheckResult
 from gabarito.pipeline.checks.expected_rows import ExpectedRows
+from gabarito.pipeline.checks.row_lengths import RowLengths
 from gabarito.pipeline.evaluation_time import Examination
 from gabarito.pipeline.runs import Run
 from gabarito.pipeline.training_forecast import (
@@ -43,7 +47,7 @@ from gabarito.store.open import open_store
 from gabarito.store.scratch import temporary_folder
 from gabarito.train.checkpoint import Checkpoints
 from gabarito.train.config import TrainConfig
-from gabarito.train.encode import ROW_KINDS, Row, contract_for, encode
+from gabarito.train.encode import ROW_KINDS, Row, RowKind, contract_for, encode
 from gabarito.train.fitness import has_tokenizer
 from gabarito.train.memory import free_bytes, shape_of
 from gabarito.train.outlook import Outlook
@@ -77,6 +81,10 @@ class TrainingHere:
 
     def findings(self, *, probes: bool) -> Iterator[CheckResult]:
         """Yield what training takes of memory, and its rows, steps, tokens and time."""
+        too_long = list(self._lengths.findings())
+        yield from too_long
+        if any(finding.error for finding in too_long):
+            return
         yield self._memory()
         yield from self._experts()
         if self.expected is None:
@@ -87,7 +95,7 @@ class TrainingHere:
         seconds = self._seconds(self.expected) if probes and is_here else None
         forecast = TrainingForecast(
             rows=self._outlook.counts,
-            is_counted=self.expected.is_counted,
+            is_counted=self.expected.is_counted and not too_long,
             steps=self._outlook.steps,
             batch_size=self.config.batch_size,
             tokens=self._outlook.tokens if self._outlook.rows else None,
@@ -101,19 +109,35 @@ class TrainingHere:
     @cached_property
     def _outlook(self) -> Outlook:
         expected = self.expected
-        counts: Counter[str] = Counter()
+        counts: Counter[RowKind] = Counter()
         for kind, count in (expected.trained if expected else {}).items():
             counts["replay" if kind == "replay" else ROW_KINDS[kind]] += count
-        return Outlook(self.config, counts, self._rows)
+        trained: dict[str, int] = {
+            kind: round(count * self._lengths.share(kind)) for kind, count in counts.items()
+        }
+        return Outlook(self.config, trained, self._rows)
+
+    @property
+    def _rows(self) -> list[Row]:
+        return self._lengths.rows
 
     @cached_property
-    def _rows(self) -> list[Row]:
+    def _lengths(self) -> RowLengths:
         """Some of the rows to train, none where no tokenizer is at hand."""
-        if self.expected is None or not has_tokenizer(self.folder):
-            return []
+        expected = self.expected
+        if expected is None or not has_tokenizer(self.folder):
+            return RowLengths(self.config, None, [], [])
         tokenizer = load_tokenizer(self.folder)
-        contract = contract_for(tokenizer, self.expected.prompt, [])
-        return [encode(example, contract, tokenizer) for example in self.expected.examples]
+        contract = contract_for(tokenizer, expected.prompt, [])
+        return RowLengths(
+            self.config,
+            positions_of(empty_model(self.folder)),
+            [encode(example, contract, tokenizer) for example in expected.examples],
+            [
+                prompt_ids(contract, tokenizer, conversation(contract, text))
+                for text in expected.prompts
+            ],
+        )
 
     def _memory(self) -> CheckResult:
         config, device = self.config, default_device()
