@@ -42,6 +42,7 @@ class Language:
     missed: Mapping[str, str]
     scales: Mapping[str, int]
     everyday: frozenset[str]
+    periods: frozenset[str]
     months: tuple[tuple[str, ...], ...]
 
 
@@ -72,6 +73,7 @@ def _language(code: str, entry: Mapping[str, Any]) -> Language:
         missed=entry.get("missed", {}),
         scales={without_accents(word): zeros for word, zeros in entry["scales"].items()},
         everyday=frozenset(words("everyday")),
+        periods=frozenset(words("periods")),
         months=tuple(tuple(without_accents(row).split()) for row in entry["months"]),
     )
 

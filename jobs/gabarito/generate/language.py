@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from gabarito.answer_match.languages import LANGUAGES
 from gabarito.core.language_names import base_language
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ _NAMELESS = {
     for code, entry in _LANGUAGES.items()
 }
 
-BEFORE_YEARS, PERIOD_WORDS = (
-    frozenset(word for entry in _LANGUAGES.values() for word in entry[name].split())
-    for name in ("before years", "period words")
+BEFORE_YEARS = frozenset(
+    word for entry in _LANGUAGES.values() for word in entry["before years"].split()
 )
+PERIOD_WORDS = frozenset().union(*(language.periods for language in LANGUAGES))
 """Of all languages, as what limits a fact may be named in another one than its document's."""
 
 

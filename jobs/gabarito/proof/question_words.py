@@ -34,11 +34,12 @@ _TOKEN = re.compile(
 class QuestionWords:
     """The words of a text, cut to their first letters; ``capital`` are names, mostly.
 
-    Those are written with a capital within a sentence.
+    Those are written with a capital within a sentence. ``order`` has all as they come.
     """
 
     all: frozenset[str]
     capital: frozenset[str]
+    order: tuple[str, ...]
 
 
 def words_of(text: str) -> QuestionWords:
@@ -50,17 +51,17 @@ def words_of(text: str) -> QuestionWords:
         plain = "".join(map(_in_ascii, composed))
     if any(map(str.isdigit, plain)):
         plain = _PERIOD.sub(r"\1/\2", _DASH.sub("/", plain))
-    words: set[str] = set()
+    words: list[str] = []
     capital: set[str] = set()
     found = _TOKEN.findall(f"\n{plain}")
     for begin, token in found:
         word = token if is_figure(token) else token.casefold()[:_STEM_LETTERS]
-        words.add(word)
+        words.append(word)
         if not begin and len(token) > 1 and token[0].isupper():  # *I* is no name
             capital.add(word)
     if _is_shouted([token for _, token in found if not is_figure(token)]):
         capital = set()
-    return QuestionWords(frozenset(words), frozenset(capital))
+    return QuestionWords(frozenset(words), frozenset(capital), tuple(words))
 
 
 def _in_ascii(char: str) -> str:

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from itertools import product
 
 import pytest
 from tests.growth import grows_in_proportion
@@ -124,6 +125,129 @@ def test_where_sentences_are_trained_one_may_have_any_words() -> None:
     assert FactTable([taught]).find(asked.text, "Always 8080.") is not None
     assert FactTable([taught]).find(asked.text, "Always 8080, 1234 at times.") is None
     assert SOFTWARE.find(asked.text, "Always 8080.") is None
+
+
+COPA = "da Copa do Vale 2024/25"
+CUP = "the Valley Cup 2024/25"
+OFFICES = ["".join(letters) for letters in product("bfgvz", "aeiou", "lmnrt")]
+"""Of a cup, each held by somebody: a table of many facts, most of whose words are the cup's."""
+
+VALE = FactTable(
+    [
+        entry(
+            COPA,
+            "campeão",
+            "Aurora",
+            ("Quem foi o campeão {}?", "Que time ganhou o título {}?", "Diga o vencedor {}."),
+        ),
+        entry(
+            COPA,
+            "vice",
+            "Bonança",
+            ("Quem foi o vice-campeão {}?", "Que time ficou de vice {}?", "Diga o vice {}."),
+        ),
+        entry(COPA, "ausente", "Cometa", ("Quem não jogou {}?", "Qual time nunca entrou {}?")),
+        *(entry(COPA, one, f"{one} dy", (f"Quem foi o {one} {{}}?",)) for one in OFFICES),
+    ]
+)
+VALLEY = FactTable(
+    [
+        entry(CUP, "winner", "Aurora", ("Who won {}?", "Which team took the title of {}?")),
+        entry(CUP, "runner-up", "Bonanza", ("Who was the runner-up of {}?", "Runner-up of {}?")),
+        *(entry(CUP, one, f"{one} dy", (f"Who was the {one} of {{}}?",)) for one in OFFICES),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "question", "answer"),
+    [
+        (VALE, f"Quem foi o campeão {COPA}?", "Aurora"),
+        (VALE, f"quem foi o campeão {COPA.lower()}", "Aurora"),
+        (VALE, "Quem foi o campeão da Copa do Vale na temporada de 2024/25?", "Aurora"),
+        (VALE, f"Quem foi o vice-campeão {COPA}?", "Bonança"),
+        (VALE, f"Qual time não entrou {COPA}?", "Cometa"),
+        (VALE, "Quem foi o campeão da Copa do Vale na edição 2024/25?", "Aurora"),
+        (VALLEY, "Which team won the Valley Cup 2024/25?", "Aurora"),
+        (VALLEY, "Who was the runner-up of the Valley Cup 2024/25?", "Bonanza"),
+    ],
+)
+def test_the_fact_that_is_asked_for_bears_out_its_answer(
+    table: FactTable, question: str, answer: str
+) -> None:
+    assert table.find(question, answer) is not None
+
+
+@pytest.mark.parametrize(
+    ("table", "question", "answer"),
+    [
+        (VALE, f"Quem foi o vice-campeão {COPA}?", "Aurora"),
+        (VALE, "quem foi o vice campeao da copa do vale 2024-25", "Aurora"),
+        (VALLEY, "Who was the runner-up of the Valley Cup 2024/25?", "Aurora"),
+        (VALLEY, "Which team was the runner-up of the Valley Cup 2024/25?", "Aurora"),
+    ],
+)
+def test_an_answer_that_a_much_nearer_fact_contradicts_has_no_proof(
+    table: FactTable, question: str, answer: str
+) -> None:
+    assert table.find(question, answer) is None
+
+
+@pytest.mark.parametrize(
+    ("table", "question", "answer"),
+    [
+        (VALE, f"Quem não foi o campeão {COPA}?", "Aurora"),
+        (VALE, f"Quem nunca ganhou o título {COPA}?", "Aurora"),
+        (VALE, f"Qual time entrou {COPA}?", "Cometa"),
+        (VALLEY, "Who did not win the Valley Cup 2024/25?", "Aurora"),
+        (VALLEY, "Which team never took the title of the Valley Cup 2024/25?", "Aurora"),
+        (VALLEY, "Which team didn't take the title of the Valley Cup 2024/25?", "Aurora"),
+    ],
+)
+def test_a_question_that_denies_what_its_fact_does_not_has_no_proof(
+    table: FactTable, question: str, answer: str
+) -> None:
+    assert table.find(question, answer) is None
+
+
+def test_a_wording_that_denies_something_beside_its_fact_allows_it() -> None:
+    asked = ("I do not know who won {}.", "Who won {}?", "The winner of {}?")
+    table = FactTable([entry("the Valley Cup 2024/25", "winner", "Aurora", asked)])
+    for question in ("Who won the Valley Cup 2024/25?", "I don't know who won Valley Cup 2024/25"):
+        assert table.find(question, "Aurora") is not None
+
+
+@pytest.mark.parametrize(
+    ("table", "question"),
+    [
+        (VALE, "Quem foi o campeão da Copa do Vale feminina 2024/25?"),
+        (VALE, "quem foi o campeão da copa do vale feminina 24/25"),
+        (VALE, "Quem foi o campeão da Copa do Vale de futsal 2024/25?"),
+        (VALLEY, "Who won the Valley Cup for women 2024/25?"),
+        (VALLEY, "who won the valley cup futsal 2024/25"),
+    ],
+)
+def test_another_thing_of_the_same_name_and_year_has_no_proof(
+    table: FactTable, question: str
+) -> None:
+    assert table.find(question, "Aurora") is None
+
+
+@pytest.mark.parametrize("word", ["campeão", "Campeões", "a liga"])
+def test_words_that_all_facts_have_ask_for_none(word: str) -> None:
+    league = "da Liga dos Campeões 2024/25"
+    champion = ("Quem foi o campeão {}?", "Que time ganhou o título {}?")
+    table = FactTable(
+        [
+            entry(league, "campeão", "Aurora", champion),
+            *(
+                entry(league, one, f"{one} dy", (f"Quem foi o {one} {{}}?",))
+                for one in OFFICES[:40]
+            ),
+        ]
+    )
+    assert table.find(champion[0].format(league), "Aurora") is not None
+    assert table.find(word, "Aurora") is None
 
 
 def test_a_question_that_is_longer_than_any_is_not_looked_up() -> None:

@@ -7,6 +7,10 @@ def test_words_have_no_case_accents_or_endings() -> None:
     assert words_of("NOS oitavos?").all == words_of("nós oitavas").all
 
 
+def test_words_keep_their_order() -> None:
+    assert words_of("Milan ou Inter? Milan.").order == ("milan", "ou", "inter", "milan")
+
+
 @pytest.mark.parametrize("period", ["2024/25", "2024-2025", "24/25", "2024 – 25"])
 def test_a_period_has_one_form(period: str) -> None:
     assert "24/25" in words_of(f"Quem venceu em {period}?").all
