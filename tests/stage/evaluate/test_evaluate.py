@@ -2,7 +2,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 import pytest
 from pydantic import TypeAdapter
@@ -14,10 +14,11 @@ from gabarito.core.errors import DataError, Interrupted
 from gabarito.core.model_records import GateVerdict
 from gabarito.core.proof_records import FACTS_FILE, FLOOR_FILE, FactEntry, ProofFloor
 from gabarito.core.records import Fact, Message, PairOrigin, Verdict
+from gabarito.evaluate.arms import ArmName
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.job import run
 from gabarito.evaluate.report import Report
-from gabarito.evaluate.text_report import CONDITIONS, summary
+from gabarito.evaluate.text_report import summary
 from gabarito.proof import FactTable
 from gabarito.store.base import Store
 
@@ -176,7 +177,7 @@ def untimed(report: dict[str, Any]) -> list[dict[str, Any]]:
 def test_a_sample_is_asked_under_other_conditions(inputs: Inputs, evaluate: Evaluate) -> None:
     report = report_of(evaluate(inputs(), compared_sample=4))
     arms = {(arm["name"], arm["part"]): arm for arm in report["arms"]}
-    assert {name for name, _ in arms} == set(CONDITIONS)
+    assert {name for name, _ in arms} == set(get_args(ArmName))
     assert {arm["exact"]["count"] for (_, part), arm in arms.items() if part == "test"} == {4}
     assert arms["closed_book", "test"]["exact"]["share"] == 1.0
     assert arms["gold_passage", "test"]["exact"]["share"] < 1.0  # the base has learned nothing
