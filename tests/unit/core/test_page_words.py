@@ -87,3 +87,18 @@ def test_every_page_has_such_a_body() -> None:
         "report_body.html",
         "review_body.html",
     }
+
+
+SCRIPTS = sorted(PACKAGE.rglob("*.js"))
+GIVEN_AS_TEXT = re.compile(
+    r'(?:\b(?:textContent|title|placeholder) = |\belement\("\w+", [^,()]*, |\bappend\()'
+    r'["`]([^"`]*)["`]'
+)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_holds_no_text_of_its_own(script: Path) -> None:
+    source = re.sub(r"say\(`[^`]*`", "say(", script.read_text("utf-8"))
+    source = re.sub(r"\$\{[^{}]*\}", " ", source)
+    given = " ".join(GIVEN_AS_TEXT.findall(source))
+    assert set(re.findall(r"[^\W\d_]\w*", given)) <= NAMES

@@ -2,17 +2,25 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.resources import files
+from typing import get_args
 
 import pytest
 
+from gabarito.answer_match.answer_key import AnswerForm
+from gabarito.core.page_words import words_in
 from gabarito.core.records import PairOrigin
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.grading import Graded
 from gabarito.evaluate.report import Evidence, Report, build
 from gabarito.evaluate.report_page import render
 from gabarito.evaluate.report_page.charts import charts_of
-from gabarito.evaluate.report_page.render import script_json
+from gabarito.evaluate.report_page.render import page_words, script_json
 from gabarito.evaluate.report_page.tables import before_and_after, fact_rows, histogram
+
+SAID = re.compile(r"""\bsay\(["'](\w+)["'][,)]|\(["'](\w+)["'], [01]\)""")
+BY_VALUE = ("part_", "chart_", "show_", "known_", "wording_")
+"""Words that are chosen by what is shown."""
 
 CURVES = [{"step": n, "loss": 2 / n, "exact_match": n / 8 if n % 2 else None} for n in range(1, 9)]
 
@@ -70,6 +78,21 @@ def test_the_page_says_the_same_in_portuguese(whole: str) -> None:
     assert re.findall(r"\d\.\d", said) == []
     tags = [re.findall(r"<(\w+)", spoken(whole, language)) for language in ("en", "pt")]
     assert tags[0][tags[0].index("a") :] == tags[1]
+
+
+def test_what_the_page_says_is_in_its_words_and_every_word_is_said() -> None:
+    folder = files("gabarito.evaluate").joinpath("report_page")
+    sources = "".join(folder.joinpath(name).read_text() for name in ("report_body.html", "page.js"))
+    said = {name for pair in SAID.findall(sources) for name in pair if name}
+    own = set(words_in("gabarito.evaluate", "report_page")["en"])
+    assert said - set(page_words()["en"]) == set()
+    named = {
+        *re.findall(r"""["'](\w+)["']""", sources),
+        *get_args(AnswerForm),
+        "no_script",
+        "title",
+    }
+    assert {word for word in own - named if not word.startswith(BY_VALUE)} == set()
 
 
 def test_a_verdict_without_translations_is_said_in_english(
