@@ -74,7 +74,7 @@ def test_the_proof_of_right_answers_is_their_fact(inputs: Inputs, evaluate: Eval
     proofs = {verdict.proof for verdict in verdicts if verdict.question.startswith("question")}
     assert proofs == {None, *(fact.id for fact in FACTS)}
     assert "right answers whose proof is the right fact: 100.0% of 12" in summary(report_of(made))
-    assert "What proves its answers" in made.read("report.html").decode()
+    assert "<h3>What proves its answers" in made.read("report.html").decode()
 
 
 def test_what_proves_a_model_lies_beside_its_report(inputs: Inputs, evaluate: Evaluate) -> None:
@@ -258,7 +258,7 @@ def test_a_report_is_read_as_what_it_was_written_from(
 
 def test_an_empty_part_is_like_a_missing_one(inputs: Inputs, evaluate: Evaluate) -> None:
     page = evaluate(inputs(free=[], unanswerable=[])).read("report.html").decode()
-    assert "Free wordings" not in page
+    assert "<h3>Free wordings" not in page
     assert "never taught</h3>" not in page
 
 
@@ -362,4 +362,4 @@ def test_sentences_and_explanations_have_figures_of_their_own(
     ]
     assert (forms["explanation"]["points"], forms["explanation"]["score"]["right"]) == (0.5, 0)
     assert "50.0% of the points are said" in summary(report)
-    assert "By the form of the answer" in found.read("report.html").decode()
+    assert "<h3>By the form of the answer" in found.read("report.html").decode()
