@@ -26,6 +26,10 @@ Start = Callable[..., AbstractContextManager[Any]]
 
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 PROVED, UNPROVED, UNSURE = "Anna called Dave", "Anna called Eve", "a u"
+LATE = """(() => {
+  about = {};
+  learned = new Promise((done) => setTimeout(done, 1500)).then(learn);
+})()"""
 PASSED = GateVerdict(
     passed=True,
     reasons=[],
@@ -136,6 +140,14 @@ def test_a_probability_that_nobody_knows_is_said_to_be_unknown(
     shown = "[...document.querySelectorAll('article meter')].filter((m) => m.offsetWidth).length"
     assert reader.browser.value(shown) == 0
     assert reader.browser.log() == []
+
+
+def test_a_refusal_waits_for_the_threshold_that_is_its_reason(reader: Reader) -> None:
+    reader.open(engine=SilentEngine(), threshold=0.5)
+    reader.sees("#name", "rules")
+    reader.browser.value(LATE)
+    reader.press(PROVED, Keys.ENTER)
+    reader.sees("article .why", "How probable this is, its engine does not tell")
 
 
 def test_the_proof_is_shown_and_stays_text(reader: Reader) -> None:

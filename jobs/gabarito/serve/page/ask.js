@@ -4,7 +4,7 @@ const question = find("question"), problem = find("problem"), told = find("told"
 const TOKEN = "gabarito-token", MOST_KEPT = 50;
 const SURE = [0, 0.5, 0.7, 0.9];  // from which probability on it is called how sure
 const asked = [];
-let at = 0, typed = "", running = null, about = {};
+let at = 0, typed = "", running = null, about = {}, learned;
 
 function element(name, className, ...inner) {
   const made = document.createElement(name);
@@ -132,6 +132,7 @@ async function ask(text) {
   try {
     const body = JSON.stringify({messages: [{role: "user", content: text}]});
     const reply = await fetched("v1/chat/completions", {method: "POST", body, signal: controller.signal});
+    await learned;  // why there is no answer depends on the threshold
     const article = answerArticle(text, reply.choices[0]);
     find("answers").prepend(article);
     hear(article);
@@ -230,7 +231,8 @@ find("access").addEventListener("submit", async (event) => {
   problem.textContent = /^[!-~]+$/.test(token) ? "" : say("error_token");  // a header takes no other signs
   if (problem.textContent) return;
   sessionStorage.setItem(TOKEN, token);
-  if (!await learn()) return;
+  learned = learn();
+  if (!await learned) return;
   find("access").hidden = true;
   find("token").value = "";
   question.focus();
@@ -247,4 +249,4 @@ question.addEventListener("keydown", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") running?.abort();
 });
-learn();
+learned = learn();
