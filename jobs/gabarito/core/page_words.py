@@ -2,8 +2,8 @@
 
 A page stands there in English, so that it is right where scripts are off; each other language lies
 beside it as a template. ``reader_language.js`` puts the first of the reader's languages in place
-before it is painted, and gives the page's own scripts ``language`` and ``say``. The language is
-chosen in the browser, since a page may be a file that no server sends.
+as soon as the body is read, and gives the page's own scripts ``language`` and ``say``. The
+language is chosen in the browser, since a page may be a file that no server sends.
 """
 
 import base64
