@@ -11,7 +11,8 @@ this machine; the same questions, greedy, the same number of tokens. DIR holds f
 transformers' server wants: ``uv pip install --target DIR fastapi``.
 
 ``beside``: how long short answers take alone, and beside answers of 128 tokens. ``memory``: what
-the endpoint holds after each thousand of requests.
+the endpoint holds after each thousand of requests, and how many Python objects
+that came after its start.
 
 Each server has one thread on one core; the clients have the others.
 """
@@ -20,6 +21,7 @@ import http.client
 import itertools
 import json
 import os
+import signal
 import socket
 import statistics
 import subprocess
@@ -57,6 +59,17 @@ p.n_gpu_layers, p.fit_params = 0, False
 p.cpuparams.n_threads = p.cpuparams_batch.n_threads = 1
 server = xllamacpp.Server(p)
 sys.stdin.read()
+"""
+
+COUNTED = """
+import gc, pathlib, signal, sys
+from gabarito.__main__ import start
+file = pathlib.Path(sys.argv.pop(1))
+def count(*_):
+    gc.collect()
+    file.write_text(f"{len(gc.get_objects())}\\n")
+signal.signal(signal.SIGUSR1, count)
+start()
 """
 
 
@@ -142,19 +155,22 @@ def beside(folder: str, answers: int) -> None:
 @click.option("--requests", default=10_000, show_default=True)
 def memory(folder: str, requests: int) -> None:
     """Say what the endpoint holds after each thousand of requests."""
-    server = ours(local_path(folder))
-    with running(server) as (port, pid):
-        for done in range(1000, requests + 1, 1000):
-            ask_all(port, server.model, 16, 1000, TOKENS)
-            click.echo(f"{done:,} requests: {resident_mib(pid):.0f} MiB")
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "objects"
+        server = ours(local_path(folder), ["-c", COUNTED, str(file)])
+        with running(server) as (port, pid):
+            for done in range(1000, requests + 1, 1000):
+                ask_all(port, server.model, 16, 1000, TOKENS)
+                held, objects = resident_mib(pid), python_objects(pid, file)
+                click.echo(f"{done:,} requests: {held:.0f} MiB, {objects:,} Python objects")
 
 
-def ours(folder: Path) -> Contestant:
+def ours(folder: Path, program: Sequence[str] = ("-m", "gabarito")) -> Contestant:
     """Return our endpoint, under the contract of a model without a system prompt of its own."""
 
     def command(port: int) -> list[str]:
         serve = ["serve", "--model", str(folder), "--port", str(port)]
-        return [sys.executable, "-m", "gabarito", *serve]
+        return [sys.executable, *program, *serve]
 
     return Contestant("gabarito", command, folder.name)
 
@@ -297,6 +313,21 @@ def cpu_seconds(pid: int) -> float:
     """Return the CPU time of a process, in seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def python_objects(pid: int, file: Path) -> int:
+    """Return how many objects are left after a collection, without those of the start.
+
+    The endpoint freezes what it holds when it begins to serve (``gc.freeze``).
+    """
+    file.unlink(missing_ok=True)
+    os.kill(pid, signal.SIGUSR1)
+    deadline = time.monotonic() + STARTING_S
+    while not (file.exists() and file.read_text().endswith("\n")):
+        if time.monotonic() > deadline:
+            raise SystemExit("the endpoint does not count its objects")
+        time.sleep(0.1)
+    return int(file.read_text())
 
 
 def resident_mib(pid: int) -> float:

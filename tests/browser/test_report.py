@@ -1,7 +1,9 @@
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from tests.browser.person import Browser, wait_for
+from tests.browser.person import Browser, said_in_english, wait_for
+
+from gabarito.evaluate.report_page.render import page_words
 
 LABELS = """[...document.querySelectorAll(".chart text")]
   .filter((one) => one.getClientRects().length)
@@ -157,3 +159,35 @@ def test_printing_draws_every_fact_and_opens_what_is_folded(opened: Browser) -> 
     opened.value("dispatchEvent(new Event('beforeprint'))")
     assert opened.value("document.querySelectorAll('.fact').length") == 120
     assert opened.value("[...document.querySelectorAll('details')].every((d) => d.open)")
+
+
+def test_the_page_speaks_portuguese_to_who_reads_it(browser: Browser, page: str) -> None:
+    browser.open(page, languages=("de", "pt-BR", "en"))
+    assert browser.value("document.documentElement.lang") == "pt"
+    assert browser.driver.title == "Relatório do Gabarito: 97,1%"
+    hero = browser.driver.find_element(By.CLASS_NAME, "hero").text
+    assert "Em 240 formulações que não entraram no treino, o modelo acerta 97,1%" in hero
+    assert "atinge o mínimo de" in hero
+    assert count(browser) == "120 fatos"
+    choose(browser, "wrong")
+    assert count(browser) == "5 de 120 fatos"
+    assert said_in_english(page_words(), browser.texts()) == []
+    assert browser.log() == []
+
+
+def test_english_is_there_where_scripts_are_off(browser: Browser, page: str) -> None:
+    browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.open(page, languages=("pt-BR",))
+        body = browser.driver.find_element(By.TAG_NAME, "body").text
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    assert "Asked in 240 wordings it was never trained on, the model answers 97.1% right" in body
+    assert "Buscar e listar os fatos exige JavaScript" in body
+
+
+@pytest.mark.parametrize("width", [320, 768])
+def test_portuguese_is_no_wider_than_the_screen(browser: Browser, page: str, width: int) -> None:
+    browser.open(page, width, languages=("pt",))
+    browser.value("[...document.querySelectorAll('details')].map((one) => one.open = true)")
+    assert browser.value("document.documentElement.scrollWidth") <= width

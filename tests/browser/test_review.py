@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from tests.browser.person import Browser, Person, wait_for
+from tests.browser.person import Browser, Person, said_in_english, wait_for
 from tests.reviewed import HOSTILE, Reviewed, two_answers
 
+from gabarito.core.page_words import words_in
 from gabarito.pipeline.review.corrections_file import LinesByFact, open_corrections
 from gabarito.pipeline.review.review_app import make_review_app
 from gabarito.pipeline.review.review_desk import Desk
@@ -260,10 +261,25 @@ def test_every_step_can_be_taken_with_tab_and_enter(desktop: Desktop) -> None:
 
 
 def test_a_server_that_is_gone_is_said_and_nothing_shown_as_written(desktop: Desktop) -> None:
-    desktop.browser.value("source.decide = () => Promise.reject(new Error(WORDS.no_server))")
+    desktop.browser.value("source.decide = () => Promise.reject(new Error(say('no_server')))")
     desktop.press("x")
     desktop.sees("#problem", "Not written: the server does not answer; start gabarito review again")
     desktop.sees(".over", "Fact 1 of 120")
+
+
+@pytest.mark.parametrize("kind", ["live", "file"])
+def test_the_page_speaks_portuguese_to_who_reads_it(
+    browser: Browser, request: pytest.FixtureRequest, kind: str
+) -> None:
+    address = request.getfixturevalue("address" if kind == "live" else "page")
+    browser.open(address, languages=("de", "pt-BR", "en"))
+    assert browser.value("document.documentElement.lang") == "pt"
+    assert browser.driver.title.startswith("Revisão: ")
+    person = Person(browser)
+    assert person.text("#progress") == "0 de 120 vistos"
+    assert said_in_english(words_in("gabarito.pipeline.review", "page"), browser.texts()) == []
+    person.press("?")
+    person.sees("#keys", "fato anterior")
 
 
 @pytest.mark.parametrize("width", [320, 390, 832, 833, 1280])

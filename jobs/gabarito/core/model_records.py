@@ -46,11 +46,15 @@ class PromptContract(PromptSettings):
 
 
 class GateCheck(Record):
-    """One condition, and a sentence that says how it came out."""
+    """One condition, and a sentence that says how it came out.
+
+    ``text`` is English, ``translations`` are by language; models evaluated before have none.
+    """
 
     name: str
     passed: bool
     text: str
+    translations: dict[str, str] = Field(default_factory=dict)
 
 
 class GateVerdict(Record):

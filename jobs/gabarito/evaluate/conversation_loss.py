@@ -10,11 +10,8 @@ from gabarito.evaluate.statistics import Bootstrap, Difference, compare
 
 ALONE: ArmName = "closed_book"
 
-WITHIN: Mapping[ArmName, str] = {
-    "third_question": "as the third question of a conversation",
-    "other_system": "under another system prompt",
-}
-"""The conditions that a conversation makes, in words."""
+WITHIN: tuple[ArmName, ...] = ("third_question", "other_system")
+"""The conditions that a conversation makes."""
 
 
 @dataclass(frozen=True)

@@ -15,3 +15,8 @@ def interval(found: tuple[float, float]) -> str:
 def figure(value: float | None) -> str:
     """Return ``0.984``."""
     return "–" if value is None else f"{value:.3f}"
+
+
+def points(difference: float) -> str:
+    """Return ``+12.3``, in points of a hundred."""
+    return f"{100 * difference:+.1f}"

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from gabarito.core.coverage import Coverage
 from gabarito.core.model_records import GateCheck, GateVerdict
+from gabarito.core.page_words import ENGLISH, LANGUAGES, spoken_in, words_in
 from gabarito.evaluate.arms import ArmName
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.conversation_loss import WITHIN
@@ -12,10 +14,6 @@ from gabarito.evaluate.forgetting import Lost, TaskScores
 from gabarito.evaluate.formatting import interval, percent
 from gabarito.evaluate.scores import PartScore
 from gabarito.evaluate.statistics import Difference, Proportion
-
-ONE_FACT = "of a single fact nothing is; add others"
-"""The cure where no training would help: Newcombe's interval of 1 of 1 against 0 of 1 has zero."""
-
 
 @dataclass(frozen=True)
 class Measured:
@@ -29,8 +27,8 @@ class Measured:
     tasks: TaskScores | None = None
     conversations: Mapping[ArmName, Difference] = field(default_factory=dict)
     """Exact match within a conversation minus alone."""
-    asked: str = "test wordings"
-    """What the questions are: where nobody worded pairs otherwise, the trained wordings."""
+    asked: Literal["asked_test", "asked_trained"] = "asked_test"
+    """The word for the questions: where nobody worded pairs otherwise, the trained wordings."""
 
 
 def judge(config: EvaluateConfig, found: Measured) -> GateVerdict:
@@ -47,39 +45,57 @@ def judge(config: EvaluateConfig, found: Measured) -> GateVerdict:
     return GateVerdict(passed=not failed, reasons=failed, checks=checks)
 
 
+def _check(
+    name: str, sentence: str, *, passed: bool, cure: str = "cure", **values: str | int
+) -> GateCheck:
+    """Return a condition with its sentence in every language; a value may be a word's name."""
+    texts = {}
+    for language in LANGUAGES:
+        words = words_in("gabarito.evaluate")[language]
+        said = {key: words.get(str(it), spoken_in(str(it), language)) for key, it in values.items()}
+        advice = "" if passed else words[f"{sentence}_{cure}"]
+        texts[language] = words[sentence].format(**said) + advice
+    return GateCheck(name=name, passed=passed, text=texts.pop(ENGLISH), translations=texts)
+
+
 def _better(found: Difference, asked: str) -> GateCheck:
     low, high = found.interval
-    passed = low > 0
-    text = (
-        f"the model is {_points(found.difference)} points better than the base on {asked}, "
-        f"95% interval {_points(low)} to {_points(high)}"
+    is_single = found.difference == 1.0  # Newcombe's interval of two facts would be clear of zero
+    return _check(
+        "better than the base",
+        "gate_better",
+        passed=low > 0,
+        cure="single" if is_single else "cure",
+        gain=_points(found.difference),
+        asked=asked,
+        low=_points(low),
+        high=_points(high),
     )
-    if not passed:
-        is_single = found.difference == 1.0  # of two facts it would be clear
-        cure = ONE_FACT if is_single else "train longer or on more wordings"
-        text += f": that is not clear of zero; {cure}"
-    return GateCheck(name="better than the base", passed=passed, text=text)
 
 
 def _floor(test: PartScore, floor: float, asked: str) -> GateCheck:
     passed = test.exact_match >= floor
-    side = "reaches" if passed else "is under"
-    text = (
-        f"exact match on {asked}, {percent(test.exact_match)} "
-        f"(95% interval {interval(test.interval)}), {side} the floor of {percent(floor)}"
+    return _check(
+        "floor",
+        "gate_floor",
+        passed=passed,
+        asked=asked,
+        share=percent(test.exact_match),
+        interval=interval(test.interval),
+        side="gate_floor_reached" if passed else "gate_floor_missed",
+        floor=percent(floor),
     )
-    cure = "" if passed else "; see the wrong answers in the report, or lower evaluate.floor"
-    return GateCheck(name="floor", passed=passed, text=text + cure)
 
 
 def _merged(found: Difference, most: float, asked: str) -> GateCheck:
-    passed = abs(found.difference) <= most
-    text = (
-        f"merged model and adapter differ by {_points(abs(found.difference))} points on "
-        f"{asked}, at most {_points(most)} may be"
+    return _check(
+        "merged is the adapter",
+        "gate_merged",
+        passed=abs(found.difference) <= most,
+        gap=_points(abs(found.difference)),
+        asked=asked,
+        most=_points(most),
     )
-    cure = "" if passed else "; merge in 16 bit, into the base that was trained on"
-    return GateCheck(name="merged is the adapter", passed=passed, text=text + cure)
 
 
 def _forgetting(found: Measured, most: float) -> Iterator[GateCheck]:
@@ -91,72 +107,77 @@ def _forgetting(found: Measured, most: float) -> Iterator[GateCheck]:
 
 
 def _unlearned(tasks: TaskScores, lost: Lost, most: float) -> GateCheck:
-    passed = lost.share <= most
     low, high = (f"{100 * bound:+.1f}" for bound in lost.interval)
-    text = (
-        f"the base solves {tasks.base.hits} of {tasks.base.count} general tasks, the model "
-        f"{tasks.model.hits}, and refuses {tasks.refused_by_model.hits}: {percent(lost.share)} is "
-        f"lost (95% interval {low} to {high}%), at most {percent(most)} may be"
+    return _check(
+        "forgetting",
+        "gate_unlearned",
+        passed=lost.share <= most,
+        solved=tasks.base.hits,
+        count=tasks.base.count,
+        still=tasks.model.hits,
+        refused=tasks.refused_by_model.hits,
+        lost=percent(lost.share),
+        low=low,
+        high=high,
+        most=percent(most),
     )
-    return GateCheck(name="forgetting", passed=passed, text=text + _cure(passed=passed))
 
 
 def _changed(kept: Proportion, most: float) -> GateCheck:
     changed, (low, high) = 1 - kept.share, kept.interval
-    passed = changed <= most
-    text = (
-        f"{percent(changed)} of {kept.count} general prompts are answered otherwise than "
-        f"before (95% interval {interval((1 - high, 1 - low))}), at most {percent(most)} may be"
+    return _check(
+        "forgetting",
+        "gate_changed",
+        passed=changed <= most,
+        changed=percent(changed),
+        count=kept.count,
+        interval=interval((1 - high, 1 - low)),
+        most=percent(most),
     )
-    return GateCheck(name="forgetting", passed=passed, text=text + _cure(passed=passed))
-
-
-def _cure(*, passed: bool) -> str:
-    return "" if passed else "; raise train.replay, or evaluate.max_forgetting"
 
 
 def _covered(found: Coverage | None, least: float) -> Iterator[GateCheck]:
     if found is None or not least:
         return
     share = found.sentences.share
-    passed = share >= least
-    text = (
-        f"{percent(share)} of the documents' {found.sentences.total} sentences support a fact, "
-        f"at least {percent(least)} must"
+    yield _check(
+        "coverage",
+        "gate_covered",
+        passed=share >= least,
+        share=percent(share),
+        total=found.sentences.total,
+        least=percent(least),
     )
-    cure = "" if passed else "; raise generate.extraction_rounds, or lower evaluate.min_coverage"
-    yield GateCheck(name="coverage", passed=passed, text=text + cure)
 
 
 def _conversations(config: EvaluateConfig, found: Measured) -> Iterator[GateCheck]:
     """Judge conversations where they are served; a condition that was not tried does not hold."""
     if config.conversation == "last":
         return
-    for arm, where in WITHIN.items():
+    for arm in WITHIN:
+        where = f"within_{arm}"
+        name = words_in("gabarito.evaluate")[ENGLISH][where]
         if arm in found.conversations:
-            yield _within(
-                found.conversations[arm], where, config.max_conversation_loss, found.asked
-            )
+            most = config.max_conversation_loss
+            yield _within(name, where, found.conversations[arm], most, found.asked)
         else:
-            text = (
-                f"{where} the model was not asked: there are too few facts; "
-                "set serve.conversation and evaluate.conversation to last"
-            )
-            yield GateCheck(name=where, passed=False, text=text)
+            yield _check(name, "gate_untried", passed=False, where=where)
 
 
-def _within(found: Difference, where: str, most: float, asked: str) -> GateCheck:
-    passed = round(-found.difference, 9) <= most  # 1 - 0.95 is a little more than 0.05
+def _within(name: str, where: str, found: Difference, most: float, asked: str) -> GateCheck:
     low, high = (f"{100 * bound:+.1f}" for bound in found.interval)
-    text = (
-        f"{where} the model's exact match differs by {100 * found.difference:+.1f} points from "
-        f"that alone, on {found.count} {asked} (95% interval {low} to {high}), at most "
-        f"{_points(most)} may be lost"
+    return _check(
+        name,
+        "gate_within",
+        passed=round(-found.difference, 9) <= most,  # 1 - 0.95 is a little more than 0.05
+        where=where,
+        difference=f"{100 * found.difference:+.1f}",
+        count=found.count,
+        asked=asked,
+        low=low,
+        high=high,
+        most=_points(most),
     )
-    cure = (
-        "; raise curate.conversations, or set serve.conversation and evaluate.conversation to last"
-    )
-    return GateCheck(name=where, passed=passed, text=text if passed else text + cure)
 
 
 def _points(share: float) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gabarito.core.page_words import ENGLISH, words_in
 from gabarito.core.records import Record, digest_of
 from gabarito.evaluate.grading import Graded, Judgements, Marks, Part, System
 from gabarito.evaluate.judge import Judge, Report
@@ -111,11 +112,8 @@ def judging(marks: Marks, judged: Judged) -> Judging:
 def _warning(judged: Judged, nonsense: int) -> str | None:
     if nonsense <= MOST_NONSENSE * len(judged.said):
         return None
-    return (
-        f"{nonsense} of {len(judged.said)} replies of the judge {judged.model} say neither CORRECT "
-        "nor INCORRECT nor NOT_ATTEMPTED: these answers are not judged, and count as not right; "
-        "try another evaluate.judge.model"
-    )
+    warning = words_in("gabarito.evaluate")[ENGLISH]["judge_warning"]
+    return warning.format(nonsense=nonsense, answers=len(judged.said), model=judged.model)
 
 
 def sampled(marks: Sequence[Graded], most: int) -> list[Graded]:

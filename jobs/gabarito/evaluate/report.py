@@ -189,7 +189,7 @@ def build(config: EvaluateConfig, evidence: Evidence) -> Report:
                 evidence.coverage,
                 tasks,
                 evidence.conversations,
-                asked="test wordings" if evidence.is_reworded else "trained wordings",
+                asked="asked_test" if evidence.is_reworded else "asked_trained",
             ),
         ),
         systems=systems,

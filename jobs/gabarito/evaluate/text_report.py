@@ -3,34 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gabarito.core.page_words import ENGLISH, words_in
 from gabarito.core.records import ReviewCounts
 from gabarito.evaluate.formatting import figure, interval, percent
 
 Report = Mapping[str, Any]
 
 PARTS = {"test": "test wordings", "validation": "validation wordings", "free": "free wordings"}
-CONDITIONS = {
-    "closed_book": "model, as trained",
-    "third_question": "model, as the third question",
-    "other_system": "model, under another system prompt",
-    "gold_passage": "base, with the fact's passage",
-    "search": "base, with passages found (BM25)",
-}
-FORMS = {
-    "short": "the reply is the answer, and nothing else",
-    "list": "all items are there once, in any order",
-    "sentence": "the reply says the answer, no rival, and denies nothing",
-    "explanation": "two thirds of its key points are said",
-}
-"""How the answers of each form are graded."""
-
-PROOF_SHARES = {
-    "right": "right answers whose proof is the right fact",
-    "wrong": "wrong answers that no fact bears out",
-    "free": "right answers to free wordings that a fact bears out",
-    "elsewhere": "answers to general tasks that no fact bears out",
-}
-
 SYSTEMS = ("base", "adapter", "model")
 
 
@@ -113,7 +92,13 @@ def _reworded(report: Report) -> Iterator[str]:
 
 def _asked(report: Report) -> str:
     """Return what the questions are: of pairs that nobody worded otherwise, the trained ones."""
-    return "test wordings" if report.get("reworded", {}).get("facts", 1) else "trained wordings"
+    is_reworded = report.get("reworded", {}).get("facts", 1)
+    return _word("asked_test" if is_reworded else "asked_trained")
+
+
+def _word(name: str) -> str:
+    """Return what the page calls it, too."""
+    return words_in("gabarito.evaluate")[ENGLISH][name]
 
 
 def _exact_match(report: Report) -> Iterator[list[str]]:
@@ -132,7 +117,7 @@ def _forms(report: Report) -> Iterator[list[str]]:
         return
     yield ["answers of the model", "questions", "right", "right if"]
     for found in forms:
-        how, score = FORMS[found["form"]], found["score"]
+        how, score = _word(f"form_{found['form']}"), found["score"]
         points = found.get("points")
         said = "" if points is None else f"; {percent(points)} of the points are said"
         shown = percent(score["exact_match"])
@@ -205,12 +190,12 @@ def _injection(report: Report) -> Iterator[str]:
 
 def _proof(report: Report) -> Iterator[str]:
     found = report.get("proof", {})
-    for name, said in PROOF_SHARES.items():
+    for name in ("right", "wrong", "free", "elsewhere"):
         share = found.get(name)
         if share:
             yield (
-                f"{said}: {percent(share['share'])} of {share['count']} (95% interval "
-                f"{interval(share['interval'])})"
+                f"{_word(f'proof_{name}')}: {percent(share['share'])} of {share['count']} "
+                f"(95% interval {interval(share['interval'])})"
             )
 
 
@@ -256,7 +241,7 @@ def _arms(report: Report) -> Iterator[list[str]]:
         shares = [percent(arm[kind]["share"]) for kind in ("exact", "within")]
         pace = "–" if arm.get("seconds") is None else f"{arm['seconds']:.2f}"
         count, tokens = str(arm["exact"]["count"]), f"{arm['prompt_tokens']:.0f}"
-        yield [f"{CONDITIONS[arm['name']]}{part}", count, *shares, tokens, pace]
+        yield [f"{_word('condition_' + arm['name'])}{part}", count, *shares, tokens, pace]
 
 
 def _unanswerable(report: Report) -> Iterator[list[str]]:

@@ -1,35 +1,36 @@
 """The page at ``/``: one file that asks the endpoint it came from. Pure."""
 
-import base64
-import hashlib
-import json
 from functools import cache
+from html import escape
 from importlib.resources import files
 from string import Template
 
-LANGUAGES = ("en", "pt")
-"""Each has its ``page/words.<language>.json``; the browser takes the reader's, or the first."""
-
-_POLICY = (
-    "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'"
+from gabarito.core.page_words import (
+    SpokenBody,
+    body_in_every_language,
+    language_script,
+    source_hash,
+    words_in,
 )
 
-
-def words_of_page(language: str) -> dict[str, str]:
-    """Return what the page says in a language."""
-    words: dict[str, str] = json.loads(_read(f"words.{language}.json"))
-    return words
+_POLICY = (
+    "default-src 'none'; script-src {scripts}; style-src {style}; img-src data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'"
+)
 
 
 @cache
 def ask_page() -> str:
     """Return the page."""
-    words = {language: words_of_page(language) for language in LANGUAGES}
-    script = f"const WORDS = {json.dumps(words)};\n{_read('ask.js')}"
-    style = _read("ask.css")
+    words = words_in("gabarito.serve", "page")
+    scripts, style = (language_script(words), _read("ask.js")), _read("ask.css")
     return Template(_read("ask.html")).substitute(
-        policy=_POLICY.format(script=_hash(script), style=_hash(style)), style=style, script=script
+        policy=_POLICY.format(
+            scripts=" ".join(map(source_hash, scripts)), style=source_hash(style)
+        ),
+        style=style,
+        body=body_in_every_language(words, _body),
+        script=scripts[-1],
     )
 
 
@@ -47,9 +48,12 @@ def page_headers() -> dict[str, str]:
     }
 
 
-def _hash(text: str) -> str:
-    """Return a source expression of CSP level 3: of exactly what stands between the tags."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+def _body(language: str) -> SpokenBody:
+    words = words_in("gabarito.serve", "page")[language]
+    html = Template(_read("ask_body.html")).substitute(
+        {name: escape(text) for name, text in words.items()}
+    )
+    return SpokenBody("Gabarito", html)
 
 
 def _read(name: str) -> str:

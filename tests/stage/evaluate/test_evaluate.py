@@ -2,7 +2,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 import pytest
 from pydantic import TypeAdapter
@@ -14,10 +14,11 @@ from gabarito.core.errors import DataError, Interrupted
 from gabarito.core.model_records import GateVerdict
 from gabarito.core.proof_records import FACTS_FILE, FLOOR_FILE, FactEntry, ProofFloor
 from gabarito.core.records import Fact, Message, PairOrigin, Verdict
+from gabarito.evaluate.arms import ArmName
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.job import run
 from gabarito.evaluate.report import Report
-from gabarito.evaluate.text_report import CONDITIONS, summary
+from gabarito.evaluate.text_report import summary
 from gabarito.proof import FactTable
 from gabarito.store.base import Store
 
@@ -74,7 +75,7 @@ def test_the_proof_of_right_answers_is_their_fact(inputs: Inputs, evaluate: Eval
     proofs = {verdict.proof for verdict in verdicts if verdict.question.startswith("question")}
     assert proofs == {None, *(fact.id for fact in FACTS)}
     assert "right answers whose proof is the right fact: 100.0% of 12" in summary(report_of(made))
-    assert "What proves its answers" in made.read("report.html").decode()
+    assert "<h3>What proves its answers" in made.read("report.html").decode()
 
 
 def test_what_proves_a_model_lies_beside_its_report(inputs: Inputs, evaluate: Evaluate) -> None:
@@ -177,7 +178,7 @@ def untimed(report: dict[str, Any]) -> list[dict[str, Any]]:
 def test_a_sample_is_asked_under_other_conditions(inputs: Inputs, evaluate: Evaluate) -> None:
     report = report_of(evaluate(inputs(), compared_sample=4))
     arms = {(arm["name"], arm["part"]): arm for arm in report["arms"]}
-    assert {name for name, _ in arms} == set(CONDITIONS)
+    assert {name for name, _ in arms} == set(get_args(ArmName))
     assert {arm["exact"]["count"] for (_, part), arm in arms.items() if part == "test"} == {4}
     assert arms["closed_book", "test"]["exact"]["share"] == 1.0
     assert arms["gold_passage", "test"]["exact"]["share"] < 1.0  # the base has learned nothing
@@ -258,7 +259,7 @@ def test_a_report_is_read_as_what_it_was_written_from(
 
 def test_an_empty_part_is_like_a_missing_one(inputs: Inputs, evaluate: Evaluate) -> None:
     page = evaluate(inputs(free=[], unanswerable=[])).read("report.html").decode()
-    assert "Free wordings" not in page
+    assert "<h3>Free wordings" not in page
     assert "never taught</h3>" not in page
 
 
@@ -362,4 +363,4 @@ def test_sentences_and_explanations_have_figures_of_their_own(
     ]
     assert (forms["explanation"]["points"], forms["explanation"]["score"]["right"]) == (0.5, 0)
     assert "50.0% of the points are said" in summary(report)
-    assert "By the form of the answer" in found.read("report.html").decode()
+    assert "<h3>By the form of the answer" in found.read("report.html").decode()

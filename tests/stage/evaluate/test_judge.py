@@ -88,7 +88,9 @@ def test_a_judge_that_answers_nonsense_leaves_the_headline_as_it_is(
     assert report["verdict"]["passed"]
     said = f"the judge is not to be relied on: {found['answers']} of {found['answers']} replies"
     assert said in summary(report)
-    assert "The judge is not to be relied on" in artifact.read("report.html").decode()
+    assert (
+        '<p class="warn">The judge is not to be relied on' in artifact.read("report.html").decode()
+    )
 
 
 def test_a_few_requests_that_are_refused_are_not_judged(

@@ -2,19 +2,35 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.resources import files
+from typing import get_args
 
 import pytest
 
+from gabarito.answer_match.answer_key import AnswerForm
+from gabarito.core.page_words import words_in
 from gabarito.core.records import PairOrigin
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.grading import Graded
 from gabarito.evaluate.report import Evidence, Report, build
 from gabarito.evaluate.report_page import render
 from gabarito.evaluate.report_page.charts import charts_of
-from gabarito.evaluate.report_page.render import script_json
+from gabarito.evaluate.report_page.render import page_words, script_json
 from gabarito.evaluate.report_page.tables import before_and_after, fact_rows, histogram
 
+SAID = re.compile(r"""\bsay\(["'](\w+)["'][,)]|\(["'](\w+)["'], [01]\)""")
+BY_VALUE = ("part_", "chart_", "show_", "known_", "wording_")
+"""Words that are chosen by what is shown."""
+
 CURVES = [{"step": n, "loss": 2 / n, "exact_match": n / 8 if n % 2 else None} for n in range(1, 9)]
+
+
+def spoken(page: str, language: str) -> str:
+    """Return what stands on a page in one language, and what is the same in all."""
+    body, *rest = re.split(r'<template lang="pt"[^>]*>|</template>', page)
+    other, end = rest
+    data = end.partition('<script type="application/json"')[2]
+    return f"{body if language == 'en' else other}{data}"
 
 
 @pytest.fixture
@@ -31,18 +47,62 @@ def page_of_many(evidence: Callable[..., Evidence], mark_of: Callable[..., Grade
     many = {"unanswerable": unanswerable, "retention": changed}
     marks = {system: {**parts, **many} for system, parts in given.marks.items()}
     given = replace(given, marks=marks)
-    return render(build(EvaluateConfig(resamples=100), given), given)
+    return spoken(render(build(EvaluateConfig(resamples=100), given), given), "en")
 
 
 @pytest.fixture
-def page(report: Callable[..., Report], evidence: Callable[..., Evidence]) -> str:
+def whole(report: Callable[..., Report], evidence: Callable[..., Evidence]) -> str:
     return render(report(), evidence(), CURVES)
 
 
-def test_texts_of_the_data_are_escaped(page: str) -> None:
-    assert "<img" not in page
-    assert "&lt;img src=x&gt;" in page
-    assert "<b>o técnico" not in page
+@pytest.fixture
+def page(whole: str) -> str:
+    return spoken(whole, "en")
+
+
+def test_texts_of_the_data_are_escaped(whole: str) -> None:
+    assert "<img" not in whole
+    assert whole.count("&lt;img src=x&gt;") % 2 == 0
+    assert "&lt;img src=x&gt;" in whole
+    assert "<b>o técnico" not in whole
+
+
+def test_the_page_says_the_same_in_portuguese(whole: str) -> None:
+    portuguese = spoken(whole, "pt")
+    assert "Acertos nas formulações de teste</dt><dd>94,4%<small>intervalo de 95%: 54,6–99,6%" in (
+        portuguese
+    )
+    assert "atinge o mínimo de 80,0%</li>" in portuguese
+    assert 'width="94.4%"' in portuguese
+    said = re.sub(r"<[^>]*>", " ", portuguese.partition(' id="data">')[0])
+    assert re.findall(r"\d\.\d", said) == []
+    tags = [re.findall(r"<(\w+)", spoken(whole, language)) for language in ("en", "pt")]
+    assert tags[0][tags[0].index("a") :] == tags[1]
+
+
+def test_what_the_page_says_is_in_its_words_and_every_word_is_said() -> None:
+    folder = files("gabarito.evaluate").joinpath("report_page")
+    sources = "".join(folder.joinpath(name).read_text() for name in ("report_body.html", "page.js"))
+    said = {name for pair in SAID.findall(sources) for name in pair if name}
+    own = set(words_in("gabarito.evaluate", "report_page")["en"])
+    assert said - set(page_words()["en"]) == set()
+    named = {
+        *re.findall(r"""["'](\w+)["']""", sources),
+        *get_args(AnswerForm),
+        "no_script",
+        "title",
+    }
+    assert {word for word in own - named if not word.startswith(BY_VALUE)} == set()
+
+
+def test_a_verdict_without_translations_is_said_in_english(
+    report: Callable[..., Report], evidence: Callable[..., Evidence]
+) -> None:
+    made = report()
+    checks = [check.model_copy(update={"translations": {}}) for check in made.verdict.checks]
+    verdict = made.verdict.model_copy(update={"checks": checks})
+    page = spoken(render(made.model_copy(update={"verdict": verdict}), evidence()), "pt")
+    assert '<span lang="en">exact match on test wordings' in page
 
 
 def test_the_page_says_when_and_as_what_it_was_made(page: str) -> None:
@@ -68,9 +128,9 @@ def test_the_page_says_first_that_controls_are_not_known_on_purpose(page: str) -
     assert "something that was trained tells them" not in page
 
 
-def test_no_text_can_end_the_script_that_holds_it(page: str) -> None:
-    assert page.count("</script>") == 2
-    [data] = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page)
+def test_no_text_can_end_the_script_that_holds_it(whole: str) -> None:
+    assert whole.count("</script>") == 3
+    [data] = re.findall(r'<script type="application/json" id="data">(.*?)</script>', whole)
     facts = json.loads(data)["facts"]
     assert facts[0]["quote"].startswith("</script><b>o técnico")
 
@@ -80,10 +140,10 @@ def test_separators_that_javascript_forbids_are_escaped() -> None:
     assert text == '{"a":"\\u2028\\u2029\\u0026"}'
 
 
-def test_the_page_asks_for_nothing_outside_itself(page: str) -> None:
-    assert "default-src 'none'" in page
-    assert not re.findall(r'(?:src|href)="(?!#|data:)', page)
-    assert not re.findall(r"url\(|@import|https?://", page)
+def test_the_page_asks_for_nothing_outside_itself(whole: str) -> None:
+    assert "default-src 'none'" in whole
+    assert not re.findall(r'(?:src|href)="(?!#|data:)', whole)
+    assert not re.findall(r"url\(|@import|https?://", whole)
 
 
 def test_totals_are_those_of_the_data_where_a_list_is_cut(page_of_many: str) -> None:
@@ -154,7 +214,7 @@ def test_a_report_of_the_bare_minimum_has_a_page(
     report: Callable[..., Report], evidence: Callable[..., Evidence]
 ) -> None:
     without = ("free", "unanswerable", "retention", "validation", "trained")
-    page = render(report(without), evidence(without))
+    page = spoken(render(report(without), evidence(without)), "en")
     assert "Free wordings" not in page
     assert 'id="training"' not in page
 
@@ -163,7 +223,7 @@ def test_where_no_wording_was_tested_the_page_says_so_first(
     evidence: Callable[..., Evidence],
 ) -> None:
     given = replace(evidence(), is_reworded=False)
-    page = render(build(EvaluateConfig(resamples=100), given), given)
+    page = spoken(render(build(EvaluateConfig(resamples=100), given), given), "en")
     assert "Wordings were not tested: each fact was asked about in words that were trained" in page
     assert "questions it was trained on, word for word, the model answers" in page
     assert "test wordings" not in page.partition("Trained minus")[0]

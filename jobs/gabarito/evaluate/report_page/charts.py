@@ -3,19 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 WIDTH, HEIGHT = 640.0, 200.0
 """The size of a chart's field, in the units of its SVG."""
 
 TICKS = 4
 
+CurveName: TypeAlias = Literal["loss", "exact_match"]
+
 
 @dataclass(frozen=True)
 class Chart:
     """One curve: ``points`` as an SVG's polyline wants them; ticks are (place, label)."""
 
-    title: str
+    curve: CurveName
     points: str
     last: str
     x_ticks: tuple[tuple[float, str], ...]
@@ -32,18 +34,18 @@ def charts_of(curves: Sequence[Curve]) -> list[Chart]:
     charts = []
     if len(loss) > 1:
         top = max(y for _, y in loss) or 1.0
-        charts.append(_chart("Loss, in nats a learned token", loss, top, "{:.2f}"))
+        charts.append(_chart("loss", loss, top, "{:.2f}"))
     if len(match) > 1:
-        charts.append(_chart("Exact match on validation wordings", match, 1.0, "{:.0%}"))
+        charts.append(_chart("exact_match", match, 1.0, "{:.0%}"))
     return charts
 
 
-def _chart(title: str, points: list[tuple[float, float]], top: float, label: str) -> Chart:
+def _chart(curve: CurveName, points: list[tuple[float, float]], top: float, label: str) -> Chart:
     right = max(x for x, _ in points)
     places = [(WIDTH * x / right, HEIGHT - HEIGHT * y / top) for x, y in points]
     shares = [n / TICKS for n in range(TICKS + 1)]
     return Chart(
-        title=title,
+        curve=curve,
         points=" ".join(f"{x:.1f},{y:.1f}" for x, y in _thinned(places)),
         last=f"{points[-1][1]:.3f}",
         x_ticks=tuple((WIDTH * share, f"{right * share:.0f}") for share in shares),

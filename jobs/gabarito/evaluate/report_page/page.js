@@ -4,13 +4,7 @@ const find = (id) => document.getElementById(id);
 const list = find("list"), sheet = find("sheet"), count = find("count"), more = find("more");
 const PAGE = 25;
 const SYSTEMS = ["base", "adapter", "model"];
-const PARTS = {test: "test", validation: "validation", trained: "trained wording"};
-const KNOWN = {
-  all: (fact) => ["good", `✓ all ${fact.tested} wordings`],
-  some: (fact) => ["part", `${fact.right} of ${fact.tested} wordings`],
-  none: (fact) => ["bad", `✗ none of ${fact.tested} wordings`],
-  untested: () => ["muted", "no test wording"],
-};
+const TONES = {all: "good", some: "part", none: "bad", untested: "muted"};
 let shown = [], drawn = 0, terms = [];
 
 function fold(text) {
@@ -38,26 +32,30 @@ function marked(name, className, text) {
   return made;
 }
 
+function probability(p) {
+  return p.toLocaleString(language, {minimumFractionDigits: 2, maximumFractionDigits: 2});
+}
+
 function answerCell(system, answer) {
   const cell = element("td");
-  cell.dataset.label = system;
+  cell.dataset.label = say(system);
   if (!answer) {
-    cell.append(element("span", "muted", "not asked"));
+    cell.append(element("span", "muted", say("not_asked")));
     return cell;
   }
   const kind = answer.refused && !answer.correct ? "not" : answer.correct ? "yes" : "no";
-  const said = element("span", `answer ${kind}`, answer.text || "(nothing)");
-  said.title = {yes: "right", no: "wrong", not: "refused"}[kind];
+  const said = element("span", `answer ${kind}`, answer.text || say("nothing"));
+  said.title = say({yes: "right", no: "wrong", not: "refused"}[kind]);
   said.setAttribute("aria-label", `${said.title}: ${said.textContent}`);
   said.setAttribute("role", "text");
-  cell.append(said, element("span", "p", answer.probability.toFixed(2)));
+  cell.append(said, element("span", "p", probability(answer.probability)));
   return cell;
 }
 
 function questionRow(question) {
   const row = element("tr");
   const first = marked("td", "", question.text);
-  first.append(element("span", "family", `${question.family} · ${PARTS[question.part]}`));
+  first.append(element("span", "family", `${question.family} · ${say(`wording_${question.part}`)}`));
   row.append(first, ...SYSTEMS.map((system) => answerCell(system, question[system])));
   return row;
 }
@@ -65,17 +63,17 @@ function questionRow(question) {
 function factCard(fact) {
   const card = element("article", "fact");
   card.id = `fact-${fact.id}`;
-  const [tone, label] = KNOWN[fact.known](fact);
   const title = element("h3");
-  title.append(marked("b", "", fact.statement), element("span", tone, label));
+  title.append(marked("b", "", fact.statement), element("span", TONES[fact.known], say(`known_${fact.known}`, fact)));
   const quote = marked("blockquote", "", fact.quote);
-  const cite = element("cite", "", `${fact.row ? "given in " + fact.row : "document " + fact.document} · right answer: ${fact.answer}`);
-  if (fact.aliases.length) cite.append(` (or ${fact.aliases.join(", ")})`);
+  const place = fact.row ? say("given_in", fact) : say("in_document", fact);
+  const cite = element("cite", "", say("right_answer_is", {place, answer: fact.answer}));
+  if (fact.aliases.length) cite.append(" ", say("or_aliases", {aliases: fact.aliases.join(", ")}));
   quote.append(cite);
   const table = element("table", "stack");
   const head = element("tr");
   for (const name of ["question", ...SYSTEMS]) {
-    const cell = element("th", "", name);
+    const cell = element("th", "", say(name));
     cell.scope = "col";
     head.append(cell);
   }
@@ -120,7 +118,7 @@ function update() {
   list.replaceChildren();
   draw(PAGE);
   count.textContent = shown.length === facts.length
-    ? `${facts.length} facts` : `${shown.length} of ${facts.length} facts`;
+    ? say("found_all", {total: facts.length}) : say("found_some", {count: shown.length, total: facts.length});
   const kept = new Set(shown);
   facts.forEach((fact, n) => sheet.children[n].classList.toggle("hidden", !kept.has(fact)));
 }
@@ -151,7 +149,7 @@ function start() {
   }));
   sheet.append(...facts.map((fact) => {
     const dot = element("i", fact.known);
-    dot.title = `${fact.statement} (${KNOWN[fact.known](fact)[1]})`;
+    dot.title = `${fact.statement} (${say(`known_${fact.known}`, fact)})`;
     dot.dataset.fact = fact.id;
     return dot;
   }));

@@ -80,7 +80,7 @@ def histogram(taught: Sequence[Graded], unanswerable: Sequence[Graded]) -> list[
     """
     labels = [f"{n / BINS:.1f}–{(n + 1) / BINS:.1f}" for n in range(BINS)]
     bins: list[Row] = [
-        {"label": label, "taught": 0.0, "unanswerable": 0.0} for label in ("refused", *labels)
+        {"label": label, "taught": 0.0, "unanswerable": 0.0} for label in ("", *labels)
     ]
     for name, marks in (("taught", taught), ("unanswerable", unanswerable)):
         for mark in marks:

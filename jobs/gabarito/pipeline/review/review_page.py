@@ -2,7 +2,6 @@
 
 import base64
 import gzip
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
@@ -11,18 +10,23 @@ from itertools import islice
 from string import Template
 from typing import Any
 
+from gabarito.core.page_words import (
+    ENGLISH,
+    SCRIPT_ESCAPES,
+    SpokenBody,
+    body_in_every_language,
+    language_script,
+    source_hash,
+    words_in,
+)
 from gabarito.pipeline.review.fact_sheet import FactSheet
 from gabarito.pipeline.review.review_session import Opening
-
-LANGUAGE = "en"
-"""Which ``page/words.<language>.json`` the page speaks; another language is another such file."""
 
 SHEETS_IN_A_BLOCK = 100
 """The first block is drawn before the others are unpacked. Facts of one passage lie side by side,
 so that a block packs their passage once.
 """
 
-_ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 _SCRIPTS = ("source.js", "drawing.js", "review.js")
 _BLOCKS = "<!-- blocks -->"
 
@@ -51,36 +55,38 @@ def content_policy(page: str) -> str:
 
 def _page(opening: Mapping[str, Any], *, is_live: bool) -> tuple[str, str]:
     """Return what stands above the blocks of facts, and what stands below."""
-    words: dict[str, str] = json.loads(_read(f"words.{LANGUAGE}.json"))
+    words = words_in("gabarito.pipeline.review", "page")
+
+    def body(language: str) -> SpokenBody:
+        said = {name: escape(text) for name, text in words[language].items()}
+        name = str(opening["pipeline"])
+        html = Template(_read("review_body.html")).substitute(said, name=escape(name))
+        return SpokenBody(f"{words[language]['title']}: {name}", html)
+
     script, style = "\n".join(map(_read, _SCRIPTS)), _read("review.css")
-    data = {"isLive": is_live, "words": words, "opening": opening}
+    scripts = (language_script(words), script)
     page = Template(_read("review.html")).substitute(
-        {name: escape(text) for name, text in words.items()},
-        language=LANGUAGE,
-        name=escape(str(opening["pipeline"])),
-        policy=_policy(script, style, is_live=is_live),
+        title=escape(body(ENGLISH).title),
+        policy=_policy(scripts, style, is_live=is_live),
         mode="live" if is_live else "file",
         style=style,
+        body=body_in_every_language(words, body),
         script=script,
-        data=_json(data).translate(_ESCAPES),
+        data=_json({"isLive": is_live, "opening": opening}).translate(SCRIPT_ESCAPES),
         blocks=_BLOCKS,
     )
     above, _, below = page.partition(_BLOCKS)
     return above, below
 
 
-def _policy(script: str, style: str, *, is_live: bool) -> str:
-    """Allow this script and this style alone, and to ask nobody but the server, if there is one."""
+def _policy(scripts: Iterable[str], style: str, *, is_live: bool) -> str:
+    """Allow these scripts and this style alone, and to ask nobody but the server, if any."""
     asks = "'self'" if is_live else "'none'"
     return (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
-        f"img-src data:; connect-src {asks}; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {' '.join(map(source_hash, scripts))}; "
+        f"style-src {source_hash(style)}; img-src data:; connect-src {asks}; base-uri 'none'; "
+        "form-action 'none'"
     )
-
-
-def _hash(text: str) -> str:
-    """Return a source expression of CSP level 3: of exactly what stands between the tags."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _read(name: str) -> str:

@@ -1,16 +1,10 @@
 /* Asks the endpoint that this page came from, and nobody else. Every text is set as text, never as markup. */
-const language = navigator.languages.map((name) => name.split("-")[0]).find((name) => name in WORDS) ?? "en";
-const words = WORDS[language];
 const find = (id) => document.getElementById(id);
 const question = find("question"), problem = find("problem"), told = find("told"), send = find("send");
 const TOKEN = "gabarito-token", MOST_KEPT = 50;
 const SURE = [0, 0.5, 0.7, 0.9];  // from which probability on it is called how sure
 const asked = [];
-let at = 0, typed = "", running = null, about = {};
-
-function say(name, values = {}) {
-  return words[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
-}
+let at = 0, typed = "", running = null, about = {}, learned;
 
 function element(name, className, ...inner) {
   const made = document.createElement(name);
@@ -138,6 +132,7 @@ async function ask(text) {
   try {
     const body = JSON.stringify({messages: [{role: "user", content: text}]});
     const reply = await fetched("v1/chat/completions", {method: "POST", body, signal: controller.signal});
+    await learned;  // why there is no answer depends on the threshold
     const article = answerArticle(text, reply.choices[0]);
     find("answers").prepend(article);
     hear(article);
@@ -184,8 +179,9 @@ function isAtEdge(by) {
 function gateLine(check) {
   const sign = element("span", `sign ${check.passed ? "good" : "bad"}`, check.passed ? "✓" : "✗");
   sign.setAttribute("aria-hidden", "true");
-  const text = element("span", "", check.text);
-  text.lang = "en";
+  const translated = check.translations[language];
+  const text = element("span", "", translated ?? check.text);
+  text.lang = translated ? language : "en";
   return element("li", "", sign, element("span", "heard", `${say(check.passed ? "check_passed" : "check_failed")}: `), text);
 }
 
@@ -224,8 +220,6 @@ async function learn() {
   }
 }
 
-document.documentElement.lang = language;
-for (const one of document.querySelectorAll("[data-word]")) one.textContent = say(one.dataset.word);
 find("ask").addEventListener("submit", (event) => {
   event.preventDefault();
   if (running) running.abort();
@@ -237,7 +231,8 @@ find("access").addEventListener("submit", async (event) => {
   problem.textContent = /^[!-~]+$/.test(token) ? "" : say("error_token");  // a header takes no other signs
   if (problem.textContent) return;
   sessionStorage.setItem(TOKEN, token);
-  if (!await learn()) return;
+  learned = learn();
+  if (!await learned) return;
   find("access").hidden = true;
   find("token").value = "";
   question.focus();
@@ -254,4 +249,4 @@ question.addEventListener("keydown", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") running?.abort();
 });
-learn();
+learned = learn();

@@ -10,6 +10,13 @@ function element(name, className, ...inner) {
   return made;
 }
 
+/* What checks and commands say is English in every language of the page. */
+function inEnglish(name, className, text) {
+  const made = element(name, className, text);
+  made.lang = "en";
+  return made;
+}
+
 function section(title, count, ...inner) {
   const heading = element("h3", "", say(title));
   if (count) heading.append(" ", element("span", "muted", String(count)));
@@ -145,8 +152,8 @@ function otherRemarks({remarks}) {
 
 function remarkLists(remarks) {
   const items = remarks.map((one) => {
-    const item = element("li", one.about, element("b", "", one.said));
-    if (one.detail) item.append(`: ${one.detail}`);
+    const item = element("li", one.about, inEnglish("b", "", one.said));
+    if (one.detail) item.append(inEnglish("span", "", `: ${one.detail}`));
     item.append(" ", element("span", "muted", `${say(`about_${one.about}`)}, ${one.stage}`));
     if (one.text) item.append(element("q", "muted", one.text));
     return item;

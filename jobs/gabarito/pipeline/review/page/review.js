@@ -28,13 +28,13 @@ function tell(text) {
 
 function drawProgress() {
   const total = OPENING.found.total, done = total - (states.open ?? 0);
-  find("progress").textContent = say("looked_at", {done: done.toLocaleString(), total: total.toLocaleString()});
+  find("progress").textContent = say("looked_at", {done: done.toLocaleString(language), total: total.toLocaleString(language)});
   for (const option of find("state").options) {
     const key = option.value;
     const count = key === "" ? total : key === "decided" ? done : states[key] ?? 0;
-    option.textContent = `${say(`state_${key || "all"}`)} (${count.toLocaleString()})`;
+    option.textContent = `${say(`state_${key || "all"}`)} (${count.toLocaleString(language)})`;
   }
-  const all = {total: total.toLocaleString(), count: ids.length.toLocaleString()};
+  const all = {total: total.toLocaleString(language), count: ids.length.toLocaleString(language)};
   find("count").className = ids.length === total ? "muted" : "muted some";
   find("count").textContent = say(ids.length === total ? "found_all" : ids.length ? "found_some" : "found_none", all);
 }

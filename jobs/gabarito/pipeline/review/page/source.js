@@ -2,11 +2,7 @@
 /* Where the facts come from: a server that takes decisions, or blocks packed into this very file.
    Both answer find, rows and sheet alike; only the first can decide. */
 const DATA = JSON.parse(document.getElementById("data").textContent);
-const WORDS = DATA.words, OPENING = DATA.opening;
-
-function say(word, values = {}) {
-  return WORDS[word].replace(/\{(\w+)\}/g, (_, name) => values[name]);
-}
+const OPENING = DATA.opening;
 
 function fold(text) {
   return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
