@@ -114,6 +114,6 @@ STAGE = Stage(
     "evaluate",
     EvaluateConfig,
     reads=("ingest", "generate", "curate", "train", "merge"),
-    revision=15,
+    revision=16,
     image="train",
 )
