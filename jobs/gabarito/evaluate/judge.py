@@ -31,7 +31,7 @@ _POINTS = """\
 The right answer is an explanation, with its key points: CORRECT is a reply that says at least two
 thirds of them in its own words, INCORRECT one that tries and
 says fewer, or contradicts one."""
-"""As exact match counts them; said of explanations alone, so that replies about others stay kept."""
+"""As exact match counts them; said of explanations alone: what is kept of others stays good."""
 
 _WORDS = re.compile(r"(?<!NOT )\b(?:(NOT[ _-]?ATTEMPTED)|(INCORRECT)|(CORRECT))\b")
 _KINDS: tuple[Judgement, ...] = ("not attempted", "incorrect", "correct")
