@@ -77,7 +77,11 @@ def _run(given: Given) -> Study:
     sample = Sample(
         local_path(f"{given['sample']}/pipeline.yaml"), base_of(given["base"]), given["steps"]
     )
-    arms = table.chosen([name for name in given["names"].split(",") if name])
+    names = [name for name in given["names"].split(",") if name]
+    arms = table.chosen(names, sample.base_name)
+    for arm in table.arms:
+        if not arm.is_for(sample.base_name):
+            say(f"left out: arm {arm.name}, which is for the base {', '.join(arm.on_base)}")
     first = sample.pipeline(table.common, arms[0], 0)
     with (
         started(
@@ -92,7 +96,7 @@ def _run(given: Given) -> Study:
             runs.make(arm, seed, f"{number}/{len(turns)} arm {arm.name}, seed {seed}")
     return Study(
         sample=first.name,
-        base=Path(first.section("train").model_dump()["base"]).name,
+        base=sample.base_name,
         command=command_of(given),
         seeds=len(seeds),
         results=[ArmResult(arm, [runs.results[arm.name, seed] for seed in seeds]) for arm in arms],

@@ -14,6 +14,7 @@ from gabarito.evaluate.inputs import read_exam
 from gabarito.evaluate.statistics import Proportion, proportion
 from gabarito.pipeline.runs import Run
 from gabarito.store.base import Store
+from gabarito.train.config import TrainConfig
 from sample.study.arms import Arm
 
 Outcome = tuple[str, bool]
@@ -26,7 +27,7 @@ class SeedResult:
 
     A hit is a right answer; in ``unanswerable`` and ``false_refusals`` (of test wordings) it is
     a refusal, in ``prompts`` an answer like the base's, in ``tasks`` (of those that the base
-    solves) a right one.
+    solves) a right one. ``idle`` says why what the arm changes made no difference, if it is known.
     """
 
     test: Sequence[Outcome]
@@ -36,6 +37,7 @@ class SeedResult:
     prompts: Sequence[Outcome] = ()
     tasks: Sequence[Outcome] = ()
     controls: Sequence[Outcome] = ()
+    idle: str = ""
     train_minutes: float = 0.0
     day: date | None = None
 
@@ -61,6 +63,28 @@ class ArmResult:
         """Return the share of hits with each seed; none where nothing was asked."""
         found = (proportion(measure(seed)) for seed in self.seeds)
         return [one.share for one in found if one]
+
+    @property
+    def outcomes(self) -> Sequence[Sequence[Sequence[Outcome]]]:
+        """Every outcome of every seed: two arms that have the same did the same."""
+        return [
+            [
+                one.test,
+                one.free,
+                one.unanswerable,
+                one.false_refusals,
+                one.prompts,
+                one.tasks,
+                one.controls,
+            ]
+            for one in self.seeds
+        ]
+
+    @property
+    def idle(self) -> str:
+        """Why what the arm changes made no difference with any seed; empty where it is unknown."""
+        reasons = {seed.idle for seed in self.seeds}
+        return reasons.pop() if len(reasons) == 1 else ""
 
     @property
     def train_minutes(self) -> float:
@@ -98,9 +122,20 @@ def read_result(store: Store, run: Run) -> SeedResult:
         prompts=right("retention"),
         tasks=_outcomes(solved, model),
         controls=right("controls"),
+        idle=_idle(train.counts, run.pipeline.train),
         train_minutes=(train.finished_at - train.started_at).total_seconds() / 60,
         day=evaluation.manifest.finished_at.date(),
     )
+
+
+def _idle(counts: Mapping[str, float], config: TrainConfig | None) -> str:
+    assert config is not None  # it was trained
+    if config.self_distillation.plain_share is not None and not counts["self_distilled_answers"]:
+        written = counts["answers_of_the_dataset"]
+        return f"the base wrote none of {written:,.0f} right, and the dataset's own were trained"
+    if config.choice.patience and counts["steps"] == config.steps:
+        return "no training was ended early"
+    return ""
 
 
 def missed_facts(store: Store, run: Run) -> bytes:

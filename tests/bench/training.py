@@ -1,8 +1,10 @@
-"""Train on the same rows with our loop, with transformers' Trainer, and with TRL's where it is.
+"""Train on the same rows with our train, with transformers' Trainer, and with TRL's where it is.
 
 The base is SmolLM2-135M-Instruct, the rows are questions of the handbook; all three train an
-adapter of peft's with the same settings and hold the base in the same precision. What they return,
-the mean loss of an adapter that has not learned yet, must agree. TRL is none of our dependencies:
+adapter of peft's with the same settings and schedule, and hold the base in the same precision, each
+in a process of its own. At a rate at which nothing is learned the losses that they tell must agree;
+at a real one the loss that is left, which one function measures for all, must be about the same:
+each draws the rows in an order of its own. TRL is none of our dependencies:
 
     uv pip install --target trl --no-deps trl
     PYTHONPATH=trl .venv/bin/python -m tests.bench.training
@@ -11,10 +13,12 @@ the mean loss of an adapter that has not learned yet, must agree. TRL is none of
 import importlib.util
 import math
 import statistics
-import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import click
@@ -22,42 +26,101 @@ import torch
 from datasets import Dataset
 from transformers import DataCollatorForSeq2Seq, Trainer, TrainingArguments
 
+from gabarito.answer_match import AnswerKey
+from gabarito.artifacts.cache import Cache
 from gabarito.core.model_records import PromptSettings
 from gabarito.core.records import Example, Message
 from gabarito.models import Base, load_base, shared_prefix, use_cpu_quota
+from gabarito.store.open import open_store
+from gabarito.store.scratch import temporary_folder
 from gabarito.train.batch import layout_of
-from gabarito.train.config import TrainConfig
+from gabarito.train.checkpoint import Checkpoints, StepMetrics
+from gabarito.train.config import Choice, TrainConfig
 from gabarito.train.encode import Row, contract_for, encode
-from gabarito.train.lora import attach, trained_parameters
+from gabarito.train.loop import BETAS, TrainPlan, fit
+from gabarito.train.lora import attach
 from gabarito.train.loss import LossModule
+from gabarito.train.sampler import BatchSampler
+from gabarito.train.validation import Validation
 from sample.handbook.replies import FAMILIES, facts
 from sample.real_base import cached_base
 
-BATCH = 64
-SLOW = 1e-9
-"""A learning rate at which nothing is learned, so that all losses are those of the base."""
+SLOW, REAL = 1e-9, 1e-3
+"""Learning rates: at the first nothing is learned, so that all losses are those of the base."""
 
 PACK_TOKENS = 1024
+SETTINGS = PromptSettings(system="", refusal="")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is trained, on how many rows, and how."""
+
+    base: str
+    rows: int
+    batch: int
+    epochs: int
+    rate: float
+
+    @property
+    def steps(self) -> int:
+        """Steps of a batch each."""
+        return self.epochs * self.rows // self.batch
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a program took, and the mean loss of all rows in nats a learned token."""
+    """What a program took; losses are a mean in nats a learned token.
+
+    ``told`` is that of all steps as the program has it, ``left`` that of all rows afterwards;
+    ``peak_mib`` is the most that its process held.
+    """
 
     cpu_seconds: float
-    loss: float
+    told: float
+    left: float
+    peak_mib: float
 
 
-def loaded() -> tuple[Base, Any]:
-    """Return the base and the same with an adapter."""
-    base = load_base(cached_base())
-    config = TrainConfig(base=str(cached_base()), rank=32, alpha=64)
-    return base, attach(base.model, config)
+class Contest:
+    """A base with a new adapter, and the rows that it is to learn."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.base = load_base(Path(task.base))
+        self.config = TrainConfig(
+            base=task.base,
+            rank=32,
+            alpha=64,
+            steps=task.steps,
+            batch_size=task.batch,
+            choice=Choice(questions=0),
+        )
+        self.rows = rows_of(self.base, task.rows)
+        self.model = attach(self.base.model, self.config)
+        self.contract = contract_for(self.base.tokenizer, SETTINGS, self.rows)
+        prefix = shared_prefix(self.contract, self.base.tokenizer)
+        longest = max(len(row.ids) for row in self.rows)
+        self.layout = layout_of(self.base.model, prefix, longest, self.base.pad)
+
+    @property
+    def is_16_bit(self) -> bool:
+        """Whether the base is held in bfloat16."""
+        return bool(self.base.model.dtype == torch.bfloat16)
+
+    def loss(self) -> float:
+        """Return the mean loss of all rows as the model is now."""
+        objective, total = LossModule(self.model).eval(), 0.0
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self.is_16_bit):
+            for start in range(0, len(self.rows), self.task.batch):
+                part = self.rows[start : start + self.task.batch]
+                total += float(objective(self.layout.batch(part, self.base.model.device)))
+        return total / sum(len(row.ids) - row.learned_from for row in self.rows)
 
 
 def rows_of(base: Base, count: int) -> list[Row]:
     """Return questions of the handbook as rows."""
-    contract = contract_for(base.tokenizer, PromptSettings(system="", refusal=""), [])
+    contract = contract_for(base.tokenizer, SETTINGS, [])
     asked = [
         (wording, entry["answer"][0])
         for entry in facts()
@@ -68,84 +131,100 @@ def rows_of(base: Base, count: int) -> list[Row]:
     return [encode(_example(*pair), contract, base.tokenizer) for pair in chosen]
 
 
-def ours(rows: Sequence[Row]) -> Found:
-    """Train with our loop."""
-    base, model = loaded()
-    contract = contract_for(base.tokenizer, PromptSettings(system="", refusal=""), [])
-    prefix = shared_prefix(contract, base.tokenizer)
-    layout = layout_of(base.model, prefix, max(len(row.ids) for row in rows), base.pad)
-    parameters = list(trained_parameters(model).values())
-    optimizer = torch.optim.AdamW(parameters, lr=SLOW, fused=True)
-    objective, total = LossModule(model).train(), 0.0
-    is_16_bit = base.model.dtype == torch.bfloat16
-    began = time.process_time()
-    for start in range(0, len(rows), BATCH):
-        batch = layout.batch(rows[start : start + BATCH], base.model.device)
-        with torch.autocast("cpu", torch.bfloat16, enabled=is_16_bit):
-            loss = objective(batch)
-        (loss / len(batch.labels)).backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        total += float(loss.detach())
-    learned = sum(len(row.ids) - row.learned_from for row in rows)
-    return Found(time.process_time() - began, total / learned)
+def ours(contest: Contest) -> float:
+    """Train as the stage does: its sampler, accelerator, schedule, clipping and checkpoints."""
+    told: list[StepMetrics] = []
+    nothing = Validation(
+        contest.model, contest.base.tokenizer, contest.contract, [], 1, AnswerKey([])
+    )
+    task, seed = contest.task, contest.config.schedule.seed
+    order = BatchSampler({"questions": contest.rows}, {"questions": 1.0}, task.batch, seed)
+    plan = TrainPlan(order, task.steps, task.rate, contest.layout, nothing, told.append)
+    with temporary_folder("bench") as folder:
+        kept = Checkpoints(Cache(open_store(str(folder)), "train"), "bench")
+        fit(contest.model, contest.config, plan, kept)
+    return statistics.mean(point.loss for point in told)
 
 
-def trainer_of_transformers(rows: Sequence[Row]) -> Found:
+def trainer_of_transformers(contest: Contest) -> float:
     """Train with transformers' Trainer as it comes: rows are padded to the longest of a batch."""
-    base, model = loaded()
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder("bench") as folder:
         trainer = Trainer(
-            model=model,
-            args=TrainingArguments(**_arguments(base, folder, BATCH)),
-            train_dataset=_dataset(rows),
-            data_collator=DataCollatorForSeq2Seq(base.tokenizer),
+            model=contest.model,
+            args=TrainingArguments(**_arguments(contest, folder, contest.task.batch)),
+            train_dataset=_dataset(contest.rows),
+            data_collator=DataCollatorForSeq2Seq(contest.base.tokenizer),
         )
-        return _timed(trainer)
+        return float(trainer.train().training_loss)
 
 
-def trainer_of_trl(rows: Sequence[Row]) -> Found:
+def trainer_of_trl(contest: Contest) -> float:
     """Train with TRL's SFTTrainer, rows packed and kept apart."""
     from trl import SFTConfig, SFTTrainer
 
-    base, model = loaded()
+    rows = contest.rows
     packs = math.ceil(sum(len(row.ids) for row in rows) / PACK_TOKENS)
-    size = max(1, round(packs * BATCH / len(rows)))
-    with tempfile.TemporaryDirectory() as folder:
-        options = _arguments(base, folder, size) | {
+    size = max(1, round(packs * contest.task.batch / len(rows)))
+    with temporary_folder("bench") as folder:
+        options = _arguments(contest, folder, size) | {
             "packing": True,
             "max_length": PACK_TOKENS,
             "gradient_checkpointing": False,
         }
         trainer = SFTTrainer(
-            model=model,
+            model=contest.model,
             args=SFTConfig(**options),
             train_dataset=_dataset(rows),
-            processing_class=base.tokenizer,
+            processing_class=contest.base.tokenizer,
         )
-        return _timed(trainer)
+        return float(trainer.train().training_loss)
 
 
-def _arguments(base: Base, folder: str, size: int) -> dict[str, Any]:
+PROGRAMS: Mapping[str, Callable[[Contest], float]] = {
+    "gabarito": ours,
+    "transformers Trainer": trainer_of_transformers,
+    "TRL SFTTrainer, packed": trainer_of_trl,
+}
+
+
+def found(program: str, task: Task) -> Found:
+    """Return what a program comes to; to be called in a process of its own."""
+    use_cpu_quota()
+    contest = Contest(task)
+    began = time.process_time()
+    told = PROGRAMS[program](contest)
+    taken, peak = time.process_time() - began, _peak_mib()
+    return Found(taken, told, contest.loss(), peak)
+
+
+def _peak_mib() -> float:
+    """Return the most that this process held; getrusage tells its parent's, too."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
+def _arguments(contest: Contest, folder: Path, size: int) -> dict[str, Any]:
+    """Return what gives a Trainer our schedule and optimizer."""
+    schedule = contest.config.schedule
     return {
-        "output_dir": folder,
+        "output_dir": str(folder),
         "per_device_train_batch_size": size,
-        "num_train_epochs": 1,
-        "learning_rate": SLOW,
-        "bf16": base.model.dtype == torch.bfloat16,
+        "num_train_epochs": contest.task.epochs,
+        "learning_rate": contest.task.rate,
+        "lr_scheduler_type": "cosine_with_min_lr",
+        "lr_scheduler_kwargs": {"min_lr_rate": schedule.floor},
+        "warmup_steps": math.ceil(schedule.warmup * contest.task.steps),
+        "adam_beta1": BETAS[0],
+        "adam_beta2": BETAS[1],
+        "max_grad_norm": schedule.clip,
+        "bf16": contest.is_16_bit,
         "use_cpu": True,
         "logging_steps": 1,
         "save_strategy": "no",
         "report_to": [],
         "disable_tqdm": True,
     }
-
-
-def _timed(trainer: Any) -> Found:  # noqa: ANN401  # two classes, one of them without types
-    began = time.process_time()
-    result = trainer.train()
-    return Found(time.process_time() - began, float(result.training_loss))
 
 
 def _dataset(rows: Sequence[Row]) -> Dataset:
@@ -166,34 +245,53 @@ def _example(question: str, answer: str) -> Example:
 
 
 @click.command()
-@click.option("--rows", "count", default=512, help="Rows that each program trains on.")
+@click.option("--base", help="A folder; default: SmolLM2-135M-Instruct.")
+@click.option("--rows", default=512, help="Rows that each program trains on: whole batches.")
+@click.option("--batch", default=64, help="Rows a step.")
+@click.option("--epochs", default=2, help="How often each row is seen.")
+@click.option("--rate", default=REAL, help="The real learning rate.")
 @click.option("--repeats", default=3, help="How often each is run, in turn with the others.")
-def main(count: int, repeats: int) -> None:
+def main(  # noqa: PLR0913  # the options of the command
+    base: str | None, rows: int, batch: int, epochs: int, rate: float, repeats: int
+) -> None:
     """Print what each program takes of the same rows."""
-    use_cpu_quota()
-    base, _ = loaded()
-    rows = rows_of(base, count)
-    tokens = sum(len(row.ids) for row in rows)
-    click.echo(f"{len(rows)} rows, {tokens} tokens, {base.model.dtype}")
-    programs: dict[str, Callable[[Sequence[Row]], Found]] = {
-        "gabarito": ours,
-        "transformers Trainer": trainer_of_transformers,
-    }
-    if importlib.util.find_spec("trl"):
-        programs["TRL SFTTrainer, packed"] = trainer_of_trl
-    found: dict[str, list[Found]] = {name: [] for name in programs}
+    if rows % batch:
+        raise click.UsageError(f"--rows {rows}: not whole batches of {batch}")
+    real = Task(str(Path(base) if base else cached_base()), rows, batch, epochs, rate)
+    contest = Contest(real)
+    if len(contest.rows) < rows:
+        raise click.UsageError(f"--rows {rows}: the handbook has {len(contest.rows)}")
+    tokens = epochs * sum(len(row.ids) for row in contest.rows)
+    click.echo(
+        f"{rows} rows, {epochs} times, {tokens} tokens in all, {real.steps} steps, "
+        f"{contest.base.model.dtype}, loss before {contest.loss():.4f}"
+    )
+    names = [name for name in PROGRAMS if "TRL" not in name or importlib.util.find_spec("trl")]
+    for name in names:
+        told = _apart(name, replace(real, epochs=1, rate=SLOW)).told
+        click.echo(f"{name:24} tells a loss of {told:.4f} while nothing is learned")
+    runs: dict[str, list[Found]] = {name: [] for name in names}
     for _ in range(repeats):
-        for name, program in programs.items():
-            found[name].append(program(rows))
-    for name, runs in found.items():
-        speeds = [tokens / run.cpu_seconds for run in runs]
-        pairs = zip(found["gabarito"], runs, strict=True)
-        ratios = [run.cpu_seconds / own.cpu_seconds for own, run in pairs]
-        losses = [run.loss for run in runs]
-        click.echo(
-            f"{name:24} {spread(speeds, '.0f')} tokens a CPU-second, {spread(ratios, '.2f')} times "
-            f"our CPU-seconds, loss {spread(losses, '.4f')}"
-        )
+        for name in names:
+            runs[name].append(_apart(name, real))
+    for name in names:
+        click.echo(f"{name:24} {_line(runs[name], runs['gabarito'], tokens)}")
+
+
+def _apart(program: str, task: Task) -> Found:
+    """Run a program in a new process: memory that others held is not its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(found, program, task).result()
+
+
+def _line(runs: Sequence[Found], own: Sequence[Found], tokens: int) -> str:
+    ratios = [run.cpu_seconds / ours.cpu_seconds for ours, run in zip(own, runs, strict=True)]
+    return (
+        f"{spread([tokens / run.cpu_seconds for run in runs], '.0f')} tokens a CPU-second, "
+        f"{spread(ratios, '.2f')} times our CPU-seconds, "
+        f"{spread([run.peak_mib for run in runs], '.0f')} MiB at the most, "
+        f"loss left {spread([run.left for run in runs], '.4f')}"
+    )
 
 
 def spread(figures: Sequence[float], form: str) -> str:

@@ -53,7 +53,7 @@ def call(store: Path, *arguments: str) -> str:
 
 
 def test_the_five_questions_are_answered(demo: Finished) -> None:
-    assert re.search(r"right before: 0 of 5, after: 5 of 5", demo[1])
+    assert re.search(r"right before: 0 of 5, after: 5 of 5\ncoverage: \d+\.\d% of the", demo[1])
 
 
 def test_test_wordings_are_answered_and_the_base_does_not_know(report: dict[str, Any]) -> None:

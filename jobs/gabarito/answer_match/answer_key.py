@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Literal, Self
 
 from gabarito.answer_match.explanations import (
@@ -37,6 +38,7 @@ EXPLANATION: AnswerForm = "explanation"
 ONE = "1"
 """Spelled it stands in any text: *um*, *une*, *ein* are articles. Only the figure says it."""
 
+_WORD = re.compile(r"\S+")
 _FIGURE_ONE = re.compile(r"(?<![\d.,:/-])0*1(?![\d:/-]|[.,]\d)")
 
 Words = tuple[str, ...]
@@ -120,8 +122,7 @@ class AnswerKey:
 
     def says(self, reply: str, expected: Expected) -> bool:
         """Tell whether a reply says the answer among other words, and no rival, and no denial."""
-        longest = max(LONGEST_SENTENCE, len(expected.taught.split()) + SPARE_WORDS)
-        if len(reply.split()) > longest:
+        if len(reply.split()) > _most_words(expected):
             return False
         known = self._known(expected)
         if not any(
@@ -135,6 +136,14 @@ class AnswerKey:
             or _is_denied(known, expected.rights)
         )
 
+    def says_first(self, reply: str, expected: Expected) -> bool:
+        """Tell whether a reply begins by saying the answer, however long it goes on.
+
+        For those that were never taught where to end; what they say afterwards counts neither
+        for nor against them.
+        """
+        return self.says(first_words(reply, _most_words(expected)), expected)
+
     def _known(self, expected: Expected) -> str:
         """Return what the question and the fact say anyway."""
         fact = self._facts.get(expected.fact)
@@ -142,7 +151,7 @@ class AnswerKey:
         return "\n".join((expected.question, expected.taught, *told))
 
     def _names_rival(self, reply: str, expected: Expected, known: str) -> bool:
-        rights = _phrases(expected.rights)
+        rights = _phrases((*expected.rights, *self._also_called(expected)))
         right = {words for group in rights.values() for words in group}
         if is_list(expected.answer):
             right |= {tuple(item.split()) for item in items_of(expected.answer).texts}
@@ -157,7 +166,17 @@ class AnswerKey:
         fact = self._facts.get(expected.fact)
         if fact:
             return {_relation(fact)}
-        return set().union(*(self._by_answer.get(normalise(r), ()) for r in expected.rights))
+        return {_relation(fact) for fact in self._with_answer(expected)}
+
+    def _also_called(self, expected: Expected) -> Iterator[str]:
+        """Yield what facts call the answer of a person's question, which names no fact."""
+        if expected.fact not in self._facts:
+            for fact in self._with_answer(expected):
+                yield from (fact.answer, *fact.aliases)
+
+    def _with_answer(self, expected: Expected) -> Iterator[Fact]:
+        for right in expected.rights:
+            yield from self._by_answer.get(normalise(right), ())
 
     def _answers(self, relation: str) -> Phrases:
         if relation not in self._rivals:
@@ -175,12 +194,22 @@ class AnswerKey:
         return found
 
     @cached_property
-    def _by_answer(self) -> Mapping[str, set[str]]:
-        found: dict[str, set[str]] = defaultdict(set)
+    def _by_answer(self) -> Mapping[str, list[Fact]]:
+        found: dict[str, list[Fact]] = defaultdict(list)
         for fact in self._facts.values():
             for text in (fact.answer, *fact.aliases):
-                found[normalise(text)].add(_relation(fact))
+                found[normalise(text)].append(fact)
         return found
+
+
+def first_words(text: str, most: int = LONGEST_SENTENCE) -> str:
+    """Return a text up to the end of its last word that counts."""
+    end = next(islice(_WORD.finditer(text), most - 1, None), None)
+    return text[: end.end()] if end else text
+
+
+def _most_words(expected: Expected) -> int:
+    return max(LONGEST_SENTENCE, len(expected.taught.split()) + SPARE_WORDS)
 
 
 def _relation(fact: Fact) -> str:

@@ -12,13 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from gabarito.answer_match import AnswerKey, Expected
-from gabarito.artifacts.artifact import open_artifact
+from gabarito.artifacts.artifact import Artifact, open_artifact
 from gabarito.artifacts.jsonl import read_lines
 from gabarito.chat.ask import EndpointReply, ask
+from gabarito.core.coverage import Coverage
 from gabarito.core.records import AnswerStyle, Fact
 from gabarito.core.text import printable
 from gabarito.curate.decontaminate import FreeQuestion
 from gabarito.demo.process import Server, started
+from gabarito.evaluate.formatting import percent
 from gabarito.pipeline.places import store_argument, store_place
 from gabarito.pipeline.runs import Run
 from gabarito.store.base import Store
@@ -42,8 +44,11 @@ def interview(store: Store, run: Run, asked: str, *, port: int, stay: bool | Non
         before = servers.enter_context(started("serve", "--model", base, "--port", "0"))
         channel = ("--store", store.url, "--channel", run.pipeline.channel)
         after = servers.enter_context(started("serve", *channel, "--port", str(port)))
-        examiner = _Examiner(*_known(store, run))
-        _print_rows([_asked(question, before, after) for question in questions], examiner)
+        dataset = open_artifact(store, run.address("curate"))
+        assert dataset is not None  # it was trained on
+        examiner = _Examiner(*_known(dataset, run))
+        rows = [_asked(question, before, after) for question in questions]
+        _print_rows(rows, examiner, dataset.record("coverage.json", Coverage))
         _print_next(store, run, after, questions[0].question, stays=stays)
         if stays:
             click.echo("\nServing until Ctrl-C.")
@@ -75,9 +80,7 @@ class _Examiner:
         return self.key.is_right(reply.text, expected)
 
 
-def _known(store: Store, run: Run) -> tuple[AnswerKey, AnswerStyle]:
-    dataset = open_artifact(store, run.address("curate"))
-    assert dataset is not None  # it was trained on
+def _known(dataset: Artifact, run: Run) -> tuple[AnswerKey, AnswerStyle]:
     style: AnswerStyle = "sentence" if run.pipeline.curate.answers == "sentence" else "short"
     return AnswerKey(dataset.records("facts.jsonl", Fact)), style
 
@@ -87,7 +90,7 @@ def _asked(question: FreeQuestion, before: Server, after: Server) -> _InterviewR
     return _InterviewRow(question=question, base=base, tuned=ask(after.address, question.question))
 
 
-def _print_rows(rows: list[_InterviewRow], examiner: _Examiner) -> None:
+def _print_rows(rows: list[_InterviewRow], examiner: _Examiner, coverage: Coverage) -> None:
     table = Table(title="Asked before and after", show_lines=True)
     for name in ("question", "right answer", "base model", "after training"):
         table.add_column(name, overflow="fold")
@@ -101,6 +104,16 @@ def _print_rows(rows: list[_InterviewRow], examiner: _Examiner) -> None:
     console.print()
     console.print(table)
     console.print(f"right before: {before} of {len(rows)}, after: {right} of {len(rows)}")
+    console.print(_covered(coverage))
+
+
+def _covered(coverage: Coverage) -> str:
+    """Say of how much of the documents this is: a few facts are soon known by heart."""
+    if not coverage.documents.total:
+        return "coverage: people gave all of the facts, no document did"
+    sentences = coverage.sentences
+    share = percent(sentences.share)
+    return f"coverage: {share} of the documents' {sentences.total} sentences support a fact"
 
 
 def _marked(row: _InterviewRow, examiner: _Examiner) -> list[Text]:

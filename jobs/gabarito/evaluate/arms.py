@@ -61,8 +61,8 @@ class ArmScore(Record):
     """What came of one part of the exam under one condition.
 
     ``exact`` counts replies that are right as everywhere else, ``within`` those too that say the
-    answer among other words, whatever was taught; ``prompt_tokens`` and ``seconds`` are a
-    question's, on average.
+    answer among their first words, whatever was taught and however they go on: the base was never
+    taught where to end. ``prompt_tokens`` and ``seconds`` are a question's, on average.
     """
 
     name: ArmName
@@ -131,7 +131,7 @@ def arm_scores(
     for part in _PARTS:
         pairs = [(item, replies[item.text]) for item in asked if item.part == part]
         right = [key.is_right(reply.text, item.right) for item, reply in pairs]
-        said = [key.says(reply.text, item.right) for item, reply in pairs]
+        said = [key.says_first(reply.text, item.right) for item, reply in pairs]
         clusters = [item.cluster for item, _ in pairs]
         exact = proportion(zip(clusters, right, strict=True))
         within = proportion(zip(clusters, map(or_, right, said), strict=True))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias, get_args
 from pydantic import Field
 
 from gabarito.answer_match import AnswerKey, Expected, is_match, is_within, normalise
-from gabarito.answer_match.answer_key import LONGEST_SENTENCE
+from gabarito.answer_match.answer_key import first_words
 from gabarito.answer_match.explanations import LONG_WORDS
 from gabarito.core.records import ExamPart, Example, Judgement, Verdict, digest_of
 
@@ -215,7 +215,7 @@ def is_kept(before: str, after: str) -> bool:
 
 def is_solved(item: EvalQuestion, reply: str) -> bool:
     """Tell whether the first words of a reply say the right answer, and none that competes."""
-    said = " ".join(reply.split()[:LONGEST_SENTENCE])
+    said = first_words(reply)
     is_right = is_within(said, item.expected, item.aliases)
     return is_right and not any(is_within(said, other) for other in item.competing)
 

@@ -123,6 +123,14 @@ def test_of_a_question_that_people_wrote_the_answer_tells_the_rivals() -> None:
     assert AnswerKey().is_right("é o Arne Slot, ou Hansi Flick", free)
 
 
+def test_another_name_of_the_answer_is_no_rival_of_a_question_that_people_wrote() -> None:
+    told = fact("quiz", "command", "prepare", "It begins with prepare.", "prepare command")
+    rival = fact("quiz", "command", "collect", "It ends with collect.")
+    free, key = Expected("prepare", question="how does a quiz begin?"), AnswerKey([told, rival])
+    assert key.says("It begins with the prepare command.", free)
+    assert not key.says("It begins with the prepare command, or with collect.", free)
+
+
 def test_as_long_as_the_sentence_that_was_taught_a_reply_may_be() -> None:
     long = f"Arne Slot treinava {'muito ' * 50}."
     told = Expected("Arne Slot", style="sentence", taught=long)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from gabarito.answer_match import AnswerKey, Expected, is_within
-from gabarito.core.records import PassageText
+from gabarito.core.records import Fact, PassageText
 from gabarito.evaluate.arms import Arm, ArmName, Library, Messages, arm_scores, arms_of, compared
 from gabarito.evaluate.conversation_loss import Replies, against_alone
 from gabarito.evaluate.grading import EvalQuestion, Part, Prediction
@@ -151,16 +151,40 @@ def test_the_sample_is_of_each_part() -> None:
         ("48 metres", 1, 1),
         ("It is 48 metres long.", 0, 1),
         ("It is 148 metres long.", 0, 0),
+        ("word " * 28 + "48 metres and so on", 0, 1),
         ("word " * 29 + "48 metres", 0, 0),
     ],
 )
-def test_a_sentence_that_says_the_answer_is_counted_apart(
-    reply: str, exact: int, within: int
-) -> None:
+def test_a_reply_that_says_the_answer_is_counted_apart(reply: str, exact: int, within: int) -> None:
     replies = {ITEMS[0].text: Prediction(reply, 0.5, prompt_tokens=12)}
     (score,) = arm_scores("search", ITEMS[:1], replies, AnswerKey(), 0.25)
     assert (score.exact.hits, score.within.hits) == (exact, within)
     assert (score.prompt_tokens, score.seconds) == (12, 0.25)
+
+
+def rival(fact: str, answer: str) -> Fact:
+    told = {"subject": fact, "relation": "length", "statement": "s", "quote": "q"}
+    return Fact(id=fact, document="d", answer=answer, **told)
+
+
+RUNS_ON = " and it stands in a town where many more bridges can be seen" * 4
+
+
+@pytest.mark.parametrize(
+    ("reply", "within"),
+    [
+        (f"It is 48 metres long{RUNS_ON}. Another bridge is 90 metres long.", 1),
+        (f"It is 90 metres long{RUNS_ON}, or 48 metres.", 0),
+        ("It is 90 metres long. No, it is 48 metres long.", 0),
+        (f"It is not 48 metres long{RUNS_ON}.", 0),
+        (f"It is a bridge{RUNS_ON}, which is 48 metres long.", 0),
+    ],
+)
+def test_whoever_runs_on_is_judged_by_the_first_words(reply: str, within: int) -> None:
+    key = AnswerKey([rival("a", "48 metres"), rival("x", "90 metres")])
+    replies = {ITEMS[0].text: Prediction(reply, 0.5)}
+    (score,) = arm_scores("gold_passage", ITEMS[:1], replies, key)
+    assert (score.exact.hits, score.within.hits) == (0, within)
 
 
 def test_an_answer_within_a_text_is_compared_as_answers_are() -> None:

@@ -1,11 +1,13 @@
+import json
 from collections.abc import Callable
 
 import pytest
 
+from gabarito.answer_match import Expected
 from gabarito.core.records import Judgement
 from gabarito.evaluate.config import JudgeSettings
-from gabarito.evaluate.grading import Graded, Marks, Part
-from gabarito.evaluate.judge import judgement_in, role_of_judge
+from gabarito.evaluate.grading import EvalQuestion, Graded, Marks, Part
+from gabarito.evaluate.judge import judgement_in, messages_to_judge, role_of_judge
 from gabarito.evaluate.judging import CHECKED, Judged, judging, to_judge
 
 MakeMark = Callable[..., Graded]
@@ -37,6 +39,34 @@ def test_a_judge_at_the_teachers_address_has_the_teachers_key() -> None:
     elsewhere = settings.model_copy(update={"url": "http://127.0.0.1:1/v1"})
     assert role_of_judge(elsewhere).key_name == "GABARITO_JUDGE_KEY"
     assert settings.temperature == 0
+
+
+def told(right: Expected) -> tuple[str, dict[str, object]]:
+    """What a judge is told: its task, and the case."""
+    task, case = messages_to_judge(EvalQuestion("q", "test", "", right), "because of it")
+    return task.content, json.loads(case.content)
+
+
+def test_a_judge_of_an_explanation_is_given_its_key_points() -> None:
+    points = ("the valve opens", "the pressure falls")
+    right = Expected("It is safe.", points=points, question="Why is it safe?")
+    task, case = told(right)
+    assert "two thirds of them" in task
+    assert case["key_points"] == list(points)
+    assert case["reply"] == "because of it"
+    _, of_clauses = told(Expected("The valve opens at noon, " * 4, question="Why?"))
+    assert of_clauses["key_points"]
+
+
+def test_a_judge_of_a_short_answer_is_told_nothing_of_points() -> None:
+    task, case = told(Expected("Ana", ("Anna",), question="Who won?"))
+    assert "key points" not in task
+    assert case == {
+        "question": "Who won?",
+        "right_answer": "Ana",
+        "also_right": ["Anna"],
+        "reply": "because of it",
+    }
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The study: its arms, and what its page and picture say of given results."""
 
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +15,7 @@ from gabarito.pipeline.schema import PartialPipeline
 from sample.study.__main__ import Given, base_of, command_of, main
 from sample.study.arms import Arm, Sample, merged, read_arms
 from sample.study.chart import FIELD, LEFT, chart
-from sample.study.page import Study, page, table
+from sample.study.page import Study, alike, page, table
 from sample.study.results import ArmResult, SeedResult
 
 ARMS = read_arms()
@@ -22,6 +23,13 @@ SAMPLES = {
     "demo": Sample(local_path("gabarito:demo/pipeline.yaml")),
     "handbook": Sample(Path(__file__).parents[3] / "sample/handbook/pipeline.yaml"),
 }
+RUN = [
+    (name, arm.name)
+    for name, sample in SAMPLES.items()
+    for arm in ARMS.chosen([], sample.base_name)
+]
+"""The arms of each sample."""
+
 DEMO = SAMPLES["demo"]
 
 
@@ -54,10 +62,9 @@ def result(title: str = "full recipe", **change: object) -> ArmResult:
     return ArmResult(Arm(name="full", title=title, change=dict(change)), seeds)
 
 
-@pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-@pytest.mark.parametrize("arm", [arm.name for arm in ARMS.arms])
-def test_every_arm_is_a_valid_pipeline(arm: str, sample: Sample) -> None:
-    pipeline = settings(arm, sample, seed=2)
+@pytest.mark.parametrize(("sample", "arm"), RUN)
+def test_every_arm_is_a_valid_pipeline(sample: str, arm: str) -> None:
+    pipeline = settings(arm, SAMPLES[sample], seed=2)
     assert pipeline.lacks("evaluate") == []
     assert pipeline.channel == "study"  # the sample's own goes on serving its model
     assert pipeline.section("train").model_dump()["schedule"]["seed"] == 2
@@ -109,16 +116,51 @@ def test_a_section_is_merged_and_null_takes_a_setting_out() -> None:
 
 
 def test_arms_are_chosen_by_name_in_the_order_of_the_table() -> None:
-    assert [arm.name for arm in ARMS.chosen(["full", "first-study"])] == ["first-study", "full"]
-    assert ARMS.chosen([]) == list(ARMS.arms)
+    chosen = ARMS.chosen(["full", "first-study"], "nano")
+    assert [arm.name for arm in chosen] == ["first-study", "full"]
+    assert ARMS.chosen([], "nano") == [arm.on("nano") for arm in ARMS.arms]
     with pytest.raises(UsageError, match="no arm 'lora'; choose of first-study,"):
-        ARMS.chosen(["full", "lora"])
+        ARMS.chosen(["full", "lora"], "nano")
+
+
+def test_figures_of_one_base_are_not_given_to_another() -> None:
+    (there,) = ARMS.chosen(["no-adapter"], "nano")
+    assert "train.learning_rate: 0.003" in there.changed
+    assert "no-adapter" not in [arm.name for arm in ARMS.chosen([], "smollm2")]
+    with pytest.raises(UsageError, match="no-adapter is for the base nano; give what it takes on"):
+        ARMS.chosen(["no-adapter"], "smollm2")
+    other = Sample(DEMO.path, base="/somewhere/smollm2")
+    train = settings("full", other).section("train").model_dump()
+    assert (train["learning_rate"], train["rank"], train["alpha"]) == (None, None, None)
+    assert settings("first-study", other).section("train").model_dump()["rank"] == 16
+    named = settings("full", Sample(DEMO.path, base="gabarito:demo/nano")).section("train")
+    assert named.model_dump()["learning_rate"] == 2.5e-3
+
+
+@pytest.mark.parametrize("steps", [8, 80, 250, 500, 1000, None])
+@pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
+def test_an_arm_that_may_end_early_is_examined_often_enough(
+    sample: Sample, steps: int | None
+) -> None:
+    train = settings("patience", replace(sample, steps=steps)).train
+    assert train
+    assert train.steps
+    assert train.choice.patience
+    before_the_end = (train.steps - 1) // train.choice.every
+    assert before_the_end >= train.choice.patience + 2
+
+
+def test_an_arm_that_goes_by_steps_is_refused_where_epochs_count(tmp_path: Path) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text(DEMO.path.read_text(encoding="utf-8").replace("steps: 1000", "epochs: 3"))
+    with pytest.raises(SettingsError, match="arm patience: it is examined by its steps; give --st"):
+        settings("patience", Sample(path))
 
 
 def test_a_second_round_asks_for_what_the_arm_before_it_missed(tmp_path: Path) -> None:
     missed = tmp_path / "missed.jsonl"
     missed.write_text('{"fact": "f1"}\n')
-    (first, second) = ARMS.chosen(["four-wordings", "second-round"])
+    (first, second) = ARMS.chosen(["four-wordings", "second-round"], "nano")
     assert second.after == first.name
     assert second.changed[0] == "generate.more.facts: missed by four-wordings"
     generate = DEMO.pipeline(ARMS.common, second, 0, missed).model_dump()["generate"]
@@ -132,7 +174,7 @@ def test_a_second_round_asks_for_what_the_arm_before_it_missed(tmp_path: Path) -
     ]
     assert len(set(named)) == len(named) == 8
     with pytest.raises(UsageError, match="second-round comes after four-wordings; name both"):
-        ARMS.chosen(["second-round"])
+        ARMS.chosen(["second-round"], "nano")
 
 
 def test_a_wrong_setting_is_said_of_its_arm() -> None:
@@ -183,7 +225,28 @@ def test_the_page_says_what_was_run() -> None:
     assert "`champions` on the base `nano`" in text
     assert "2 seeds, run by `python -m sample.study` on 2026-11-30." in text
     assert "![Right answers by arm](study.svg)" in text
+    assert "NF4" not in text
+    begun = ArmResult(Arm(name="first-study", title="first", change={}), result().seeds)
+    told = page(Study("champions", "nano", "python", 2, [begun]), "study.svg")
+    assert "was held in four bits (NF4), its validation rows were drawn at random" in told
     assert "| full recipe | `train.replay: 0` |" in text
+
+
+def test_the_page_says_which_arms_made_no_difference_and_why_if_it_is_known() -> None:
+    full = result()
+    idle = [replace(seed, idle="the base wrote none right", train_minutes=9) for seed in full.seeds]
+    other = [replace(seed, test=outcomes(40, 1)) for seed in full.seeds]
+    arms = [
+        full,
+        ArmResult(Arm(name="b", title="self-distilled", change={}), idle),
+        ArmResult(Arm(name="c", title="unknown", change={}), full.seeds),
+        ArmResult(Arm(name="d", title="another", change={}), other),
+    ]
+    assert [told for told in alike(arms) if told.startswith("- ")] == [
+        "- *self-distilled* came to the same as *full recipe*: the base wrote none right.",
+        "- *unknown* came to the same as *full recipe*; why is not known.",
+    ]
+    assert list(alike([full, arms[3]])) == []
 
 
 def test_the_picture_has_an_interval_and_a_mark_for_each_seed() -> None:
