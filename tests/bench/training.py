@@ -24,6 +24,7 @@ from typing import Any
 import click
 import torch
 from datasets import Dataset
+from tests.model_classes import insides
 from transformers import DataCollatorForSeq2Seq, Trainer, TrainingArguments
 
 from gabarito.answer_match import AnswerKey
@@ -150,7 +151,7 @@ def trainer_of_transformers(contest: Contest) -> float:
     """Train with transformers' Trainer as it comes: rows are padded to the longest of a batch."""
     with temporary_folder("bench") as folder:
         trainer = Trainer(
-            model=contest.model,
+            model=insides(contest.model),
             args=TrainingArguments(**_arguments(contest, folder, contest.task.batch)),
             train_dataset=_dataset(contest.rows),
             data_collator=DataCollatorForSeq2Seq(contest.base.tokenizer),

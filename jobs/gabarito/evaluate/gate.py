@@ -15,6 +15,7 @@ from gabarito.evaluate.formatting import interval, percent
 from gabarito.evaluate.scores import PartScore
 from gabarito.evaluate.statistics import Difference, Proportion
 
+
 @dataclass(frozen=True)
 class Measured:
     """What a gate looks at; None is what was not measured."""

@@ -19,7 +19,7 @@ def of_facts(count: int, *, learned: bool) -> Measured:
         against_adapter=compare([(name, learned, learned) for name in names]),
         kept=None,
         coverage=None,
-        asked="trained wordings",
+        asked="asked_trained",
     )
 
 
