@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ from gabarito.core.settings import local_path
 from gabarito.core.text import printable
 from gabarito.core.tracing import tracing
 from gabarito.pipeline.default_channel import default_channel
+from gabarito.pipeline.known_answers import refuse_another_model
 from gabarito.pipeline.places import report_command
 from gabarito.pipeline.promote import (
     evaluation_of,
@@ -219,7 +221,8 @@ def serve(  # noqa: PLR0913  # one parameter for each option
     ):
         evaluated.fetch(proofs / PROOF_FOLDER, f"{PROOF_FOLDER}/")
         folders = ModelFolders(folder, proofs, base)
-        binding = Binding(host, port, token, engine_url)
+        try_engine = partial(refuse_another_model, store, promoted)
+        binding = Binding(host, port, token, engine_url, try_engine)
         serve_promoted(folders, promoted, channel, settings.serve, binding)
 
 

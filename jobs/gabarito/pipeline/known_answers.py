@@ -3,16 +3,20 @@
 verdicts of the evaluation, test questions  ->  the surest right answers
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from gabarito.answer_match import AnswerKey, Expected, normalise
 from gabarito.artifacts.artifact import finished_artifact
-from gabarito.artifacts.channel import ServedModel
+from gabarito.artifacts.channel import SHORT_DIGEST, ServedModel
+from gabarito.core.errors import DataError
 from gabarito.core.records import Example, Fact, Verdict
 from gabarito.evaluate.grading import questions_of
 from gabarito.pipeline.runs import read_run
 from gabarito.store.base import Store
+
+TRIED = 5
+"""Questions to an engine at the start: it takes seconds, and another model misses most of them."""
 
 
 @dataclass(frozen=True)
@@ -64,3 +68,24 @@ def choose(
     ]
     right.sort(key=lambda one: (one.proof is None, -one.probability, one.question))
     return [KnownAnswer(questions[verdict.question], verdict.answer) for verdict in right[:count]]
+
+
+def refuse_another_model(
+    store: Store, model: ServedModel, engine: str, answer: Callable[[str], str]
+) -> None:
+    """Do nothing if the server at ``engine``, asked by ``answer``, is this model by its answers.
+
+    Raises:
+        DataError: if it answers a question otherwise than the evaluation recorded; as
+            ``known_answers``.
+        ServiceError: as ``answer`` does.
+    """
+    known, key = known_answers(store, model, TRIED)
+    for each in known:
+        reply = answer(each.right.question)
+        if not each.agrees(reply, key):
+            raise DataError(
+                f"{engine}: serves another model, or this one in too few bits: asked "
+                f"{each.right.question!r}, it answers {reply!r}, the evaluation recorded "
+                f"{each.answer!r}; start it with the files of model {model.digest[:SHORT_DIGEST]}"
+            )

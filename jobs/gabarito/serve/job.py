@@ -8,21 +8,23 @@ import logging
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import click
 
 from gabarito.artifacts.channel import ServedModel
 from gabarito.artifacts.jsonl import read_lines
-from gabarito.core.errors import SettingsError
+from gabarito.core.errors import ServiceError, SettingsError
 from gabarito.core.listening import address_of, listen
 from gabarito.core.model_records import PromptContract
 from gabarito.core.proof_records import FACTS_FILE, FLOOR_FILE, FactEntry, ProofFloor
+from gabarito.core.records import Message, with_system
 from gabarito.models import CONTRACT_FILE, read_contract
 from gabarito.proof import FactTable
 from gabarito.serve.app import make_app
 from gabarito.serve.config import ServeConfig
-from gabarito.serve.engine import Engine
+from gabarito.serve.engine import Engine, GenerationEnd, GenerationFailure, GenerationRequest
 from gabarito.serve.model_names import ModelNames
 from gabarito.serve.remote_engine import RemoteEngine
 from gabarito.serve.server import make_server
@@ -39,13 +41,15 @@ class Binding:
     """Where to listen (port 0: any), and the bearer token that requests must carry.
 
     The token is asked for at each request: it may change. ``engine`` is the address of a server
-    that answers in place of this process, if there is one.
+    that answers in place of this process, if there is one; ``try_engine`` is given its address and
+    what asks it a question, and raises if its answers are not the model's.
     """
 
     host: str
     port: int
     token: Callable[[], str | None] = lambda: None
     engine: str | None = None
+    try_engine: Callable[[str, Callable[[str], str]], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def serve_promoted(
         SettingsError: if what no fact bears out is to be refused, and the model has no refusal; if
             it cannot listen there; or if there is a threshold that the engine cannot keep.
         ServiceError: if another server is to answer, and does not.
+        DataError: if another server is to answer, and serves another model.
     """
     names = ModelNames(promoted.pipeline, channel, promoted.digest)
     if config.unverified == "refuse" and not promoted.contract.refusal:
@@ -84,10 +89,26 @@ def serve_promoted(
         click.echo(f"{names.id}: {_without_proofs(config)}")
     with listen(binding.host, binding.port, BACKLOG) as listener:
         model = _load(folders.model, names, promoted.contract, binding)
+        if binding.engine and binding.try_engine:
+            binding.try_engine(binding.engine, partial(_answer, model))
         model = replace(model, facts=facts_in(folders.proofs))
         base = TransformersEngine(folders.base, promoted.contract) if folders.base else None
         model = replace(model, verdict=promoted.verdict, base=base)
         _serve(listener, model, config, binding.token)
+
+
+def _answer(model: Model, question: str) -> str:
+    """Return what a model's engine answers, before anything else is asked of it."""
+    messages = with_system(model.system, [Message(role="user", content=question)])
+    batch, text = model.engine.batch(), ""
+    batch.join([GenerationRequest(model.engine.encode_chat(messages), model.max_new_tokens)])
+    while True:
+        for _, event in batch.step():
+            if isinstance(event, GenerationFailure):
+                raise ServiceError(event.message)
+            if isinstance(event, GenerationEnd):
+                return text.strip()
+            text += event.text
 
 
 def _without_proofs(config: ServeConfig) -> str:

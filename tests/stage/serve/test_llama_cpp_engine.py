@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from tests.unit.exports.taught import (
     ANSWER,
     ANSWERS,
@@ -24,13 +25,16 @@ from tests.unit.exports.taught import (
     taught_tokenizer,
 )
 
-from gabarito.artifacts.channel import promote
+from gabarito.artifacts.channel import SHORT_DIGEST, promote
 from gabarito.chat.ask import ask, served_name
+from gabarito.commands.model import serve
+from gabarito.core.errors import DataError
 from gabarito.core.records import Message
 from gabarito.demo.process import started
 from gabarito.exports.gguf_file import write_gguf
 from gabarito.exports.llama_cpp import running
 from gabarito.models import CONTRACT_FILE
+from gabarito.pipeline.promote import promoted_model
 from gabarito.proof import FactTable
 from gabarito.serve.engine import Engine, GenerationRequest
 from gabarito.serve.remote_engine import RemoteEngine
@@ -142,3 +146,20 @@ def test_the_promoted_model_answers_by_it_under_its_own_names(store: Store, addr
     assert (reply.text, reply.known, reply.verified) == (ANSWER, True, True)
     assert (unsure.text, unsure.known) == (REFUSAL, False)
     assert name.startswith("taught-")
+
+
+def test_an_engine_that_answers_as_another_model_is_refused(
+    folder: Path, address: str, tmp_path: Path
+) -> None:
+    """As one that was left on the model before, or on the base: its tokenizer is the same."""
+    store = open_store(f"file://{tmp_path}")
+    recorded = Evaluated(recorded={QUESTION: "Arsenal"})
+    promote(store, "main", publish_run(store, folder, PIPELINE, recorded))
+    options = ("--store", store.url, "--port", "0", "--engine-url", address)
+    done = CliRunner().invoke(serve, options)
+    assert isinstance(done.exception, DataError)
+    assert str(done.exception) == (
+        f"{address}: serves another model, or this one in too few bits: asked {QUESTION!r}, it "
+        f"answers {ANSWER!r}, the evaluation recorded 'Arsenal'; start it with the files of model "
+        f"{promoted_model(store, 'main').digest[:SHORT_DIGEST]}"
+    )
