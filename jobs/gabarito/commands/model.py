@@ -35,7 +35,6 @@ from gabarito.core.settings import local_path
 from gabarito.core.text import printable
 from gabarito.core.tracing import tracing
 from gabarito.pipeline.default_channel import default_channel
-from gabarito.pipeline.known_answers import refuse_another_model
 from gabarito.pipeline.places import report_command
 from gabarito.pipeline.promote import (
     evaluation_of,
@@ -208,6 +207,7 @@ def serve(  # noqa: PLR0913  # one parameter for each option
         finished_artifact(store, promoted.model),
         finished_artifact(store, promoted.report),
     )
+    from gabarito.pipeline.known_answers import refuse_another_model
     from gabarito.serve.job import (  # takes seconds, so errors come first
         Binding,
         ModelFolders,
