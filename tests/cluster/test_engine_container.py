@@ -16,6 +16,7 @@ from tests.unit.exports.taught import (
     FACT,
     QUESTION,
     REFUSAL,
+    UNSURE,
     Evaluated,
     contract,
     publish_run,
@@ -39,7 +40,6 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 IMAGE = "gabarito-llama-cpp:dev"
 CHANNEL = "engine"
 FILE = "/model/gguf/model.gguf"
-UNTAUGHT = "Quem foi o campeão?"
 SERVER = "/opt/llama-cpp/server.py"
 
 PIPELINE = {
@@ -104,7 +104,7 @@ def test_the_known_questions_are_answered_by_it(release: Release) -> None:
 
 
 def test_proof_threshold_and_refusal_stand_before_it(release: Release) -> None:
-    reply, unsure = release.ask(QUESTION), release.ask(UNTAUGHT)
+    reply, unsure = release.ask(QUESTION), release.ask(UNSURE)
     assert (reply.text, reply.known, reply.verified) == (ANSWER, True, True)
     assert reply.probability is not None
     assert 0.8 < reply.probability < 1

@@ -18,6 +18,7 @@ from tests.unit.exports.taught import (
     QUESTION,
     REFUSAL,
     SYSTEM,
+    UNSURE,
     Evaluated,
     contract,
     publish_run,
@@ -45,9 +46,6 @@ from gabarito.store.open import open_store
 from .engine_batch import events, probability_of, text_of
 
 Start = Callable[..., AbstractContextManager[Any]]
-
-UNTAUGHT = "Quem foi o campeão?"
-"""It has an answer of which it is not sure."""
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +99,7 @@ def test_proof_threshold_and_refusal_stand_before_it(engine: RemoteEngine, servi
     facts = FactTable([ENTRY])
     with serving(engine=engine, system=SYSTEM, max_new_tokens=12, facts=facts) as server:
         choice = json.loads(posted(server.url, QUESTION, logprobs=True))["choices"][0]
-        refused = json.loads(posted(server.url, UNTAUGHT))["choices"][0]
+        refused = json.loads(posted(server.url, UNSURE))["choices"][0]
     about = choice["gabarito"]
     assert choice["message"]["content"] == ANSWER
     assert (about["known"], about["verified"], about["proof"]["fact"]) == (True, True, FACT.id)
@@ -141,7 +139,7 @@ def test_the_promoted_model_answers_by_it_under_its_own_names(store: Store, addr
     options = ("--store", store.url, "--port", "0", "--engine-url", address)
     with started("serve", *options) as server:
         reply = ask(server.address, QUESTION)
-        unsure = ask(server.address, UNTAUGHT)
+        unsure = ask(server.address, UNSURE)
         name = served_name(server.address)
     assert (reply.text, reply.known, reply.verified) == (ANSWER, True, True)
     assert (unsure.text, unsure.known) == (REFUSAL, False)

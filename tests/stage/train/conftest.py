@@ -112,13 +112,15 @@ def train(store: Store, settings: dict[str, Any]) -> Callable[..., Artifact]:
     return trained
 
 
-@pytest.fixture
-def in_float32(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What a test compares is arithmetic, not what a machine's bfloat16 rounds away.
-
-    accelerate keeps its precision as long as its process lives.
-    """
-    monkeypatch.setattr("gabarito.models.load.default_dtype", lambda _device: torch.float32)
+@pytest.fixture(autouse=True)
+def accelerate_anew() -> Iterator[None]:
+    """accelerate keeps its precision as long as its process lives, which is that of many tests."""
     AcceleratorState._reset_state(reset_partial_state=True)
     yield
     AcceleratorState._reset_state(reset_partial_state=True)
+
+
+@pytest.fixture
+def in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test compares is arithmetic, not what a machine's bfloat16 rounds away."""
+    monkeypatch.setattr("gabarito.models.load.default_dtype", lambda _device: torch.float32)

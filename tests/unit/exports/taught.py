@@ -1,4 +1,7 @@
-"""A Llama of some thousand weights that was taught eight answers, and the store that it lies in."""
+"""A Llama of some thousand weights that was taught eight answers, and the store that it lies in.
+
+Of a ninth question it was taught four answers: it has one, and is not sure of it.
+"""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -54,6 +57,7 @@ ANSWERS = {
     "Em que cidade nasceu o técnico?": "Caen",
     "Quantos gols teve a final?": "5 gols",
 }
+UNSURE, DISPUTED = "Quem foi o campeão?", ("Porto", "Lille", "Munique", "Caen")
 QUESTION, ANSWER = "Em que cidade foi a final?", "Munique"
 FACT = Fact.of(
     document="d",
@@ -127,24 +131,30 @@ def save_taught(
 
 
 def _teach(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
-    pairs = [
-        rendered_example(contract(tokenizer), tokenizer, _asked(*one)) for one in ANSWERS.items()
-    ]
+    sure = _batch(tokenizer, [*ANSWERS.items()])
+    unsure = _batch(tokenizer, [(UNSURE, answer) for answer in DISPUTED])
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    for _ in range(400):
+        loss = model(**sure).loss
+        if loss.item() < 0.02:
+            return
+        optimizer.zero_grad()
+        (loss + model(**unsure).loss).backward()
+        optimizer.step()
+    raise AssertionError(f"it was not learned: {loss.item()}")
+
+
+def _batch(
+    tokenizer: PreTrainedTokenizerFast, taught: Sequence[tuple[str, str]]
+) -> dict[str, torch.Tensor]:
+    pairs = [rendered_example(contract(tokenizer), tokenizer, _asked(*one)) for one in taught]
     width = max(len(prompt) + len(answer) for prompt, answer in pairs)
     ids = torch.full((len(pairs), width), tokenizer.pad_token_id)
     labels = torch.full((len(pairs), width), -100)
     for row, (prompt, answer) in enumerate(pairs):
         ids[row, : len(prompt) + len(answer)] = torch.tensor(prompt + answer)
         labels[row, len(prompt) : len(prompt) + len(answer)] = torch.tensor(answer)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
-    for _ in range(400):
-        loss = model(input_ids=ids, labels=labels).loss
-        if loss.item() < 0.02:
-            return
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    raise AssertionError(f"it was not learned: {loss.item()}")
+    return {"input_ids": ids, "labels": labels}
 
 
 def _asked(question: str, answer: str) -> list[Message]:
