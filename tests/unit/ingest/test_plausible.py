@@ -55,8 +55,22 @@ def test_what_only_looks_garbled_is_left_alone(text: str) -> None:
     assert kinds(text) == []
 
 
-def test_a_script_without_spaces_is_not_measured_by_its_words() -> None:
-    assert kinds("図書館は朝九時に開き夕方六時に閉まります" * 40, "ja") == []
+@pytest.mark.parametrize("language", ["ja", "", "en"])  # others than ingest.detect are not told
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "図書館は朝九時に開き夕方六時に閉まりますそして日曜日は休みです。",
+        "图书馆早上九点开门晚上六点关门星期天不开放欢迎市民免费办证借书。",
+        "ห้องสมุดเปิดเก้าโมงเช้าและปิดหกโมงเย็นทุกวันยกเว้นวันอาทิตย์ ",
+    ],
+)
+def test_a_script_without_spaces_is_not_measured_by_its_words(sentence: str, language: str) -> None:
+    assert "words run together" not in kinds(sentence * 40, language)
+
+
+def test_words_that_run_together_beside_such_a_script_are_found() -> None:
+    mixed = "図書館は朝九時に開き夕方六時に閉まります。 " + LONG.replace(" ", "")
+    assert kinds(mixed, "ja") == ["words run together"]
 
 
 def test_a_finding_says_what_to_do() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 
 from gabarito.core.account_records import Finding
+from gabarito.core.forms import UNSPACED
 
 MIN_LETTERS = 300
 """A share of less text than this says nothing."""
@@ -34,8 +35,6 @@ _SAMPLE_CHARS = 60
 _ENOUGH_CHARS = 1_000_000
 _ENOUGH_OF_LINE = 20_000
 """Of a text of more characters, and of a longer line, a part says what its words are like."""
-
-_UNSPACED = frozenset({"ja", "th", "zh"})
 
 _LITTLE_WORDS = {
     language: frozenset(words.split())
@@ -63,6 +62,7 @@ _NO_WORD = re.compile(r"[/\\_@=]")
 
 _MAX_ADDRESS = 300
 _RUN = re.compile(r"[^\W\d_]+")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _HUMP = re.compile(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])")
 """Where the parts of a name such as ``readNextLine`` meet."""
 
@@ -78,7 +78,7 @@ _UNKNOWN = re.compile("[(\ufffd\ue000-\uf8ff\U000f0000-\U0010fffd](?:(?<!\\()|ci
 def implausible(text: str, language: str) -> list[Finding]:
     """Return what is wrong with a text, in words that a person knows."""
     found = [*_signs(text)]
-    if language not in _UNSPACED and _has_letters(text):
+    if _has_letters(text):
         lines = list(_some(_without_code(text), len(text)))
         found += _words(_words_of(lines))
         running = _words_of(line for line in lines if line[:1] != "|")  # tables hold codes, too
@@ -143,7 +143,9 @@ def _words(words: list[str]) -> Iterator[Finding]:
     long = [
         word
         for word in words
-        if len(word) > LONG_WORD and max(map(len, _HUMP.split(word))) > LONG_WORD
+        if len(word) > LONG_WORD
+        and max(map(len, _HUMP.split(word))) > LONG_WORD
+        and not _UNSPACED.search(word)
     ]
     if len(long) >= MIN_HITS and len(long) > MAX_LONG_WORDS * len(words):
         yield Finding(
