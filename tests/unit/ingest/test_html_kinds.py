@@ -95,6 +95,11 @@ def test_code_that_doxygen_sets_line_by_line_is_code() -> None:
         "<pre><table><tr><td class=gutter><pre class=lineno>1\n2\n</pre></td>"
         "<td><pre>a = 1\n  b = 2\n</pre></td></tr></table></pre>",
         "<pre><button>Copiar</button><code>a = 1\n  b = 2\n</code></pre>",
+        "<pre><code><a href=#1 id=1 data-nosnippet>1</a>a = 1\n"
+        "<a href=#2 id=2 data-nosnippet>2</a>  b = 2\n</code></pre>",
+        "<table><tr><td><pre><code><span style='white-space:pre;user-select:none'>1\n</span>"
+        "<span style='white-space:pre;user-select:none'>2\n</span></code></pre></td>"
+        "<td><pre><code>a = 1\n  b = 2\n</code></pre></td></tr></table>",
     ],
 )
 def test_numbers_of_lines_and_buttons_are_no_code(code: str) -> None:
@@ -228,6 +233,13 @@ def test_a_button_of_a_heading_that_is_but_a_picture_is_no_text() -> None:
     assert (found.title, render(found.blocks)) == ("Taxas", TOLD)
     told = below("<h2><button>Isenções</button></h2><p>Não há.</p>")
     assert told == "## Isenções\n\nNão há."
+
+
+def test_a_button_beside_a_heading_s_words_is_none_of_them() -> None:
+    heads = "<h2>Taxa <b>anual</b>&nbsp;<button>Copiar o endereço</button></h2>"
+    asked = "<h3><button aria-expanded=false>Quem paga?</button> <span>+</span></h3>"
+    told = below(f"{heads}<p>São 3 €.</p>{asked}<p>Todos.</p>")
+    assert told == "## Taxa anual\n\nSão 3 €.\n\n### Quem paga? +\n\nTodos."
 
 
 def test_a_box_of_sources_in_the_main_text_stays_and_one_of_links_goes() -> None:

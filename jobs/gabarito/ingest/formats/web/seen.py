@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml.etree import iterwalk
 
@@ -42,6 +43,8 @@ _SENTENCE = re.compile(r"\w[.!?…。](?:\s|$)")
 _BRACKETED = re.compile(r"\[.{1,60}\]", re.DOTALL)
 _LONG_BUTTON = 30
 _SHORT = 80
+_HEAD_EVENTS = 400
+"""So far a heading is looked through for words: an unclosed one may hold a page of buttons."""
 
 
 def text_in(element: Element) -> str:
@@ -174,7 +177,20 @@ def _is_text_button(node: Element) -> bool:
         return False
     if any(node.get(name) is not None for name in _CONTROLS) or len(text_in(node)) >= _LONG_BUTTON:
         return True
-    return any(above.tag in _HEADS for above in node.iterancestors())
+    heads = [above for above in node.iterancestors() if above.tag in _HEADS]
+    return bool(heads) and not any(map(_speaks_without_buttons, heads))
+
+
+def _speaks_without_buttons(head: Element) -> bool:
+    """Tell whether a heading says something itself: its buttons copy its link, or close a box."""
+    walker = iterwalk(head, events=("start", "end", "comment", "pi"))
+    for event, part in islice(walker, _HEAD_EVENTS):
+        text = part.text if event == "start" else part.tail if part is not head else ""
+        if event == "start" and part.tag == "button":
+            walker.skip_subtree()
+        elif text and _LETTERS.search(text):
+            return True
+    return False
 
 
 def _is_own_link(node: Element) -> bool:

@@ -15,6 +15,7 @@ _LANGUAGE = re.compile(
 )
 _NO_LANGUAGE = frozenset(["default", "text", "none", "plain", "plaintext", "notranslate", "source"])
 _NUMBERS = re.compile(r"(?:^|[\s_-])(?:line-?no|line-?num|gutter|rouge-gutter|ln)", re.IGNORECASE)
+_UNSELECTED = re.compile(r"user-select:\s*none", re.IGNORECASE)
 _ABOVE = 2
 
 
@@ -31,9 +32,15 @@ def is_verbatim(node: Element) -> bool:
 def numbers_lines(node: Element) -> bool:
     """Tell whether an element only numbers the lines of the code beside it."""
     near = [node, *(above for above, _ in zip(node.iterancestors(), range(_ABOVE), strict=False))]
-    if not any(_NUMBERS.search(part.get("class") or "") for part in near):
+    if not any(_NUMBERS.search(part.get("class") or "") or _is_aside(part) for part in near):
         return False
     return all(number.isdecimal() for number in text_in(node).split())
+
+
+def _is_aside(part: Element) -> bool:
+    """Tell whether a page keeps it out of what is copied, or out of what a search shows of it."""
+    is_unselected = _UNSELECTED.search(part.get("style") or "") is not None
+    return is_unselected or part.get("data-nosnippet") is not None
 
 
 def code_of(node: Element) -> Code:
@@ -56,7 +63,7 @@ def _is_no_code(part: Element) -> bool:
     name = part.get("class") or ""
     if part.tag == "button" or name == "ttc":
         return True
-    return _NUMBERS.search(name) is not None and numbers_lines(part)
+    return (_NUMBERS.search(name) is not None or _is_aside(part)) and numbers_lines(part)
 
 
 def _line_end(part: Element) -> str:
