@@ -27,3 +27,21 @@ def test_a_table_of_figures_has_no_language() -> None:
 
 def test_only_the_languages_given_are_considered() -> None:
     assert language_tagger(["pt", "en"])(TEXTS["es"]) == "pt"
+
+
+MIXED = {
+    "ja": "mod_proxy モジュールは ProxyPass で要求を別のサーバに渡します。",
+    "ko": "mod_asis 모듈은 파일을 HTTP 헤더와 함께 보낸다. 서버는 파일을 수정하지 않는다.",
+    "ru": "Модуль mod_proxy передаёт запрос другому серверу. Настройки пишутся в файле httpd.conf.",
+}
+
+
+@pytest.mark.parametrize("language", MIXED)
+def test_latin_names_in_another_script_tell_no_language(language: str) -> None:
+    assert language_tagger(["pt", "en", "es"])(MIXED[language]) == UNDETERMINED
+    assert language_tagger(["pt", "en", language])(MIXED[language]) == language
+
+
+def test_words_of_another_script_in_a_latin_text_change_nothing() -> None:
+    text = f"{TEXTS['en']} In Japanese the name of the city is written ミュンヘン."
+    assert language_tagger(["pt", "en", "de"])(text) == "en"

@@ -117,13 +117,14 @@ def test_a_reference_in_a_cell_has_its_note_after_the_table() -> None:
         ("<span class=d>N</span><span class=e>a rodada</span>", "Na rodada"),
         ("<span class=t>Azul</span><span class=g>3</span><span class=g>2</span>", "Azul 3 2"),
         ("era <s>4</s> 5", "era 5"),
+        ("<i class=icon>\ue600</i> Prazo<span>\uf107</span>", "Prazo"),
     ],
 )  # fmt: skip
 def test_a_line_says_what_a_person_sees(source: str, seen: str) -> None:
     assert text(f"<div>{source}</div>") == seen
 
 
-@pytest.mark.parametrize("sign", ["¶", "#", "§", "Permalink", "🔗"])
+@pytest.mark.parametrize("sign", ["¶", "#", "§", "Permalink", "🔗", "\uf0c1", "<i>\uf0c1</i>"])
 def test_the_link_to_a_heading_is_no_part_of_it(sign: str) -> None:
     assert text(f"<h2 id=a>Prazo<a href=#a>{sign}</a></h2>") == "## Prazo"
 

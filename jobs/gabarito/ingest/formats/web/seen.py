@@ -34,6 +34,8 @@ _CONTAINERS = frozenset(
     ["div", "section", "article", "dd", "ul", "ol", "dl", "table", "tbody", "tr", "li", "details"]
 )
 _CONTROLS = ["aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle", "aria-selected"]
+_ICON = re.compile(r"\s*[\ue000-\uf8ff]\s*")
+"""A picture of an icon font, which is no letter of any script."""
 _LINK_SIGNS = re.compile(r"[¶§#🔗⚓\ufe0f↩︎↑^\s]+")
 _LINK_WORDS = frozenset({"permalink", "anchor", "link to this heading", "link para este título"})
 _SKIP = re.compile(r"(?:^|[\s_-])skip(?:$|[\s_-]|link|to|nav)", re.IGNORECASE)
@@ -103,6 +105,7 @@ def why_unseen(node: Element) -> Omission | None:
         return Omission.DELETED
     if (
         _is_hidden(node, style)
+        or _is_icon(node)
         or _is_twin(node)
         or _is_drawn_formula(node)
         or _is_for_screen_readers(node)
@@ -125,6 +128,10 @@ def _is_hidden(node: Element, style: str) -> bool:
     if _ON_PAPER.search(node.get("class", "")):
         return False
     return next(node.iter("math", "table"), None) is None and not _is_collapsed(node)
+
+
+def _is_icon(node: Element) -> bool:
+    return len(node) == 0 and node.text is not None and _ICON.fullmatch(node.text) is not None
 
 
 def _is_collapsed(node: Element) -> bool:
