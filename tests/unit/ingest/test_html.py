@@ -139,6 +139,21 @@ def test_a_page_within_a_form_is_kept() -> None:
         ("<title>Final</title>", "<p>x</p>", "Final"),
         ("", "<h1>Final<br>de <b>2</b>025</h1>", "Final de 2025"),
         ("<title>Site</title><meta property='og:title' content='Final'>", "<p>x</p>", "Final"),
+        (
+            "<title>Taxas — Manual da escola 3.2</title>",
+            "<h1><a href=../index.html>Manual da escola 3.2</a></h1><h1>Taxas</h1>",
+            "Taxas",
+        ),
+        (
+            "<title>escola.taxas — Manual da escola 3.2</title>",
+            "<h1><a href=../index.html>Manual da escola 3.2</a></h1><h1>De onde vem a taxa</h1>",
+            "De onde vem a taxa",
+        ),
+        (
+            "<title>As taxas – Blog</title>",
+            "<h1><a href=/>Blog</a></h1><h1><a href=/as-taxas/>As taxas</a></h1>",
+            "As taxas",
+        ),
     ],
 )
 def test_the_title_is_the_heading_or_what_the_page_calls_itself(

@@ -77,6 +77,17 @@ def test_links_to_named_places_of_the_page_are_no_menu() -> None:
     assert below(f"<ul>{links}</ul>{places}").startswith("- soma_0 ()\n- soma_1 ()")
 
 
+def test_lines_that_lead_to_the_chapters_beside_go_in_a_book_of_one_page() -> None:
+    turn = "<div class=header><p>Next: <a href=#b rel=next>Prazos</a>, Up: <a href=#t rel=up>Taxas"
+    parts = "".join(
+        f"{turn}</a> [<a href=#c rel=contents>Índice</a>]</p></div><h2 id={name}>{name}</h2>"
+        f"<p>A parte {name} diz o que se paga e quando.</p>"
+        for name in "tbc"
+    )
+    told = "## {0}\n\nA parte {0} diz o que se paga e quando."
+    assert below(parts) == "\n\n".join(map(told.format, "tbc"))
+
+
 def test_code_that_doxygen_sets_line_by_line_is_code() -> None:
     number = '<span class="lineno"><a href="s.html#a">   29</a></span>'
     links = "<a href=t.html>list_t</a>* (*<a href=r.html>read</a>)(<a href=u.html>IO</a>* io);"
@@ -95,6 +106,7 @@ def test_code_that_doxygen_sets_line_by_line_is_code() -> None:
         "<pre><table><tr><td class=gutter><pre class=lineno>1\n2\n</pre></td>"
         "<td><pre>a = 1\n  b = 2\n</pre></td></tr></table></pre>",
         "<pre><button>Copiar</button><code>a = 1\n  b = 2\n</code></pre>",
+        "<pre><a class=viewcode-back href=a.html>[docs]</a>a = 1\n  b = 2\n</pre>",
         "<pre><code><a href=#1 id=1 data-nosnippet>1</a>a = 1\n"
         "<a href=#2 id=2 data-nosnippet>2</a>  b = 2\n</code></pre>",
         "<table><tr><td><pre><code><span style='white-space:pre;user-select:none'>1\n</span>"

@@ -19,18 +19,27 @@ _PUBLISHED = frozenset(
     ["article:published_time", "datepublished", "dcterms.created", "dcterms.date", "dc.date",
      "dc.date.issued", "date", "pubdate", "dcterms.issued"]
 )  # fmt: skip
+_HOME = re.compile(r"(?:https?://[^/?#]+)?/?(?:\.\.?/)*(?:\.\.?|index\.\w+)?")
 _NAMED_BY = ("property", "name", "itemprop", "http-equiv")
 
 
 def title_of(tree: Element) -> str:
     """Return the heading of the main part, or what the page calls itself."""
     headings = tree.xpath("//article//h1 | //main//h1") or tree.xpath("//h1")
+    headings = [one for one in headings if not _leads_home(one)] or headings
     texts = list(filter(None, map(line_of, headings)))
     named = [*tree.xpath("//meta[@property='og:title']/@content"), tree.findtext(".//title")]
     own = next((fold(name) for name in named if name and name.strip()), "")
     if len(texts) > 1 and own:
         return max((text for text in texts if text in own), key=len, default=own)
     return texts[0] if texts else own
+
+
+def _leads_home(heading: Element) -> bool:
+    """Tell whether a heading is that of the site: nothing but a link to its first page."""
+    links = [link for link in heading.iter("a") if link.get("href") is not None]
+    is_link = len(links) == 1 and line_of(links[0]) == line_of(heading)
+    return is_link and _HOME.fullmatch(links[0].get("href", "")) is not None
 
 
 def url_of(tree: Element) -> str:

@@ -16,6 +16,8 @@ _LANGUAGE = re.compile(
 _NO_LANGUAGE = frozenset(["default", "text", "none", "plain", "plaintext", "notranslate", "source"])
 _NUMBERS = re.compile(r"(?:^|[\s_-])(?:line-?no|line-?num|gutter|rouge-gutter|ln)", re.IGNORECASE)
 _UNSELECTED = re.compile(r"user-select:\s*none", re.IGNORECASE)
+_NO_CODE = frozenset({"ttc", "viewcode-back"})
+"""What Doxygen shows where a name is pointed at, and Sphinx's link from a source to its page."""
 _ABOVE = 2
 
 
@@ -59,9 +61,9 @@ def code_of(node: Element) -> Code:
 
 
 def _is_no_code(part: Element) -> bool:
-    """Tell whether it is a button, a number of a line, or what shows when a name is pointed at."""
+    """Tell whether it is a button, a number of a line, a way back, or what shows on pointing."""
     name = part.get("class") or ""
-    if part.tag == "button" or name == "ttc":
+    if part.tag == "button" or name in _NO_CODE:
         return True
     return (_NUMBERS.search(name) is not None or _is_aside(part)) and numbers_lines(part)
 

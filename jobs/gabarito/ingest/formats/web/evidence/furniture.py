@@ -12,7 +12,7 @@ from lxml.etree import iterwalk
 
 from gabarito.ingest.blocks import LeftOut, Omission
 from gabarito.ingest.formats.element import Element
-from gabarito.ingest.formats.web.evidence.measure import LINES, Measures
+from gabarito.ingest.formats.web.evidence.measure import LINES, Measures, turns
 from gabarito.ingest.formats.web.in_line import FIELDS_OF_TEXT
 from gabarito.ingest.formats.web.seen import spaced_text, text_in
 from gabarito.ingest.formats.web.verbatim import is_verbatim
@@ -51,6 +51,7 @@ _MAX_SHARE = 0.4
 _LINK_SHARE = 0.4
 _MENU_SHARE = 0.8
 _MIN_LINKS = 3
+_MOST_TURNS = 6
 _FEW_LETTERS = 200
 
 
@@ -177,7 +178,13 @@ def _text_before(node: Element) -> str:
 
 
 def _turns_pages(node: Element, own: Measures) -> bool:
-    """Tell whether it is only links to the page before and the one after."""
+    """Tell whether it is only links to the page before and the one after.
+
+    Where each says so itself, by its rel, words may stand between: *Next: Terms, Up: Contents*.
+    """
+    is_short = 0 < own.links <= _MOST_TURNS and not own.sentences
+    if is_short and own.link_share >= _LINK_SHARE and all(map(turns, node.iter("a"))):
+        return True
     if not 0 < own.links < _MIN_LINKS or own.link_share < _MENU_SHARE:
         return False
     named = (" ".join(link.get(name, "") for name in _NAMED_BY) for link in node.iter("a"))

@@ -18,6 +18,7 @@ LINES = frozenset(
 )
 """What stands on lines of its own."""
 
+_NEIGHBOURS = frozenset({"contents", "index", "next", "prev", "previous", "start", "top", "up"})
 _STRUCTURE = {**dict.fromkeys(["h1", "h2", "h3", "h4", "h5", "h6", "dt"], 1), "table": 2}
 _SENTENCE = re.compile(
     r"[.!?…。؟।](?:(?<=\w[^\W\d].)|(?<=\d{4}.)|(?<=\w\d.)(?=\W*$)|(?<=\w\w[)\]\"”»].))(?:[\s\])\"”»]|$)"
@@ -56,6 +57,11 @@ class Measures:
     def link_share(self) -> float:
         """The share of its letters that stand in links."""
         return self.linked / self.letters if self.letters else 0.0
+
+
+def turns(link: Element) -> bool:
+    """Tell whether a link says by its rel that it leads to a page beside, or to what holds both."""
+    return not _NEIGHBOURS.isdisjoint(link.get("rel", "").lower().split())
 
 
 def depth_of(tree: Element) -> int:
@@ -116,11 +122,12 @@ class _Meter:
             self._open[-1].add(own)
 
     def _leads_away(self, node: Element) -> bool:
-        """Tell whether an element is a link, and none to a place of the same page."""
+        """Tell whether an element is a link, and none to a place of the same page in its text."""
         if node.tag != "a" or node.get("href") is None:
             return False
         href = node.get("href")
-        return href[href.find("#") :] not in self._places if "#" in href else True
+        is_place = "#" in href and href[href.find("#") :] in self._places
+        return not is_place or turns(node)
 
     def text(self, text: str | None) -> None:
         if text and self._open:
