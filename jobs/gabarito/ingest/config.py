@@ -195,4 +195,4 @@ class IngestConfig(StageSettings):
         return ending in FORMATS or (bool(self.ocr) and ending in PICTURES)
 
 
-STAGE = Stage("ingest", IngestConfig, reads=(), revision=8, image="ingest", is_sharded=True)
+STAGE = Stage("ingest", IngestConfig, reads=(), revision=9, image="ingest", is_sharded=True)
