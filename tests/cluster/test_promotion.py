@@ -78,7 +78,7 @@ def _rolled_back(release: Release, store: Store, before: str, why: str) -> None:
         release.ask(EXAMPLE)
         return any(why in event["message"] for event in release.events("RolledBack"))
 
-    until(f"it is rolled back: {why}", is_recorded, 300)
+    until(f"it is rolled back: {why}", is_recorded, 600)
     until("the model before is served", lambda: release.served() == before, 300)
     assert _channel(store) == before
 
