@@ -107,7 +107,7 @@ def pattern_of(text: str) -> str:
     return ".*".join(map(re.escape, parts)) if any(part.strip() for part in parts) else "(?!)"
 
 
-def wait_for(is_so: Callable[[], object], what: str, seconds: float = 10.0) -> None:
+def wait_for(is_so: Callable[[], object], what: str, seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end, f"it did not happen: {what}"

@@ -2,6 +2,7 @@
 
 import json
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from selenium.webdriver.common.keys import Keys
 from tests.browser.person import Browser, Person, said_in_english
+from tests.loopback import QuietHandler, served
 from tests.stage.serve.conftest import DIGEST, RuleBatch, RuleEngine, serving
 from tests.stage.serve.test_page import ShoutingEngine
 
@@ -297,6 +299,30 @@ def test_the_page_speaks_the_readers_language(
     if spoken == "pt":
         words_of_page = words_in("gabarito.serve", "page")
         assert said_in_english(words_of_page, reader.browser.texts()) == []
+
+
+def test_the_question_has_the_focus_though_the_page_was_drawn_in_english_first(
+    reader: Reader,
+) -> None:
+    reader.open(verdict=PASSED)
+    with urllib.request.urlopen(f"{reader.url}/", timeout=10) as response:
+        page = response.read()
+    middle = page.index(b"<template")
+
+    class Slow(QuietHandler):
+        def answer(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page[:middle])
+            time.sleep(1)
+            self.wfile.write(page[middle:])
+
+    with served(Slow) as place:
+        reader.browser.open(f"http://{place}/", languages=("pt-BR",))
+        assert reader.browser.value("document.documentElement.lang") == "pt"
+        assert reader.browser.value("document.activeElement.id") == "question"
 
 
 def test_a_check_is_in_the_readers_language_or_marked_as_english(reader: Reader) -> None:

@@ -10,4 +10,6 @@ for (const spoken of document.querySelectorAll(`template[lang=${language}]`)) {
   document.body.prepend(spoken.content);
   document.title = spoken.dataset.title;
   document.documentElement.lang = language;
+  /* a browser looks for it once, and may have found the one that has gone */
+  document.querySelector("[autofocus]")?.focus();
 }
