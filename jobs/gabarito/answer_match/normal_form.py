@@ -25,7 +25,6 @@ _NO_THOUSANDS = re.compile(r"(?<!\d);|;(?! \d{3}(?!\d))")
 """Separators that may go: without the one of *13; 500* that would be one number."""
 
 _ELISION = re.compile(r"\b(l|un|gl)['’](?=\w)", re.IGNORECASE)
-_LEADING_FIGURE = re.compile(r"\W*\d\S*\s*")
 _SIGNS = re.compile(r"(?<=[^\W\d_])(?P<ends_a_word>\+{2,}|\+(?!\w)|#)|(?<!\d)[.:/+]|[.:/+](?!\d)|#")
 _PUNCTUATION = re.compile(r"[^\w\s]|_")
 _MAX_PASSES = 8
