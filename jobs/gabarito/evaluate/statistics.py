@@ -74,11 +74,10 @@ def contrast(first: Proportion, second: Proportion) -> Contrast:
     The interval is made of those of the two shares (Newcombe 1998, method 10; with any interval of
     a share Zou and Donner 2008), so that each may count its facts in its own way.
     """
-    difference = first.share - second.share
-    (low_1, high_1), (low_2, high_2) = first.interval, second.interval
-    low = math.hypot(first.share - low_1, high_2 - second.share)
-    high = math.hypot(high_1 - first.share, second.share - low_2)
-    return Contrast(difference=difference, interval=(difference - low, difference + high))
+    return Contrast(
+        difference=first.share - second.share,
+        interval=_newcombe(first.share, second.share, first.interval, second.interval),
+    )
 
 
 def wilson(right: float, count: float) -> Interval:
@@ -150,11 +149,14 @@ def compare(
     is_small = len(sums) < FEW_CLUSTERS or len({gain for _, gain in gains}) == 1
     first = sum(outcome[1] for outcome in outcomes) / len(outcomes)
     second = sum(outcome[2] for outcome in outcomes) / len(outcomes)
+    if is_small:
+        of_first, of_second = (wilson(share * len(sums), len(sums)) for share in (first, second))
+        interval = _newcombe(first, second, of_first, of_second)
+    else:
+        interval = _percentiles(sums, counts, bootstrap)
     return Difference(
         difference=first - second,
-        interval=_newcombe(first, second, len(sums))
-        if is_small
-        else _percentiles(sums, counts, bootstrap),
+        interval=interval,
         count=len(gains),
         mcnemar=mcnemar(outcome[1:] for outcome in outcomes),
     )
@@ -169,8 +171,9 @@ def mcnemar(outcomes: Iterable[tuple[bool, bool]]) -> McNemar:
     return McNemar(only_first=only_first, only_second=only_second, p_value=p_value)
 
 
-def _newcombe(first: float, second: float, count: int) -> Interval:
-    (low_1, high_1), (low_2, high_2) = (wilson(p * count, count) for p in (first, second))
+def _newcombe(first: float, second: float, of_first: Interval, of_second: Interval) -> Interval:
+    """The interval of a difference of two shares, made of those of the shares."""
+    (low_1, high_1), (low_2, high_2) = of_first, of_second
     low = math.hypot(first - low_1, high_2 - second)
     high = math.hypot(high_1 - first, second - low_2)
     return first - second - low, first - second + high
