@@ -11,7 +11,7 @@ from gabarito.evaluate.arms import ArmName
 from gabarito.evaluate.config import EvaluateConfig
 from gabarito.evaluate.conversation_loss import WITHIN
 from gabarito.evaluate.forgetting import Lost, TaskScores
-from gabarito.evaluate.formatting import interval, percent
+from gabarito.evaluate.formatting import interval, percent, points
 from gabarito.evaluate.scores import PartScore
 from gabarito.evaluate.statistics import Difference, Proportion
 
@@ -67,10 +67,10 @@ def _better(found: Difference, asked: str) -> GateCheck:
         "gate_better",
         passed=low > 0,
         cure="single" if is_single else "cure",
-        gain=_points(found.difference),
+        gain=_unsigned(found.difference),
         asked=asked,
-        low=_points(low),
-        high=_points(high),
+        low=_unsigned(low),
+        high=_unsigned(high),
     )
 
 
@@ -93,9 +93,9 @@ def _merged(found: Difference, most: float, asked: str) -> GateCheck:
         "merged is the adapter",
         "gate_merged",
         passed=abs(found.difference) <= most,
-        gap=_points(abs(found.difference)),
+        gap=_unsigned(abs(found.difference)),
         asked=asked,
-        most=_points(most),
+        most=_unsigned(most),
     )
 
 
@@ -108,7 +108,7 @@ def _forgetting(found: Measured, most: float) -> Iterator[GateCheck]:
 
 
 def _unlearned(tasks: TaskScores, lost: Lost, most: float) -> GateCheck:
-    low, high = (f"{100 * bound:+.1f}" for bound in lost.interval)
+    low, high = (points(bound) for bound in lost.interval)
     return _check(
         "forgetting",
         "gate_unlearned",
@@ -166,20 +166,20 @@ def _conversations(config: EvaluateConfig, found: Measured) -> Iterator[GateChec
 
 
 def _within(name: str, where: str, found: Difference, most: float, asked: str) -> GateCheck:
-    low, high = (f"{100 * bound:+.1f}" for bound in found.interval)
+    low, high = (points(bound) for bound in found.interval)
     return _check(
         name,
         "gate_within",
         passed=round(-found.difference, 9) <= most,  # 1 - 0.95 is a little more than 0.05
         where=where,
-        difference=f"{100 * found.difference:+.1f}",
+        difference=points(found.difference),
         count=found.count,
         asked=asked,
         low=low,
         high=high,
-        most=_points(most),
+        most=_unsigned(most),
     )
 
 
-def _points(share: float) -> str:
+def _unsigned(share: float) -> str:
     return f"{100 * share:.1f}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from gabarito.core.page_words import ENGLISH, words_in
 from gabarito.core.records import ReviewCounts
-from gabarito.evaluate.formatting import figure, interval, percent
+from gabarito.evaluate.formatting import figure, interval, percent, points
 
 Report = Mapping[str, Any]
 
@@ -134,7 +134,7 @@ def _figures(report: Report) -> Iterator[str]:
         )
     gap = report.get("paraphrase")
     if gap:
-        yield f"trained minus test wordings: {100 * gap['gap']:+.1f} points"
+        yield f"trained minus test wordings: {points(gap['gap'])} points"
     kept = report.get("forgetting")
     if kept:
         yield f"general prompts answered as before: {percent(kept['share'])} of {kept['count']}"
@@ -201,10 +201,8 @@ def _proof(report: Report) -> Iterator[str]:
 
 def _gain(found: Mapping[str, Any]) -> str:
     low, high = found["interval"]
-    return (
-        f"{100 * found['difference']:+.1f} points (95% interval {100 * low:+.1f} to "
-        f"{100 * high:+.1f})"
-    )
+    gained = points(found["difference"])
+    return f"{gained} points (95% interval {points(low)} to {points(high)})"
 
 
 def _judged(report: Report) -> Iterator[list[str]]:
