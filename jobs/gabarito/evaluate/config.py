@@ -9,6 +9,9 @@ from gabarito.core.settings import Operational, StageSettings
 from gabarito.core.stage import Stage
 from gabarito.core.teacher_config import ChatModelSettings
 
+LONGER_PROMPTS = 16
+"""How many times longer prompts with passages are: so many fewer are answered at once."""
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -101,6 +104,11 @@ class EvaluateConfig(StageSettings):
     batch_size: Annotated[int, Operational()] = Field(
         default=128, ge=1, description="Questions answered at once; a finished batch is kept."
     )
+
+    @property
+    def longer_batch_size(self) -> int:
+        """Questions answered at once under other conditions, whose prompts are longer."""
+        return max(1, self.batch_size // LONGER_PROMPTS)
 
     @field_validator("compared_sample", mode="after")
     @classmethod

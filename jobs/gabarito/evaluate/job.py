@@ -49,9 +49,6 @@ from gabarito.store.scratch import temporary_folder
 
 log = logging.getLogger("gabarito.evaluate")
 
-LONGER_PROMPTS = 16
-"""How many times longer prompts with passages are: so many fewer are answered at once."""
-
 
 def run(config: EvaluateConfig, work: Attempt) -> None:
     """Run the stage: all of its reading and writing happens here.
@@ -129,8 +126,8 @@ def _asked(
         by_system = {one.system: one for one in systems}
         for arm in arms_of(sample, _library(work), config.passages_found):
             asked = replace(by_system[arm.system], frame=arm.frame)
-            size = max(1, config.batch_size // LONGER_PROMPTS)
-            said, time = ask(asked, [item.text for item in arm.items], contract, work, size)
+            questions = [item.text for item in arm.items]
+            said, time = ask(asked, questions, contract, work, config.longer_batch_size)
             arms += arm_scores(arm.name, arm.items, said, key, _pace(time))
             compared_replies[arm.name] = Replies(arm.items, said)
     bootstrap = Bootstrap(config.resamples, config.seed)

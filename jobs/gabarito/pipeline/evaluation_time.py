@@ -8,9 +8,6 @@ from gabarito.evaluate.grading import ASKED, SYSTEMS
 from gabarito.train.outlook import Outlook
 from gabarito.train.probe import Pace
 
-LONGER_PROMPTS = 16
-"""How many times fewer questions are answered at once under other conditions."""
-
 OTHER_SYSTEM, THIRD_QUESTION = 1.3, 3.0
 """How many times longer a question is under another system prompt, or behind two others."""
 
@@ -43,7 +40,7 @@ class Examination:
     def _compared_s(self, outlook: Outlook, pace: Pace) -> float:
         """Return the seconds of the questions under other conditions."""
         config = self.config
-        size = max(1, config.batch_size // LONGER_PROMPTS)
+        size = config.longer_batch_size
         known, free = (
             min(self.asked.get(part, 0), config.compared_sample) for part in ("test", "free")
         )
