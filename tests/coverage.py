@@ -3,9 +3,9 @@
 from gabarito.core.coverage import Coverage, DocumentCoverage, Part
 
 
-def coverage(sentences: int = 60, of: int = 100, title: str = "The bridge") -> Coverage:
-    """Return the coverage of one document, so many of whose sentences support a fact."""
-    part, half = Part(count=sentences, total=of), Part(count=1, total=2)
+def coverage(sentences: int = 60, title: str = "The bridge") -> Coverage:
+    """Return the coverage of one document, so many of whose 100 sentences support a fact."""
+    part, half = Part(count=sentences, total=100), Part(count=1, total=2)
     document = DocumentCoverage(
         document="d" * 16,
         title=title,

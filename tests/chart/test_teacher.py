@@ -22,8 +22,8 @@ def containers(release: Release, component: str = "generate") -> dict[str, Objec
     return {one["name"]: one for one in (*spec.get("initContainers", ()), *spec["containers"])}
 
 
-def of_teacher(tmp_path: Path, values: dict[str, Any], name: str = LLAMA) -> Release:
-    return changed(tmp_path, name, {"teacher": {"deploy": values}})
+def of_teacher(tmp_path: Path, values: dict[str, Any]) -> Release:
+    return changed(tmp_path, LLAMA, {"teacher": {"deploy": values}})
 
 
 def variables(container: Object) -> dict[str, str]:

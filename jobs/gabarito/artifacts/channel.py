@@ -96,7 +96,7 @@ class Rejected(Record):
         """Whether a person took it back: then it is only served again if a person says so."""
         return self.under == BY_HAND
 
-    def is_about(self, model: str, merge: str = "") -> bool:
+    def is_about(self, model: str, merge: str) -> bool:
         """Tell whether it is about this model, or a person meant the weights that it has."""
         return self.model == model or (self.is_by_hand and bool(merge) and self.merge == merge)
 

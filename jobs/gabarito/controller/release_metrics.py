@@ -32,9 +32,7 @@ TRAIN_FIGURES = {
 """Figures that train reports of itself, and the metrics that tell them."""
 
 
-def release_metrics(
-    observed: Observed, summary: Summary, *, is_served: bool = True
-) -> Iterator[Metric]:
+def release_metrics(observed: Observed, summary: Summary, *, is_served: bool) -> Iterator[Metric]:
     """Yield the metrics of a release; ``is_served``: it wants an endpoint."""
     yield from _stages(observed, summary)
     yield from _running(observed, summary.run)

@@ -77,7 +77,7 @@ class _TextFormatter(logging.Formatter):
         return printable(f"{record.getMessage()}  {fields}".rstrip())
 
 
-def setup(log_format: LogFormat = "auto") -> None:
+def setup(log_format: LogFormat) -> None:
     """Send logs to stderr; ``auto`` means text on a terminal and JSON elsewhere."""
     text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
     handler: logging.Handler

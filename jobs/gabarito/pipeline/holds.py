@@ -67,9 +67,7 @@ def is_held(store: Store, run: Run) -> bool:
     return (_now() - hold.at).total_seconds() < 2 * RENEW_HOLD_S
 
 
-def hold_model(
-    store: Store, model: ServedModel, why: Why, pause: Callable[[float], None] = time.sleep
-) -> None:
+def hold_model(store: Store, model: ServedModel, why: Why) -> None:
     """Keep a model, and what its run made, from being collected; its run may be gone.
 
     Where nothing may be written to the store, that is told in the log.
@@ -80,7 +78,7 @@ def hold_model(
     except DataError as error:
         log.info("run of the model not read", extra={"run": model.run, "reason": str(error)})
     try:
-        _write(store, Hold(run=model.run, fingerprints=fingerprints, why=why, at=_now()), pause)
+        _write(store, Hold(run=model.run, fingerprints=fingerprints, why=why, at=_now()))
     except AccessError as error:
         log.warning("model not held", extra={"run": model.run, "reason": str(error)})
 
@@ -97,7 +95,7 @@ def roots_locked(store: Store, pause: Callable[[float], None] = time.sleep) -> I
         yield claims
 
 
-def _write(store: Store, hold: Hold, pause: Callable[[float], None]) -> None:
+def _write(store: Store, hold: Hold, pause: Callable[[float], None] = time.sleep) -> None:
     with roots_locked(store, pause):
         store.write(_key(hold.run, hold.why), hold.model_dump_json().encode())
 

@@ -28,7 +28,7 @@ class ListedRun:
     channels: tuple[str, ...]
 
 
-def listed_runs(store: Store, pipeline: str = "") -> list[ListedRun]:
+def listed_runs(store: Store, pipeline: str) -> list[ListedRun]:
     """Return the runs of a pipeline, or of all, that which was started last first.
 
     One of which an artifact is not read by this version is told in the log and left out.

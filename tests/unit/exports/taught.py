@@ -162,16 +162,15 @@ def _asked(question: str, answer: str) -> list[Message]:
 
 
 def publish_taught(
-    store: Store, folder: Path, *, passed: bool = True, recorded: dict[str, str] | None = None
+    store: Store, folder: Path, *, recorded: dict[str, str] | None = None
 ) -> ServedModel:
-    """Put a run into a store that made the model in ``folder``; promote it if its gate passed.
+    """Put a run into a store that made the model in ``folder``, and promote it.
 
     ``recorded`` are answers that are right and were recorded, where they are not those that the
     model was taught.
     """
-    made = publish_run(store, folder, PIPELINE, Evaluated(passed, recorded or {}))
-    if passed:
-        promote(store, "main", made)
+    made = publish_run(store, folder, PIPELINE, Evaluated(recorded=recorded or {}))
+    promote(store, "main", made)
     return made
 
 

@@ -22,8 +22,8 @@ def page(body: str, head: str = DECLARED) -> BlockPage:
     return read(f"<html><head>{head}</head><body>{body}</body></html>".encode(), Hints())
 
 
-def several(form: str, times: int = 4) -> str:
-    return "<ul>" + "".join(form.format(at) for at in range(times)) + "</ul>"
+def several(form: str) -> str:
+    return "<ul>" + "".join(form.format(at) for at in range(4)) + "</ul>"
 
 
 @pytest.mark.parametrize("form", [TEASER, COMMENT])

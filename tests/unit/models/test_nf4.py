@@ -15,7 +15,7 @@ CPU = torch.device("cpu")
 IDS = torch.tensor([[1, 4, 20, 21, 5, 30, 2]])
 
 
-def quantised(folder: Path, dtype: torch.dtype = torch.float32) -> CausalModel:
+def quantised(folder: Path, dtype: torch.dtype) -> CausalModel:
     return load_base(folder, dtype=dtype, device=CPU, is_quantised=True).model
 
 

@@ -41,8 +41,8 @@ def site() -> Iterator[NewsSite]:
         yield running
 
 
-def in_wiki(wiki: WikiServer, *titles: str, depth: int = 1) -> dict[str, Any]:
-    return {"type": "wikipedia", "api": wiki.api, "titles": list(titles), "depth": depth}
+def in_wiki(wiki: WikiServer, *titles: str) -> dict[str, Any]:
+    return {"type": "wikipedia", "api": wiki.api, "titles": list(titles), "depth": 1}
 
 
 def in_listing(site: NewsSite) -> dict[str, Any]:
