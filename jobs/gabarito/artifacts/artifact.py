@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from gabarito.core.errors import DataError, MissingError
-from gabarito.core.mistakes import sentence_of
+from gabarito.core.mistakes import first_mistake
 from gabarito.core.records import Record, read_jsonl
 from gabarito.store.base import FileInfo, Store, is_key
 from gabarito.store.model_cache import model_folder
@@ -145,12 +145,9 @@ class Artifact:
             try:
                 return kind.validate_json(data)
             except ValidationError as error:
-                first = error.errors()[0]
-                field = ".".join(str(part) for part in first["loc"]) or "content"
+                said = first_mistake(error, "content")
                 where = f"{self.address.prefix}/{name}"
-                raise DataError(
-                    f"{where}: not what {self.address.stage} writes: {field}: {sentence_of(first)}"
-                ) from error
+                raise DataError(f"{where}: not what {self.address.stage} writes: {said}") from error
 
     def record(self, name: str, model: type[R]) -> R:
         """Return the one record that a file holds.

@@ -11,7 +11,7 @@ from gabarito.chat.http import Response, open_pool, reason_of, send
 from gabarito.chat.protocol import BAD_REQUEST, BUSY, OK, REFUSED, SERVER_ERRORS
 from gabarito.core.errors import AccessError, DataError, ServiceError, UsageError
 from gabarito.core.http_url import split_url
-from gabarito.core.mistakes import sentence_of
+from gabarito.core.mistakes import first_mistake
 from gabarito.core.records import Record
 
 TIMEOUT_S = 60.0
@@ -141,11 +141,10 @@ def _parsed(kind: type[R], data: bytes, address: str) -> R:
     try:
         return kind.model_validate_json(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "body"
+        said = first_mistake(error, "body")
         raise ServiceError(
-            f"{address}: not an endpoint of Gabarito: {place}: {sentence_of(first)}; give the "
-            "address that gabarito serve prints"
+            f"{address}: not an endpoint of Gabarito: {said}; give the address that gabarito serve "
+            "prints"
         ) from error
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 _PATTERNS = {
@@ -58,6 +59,13 @@ _LIMITS = {
     "value_error": "{error}",
 }
 """Sentences with the limits that pydantic gives for them."""
+
+
+def first_mistake(error: ValidationError, whole: str) -> str:
+    """Say what is wrong first, and where; ``whole`` is where if it is in no field, or empty."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"]) or whole
+    return ": ".join(filter(None, [field, sentence_of(first)]))
 
 
 def sentence_of(mistake: ErrorDetails) -> str:

@@ -8,7 +8,7 @@ from typing import Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gabarito.core.errors import DataError
-from gabarito.core.mistakes import sentence_of
+from gabarito.core.mistakes import first_mistake
 
 QuestionKind = Literal["question", "statement", "reverse"]
 ExampleKind = Literal[
@@ -325,7 +325,7 @@ def read_jsonl(lines: Iterable[str], model: type[R], name: str) -> Iterator[R]:
             try:
                 yield model.model_validate_json(line)
             except ValidationError as error:
-                said = _first_mistake(error, "line")
+                said = first_mistake(error, "line")
                 raise DataError(f"{name}:{number}: not a {model.__name__}: {said}") from error
 
 
@@ -340,17 +340,11 @@ def numbered_jsonl(lines: Iterable[str], model: type[R], name: str) -> Iterator[
             try:
                 yield number, model.model_validate_json(line)
             except ValidationError as error:
+                said = first_mistake(error, "")
                 raise DataError(
-                    f"{name}:{number}: {_first_mistake(error)}, in {line.strip()!r:.100}; correct "
-                    "that line, or remove it"
+                    f"{name}:{number}: {said}, in {line.strip()!r:.100}; correct that line, or "
+                    "remove it"
                 ) from error
-
-
-def _first_mistake(error: ValidationError, whole: str = "") -> str:
-    """Say what is wrong where; ``whole`` is what it is wrong with if with no field of it."""
-    first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"]) or whole
-    return ": ".join(filter(None, [field, sentence_of(first)]))
 
 
 class Overlap(Record):
