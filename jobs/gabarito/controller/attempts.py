@@ -60,10 +60,8 @@ def remember_failure(
     last = remembered(desired, observed, job.stage)
     if last is not None and last.attempt >= job.attempt and last.failure:
         return
-    before = job.annotations.get(meta.RETRIES, "")
-    retries = int(before) if before.isdecimal() else 0
     failed = StageMemory(
-        run=desired.run.run, attempt=job.attempt, retries=retries, failure=text[:MAX_FAILURE]
+        run=desired.run.run, attempt=job.attempt, retries=job.retries, failure=text[:MAX_FAILURE]
     )
     yield _saved(desired, observed, job.stage, failed)
 

@@ -326,6 +326,5 @@ def _is_followed(desired: Desired, observed: Observed, job: StageJob) -> bool:
 
 def _is_retried(desired: Desired, job: StageJob) -> bool:
     """Tell whether a retry is asked for: by annotation, or by a number that was raised since."""
-    before = job.annotations.get(meta.RETRIES, "")
-    is_raised = desired.config.retries_of(job.stage) > (int(before) if before.isdecimal() else 0)
+    is_raised = desired.config.retries_of(job.stage) > job.retries
     return job.annotations.get(meta.RETRY) == "true" or is_raised

@@ -66,6 +66,12 @@ class StageJob:
     pods_owner: str = ""
     created: datetime | None = None
 
+    @property
+    def retries(self) -> int:
+        """The release's number of retries of the stage when it was made."""
+        before = self.annotations.get(meta.RETRIES, "")
+        return int(before) if before.isdecimal() else 0
+
 
 @dataclass(frozen=True)
 class EndpointState:
