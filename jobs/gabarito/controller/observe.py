@@ -67,26 +67,18 @@ class Observer:
         Raises:
             GabaritoError: if the cluster or the store does not answer or refuses.
         """
-        desired = self._desired
-        now, config, run = datetime.now(UTC), desired.config, desired.run
+        now, config, run = datetime.now(UTC), self._desired.config, self._desired.run
         owner = self._cluster.read(CONFIG_MAPS, config.owner)
         selector = f"{meta.INSTANCE}={config.release}"
         job_objects = self._without_history(self._cluster.list(JOBS, selector))
         job_sets = self._list_job_sets(selector)
         pods = self._cluster.list(PODS, selector)
-        deployments = self._cluster.list(DEPLOYMENTS, selector)
-        named = (each for each in deployments if each["metadata"]["name"] == desired.endpoint_name)
-        deployment = next(named, None)
+        deployment = self._read_deployment(selector)
         steps = {step.stage: step for step in make_plan(self._store, run)}
         seen = stage_jobs(job_objects, pods, config.namespace, now, job_sets)
         jobs = self._causes.of(seen, now)
         self._is_frozen = self._is_frozen or is_frozen(self._store, run)
         finished = [stage for stage, step in steps.items() if step.state == "done"]
-        if "evaluate" in finished and self._evaluation is None:
-            model = model_of(self._store, run)
-            if model is not None:
-                passed, reasons = model.verdict.passed, tuple(model.verdict.reasons)
-                self._evaluation = Evaluation(model.digest, passed, reasons, model.merge)
         channel, version = stored_channel(self._store, run.pipeline.channel) or (None, "")
         endpoint = endpoint_of(deployment, pods, Scope("serve", config.namespace, now))
         models = [endpoint.model] if endpoint else []
@@ -112,7 +104,7 @@ class Observer:
                 if (reading := self._progress.last(*where))
             },
             is_frozen=self._is_frozen,
-            evaluation=self._evaluation if "evaluate" in finished else None,
+            evaluation=self._read_evaluation() if "evaluate" in finished else None,
             channel=channel,
             is_inherited=channel is not None and not version,
             endpoint=endpoint,
@@ -171,6 +163,19 @@ class Observer:
         seconds = self._desired.templates.stages[stage].expires_after_s
         is_told = seconds is None or job["spec"].get(TTL) == seconds
         return is_told and phase_of(job) in ENDED
+
+    def _read_deployment(self, selector: str) -> Object | None:
+        """Return the endpoint's Deployment, if there is one."""
+        found = self._cluster.list(DEPLOYMENTS, selector)
+        name = self._desired.endpoint_name
+        return next((each for each in found if each["metadata"]["name"] == name), None)
+
+    def _read_evaluation(self) -> Evaluation | None:
+        """Return what evaluate found, which is read once."""
+        if self._evaluation is None and (model := model_of(self._store, self._desired.run)):
+            passed, reasons = model.verdict.passed, tuple(model.verdict.reasons)
+            self._evaluation = Evaluation(model.digest, passed, reasons, model.merge)
+        return self._evaluation
 
     def _read_pipeline(self, model: str) -> str:
         found = self._pipelines.get(model) or pipeline_of(self._store, model)
