@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from gabarito.artifacts.jsonl import read_object
 from gabarito.core.errors import DataError, MissingError
-from gabarito.core.settings import InputFile, Operational, is_path, local_path
+from gabarito.core.settings import BUCKET, InputFile, Operational, is_path, local_path
 from gabarito.store.base import PRIVATE
 from gabarito.store.open import open_bucket
 
@@ -143,7 +143,7 @@ def digest_of_path(path: str, is_wanted: Wish = _wants_all, *, follow_out: bool 
         MissingError: if there is nothing at ``path``.
         DataError: if it cannot be read.
     """
-    if path.startswith("s3://"):
+    if path.startswith(BUCKET):
         return _digest_of_bucket(path, is_wanted)
     local = local_path(path)
     try:

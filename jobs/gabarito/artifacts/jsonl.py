@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from gabarito.core.errors import DataError, MissingError
 from gabarito.core.records import numbered_jsonl
-from gabarito.core.settings import local_path
+from gabarito.core.settings import BUCKET, local_path
 from gabarito.store.open import open_bucket
 
 R = TypeVar("R", bound=BaseModel)
@@ -41,14 +41,14 @@ def read_object(path: str) -> bytes:
         MissingError: if there is none.
         DataError: if it is a folder, or may not be read.
     """
-    return _read_from_bucket(path) if path.startswith("s3://") else _read_file(local_path(path))
+    return _read_from_bucket(path) if path.startswith(BUCKET) else _read_file(local_path(path))
 
 
 def _read_from_bucket(url: str) -> bytes:
-    bucket, _, key = url.removeprefix("s3://").partition("/")
+    bucket, _, key = url.removeprefix(BUCKET).partition("/")
     with suppress(MissingError):
         if key:
-            return open_bucket(f"s3://{bucket}").read(key).data
+            return open_bucket(f"{BUCKET}{bucket}").read(key).data
     raise MissingError(f"{url}: no objects there; check the bucket and the key")
 
 

@@ -11,14 +11,13 @@ from gabarito.artifacts.artifact import open_artifact
 from gabarito.artifacts.jsonl import read_numbered, read_object
 from gabarito.commands.options import name_option, port_type, say, store_option
 from gabarito.core.errors import DataError, MissingError, UsageError
-from gabarito.core.settings import local_path
+from gabarito.core.settings import BUCKET, local_path
 from gabarito.curate.corrections import DEFAULT_CORRECTIONS, Correction
 from gabarito.pipeline.review.corrections_file import (
     CorrectionsFile,
     LinesByFact,
     open_corrections,
 )
-from gabarito.pipeline.review.corrections_place import BUCKET
 from gabarito.pipeline.review.review_desk import Desk
 from gabarito.pipeline.review.review_page import page_to_read
 from gabarito.pipeline.review.review_session import ReviewSession, opening_of, shown_path

@@ -12,7 +12,8 @@ from gabarito import __version__
 from gabarito.controller.config import ControllerConfig
 from gabarito.controller.state import Memory, PinnedFile
 from gabarito.core.errors import DataError, SettingsError
-from gabarito.pipeline.pipeline_file import BUCKET, PipelineFile, open_pipeline_file
+from gabarito.core.settings import BUCKET
+from gabarito.pipeline.pipeline_file import PipelineFile, open_pipeline_file
 from gabarito.pipeline.refresh import PlannedRun
 from gabarito.pipeline.runs import Run, read_run
 from gabarito.pipeline.schema import PartialPipeline, parse_pipeline

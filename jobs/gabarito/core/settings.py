@@ -28,6 +28,11 @@ from gabarito.core.secrets import without_userinfo
 from gabarito.core.text import printable
 
 BUILTIN = "gabarito:"
+"""How the address of a file or folder inside the package begins."""
+
+BUCKET = "s3://"
+"""How the address of a bucket, or of what is in one, begins."""
+
 MAX_SHOWN_CHARS = 200
 MAX_VALUES = 100_000
 """Most values in a YAML file, those behind aliases counted each time."""
@@ -77,7 +82,7 @@ class Operational:
 
 def is_path(reference: str) -> bool:
     """Tell whether a model reference is a path rather than an id of the model hub."""
-    return reference.startswith((".", "/", "~", BUILTIN, "s3://"))
+    return reference.startswith((".", "/", "~", BUILTIN, BUCKET))
 
 
 def _refuse_addresses(path: str) -> None:
@@ -97,10 +102,10 @@ def _refuse_addresses(path: str) -> None:
 
 def _resolve(path: str, info: ValidationInfo) -> str:
     _refuse_addresses(path)
-    if path.startswith("s3://") and {"@", ":"} & set(path.split("/")[2]):
+    if path.startswith(BUCKET) and {"@", ":"} & set(path.split("/")[2]):
         raise ValueError("must be s3://bucket/prefix without a user name, password or port")
     folder = (info.context or {}).get("folder")
-    if folder is None or not path or path.startswith((BUILTIN, "s3://")):
+    if folder is None or not path or path.startswith((BUILTIN, BUCKET)):
         return path
     if isinstance(folder, str):
         return path if path.startswith(("/", "~")) else _below(folder, path)
@@ -113,11 +118,11 @@ def _resolve(path: str, info: ValidationInfo) -> str:
 
 def _below(folder: str, path: str) -> str:
     """Return a path that is taken from a folder of a bucket."""
-    bucket, _, prefix = folder.removeprefix("s3://").partition("/")
+    bucket, _, prefix = folder.removeprefix(BUCKET).partition("/")
     key = posixpath.normpath(posixpath.join(prefix, path))
     if key.split("/")[0] == "..":
         raise ValueError("it leads out of the bucket; write s3://bucket/prefix")
-    return f"s3://{bucket}/{key}".removesuffix("/.")
+    return f"{BUCKET}{bucket}/{key}".removesuffix("/.")
 
 
 def _resolve_reference(reference: str, info: ValidationInfo) -> str:

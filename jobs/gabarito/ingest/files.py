@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from gabarito.artifacts.fingerprint import FolderEntry, entries_below
 from gabarito.core.errors import DataError, MissingError, ServiceError
 from gabarito.core.reasons import IngestReason
-from gabarito.core.settings import local_path
+from gabarito.core.settings import BUCKET, local_path
 from gabarito.ingest.config import READABLE
 from gabarito.ingest.outcomes import Dropped, PageFate
 from gabarito.ingest.sources import FilesSource, Source
@@ -86,7 +86,7 @@ def find_files(
     for place, source in enumerate(sources):
         if not isinstance(source, FilesSource):
             continue
-        is_bucket = source.path.startswith("s3://")
+        is_bucket = source.path.startswith(BUCKET)
         found = list(_in_bucket(source) if is_bucket else _in_folder(source, setting))
         if not found:
             raise DataError(

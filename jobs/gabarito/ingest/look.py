@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from gabarito.core.errors import MissingError
 from gabarito.core.records import Document
-from gabarito.core.settings import local_path, parse
+from gabarito.core.settings import BUCKET, local_path, parse
 from gabarito.ingest.config import FORMATS, IngestConfig
 from gabarito.ingest.file_report import FileReport
 from gabarito.ingest.files import SourceFile
@@ -30,7 +30,7 @@ def config_for(path: str, setting: str, **settings: object) -> IngestConfig:
     """
     source = {"type": "files", "path": path}
     config = parse(IngestConfig, {"sources": [source], **settings}, setting)
-    if not (path.startswith("s3://") or local_path(path).exists()):
+    if not (path.startswith(BUCKET) or local_path(path).exists()):
         cure = "begin with https://" if path.startswith("www.") else "correct it"
         raise MissingError(f"{setting}: no such file or folder, got {path!r}; {cure}")
     return config

@@ -45,7 +45,7 @@ from gabarito.core.errors import (
 from gabarito.core.http_url import hub_endpoint
 from gabarito.core.model_records import TrainedBase
 from gabarito.core.secrets import without_userinfo
-from gabarito.core.settings import is_path, local_path
+from gabarito.core.settings import BUCKET, is_path, local_path
 from gabarito.store.base import Entry, FileInfo, Store, is_key
 from gabarito.store.disk import disk_errors
 from gabarito.store.model_cache import Fill, model_folder
@@ -79,12 +79,12 @@ def open_base(reference: str, store: Store) -> Iterator[Path]:
         AccessError: if the hub asks for permission.
         ServiceError: if the hub does not answer, or the disk is full.
     """
-    if is_path(reference) and not reference.startswith("s3://"):
+    if is_path(reference) and not reference.startswith(BUCKET):
         folder = local_path(reference)
         read_base_config(folder, reference)
         yield folder
         return
-    of_bucket = reference.startswith("s3://")
+    of_bucket = reference.startswith(BUCKET)
     files = _files_of_bucket(reference) if of_bucket else _mirrored(reference, store)
     fill: Fill = partial(_copied, reference, store, files)
     if of_bucket:

@@ -18,7 +18,7 @@ from gabarito.artifacts.cache import Cache
 from gabarito.core.base_config import MIRROR
 from gabarito.core.errors import MissingError, SettingsError
 from gabarito.core.http_url import hub_endpoint
-from gabarito.core.settings import is_path
+from gabarito.core.settings import BUCKET, is_path
 from gabarito.models.base_model import (
     FILES,
     NOTES,
@@ -45,12 +45,12 @@ def fetch_model(reference: str, folder: Path, store: Store, names: Sequence[str]
         ServiceError: if bucket or hub do not answer, or the disk is full.
         SettingsError: if the reference is none.
     """
-    if is_path(reference) and not reference.startswith("s3://"):
+    if is_path(reference) and not reference.startswith(BUCKET):
         raise SettingsError(
             f"model {reference!r}: a folder of this machine is used where it lies; give "
             "s3://bucket/prefix, or an id of the model hub (org/name), which begins with no . / ~"
         )
-    if reference.startswith("s3://"):
+    if reference.startswith(BUCKET):
         download_prefix(reference, folder, names or ("*",))
     else:
         _from_hub(reference, folder, Cache(store, MIRROR), names or FILES)

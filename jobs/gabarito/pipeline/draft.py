@@ -14,7 +14,7 @@ from typing import get_args
 import yaml
 
 from gabarito.core.language_names import UNDETERMINED, language_name
-from gabarito.core.settings import BUILTIN, local_path
+from gabarito.core.settings import BUCKET, BUILTIN, local_path
 from gabarito.core.text import in_number
 from gabarito.curate.corrections import DEFAULT_CORRECTIONS
 from gabarito.ingest.config import (
@@ -139,7 +139,7 @@ def _made_within(folder: str, output: Path) -> list[str]:
 
     Else each change of the settings would be a change of the documents.
     """
-    if folder.startswith(("s3://", BUILTIN)):
+    if folder.startswith((BUCKET, BUILTIN)):
         return []
     top, place = local_path(folder).resolve(), output.parent.resolve()
     if not place.is_relative_to(top):
@@ -221,7 +221,7 @@ def _languages(reports: Sequence[FileReport]) -> Counter[str]:
 def _name(folder: str) -> str:
     """Return a folder's name, or a file's without its ending, as a name for the model."""
     path = PurePosixPath(folder)
-    if not folder.startswith("s3://"):
+    if not folder.startswith(BUCKET):
         place = local_path(folder).resolve()
         path = PurePosixPath(place.stem if place.is_file() else place.name)
     plain = unicodedata.normalize("NFKD", path.name).encode("ascii", "ignore").decode().lower()
@@ -230,7 +230,7 @@ def _name(folder: str) -> str:
 
 def _path_from(output: Path, folder: str) -> str:
     """Return a path as the file has to spell it: relative ones are taken from its folder."""
-    if folder.startswith(("s3://", BUILTIN)) or Path(folder).is_absolute():
+    if folder.startswith((BUCKET, BUILTIN)) or Path(folder).is_absolute():
         return folder
     relative = os.path.relpath(local_path(folder).resolve(), output.parent.resolve())
     return relative if relative.startswith(".") else f"./{relative}"

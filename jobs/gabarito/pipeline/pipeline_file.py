@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gabarito.core.errors import MissingError, SettingsError
-from gabarito.core.settings import NOT_UTF8, read_text
+from gabarito.core.settings import BUCKET, NOT_UTF8, read_text
 from gabarito.store.open import open_bucket
-
-BUCKET = "s3://"
 
 
 @dataclass(frozen=True)

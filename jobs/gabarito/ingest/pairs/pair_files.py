@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from gabarito.artifacts.jsonl import read_object
 from gabarito.core.errors import DataError
-from gabarito.core.settings import local_path
+from gabarito.core.settings import BUCKET, local_path
 from gabarito.ingest.config import IngestConfig
 from gabarito.ingest.files import SourceFile, find_files
 from gabarito.ingest.outcomes import Dropped
@@ -91,7 +91,7 @@ def _files(
 
 def _is_object(path: str) -> bool:
     """Tell whether a path names one object of a bucket rather than what begins with it."""
-    return path.startswith("s3://") and not any(True for _ in open_bucket(path).list(""))
+    return path.startswith(BUCKET) and not any(True for _ in open_bucket(path).list(""))
 
 
 def _read(
@@ -125,7 +125,7 @@ def _data_set(
         )
     with temporary_folder("pairs") as folder:
         place = local_path(source.path)
-        if source.path.startswith("s3://"):
+        if source.path.startswith(BUCKET):
             place = folder / "set"
             for file in files:
                 if not is_key(file.below):

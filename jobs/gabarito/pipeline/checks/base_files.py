@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gabarito.artifacts.cache import Cache
 from gabarito.core.base_config import MIRROR, mirror_key
-from gabarito.core.settings import is_path, local_path
+from gabarito.core.settings import BUCKET, is_path, local_path
 from gabarito.pipeline.model_hub import fetch_config
 from gabarito.store.base import Store
 from gabarito.store.local import LocalStore
@@ -23,7 +23,7 @@ def is_mirrored(base: str, store: Store) -> bool:
 def is_at_hand(base: str, store: Store) -> bool:
     """Tell whether the weights of a base are on this machine."""
     if is_path(base):
-        return not base.startswith("s3://")
+        return not base.startswith(BUCKET)
     return isinstance(store, LocalStore) and is_mirrored(base, store)
 
 
@@ -34,7 +34,7 @@ def small_files(base: str, store: Store) -> Iterator[Path | None]:
     Of a base of the model hub that is not in the store it holds the settings alone.
     """
     if is_path(base):
-        yield None if base.startswith("s3://") else local_path(base)
+        yield None if base.startswith(BUCKET) else local_path(base)
         return
     with temporary_folder("check") as folder:
         if is_mirrored(base, store):

@@ -18,7 +18,7 @@ from gabarito.core.base_config import (
 from gabarito.core.errors import DataError, MissingError
 from gabarito.core.mistakes import sentence_of
 from gabarito.core.model_records import PromptSettings
-from gabarito.core.settings import is_path, local_path
+from gabarito.core.settings import BUCKET, is_path, local_path
 from gabarito.pipeline.checks.base_files import is_mirrored, small_files
 from gabarito.pipeline.checks.check_result import CheckResult
 from gabarito.pipeline.checks.weights_files import flaw_of
@@ -42,7 +42,7 @@ def check_base(
     """Look at the base model; ``store_url`` is a store that may hold a copy of it."""
     base = settings.base
     input_digests(settings, "train")  # all of it is there
-    if base.startswith("s3://"):
+    if base.startswith(BUCKET):
         yield CheckResult("base", f"{base}: looked at when training begins")
     elif is_path(base):
         found = list(_local_base(local_path(base), base))

@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from gabarito.core.errors import ConflictError, DataError
 from gabarito.core.records import numbered_jsonl
+from gabarito.core.settings import BUCKET
 from gabarito.curate.corrections import Action, Correction, Line
 from gabarito.pipeline.review.corrections_place import (
-    BUCKET,
     BucketPlace,
     CorrectionsPlace,
     open_local,

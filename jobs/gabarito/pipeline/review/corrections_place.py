@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from gabarito.core.errors import ConflictError, DataError, MissingError, SettingsError
+from gabarito.core.settings import BUCKET
 from gabarito.store.disk import disk_errors, whole_file
 from gabarito.store.open import open_bucket
 
-BUCKET = "s3://"
 LOOK_S = 5.0
 """How long an object is taken to be as it was; a write finds out at once if it is not."""
 
