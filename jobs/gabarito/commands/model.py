@@ -1,7 +1,7 @@
-"""Commands about a model: report, ask, serve."""
+"""Commands about a model: report, ask, serve, cache."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -76,8 +76,6 @@ def report(  # noqa: PLR0913  # one parameter for each option
     html: Path | None,
 ) -> None:
     """Show the evaluation of the promoted model, or of a run whatever its gate said."""
-    from gabarito.evaluate.text_report import summary
-
     store = open_store(store_url)
     if run_id:
         which, evaluated = _report_of(store, run_id)
@@ -93,11 +91,13 @@ def report(  # noqa: PLR0913  # one parameter for each option
         click.echo(content)
     elif html is None:
         say(which)
-        click.echo(_summarised(evaluated, summary))
+        click.echo(_summarised(evaluated))
 
 
-def _summarised(evaluated: Artifact, summary: Callable[[dict[str, Any]], str]) -> str:
+def _summarised(evaluated: Artifact) -> str:
     """Return the report as text; its records would need the libraries of evaluate."""
+    from gabarito.evaluate.text_report import summary
+
     content = evaluated.read_json("report.json", TypeAdapter(dict[str, Any]))
     try:
         return summary(content)

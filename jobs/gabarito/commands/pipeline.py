@@ -1,4 +1,4 @@
-"""Commands about a whole pipeline: run, plan, status, schema."""
+"""Commands about a whole pipeline: run, refresh, plan, status, schema."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Commands about what a channel serves: models, promote, rollback, diff."""
+"""Commands about made models and which is served: models, runs, promote, rollback, diff."""
 
 from collections.abc import Iterator, Sequence
 
