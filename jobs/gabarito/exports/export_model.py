@@ -20,7 +20,6 @@ from gabarito.exports.modelfile import MODELFILE, read_asking
 from gabarito.exports.oci_image import MANIFEST_KIND, build_image, pull_folder, push_image
 from gabarito.exports.oci_registry import ImageName, OciRegistry
 from gabarito.exports.read_back import check_folder, check_gguf, check_ollama
-from gabarito.models import CONTRACT_FILE
 from gabarito.store.disk import disk_errors
 from gabarito.store.scratch import temporary_folder
 from gabarito.store.whole_folder import whole_folder, write_mark
@@ -160,5 +159,4 @@ def write_card(
     with disk_errors(str(folder)):
         text = card(model, form, how, verified)
         (folder / CARD_FILE).write_text(text, encoding="utf-8")
-        contract = model.contract.model_dump_json(indent=1)
-        (folder / CONTRACT_FILE).write_text(f"{contract}\n", encoding="utf-8")
+    model.write_contract(folder)

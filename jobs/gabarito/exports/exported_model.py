@@ -49,6 +49,10 @@ class ExportedModel:
     def fetch(self, folder: Path) -> None:
         """Copy the model there, with the contract as evaluation completed it."""
         finished_artifact(self.store, self.record.model).fetch(folder, "model/")
+        self.write_contract(folder)
+
+    def write_contract(self, folder: Path) -> None:
+        """Write the contract beside the model, or what was made of it."""
         with disk_errors(str(folder)):
             text = self.contract.model_dump_json(indent=1)
             (folder / CONTRACT_FILE).write_text(f"{text}\n", encoding="utf-8")
