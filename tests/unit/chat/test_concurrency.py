@@ -2,16 +2,10 @@ import threading
 import time
 
 import pytest
+from tests.clock import Clock
 
 from gabarito.chat.concurrency import START, ConcurrencyLimit
 from gabarito.core.errors import Interrupted
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def round_trip(limit: ConcurrencyLimit, *, is_well: bool | None) -> None:

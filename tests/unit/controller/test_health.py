@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.clock import Clock
 
 import gabarito.evaluate
 from gabarito.artifacts.channel import Channel
@@ -20,18 +21,6 @@ from gabarito.core.records import Progress
 
 from .builders import NOW, OTHER_RUN, RUN, A, desired, endpoint, job, observed, passed
 from .fake import FakeCluster
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

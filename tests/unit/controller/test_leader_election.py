@@ -2,6 +2,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from tests.clock import Clock
 
 from gabarito.controller.kube.api import CONFIG_MAPS, LEASES, Kind, Object
 from gabarito.controller.kube.leader_election import ACT_S, DURATION_S, Lease
@@ -10,20 +11,6 @@ from gabarito.core.errors import MissingError, ServiceError
 from .fake import FakeCluster
 
 NAME, OWNER = "demo-controller", "demo-owner"
-
-
-class Clock:
-    """Time that passes when a test says so."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

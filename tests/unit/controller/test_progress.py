@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.clock import Clock
 
 from gabarito.artifacts.artifact import Address
 from gabarito.controller.progress import READ_EVERY_S, ProgressReader, shards_text
@@ -9,18 +10,6 @@ from gabarito.store.base import Store
 from gabarito.store.open import open_store
 
 ADDRESS = Address("train", "f" * 8)
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
