@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+POLL_S = 0.01
+"""How long a server takes at most to see that it is to end."""
+
 
 class QuietHandler(BaseHTTPRequestHandler):
     """Answers every method in one place, sends whole replies, and writes no log."""
@@ -15,7 +18,7 @@ class QuietHandler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.answer()
 
-    do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815  # as the library calls them
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815  # named by http.server
 
     def send(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)
@@ -33,7 +36,7 @@ class QuietHandler(BaseHTTPRequestHandler):
 def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     """Answer on a free port until the block ends; give host and port."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(POLL_S,), daemon=True).start()
     try:
         yield f"127.0.0.1:{server.server_port}"
     finally:

@@ -3,34 +3,28 @@
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from tests.loopback import QuietHandler, served
 
 from .release import scenario
 
 
-class _Endpoint(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        is_known = self.headers.get("Authorization") == "Bearer right"
-        self.send_response(200 if is_known else 401)
-        self.end_headers()
-        card = b'{"id": "handbook", "root": "handbook-0123456789ab"}'
-        self.wfile.write(b'{"data": [%b]}' % card if is_known else b"")
-
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
+class _Endpoint(QuietHandler):
+    def answer(self) -> None:
+        if self.headers.get("Authorization") == "Bearer right":
+            card = b'{"id": "handbook", "root": "handbook-0123456789ab"}'
+            self.send(200, {}, b'{"data": [%b]}' % card)
+        else:
+            self.send(401, {}, b"")
 
 
 @pytest.fixture
 def endpoint() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Endpoint) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/v1/models"
-        server.shutdown()
+    with served(_Endpoint) as address:
+        yield f"http://{address}/v1/models"
 
 
 def test_it_says_what_is_served(endpoint: str, tmp_path: Path) -> None:

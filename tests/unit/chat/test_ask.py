@@ -1,13 +1,13 @@
 """What `gabarito ask` says of servers that are no endpoint of Gabarito."""
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
 
 import pytest
 from click.testing import CliRunner
+from tests.loopback import QuietHandler, served
 
 from gabarito.chat.ask import EndpointReply, ask
 from gabarito.commands.model import ask as ask_command
@@ -33,29 +33,19 @@ FOREIGN = b'{"choices": [{"message": {"role": "assistant", "content": "PSG"}}]}'
 @pytest.fixture
 def answering() -> Iterator[Callable[..., str]]:
     """Start a server that gives one answer to everything; the value is its address."""
-    servers: list[ThreadingHTTPServer] = []
+    servers = ExitStack()
 
     def start(body: bytes, status: int = 200, length: int | None = None) -> str:
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
+        class Handler(QuietHandler):
+            def answer(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body) if length is None else length))
-                self.end_headers()
-                self.wfile.write(body)
+                said = str(len(body) if length is None else length)
+                self.send(status, {"Content-Length": said}, body)
 
-            def log_message(self, *_: object) -> None:
-                """Be silent."""
+        return f"http://{servers.enter_context(served(Handler))}"
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with servers:
+        yield start
 
 
 def test_an_answer_is_read(answering: Callable[..., str]) -> None:

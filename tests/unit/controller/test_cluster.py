@@ -1,10 +1,8 @@
 """What is sent to the API, and what becomes of its answers; the server is real, its answers set."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 import yaml
 from kubernetes.config import kube_config
 from tests.api_server import ApiServer, api_server
+from tests.loopback import QuietHandler, served
 
 from gabarito.controller.kube.api import (
     DEPLOYMENTS,
@@ -56,10 +55,10 @@ class Api:
 def api() -> Iterator[Api]:
     api = Api()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:
+        def answer(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             body = json.loads(self.rfile.read(length)) if length else None
             api.asked.append((self.command, self.path, self.headers["Content-Type"], body))
@@ -76,17 +75,9 @@ def api() -> Iterator[Api]:
                 self.wfile.write(b"" if api.is_cut else b"0\r\n\r\n")
             self.close_connection = api.is_cut
 
-        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815  # named by http.server
-
-        def log_message(self, format: str, *args: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    api.address = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield api
-    server.shutdown()
-    server.server_close()
+    with served(Handler) as address:
+        api.address = f"http://{address}"
+        yield api
 
 
 @pytest.fixture

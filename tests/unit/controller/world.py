@@ -5,11 +5,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import yaml
+from tests.loopback import QuietHandler, served
 from tests.model_records import CONTRACT
 
 from gabarito.artifacts.artifact import open_artifact
@@ -234,12 +234,15 @@ class Process:
 def endpoint(world_of: dict[str, World], answers: dict[str, str]) -> Iterator[str]:
     """Serve what the Deployment of a world names; ``answers`` may be changed meanwhile."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            served = world_of["now"].outcome()["served"] or "nothing"
-            self._send({"model": f"handbook-{served[:12]}"})
+    class Handler(QuietHandler):
+        def answer(self) -> None:
+            if self.command == "POST":
+                self._reply()
+            else:
+                digest = world_of["now"].outcome()["served"] or "nothing"
+                self._send({"model": f"handbook-{digest[:12]}"})
 
-        def do_POST(self) -> None:
+        def _reply(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             world = world_of["now"]
             if world.token and self.headers["Authorization"] != f"Bearer {world.token}":
@@ -252,19 +255,7 @@ def endpoint(world_of: dict[str, World], answers: dict[str, str]) -> Iterator[st
             self._send({"choices": [{"message": message, "gabarito": about}]})
 
         def _send(self, body: Object, status: int = 200) -> None:
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            self.send(status, {}, json.dumps(body).encode())
 
-        def log_message(self, format: str, *args: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(Handler) as address:
+        yield f"http://{address}"
