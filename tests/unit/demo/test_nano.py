@@ -3,24 +3,16 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, LlamaForCausalLM
 from transformers import PreTrainedTokenizerFast as Tokenizer
 
 from .files import DEMO
-
-NANO = DEMO / "nano"
-CHAT = [
-    {"role": "system", "content": "Responda em português."},
-    {"role": "user", "content": " Quem foi o campeão? "},
-    {"role": "assistant", "content": "Paris Saint-Germain"},
-]
+from .nano import CHAT, NANO, read_tokenizer
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    loaded = AutoTokenizer.from_pretrained(NANO)
-    assert isinstance(loaded, Tokenizer)
-    return loaded
+    return read_tokenizer()
 
 
 def chat_ids(

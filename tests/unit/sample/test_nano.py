@@ -6,27 +6,18 @@ from random import Random
 import pytest
 import torch
 from click.testing import CliRunner
-from tests.unit.demo.files import DEMO
-from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
+from tests.unit.demo.nano import CHAT, NANO, read_tokenizer
+from transformers import AutoModelForCausalLM, LlamaForCausalLM
 from transformers import PreTrainedTokenizerFast as Tokenizer
 
 from sample.nano import DIGESTS, build, measure, new_model, read_digests, train
 from sample.rows import Encoder, draw_batches, draw_rows
 from sample.world import build_world
 
-NANO = DEMO / "nano"
-CHAT = [
-    {"role": "system", "content": "Responda em português."},
-    {"role": "user", "content": " Quem foi o campeão? "},
-    {"role": "assistant", "content": "Paris Saint-Germain"},
-]
-
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    loaded = AutoTokenizer.from_pretrained(NANO)
-    assert isinstance(loaded, Tokenizer)
-    return loaded
+    return read_tokenizer()
 
 
 @pytest.fixture(scope="module")
