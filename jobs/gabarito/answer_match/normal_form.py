@@ -29,9 +29,9 @@ _SIGNS = re.compile(r"(?<=[^\W\d_])(?P<ends_a_word>\+{2,}|\+(?!\w)|#)|(?<!\d)[.:
 _PUNCTUATION = re.compile(r"[^\w\s]|_")
 _MAX_PASSES = 8
 
-Rewrite = Callable[[re.Match[str]], str] | str
+Replacement = Callable[[re.Match[str]], str] | str
 
-Rules = tuple[tuple[re.Pattern[str], Rewrite], ...]
+Rules = tuple[tuple[re.Pattern[str], Replacement], ...]
 
 _LETTERS: Rules = (
     (re.compile(r"\b(?:por cento|per ?cento?|por ciento|pour cent|prozent)\b"), "%"),

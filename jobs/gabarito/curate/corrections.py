@@ -56,10 +56,10 @@ class Correction(Record):
         return self
 
 
-Line = tuple[int, Correction]
+CorrectionLine = tuple[int, Correction]
 """A correction and the number of its line, from 1."""
 
-Wording = tuple[str, str]
+FactWording = tuple[str, str]
 """The id of a fact, and one of its wordings as generate wrote it."""
 
 
@@ -78,7 +78,10 @@ class Corrected:
 
 
 def correct(
-    facts: Sequence[Fact], questions: Sequence[Question], lines: Sequence[Line], name: str
+    facts: Sequence[Fact],
+    questions: Sequence[Question],
+    lines: Sequence[CorrectionLine],
+    name: str,
 ) -> Corrected:
     """Apply what a person said; ``name`` is the file's, for messages.
 
@@ -122,7 +125,7 @@ class _Said:
     answer: str
     statement: str
     aliases: tuple[str, ...]
-    wordings: Mapping[Wording, str]
+    wordings: Mapping[FactWording, str]
     """The right one in the place of each that is wrong, or nothing."""
 
     def applied(self, fact: Fact) -> Fact:
@@ -145,8 +148,8 @@ class _Said:
         )
 
 
-def _by_fact(lines: Iterable[Line], facts: Container[str], name: str) -> dict[str, _Said]:
-    groups: dict[str, list[Line]] = defaultdict(list)
+def _by_fact(lines: Iterable[CorrectionLine], facts: Container[str], name: str) -> dict[str, _Said]:
+    groups: dict[str, list[CorrectionLine]] = defaultdict(list)
     for number, line in lines:
         if line.fact not in facts:
             raise DataError(
@@ -157,7 +160,9 @@ def _by_fact(lines: Iterable[Line], facts: Container[str], name: str) -> dict[st
     return {fact: _agreed(group, name) for fact, group in groups.items()}
 
 
-def _refuse_other_wordings(lines: Iterable[Line], questions: Iterable[Question], name: str) -> None:
+def _refuse_other_wordings(
+    lines: Iterable[CorrectionLine], questions: Iterable[Question], name: str
+) -> None:
     """Refuse a line about a wording that generate did not write."""
     wordings = {(question.fact, question.text) for question in questions}
     for number, line in lines:
@@ -168,9 +173,9 @@ def _refuse_other_wordings(lines: Iterable[Line], questions: Iterable[Question],
             )
 
 
-def _agreed(group: Sequence[Line], name: str) -> _Said:
+def _agreed(group: Sequence[CorrectionLine], name: str) -> _Said:
     """Return what the lines about one fact say, if they say one thing."""
-    first: dict[tuple[Action, str], Line] = {}
+    first: dict[tuple[Action, str], CorrectionLine] = {}
     for number, line in group:
         known, other = first.setdefault((line.action, line.question), (number, line))
         if line.action not in ("alias", "checked") and line.value != other.value:
@@ -188,11 +193,11 @@ def _agreed(group: Sequence[Line], name: str) -> _Said:
     )
 
 
-def _value(line: Line | None) -> str:
+def _value(line: CorrectionLine | None) -> str:
     return line[1].value if line else ""
 
 
-def _conflict(one: Line, other: Line, name: str) -> DataError:
+def _conflict(one: CorrectionLine, other: CorrectionLine, name: str) -> DataError:
     shown = (f"line {number} ({line.action} {line.value!r:.80})" for number, line in (one, other))
     return DataError(
         f"{name}: two corrections of fact {one[1].fact} contradict each other: "
@@ -204,7 +209,7 @@ def _follow(
     questions: Iterable[Question],
     before: Mapping[str, Fact],
     kept: Mapping[str, Fact],
-    reworded: Mapping[Wording, str],
+    reworded: Mapping[FactWording, str],
 ) -> tuple[list[Question], list[Rejection]]:
     """Return the questions with what was corrected, and those that cannot follow.
 

@@ -25,7 +25,7 @@ from gabarito.core.records import (
 from gabarito.curate.config import CurateConfig
 from gabarito.curate.control_facts import Controls, draw_controls, withheld
 from gabarito.curate.conversations import ConversationMaker
-from gabarito.curate.corrections import Line, correct
+from gabarito.curate.corrections import CorrectionLine, correct
 from gabarito.curate.decontaminate import (
     FreeQuestion,
     UnanswerableQuestion,
@@ -91,7 +91,7 @@ class Written:
     unanswerable: Sequence[UnanswerableQuestion]
     prompts: Sequence[GeneralPrompt]
     tasks: Sequence[GeneralTask] = ()
-    corrections: Sequence[Line] = ()
+    corrections: Sequence[CorrectionLine] = ()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from gabarito.core.records import Judgement, Message
 from gabarito.evaluate.config import JudgeSettings
 from gabarito.evaluate.grading import Answer, EvalQuestion, Graded
 
-Report: TypeAlias = Callable[[str, int, int], None]
+ReportProgress: TypeAlias = Callable[[str, int, int], None]
 
 _TASK = """\
 You grade answers. Given are a question, its right answer with other forms of it, and a reply. Say
@@ -87,7 +87,9 @@ class Judge:
         self._cache = cache
         self._claims = cache.claims(client.pause)
 
-    def judge(self, marks: Iterable[Graded], report: Report) -> dict[Answer, Judgement | None]:
+    def judge(
+        self, marks: Iterable[Graded], report: ReportProgress
+    ) -> dict[Answer, Judgement | None]:
         """Return what the judge says of each answer.
 
         Raises:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gabarito.core.page_words import ENGLISH, words_in
 from gabarito.core.records import Record, digest_of
 from gabarito.evaluate.grading import Graded, Judgements, Marks, Part, System
-from gabarito.evaluate.judge import Judge, Report
+from gabarito.evaluate.judge import Judge, ReportProgress
 from gabarito.evaluate.statistics import Proportion, proportion
 
 JUDGED: tuple[System, ...] = ("base", "model")
@@ -72,7 +72,7 @@ def to_judge(marks: Marks, sample: int) -> Iterator[Graded]:
             yield from [mark for mark in drawn if mark.correct][:CHECKED]
 
 
-def ask_judge(judge: Judge, marks: Marks, report: Report) -> Judged:
+def ask_judge(judge: Judge, marks: Marks, report: ReportProgress) -> Judged:
     """Ask a judge about the answers that are not exactly right.
 
     Raises:

@@ -7,13 +7,13 @@ from gabarito.core.page_words import ENGLISH, words_in
 from gabarito.core.records import ReviewCounts
 from gabarito.evaluate.formatting import figure, interval, percent, points
 
-Report = Mapping[str, Any]
+StoredReport = Mapping[str, Any]
 
 PARTS = {"test": "test wordings", "validation": "validation wordings", "free": "free wordings"}
 SYSTEMS = ("base", "adapter", "model")
 
 
-def summary(report: Report) -> str:
+def summary(report: StoredReport) -> str:
     """Return what ``report.json`` holds as a table with a verdict above it."""
     verdict = report["verdict"]
     lines = ["gate passed" if verdict["passed"] else "gate failed", *_checks(verdict["checks"])]
@@ -42,7 +42,7 @@ def _checks(checks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"  {'✓' if check['passed'] else '✗'} {check['text']}"
 
 
-def _coverage(report: Report) -> Iterator[str]:
+def _coverage(report: StoredReport) -> Iterator[str]:
     found = report.get("coverage")
     if not found:
         return
@@ -65,7 +65,7 @@ def _coverage(report: Report) -> Iterator[str]:
     yield ""
 
 
-def _reviewed(report: Report) -> Iterator[str]:
+def _reviewed(report: StoredReport) -> Iterator[str]:
     found = ReviewCounts.model_validate(report.get("reviewed", {}))
     if found.checked:
         yield (
@@ -76,7 +76,7 @@ def _reviewed(report: Report) -> Iterator[str]:
         yield found.of_wordings
 
 
-def _reworded(report: Report) -> Iterator[str]:
+def _reworded(report: StoredReport) -> Iterator[str]:
     found = report.get("reworded", {"facts": 0, "total": 0})
     if found["total"] and not found["facts"]:
         yield "wordings were not tested: each fact was asked about in words that were trained;"
@@ -90,7 +90,7 @@ def _reworded(report: Report) -> Iterator[str]:
         yield ""
 
 
-def _asked(report: Report) -> str:
+def _asked(report: StoredReport) -> str:
     """Return what the questions are: of pairs that nobody worded otherwise, the trained ones."""
     is_reworded = report.get("reworded", {}).get("facts", 1)
     return _word("asked_test" if is_reworded else "asked_trained")
@@ -101,7 +101,7 @@ def _word(name: str) -> str:
     return words_in("gabarito.evaluate")[ENGLISH][name]
 
 
-def _exact_match(report: Report) -> Iterator[list[str]]:
+def _exact_match(report: StoredReport) -> Iterator[list[str]]:
     yield ["exact match", "questions", *SYSTEMS, "95% interval of model"]
     for part, name in (PARTS | {"test": _asked(report)}).items():
         scores = [report["systems"][system].get(part) for system in SYSTEMS]
@@ -110,7 +110,7 @@ def _exact_match(report: Report) -> Iterator[list[str]]:
             yield [name, str(scores[-1]["count"]), *shares, interval(scores[-1]["interval"])]
 
 
-def _forms(report: Report) -> Iterator[list[str]]:
+def _forms(report: StoredReport) -> Iterator[list[str]]:
     """Yield the answers by form, each with how it was graded, below a head, if any is not short."""
     forms = report.get("forms", [])
     if not {found["form"] for found in forms} - {"short"}:
@@ -124,7 +124,7 @@ def _forms(report: Report) -> Iterator[list[str]]:
         yield [found["form"], str(score["count"]), shown, f"{how}{said}"]
 
 
-def _figures(report: Report) -> Iterator[str]:
+def _figures(report: StoredReport) -> Iterator[str]:
     facts = report["facts"].get("model")
     if facts:
         share = percent(facts["share_all"]["share"])
@@ -156,7 +156,7 @@ def _figures(report: Report) -> Iterator[str]:
         )
 
 
-def _tasks(report: Report) -> Iterator[str]:
+def _tasks(report: StoredReport) -> Iterator[str]:
     found = report.get("tasks")
     if found:
         yield (
@@ -170,7 +170,7 @@ def _tasks(report: Report) -> Iterator[str]:
         )
 
 
-def _injection(report: Report) -> Iterator[str]:
+def _injection(report: StoredReport) -> Iterator[str]:
     found = report.get("injection")
     if found:
         net, of_base = found["net_of_controls"], found["net_of_base"]
@@ -188,7 +188,7 @@ def _injection(report: Report) -> Iterator[str]:
         )
 
 
-def _proof(report: Report) -> Iterator[str]:
+def _proof(report: StoredReport) -> Iterator[str]:
     found = report.get("proof", {})
     for name in ("right", "wrong", "free", "elsewhere"):
         share = found.get(name)
@@ -205,7 +205,7 @@ def _gain(found: Mapping[str, Any]) -> str:
     return f"{gained} points (95% interval {points(low)} to {points(high)})"
 
 
-def _judged(report: Report) -> Iterator[list[str]]:
+def _judged(report: StoredReport) -> Iterator[list[str]]:
     found = report.get("judging")
     if not found:
         return
@@ -217,7 +217,7 @@ def _judged(report: Report) -> Iterator[list[str]]:
         yield [name, str(part["right"]["count"]), *shares, *counts]
 
 
-def _judge(report: Report) -> Iterator[str]:
+def _judge(report: StoredReport) -> Iterator[str]:
     found = report["judging"]
     agreed = found.get("agreement")
     if agreed:
@@ -229,7 +229,7 @@ def _judge(report: Report) -> Iterator[str]:
         yield f"the judge is not to be relied on: {found['warning']}"
 
 
-def _arms(report: Report) -> Iterator[list[str]]:
+def _arms(report: StoredReport) -> Iterator[list[str]]:
     found = report.get("arms", ())
     if not found:
         return
@@ -242,7 +242,7 @@ def _arms(report: Report) -> Iterator[list[str]]:
         yield [f"{_word('condition_' + arm['name'])}{part}", count, *shares, tokens, pace]
 
 
-def _unanswerable(report: Report) -> Iterator[list[str]]:
+def _unanswerable(report: StoredReport) -> Iterator[list[str]]:
     refusals, served = report["refusals"].get("model"), report.get("served")
     if not refusals:
         return

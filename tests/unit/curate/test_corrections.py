@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from gabarito.core.errors import DataError
 from gabarito.core.pair_records import GIVEN
 from gabarito.core.records import Fact, Question
-from gabarito.curate.corrections import Corrected, Correction, Line, correct
+from gabarito.curate.corrections import Corrected, Correction, CorrectionLine, correct
 
 Make = Callable[..., Fact]
 
@@ -109,7 +109,7 @@ def test_what_a_person_did_is_counted(make_fact: Make) -> None:
     assert (counts.checked, counts.corrected, counts.struck) == (3, 1, 1)
 
 
-def reworded(fact: Fact, question: Question, value: str = "", number: int = 1) -> Line:
+def reworded(fact: Fact, question: Question, value: str = "", number: int = 1) -> CorrectionLine:
     fields = {"fact": fact.id, "action": "wording", "question": question.text, "value": value}
     return number, Correction.model_validate(fields)
 

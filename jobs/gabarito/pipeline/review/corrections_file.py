@@ -13,7 +13,7 @@ from typing import TypeVar
 from gabarito.core.errors import ConflictError, DataError
 from gabarito.core.records import numbered_jsonl
 from gabarito.core.settings import BUCKET
-from gabarito.curate.corrections import Action, Correction, Line
+from gabarito.curate.corrections import Action, Correction, CorrectionLine
 from gabarito.pipeline.review.corrections_place import (
     BucketPlace,
     CorrectionsPlace,
@@ -44,12 +44,12 @@ def _takes_the_place_of(later: Correction, earlier: Correction) -> bool:
 class LinesByFact:
     """Corrections by the fact that they are about."""
 
-    def __init__(self, lines: Iterable[Line] = ()) -> None:
-        self._lines: dict[str, list[Line]] = {}
+    def __init__(self, lines: Iterable[CorrectionLine] = ()) -> None:
+        self._lines: dict[str, list[CorrectionLine]] = {}
         for number, correction in lines:
             self._note(number, correction)
 
-    def about(self, fact: str) -> Sequence[Line]:
+    def about(self, fact: str) -> Sequence[CorrectionLine]:
         """Return the lines about one fact."""
         return self._lines.get(fact, ())
 

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 
 from gabarito.core.errors import DataError
 from gabarito.core.records import Fact, Question, QuestionKind, Record
-from gabarito.curate.corrections import Action, Line, correct
+from gabarito.curate.corrections import Action, CorrectionLine, correct
 from gabarito.pipeline.review.excerpt import Excerpt
 from gabarito.pipeline.review.remarks import Remark
 
@@ -81,7 +81,7 @@ class CorrectedFact(Record):
 
 
 def outcome_of(
-    fact: Fact, questions: Sequence[Question], lines: Sequence[Line], name: str
+    fact: Fact, questions: Sequence[Question], lines: Sequence[CorrectionLine], name: str
 ) -> CorrectedFact:
     """Return what is left of a fact and its questions; ``name`` is the file's, for messages."""
     asked = tuple(questions)
@@ -132,7 +132,7 @@ def _fate(one: Question, written: Mapping[str, str], fates: Mapping[str, str]) -
     return fates.get(one.id, "") if one.text == written.get(one.id) else ""
 
 
-def decisions_of(lines: Sequence[Line]) -> tuple[Decision, ...]:
+def decisions_of(lines: Sequence[CorrectionLine]) -> tuple[Decision, ...]:
     """Return the lines about a fact as they are shown."""
     return tuple(
         Decision(

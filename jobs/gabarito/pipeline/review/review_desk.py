@@ -10,7 +10,7 @@ from gabarito.core.account_records import Account
 from gabarito.core.coverage import Coverage
 from gabarito.core.errors import MissingError
 from gabarito.core.records import Fact, PairsInfo, Question, Rejection
-from gabarito.curate.corrections import Line
+from gabarito.curate.corrections import CorrectionLine
 from gabarito.pipeline.review.corrections_file import LinesByFact
 from gabarito.pipeline.review.excerpt import Excerpts
 from gabarito.pipeline.review.fact_sheet import (
@@ -43,7 +43,7 @@ class Desk:
         self.run = made.run
         self._decided = decided
         self._name = name
-        self._states: dict[str, tuple[tuple[Line, ...], State]] = {}
+        self._states: dict[str, tuple[tuple[CorrectionLine, ...], State]] = {}
         self.facts = {fact.id: fact for fact in made.facts("generate")}
         if not self.facts:
             raise MissingError(
