@@ -44,7 +44,7 @@ spec:
           {{- include "gabarito.podMetadata" $pod | nindent 10 }}
         spec:
           restartPolicy: Never
-          serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) | quote }}
+          serviceAccountName: {{ include "gabarito.stageAccount" $pod | quote }}
           automountServiceAccountToken: false
           {{- include "gabarito.podSettings" $pod | nindent 10 }}
           {{- with include "gabarito.initContainers" $pod | trim }}
@@ -58,12 +58,7 @@ spec:
               {{- include "gabarito.containerSettings" $pod | nindent 14 }}
               resources:
                 {{- toYaml .of.resources | nindent 16 }}
-              env:
-                {{- include "gabarito.env" $pod | nindent 16 }}
-              {{- with $values.extraEnvFrom }}
-              envFrom:
-                {{- toYaml . | nindent 16 }}
-              {{- end }}
+              {{- include "gabarito.env" $pod | nindent 14 }}
               volumeMounts:
                 {{- include "gabarito.volumeMounts" $pod | nindent 16 }}
           volumes:

@@ -1,8 +1,13 @@
 {{/* The environment of a container: the chart's own and what the values add, which counts before it.
      Takes root, component and values. */}}
 {{- define "gabarito.env" -}}
-{{- $own := fromYamlArray (include "gabarito.ownEnv" .) }}
-{{- include "gabarito.eachOnce" (concat $own (.values.extraEnv | default list)) }}
+{{- $own := fromYamlArray (include "gabarito.ownEnv" .) -}}
+env:
+  {{- include "gabarito.eachOnce" (concat $own (.values.extraEnv | default list)) | nindent 2 }}
+{{- with .values.extraEnvFrom }}
+envFrom:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{/* Variables, each once: of several with one name the last, as a pod would take it. Whoever applies an

@@ -78,7 +78,7 @@ template:
     {{- include "gabarito.podMetadata" . | nindent 4 }}
   spec:
     restartPolicy: Never
-    serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) | quote }}
+    serviceAccountName: {{ include "gabarito.stageAccount" . | quote }}
     automountServiceAccountToken: false
     terminationGracePeriodSeconds: {{ int64 $values.terminationGracePeriodSeconds }}
     {{- include "gabarito.podSettings" . | nindent 4 }}
@@ -93,12 +93,7 @@ template:
         {{- include "gabarito.containerSettings" . | nindent 8 }}
         resources:
           {{- include "gabarito.resources" . | nindent 10 }}
-        env:
-          {{- include "gabarito.env" . | nindent 10 }}
-        {{- with $values.extraEnvFrom }}
-        envFrom:
-          {{- toYaml . | nindent 10 }}
-        {{- end }}
+        {{- include "gabarito.env" . | nindent 8 }}
         volumeMounts:
           {{- include "gabarito.volumeMounts" . | nindent 10 }}
     volumes:

@@ -59,6 +59,12 @@ labels:
 {{- end }}
 {{- end }}
 
+{{/* The service account of a pod that works on the store. Takes root and values. */}}
+{{- define "gabarito.stageAccount" -}}
+{{- .values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) }}
+{{- end }}
+
+{{/* The controller's or the stages' service account. Takes root and which of the two. */}}
 {{- define "gabarito.account" -}}
 {{- $account := get .root.Values.serviceAccount .of }}
 {{- if $account.create }}

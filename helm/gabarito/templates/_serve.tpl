@@ -39,7 +39,7 @@ spec:
     metadata:
       {{- include "gabarito.podMetadata" $pod | nindent 6 }}
     spec:
-      serviceAccountName: {{ $values.serviceAccountName | default (include "gabarito.account" (dict "root" .root "of" "stage")) | quote }}
+      serviceAccountName: {{ include "gabarito.stageAccount" $pod | quote }}
       automountServiceAccountToken: false
       terminationGracePeriodSeconds: {{ int64 $values.terminationGracePeriodSeconds }}
       {{- include "gabarito.podSettings" $pod | nindent 6 }}
@@ -61,12 +61,7 @@ spec:
           {{- end }}
           resources:
             {{- include "gabarito.resources" (ternary (dict "values" (omit $values "gpu")) $pod $isRemote) | nindent 12 }}
-          env:
-            {{- include "gabarito.env" $pod | nindent 12 }}
-          {{- with $values.extraEnvFrom }}
-          envFrom:
-            {{- toYaml . | nindent 12 }}
-          {{- end }}
+          {{- include "gabarito.env" $pod | nindent 10 }}
           volumeMounts:
             {{- include "gabarito.volumeMounts" $pod | nindent 12 }}
       volumes:

@@ -9,12 +9,7 @@
   {{- include "gabarito.containerSettings" . | nindent 2 }}
   resources:
     {{- toYaml (.values.resources | default dict) | nindent 4 }}
-  env:
-    {{- include "gabarito.env" . | nindent 4 }}
-  {{- with .values.extraEnvFrom }}
-  envFrom:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
+  {{- include "gabarito.env" . | nindent 2 }}
   volumeMounts:
     {{- include "gabarito.volumeMounts" . | nindent 4 }}
     - {name: {{ .volume }}, mountPath: /model}
