@@ -268,9 +268,14 @@ def settle(config: CurateConfig, pairs: Pairs, written: Written) -> tuple[Settle
     stated = [question for question in questions if question.kind == "statement"]
     stated, baseless = keep_about(stated, facts)
     statements, restated = merge_statements(stated)
-    documented = [*once, *corrected.struck]
     settled = Settled(
-        facts, documented, found, statements, corrected.counts, merged, corrected.facts
+        facts=facts,
+        documented=[*once, *corrected.struck],
+        wordings=found,
+        statements=statements,
+        reviewed=corrected.counts,
+        merged=merged,
+        corrected=corrected.facts,
     )
     return settled, [
         *corrected.rejections,

@@ -96,17 +96,25 @@ def _read(match: re.Match[str]) -> list[Period]:
         first = int(short_first) + century
         if int(short_end) != (first + 1) % 100:
             return []
-        return [Period(match.start(), match.end(), first, 2, dash, 2)]
+        return [
+            Period(match.start(), match.end(), first, first_digits=2, between=dash, end_digits=2)
+        ]
     first = int(long_first)
     size = len(long_end)
     if not _is_year(first) or int(long_end) != (first + 1) % 10**size:
         return _years(match, 1) + (_years(match, 3) if size == 4 else [])
-    return [Period(match.start(), match.end(), first, 4, between, size)]
+    return [
+        Period(match.start(), match.end(), first, first_digits=4, between=between, end_digits=size)
+    ]
 
 
 def _years(match: re.Match[str], group: int) -> list[Period]:
     year = int(match[group])
-    return [Period(match.start(group), match.end(group), year, 4)] if _is_year(year) else []
+    return (
+        [Period(match.start(group), match.end(group), year, first_digits=4)]
+        if _is_year(year)
+        else []
+    )
 
 
 def _is_year(number: int) -> bool:
