@@ -119,7 +119,12 @@ def sentences(page: str) -> list[str]:
 def table(page: str) -> list[list[str]]:
     """Return the cells of a page's table, without its head."""
     rows = [line for line in page_text(page).splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
+    return [cells(row) for row in rows[2:]]
+
+
+def cells(row: str) -> list[str]:
+    """Return the cells of a row of a table."""
+    return [cell.strip() for cell in row.strip("|").split("|")]
 
 
 def _listed() -> Iterator[SampleFact]:

@@ -17,7 +17,7 @@ import docx
 import fpdf
 from fpdf.enums import XPos, YPos
 
-from sample.facts import page_format, page_text, pages
+from sample.facts import cells, page_format, page_text, pages
 
 SOURCES = Path(str(files("gabarito.demo"))) / "sources"
 SAVED_AT = datetime(2025, 6, 2, 9, 30, tzinfo=UTC)
@@ -82,9 +82,9 @@ def as_docx(page: str) -> bytes:
         if kind == "title":
             document.core_properties.title = lines[0]
         if kind == "table":
-            table = document.add_table(rows=0, cols=len(_cells(lines[0])))
+            table = document.add_table(rows=0, cols=len(cells(lines[0])))
             for line in lines:
-                for cell, text in zip(table.add_row().cells, _cells(line), strict=True):
+                for cell, text in zip(table.add_row().cells, cells(line), strict=True):
                     cell.text = text
         elif kind in ("title", "heading"):
             document.add_heading(lines[0], level=1 if kind == "title" else 2)
@@ -119,7 +119,7 @@ def main(folder: Path) -> None:
 
 def _html_block(kind: str, lines: list[str]) -> str:
     if kind == "table":
-        return _html_table([_cells(line) for line in lines])
+        return _html_table([cells(line) for line in lines])
     escaped = [html.escape(line) for line in lines]
     if kind == "list":
         return "<ul>\n" + "\n".join(f"<li>{line}</li>" for line in escaped) + "\n</ul>"
@@ -131,13 +131,9 @@ def _html_table(rows: list[list[str]]) -> str:
     lines = []
     for number, row in enumerate(rows):
         tag = "td" if number else "th"
-        cells = "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
-        lines.append(f"<tr>{cells}</tr>")
+        inner = "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
+        lines.append(f"<tr>{inner}</tr>")
     return '<table class="dados">\n' + "\n".join(lines) + "\n</table>"
-
-
-def _cells(line: str) -> list[str]:
-    return [cell.strip() for cell in line.strip("|").split("|")]
 
 
 def _with_fixed_dates(data: bytes) -> bytes:
