@@ -99,7 +99,7 @@ def proportion(outcomes: Iterable[tuple[str, bool]]) -> Proportion | None:
     the sample.
 
     Near 0.98, of 60 to 300 facts of three wordings each, it holds the true share in 93 to 99 %
-    of simulated evaluations; the percentiles of a bootstrap, used before, in 86 to 98 %.
+    of simulated evaluations; the percentiles of a bootstrap in 86 to 98 %.
     """
     pairs = list(outcomes)
     if not pairs:
