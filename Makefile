@@ -6,14 +6,15 @@ INSTALLED := $(VENV)/.installed
 STORE ?= gabarito-store
 PORT ?= 8000
 CLUSTER := PATH="$(CURDIR)/$(BIN):$$PATH" k8s/dev/cluster
+CLUSTER_PYTEST := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 RELEASE := PYTHONPATH=jobs $(BIN)/python -m release
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes \
 	--no-header --no-annotate
 
 .DEFAULT_GOAL := help
 .PHONY: help demo real study serve test check generate requirements sample nano bench \
-	bench-controller bench-scale images real-tests image-tests cluster-test cluster-families \
-	cluster-chaos release-tools release-check release release-verify
+	bench-controller bench-scale images real-tests image-tests cluster-ready cluster-test \
+	cluster-test-long cluster-families cluster-chaos release-tools release-check release release-verify
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -36,7 +37,7 @@ serve: $(INSTALLED) ## serve the model that the demo promoted
 test: $(INSTALLED) ## run the tests (a browser, helm, promtool, a registry, actionlint and Tesseract are got where they lack)
 	@.ci/debian chromium chromium-driver tesseract-ocr tesseract-ocr-por tesseract-ocr-deu
 	@$(CLUSTER) build helm promtool registry schemas actionlint jobset-crd >/dev/null
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED) ## lint, types, layers, generated files
 	@$(CLUSTER) build helm >/dev/null
@@ -98,14 +99,18 @@ image-tests: $(INSTALLED) ## build the images, with torch for a CPU, and look in
 	@IMAGES_TORCH=cpu images/build
 	$(BIN)/pytest -m images tests/images
 
-cluster-test: $(INSTALLED) ## start a one-node Kubernetes and try a release on it: needs root
+cluster-ready: $(INSTALLED)
 	@$(CLUSTER) build >/dev/null
 	@IMAGES_TORCH=cpu images/build
 	@$(CLUSTER) up >/dev/null
 	@$(CLUSTER) s3 >/dev/null
-	$(BIN)/pytest -m cluster -n 4 --dist loadfile --no-loadscope-reorder \
-		--ignore tests/cluster/test_outages.py tests/cluster
+
+cluster-test: cluster-ready ## start a one-node Kubernetes and try a release on it: needs root
+	$(CLUSTER_PYTEST) -m 'cluster and not long' --ignore tests/cluster/test_outages.py tests/cluster
 	$(BIN)/pytest -m cluster tests/cluster/test_outages.py
+
+cluster-test-long: cluster-ready ## what takes longest there: trouble that lasts, several processes, retention
+	$(CLUSTER_PYTEST) -m 'cluster and long' tests/cluster
 
 cluster-families: $(INSTALLED) ## try a release on IPv6 alone, then on both families: needs root
 	@$(CLUSTER) build >/dev/null

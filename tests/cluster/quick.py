@@ -45,6 +45,8 @@ def quick(demo_values: Object, channel: str, **train: object) -> Object:
             "max_forgetting": 1.0,
             "max_merge_gap": 0.2,
             "retention_sample": 40,
+            "trained_sample": 8,
+            "compared_sample": 8,
             "resamples": 1000,
         },
     }

@@ -10,7 +10,7 @@ from .quick import ENDLESS, fresh, quick
 from .release import Release
 from .teacher import ADDRESS, teacher
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.cluster, pytest.mark.long, pytest.mark.timeout(2400)]
 MANY = 5
 
 

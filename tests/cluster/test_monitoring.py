@@ -12,7 +12,7 @@ from .machine import in_url
 from .quick import LONG, fresh
 from .release import FULLNAME, Release
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.cluster, pytest.mark.long, pytest.mark.timeout(1800)]
 
 METRICS_PORT = 8080
 TRAINING = (

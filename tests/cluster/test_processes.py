@@ -12,7 +12,7 @@ from .machine import Machine
 from .quick import LONG, SHORT, fresh, quick
 from .release import Release
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.cluster, pytest.mark.long, pytest.mark.timeout(1800)]
 ALIKE = 0.05
 """How far losses may lie apart, as a share: of a CPU that multiplies bfloat16 it is that."""
 

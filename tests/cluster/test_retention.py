@@ -19,7 +19,7 @@ from .kubectl import Object, until
 from .quick import fresh
 from .release import CONTROLLER, FULLNAME, RUN_LABEL, STAGE_LABEL, Release
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(3000)]
+pytestmark = [pytest.mark.cluster, pytest.mark.long, pytest.mark.timeout(3000)]
 
 RATES = (3e-3, 2e-3, 1.5e-3)
 

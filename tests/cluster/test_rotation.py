@@ -7,7 +7,7 @@ from .kubectl import Object, until
 from .quick import ENDLESS, quick
 from .release import Release, credentials
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.cluster, pytest.mark.long, pytest.mark.timeout(1800)]
 KUBELET_S = 180
 """Within which the kubelet has written a changed Secret into the pods."""
 

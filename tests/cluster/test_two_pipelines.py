@@ -12,7 +12,7 @@ from .kubectl import Object, until
 from .quick import fresh
 from .release import CONTROLLER, NAME, Release
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.cluster, pytest.mark.long, pytest.mark.timeout(1800)]
 
 PREFIX = "two-pipelines"
 RATES = {"team-a": 3e-3, "team-b": 2e-3}

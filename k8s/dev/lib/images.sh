@@ -13,16 +13,19 @@ build_image() { # build_image NAME FOLDER: this machine's authorities are truste
   echo "localhost/$1"
 }
 
-load_images() {
-  local name
+load_images() { # one caller after the other: the second finds what the first has compressed
+  local name lock
   [ $# -gt 0 ] || fail "load: give the names of images"
   need_root "the images that were built are root's"
   is_running registry || fail "load: no registry at $registry; run $0 up"
+  exec {lock}>"$run/load.lock"
+  flock "$lock"
   for name in "$@"; do
     buildah push -q --tls-verify=false "localhost/${name#localhost/}" \
       "docker://$registry/${name#localhost/}"
     echo "registry.local/${name#localhost/}"
   done
+  exec {lock}>&-
 }
 
 serve_s3() {
