@@ -215,6 +215,7 @@ def test_what_a_term_is_stands_apart_from_it() -> None:
     assert said == "- valor: número: Em reais."
 
 
+MORE = f"<p>{'A taxa vence no primeiro dia do mês e é paga por todos. ' * 9}</p>"
 LINKS = "".join(f"<li><a href={name}.html>Manual {name}</a></li>" for name in "abc")
 
 
@@ -223,6 +224,15 @@ def test_links_that_a_sentence_announces_are_text(frame: str) -> None:
     told = "<p>Antes de pedir a isenção devem ser lidos:</p>"
     assert below(told + frame.format(LINKS)).endswith("- Manual a\n- Manual b\n- Manual c")
     assert below("<p>Ver também:</p>" + frame.format(LINKS)) == "Ver também:"
+
+
+def test_cells_full_of_links_below_names_of_columns_are_no_menu() -> None:
+    cell = "<td><a href=https://packages.example/{0}{1}>Pacote {0} da versão {1}</a></td>"
+    rows = "".join(f"<tr>{''.join(cell.format(at, to) for to in range(3))}</tr>" for at in range(4))
+    table = "<table><tr>{}</tr>" + rows + "</table>"
+    told = below(MORE + table.format("<th>Nome<th>Tamanho<th>Assunto") + MORE)
+    assert "| Pacote 3 da versão 0 | Pacote 3 da versão 1 | Pacote 3 da versão 2 |" in told
+    assert "Pacote" not in below(MORE + table.format("<th colspan=3>Nomes") + MORE)
 
 
 def test_links_to_the_pages_before_and_after_are_none() -> None:

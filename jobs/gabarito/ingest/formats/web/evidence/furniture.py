@@ -111,7 +111,7 @@ def _find_furniture(
                 is_listed = not (where.is_above or _is_named(node, _NAMES) or node.get("role"))
                 yield _Furniture(node, why, is_listed)
             mains += filter(_is_main, [] if why else [node])
-            if why or node.tag in _LINES_OF_TEXT or is_verbatim(node):
+            if why or node.tag in _LINES_OF_TEXT or is_verbatim(node) or _names_columns(node):
                 walker.skip_subtree()
 
 
@@ -143,7 +143,8 @@ def _why_furniture(node: Element, own: Measures, where: _Where) -> Omission | No
         return None
     if node.tag == "dialog" or node.get("role") in _DIALOGS:
         return Omission.AROUND
-    is_menu = own.links >= _MIN_LINKS and own.link_share >= _MENU_SHARE
+    is_linked = own.links >= _MIN_LINKS and own.link_share >= _MENU_SHARE
+    is_menu = is_linked and not _names_columns(node)
     if own.letters > _MAX_SHARE * where.whole:
         return Omission.NAVIGATION if is_menu and where.is_above else None
     if node.tag in AROUND or node.get("role") in _ROLES:
@@ -153,6 +154,12 @@ def _why_furniture(node: Element, own: Measures, where: _Where) -> Omission | No
     if (is_menu and not where.is_main) or _turns_pages(node, own):
         return Omission.NAVIGATION
     return _why_named(node, own, where) if _is_named(node, _NAMES) else None
+
+
+def _names_columns(node: Element) -> bool:
+    """Tell whether it is a table whose first row names its columns: its cells may all be links."""
+    row = next(node.iter("tr"), None) if node.tag == "table" else None
+    return row is not None and sum(1 for cell in row.iterchildren("th") if text_in(cell)) > 1
 
 
 def _is_announced(node: Element, own: Measures) -> bool:
