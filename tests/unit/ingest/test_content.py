@@ -32,6 +32,8 @@ LETTER = archive(mimetype="application/vnd.oasis.opendocument.text-template")
     [
         (".txt", b"%PDF-1.7\n", ".pdf"),
         (".html", b"\r\n%PDF-1.4", ".pdf"),
+        (".pdf", b"<html><body>moved</body></html>\n%PDF-1.4", ".pdf"),
+        (".html", b"<html><p>A PDF begins with %PDF-1.4", ".html"),
         (".txt", b"{\\rtf1\\ansi Ola}", ".rtf"),
         (".doc", b"{\\rtf1\\ansi Ola}", ".rtf"),
         (".doc", WORD, ".docx"),

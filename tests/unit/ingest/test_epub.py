@@ -21,7 +21,12 @@ def chapter(body: str) -> str:
     return f'<?xml version="1.0"?><html {NAMES}><head><title/></head><body>{body}</body></html>'
 
 
-def book(chapters: dict[str, str], order: str = "", more: dict[str, str] | None = None) -> bytes:
+def book(
+    chapters: dict[str, str],
+    order: str = "",
+    more: dict[str, str] | None = None,
+    guide: str = "",
+) -> bytes:
     kinds = {"nav": ' properties="nav"'}
     items = "".join(
         f'<item id="{name}" href="{name}.xhtml" media-type="application/xhtml+xml"'
@@ -33,7 +38,7 @@ def book(chapters: dict[str, str], order: str = "", more: dict[str, str] | None 
         '<package xmlns="http://www.idpf.org/2007/opf">'
         '<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>O vale</dc:title>'
         f"<dc:date>2021-05-02</dc:date></metadata><manifest>{items}</manifest>"
-        f"<spine>{spine}</spine></package>"
+        f"<spine>{spine}</spine>{guide}</package>"
     )
     parts = {"META-INF/container.xml": CONTAINER, "OEBPS/book.opf": package, **(more or {})}
     parts |= {f"OEBPS/{name}.xhtml": chapter(body) for name, body in chapters.items()}
@@ -87,6 +92,25 @@ def test_contents_and_what_stands_in_no_order_are_accounted_for() -> None:
         (Omission.NAVIGATION, 2),
         (Omission.AROUND, 2),
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "listed"),
+    [
+        ("<p>A ponte foi feita de pedra.</p>" * 6, False),
+        ("<p>Capítulo primeiro</p><p>Capítulo segundo</p>", True),
+        ("<p><a href=b.xhtml>Que trata da ponte de pedra.</a></p>" * 6, True),
+    ],
+)
+def test_a_chapter_with_the_contents_in_it_stays_and_contents_alone_go(
+    told: str, listed: bool
+) -> None:
+    guide = '<guide><reference type="toc" href="a.xhtml#contents"/></guide>'
+    data = book({"a": told, "b": "<p>Fim.</p>"}, guide=guide)
+    found = page(data)
+    assert render(found.blocks).endswith("Fim.")
+    assert [one.why for one in found.left_out] == [Omission.NAVIGATION] * listed
+    assert ("ponte" in render(found.blocks)) is not listed
 
 
 def test_a_page_that_says_the_title_alone_is_not_read_again() -> None:

@@ -11,6 +11,9 @@ from gabarito.ingest.outcomes import Dropped
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 """How files of Office 97 to 2003 begin, and those of later ones with a password."""
 
+_PDF = b"%PDF-"
+"""How a PDF begins; what a server or a proxy has put before it, readers pass over."""
+
 _HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype\s+html|<html)\b", re.I)
 _MIME = re.compile(rb"(?:From: <?Saved by|MIME-Version:)", re.I)
 """How a web page begins that was saved as one file with its pictures."""
@@ -55,7 +58,7 @@ def true_ending(ending: str, data: bytes) -> str:
         Dropped: if it has a password, or is an archive of files.
     """
     head = data[:_HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n\0")
-    if head.startswith(b"%PDF-"):
+    if head.startswith(_PDF) or (ending == ".pdf" and _PDF in data[:_HEAD_BYTES]):
         return ".pdf"
     if head.startswith(b"{\\rtf"):
         return ".rtf"

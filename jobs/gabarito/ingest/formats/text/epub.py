@@ -20,6 +20,7 @@ from gabarito.ingest.formats.ocr.page_pictures import PagePictures
 from gabarito.ingest.formats.ocr.pictures_within import PicturesWithin
 from gabarito.ingest.formats.office.package import MAX_PICTURE_BYTES
 from gabarito.ingest.formats.text.fragment import xhtml_body_of
+from gabarito.ingest.formats.web.evidence.measure import measure
 from gabarito.ingest.formats.web.seen import text_in
 from gabarito.ingest.formats.web.tree import blocks_of
 from gabarito.ingest.outcomes import Dropped
@@ -45,6 +46,10 @@ _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+_LIST_SHARE = 0.5
+"""The share of a list of contents that stands in links."""
+
+_FEW_SENTENCES = 5
 _CHAPTERS = frozenset(["application/xhtml+xml", "text/html", "application/x-dtbook+xml"])
 
 
@@ -100,10 +105,14 @@ class _Book:
 
 @dataclass(frozen=True)
 class _Part:
-    """A chapter, where it lies, and why it is left out if it is."""
+    """A chapter, where it lies, and why it is left out if it is.
+
+    ``of_guide`` is why the book's guide, which may point to a place within a chapter, speaks of it.
+    """
 
     name: str
     why: Omission | None
+    of_guide: Omission | None = None
 
 
 def read(data: bytes, hints: Hints) -> BlockPage:
@@ -132,7 +141,7 @@ def read(data: bytes, hints: Hints) -> BlockPage:
         if body is None:
             continue
         text = text_in(body)
-        why = Omission.REPEATED if text == title else part.why
+        why = Omission.REPEATED if text == title else _why_left_out(part, body)
         if why:
             book.left_out += [LeftOut.of(why, text)] if text else []
         else:
@@ -186,9 +195,18 @@ def _parts(package: Element, folder: str) -> Iterator[_Part]:
     for name in dict.fromkeys(package.xpath("//*[local-name()='itemref']/@idref")):
         part = items.pop(name, None)
         if part:
-            yield _Part(part.name, part.why or around.get(kinds.get(part.name, "")))
+            yield _Part(part.name, part.why, around.get(kinds.get(part.name, "")))
     for part in items.values():
         yield _Part(part.name, part.why or Omission.AROUND)
+
+
+def _why_left_out(part: _Part, body: Element) -> Omission | None:
+    """Return why a part is none of the book."""
+    if part.why or part.of_guide is None:
+        return part.why
+    own = measure(body)[body]
+    is_chapter = own.link_share < _LIST_SHARE and own.sentences > _FEW_SENTENCES
+    return None if is_chapter else part.of_guide
 
 
 def _path(folder: str, link: str) -> str:
