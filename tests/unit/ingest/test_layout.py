@@ -107,6 +107,19 @@ def test_columns_of_prose_are_read_one_after_the_other() -> None:
     assert text.index("rodada 3") < text.index("casa 0")
 
 
+@pytest.mark.parametrize(("parts", "is_text"), [("-", True), ("", False)])
+def test_a_column_whose_lines_part_words_is_text_beside_a_listing(
+    parts: str, is_text: bool
+) -> None:
+    left = [f"a ponte {n} do vale foi feita de pe{parts}" for n in range(6)]
+    left = [line if at % 2 == 0 else f"dra {line[:-3]}do" for at, line in enumerate(left)]
+    right = ["para cada linha do arquivo que se lê, por esta ordem:"] * 2
+    right += [f"guarda a linha {n} lida" for n in range(4)]
+    text = text_of(grid(*zip(left, right, strict=True), width=220))
+    assert ("|" not in text) is is_text
+    assert ("feita de pedra a ponte" in text) is is_text
+
+
 def test_columns_whose_lines_stand_at_other_heights_are_columns() -> None:
     left = [(piece("ponte e vale", 0, 12 * n),) for n in range(4)]
     right = [(piece("rio e cidade", 100, 12 * n + 6),) for n in range(4)]

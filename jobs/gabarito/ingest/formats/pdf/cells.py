@@ -8,7 +8,8 @@ from statistics import median
 from gabarito.ingest.blocks import Table
 from gabarito.ingest.formats.pdf.rows import Piece, Row
 
-_PARTED = re.compile(r"[^\W\d_]{2}[-\u2010]$")
+PARTED = re.compile(r"[^\W\d_]{2}[-\u2010]$")
+"""The end of a line that parts a word."""
 
 
 def table_of(rows: Sequence[Row]) -> Table:
@@ -34,7 +35,7 @@ def table_of(rows: Sequence[Row]) -> Table:
 
 def joined(above: str, below: str) -> str:
     """Return two lines of a cell as one; a word parted by a hyphen is made whole."""
-    if not above or not below or not _PARTED.search(above):
+    if not above or not below or not PARTED.search(above):
         return f"{above} {below}".strip()
     is_one_word = below[:1].islower() and "-" not in below.split(" ", 1)[0]
     return f"{above[:-1] if is_one_word else above}{below}"

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from gabarito.ingest.formats.pdf.cells import PARTED
 from gabarito.ingest.formats.pdf.gutters import MIN_COLUMN_ROWS, Gutter, best_gutter, side_of
 from gabarito.ingest.formats.pdf.rows import Piece, Row
 
 MAX_DEPTH = 8
 
 _PROSE_CHARS = 20
+_FEWEST_PARTED = 3
 _FAR = 1e6
 _BREAK = 1.9
 """A distance between rows wider than this, in parts of the usual one, parts what they belong to."""
@@ -94,16 +96,38 @@ def _prose(rows: Sequence[Row], gutter: Gutter) -> bool:
 
 def _is_prose(rows: Sequence[Row]) -> bool:
     """Tell whether most pieces are lines that fill their column."""
-    pieces = [piece for row in rows for piece in row]
-    if len(pieces) < MIN_COLUMN_ROWS or median(len(piece.text) for piece in pieces) < _PROSE_CHARS:
+    if not _has_long_pieces(rows):
         return False
+    pieces = [piece for row in rows for piece in row]
     widths = sorted(piece.x1 - piece.x0 for piece in pieces)
     full = widths[int(0.9 * (len(widths) - 1))]
     return sum(width > 0.7 * full for width in widths) >= 0.5 * len(widths)
 
 
+def _has_long_pieces(rows: Sequence[Row]) -> bool:
+    pieces = [piece for row in rows for piece in row]
+    return (
+        len(pieces) >= MIN_COLUMN_ROWS
+        and median(len(piece.text) for piece in pieces) >= _PROSE_CHARS
+    )
+
+
+def _goes_from_line_to_line(rows: Sequence[Row]) -> bool:
+    """Tell whether words are parted at the end of lines: no row of a table ends so."""
+    parted = sum(
+        1
+        for above, below in pairwise(rows)
+        if PARTED.search(above[-1].text) and below[0].text[:1].islower()
+    )
+    return parted >= _FEWEST_PARTED
+
+
 def _are_columns(left: Sequence[Row], right: Sequence[Row], gutter: Gutter) -> bool:
     if gutter.is_between_columns or (_is_prose(left) and _is_prose(right)):
+        return True
+    if all(map(_has_long_pieces, (left, right))) and any(
+        map(_goes_from_line_to_line, (left, right))
+    ):
         return True
     fewer = min(len(left), len(right))
     return fewer >= MIN_COLUMN_ROWS and gutter.both < 0.4 * fewer
