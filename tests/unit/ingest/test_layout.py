@@ -45,6 +45,18 @@ def test_wide_spacing_parts_no_paragraphs() -> None:
     assert text_of(page(FULL, FULL, FULL, "fim.", pitch=24)) == f"{FULL} {FULL} {FULL} fim."
 
 
+def test_a_block_with_wider_margins_than_its_page_is_one_paragraph() -> None:
+    wide = [(piece(f"{FULL} {FULL}", y=12 * at),) for at in range(3)]
+    lines = [
+        "a ponte do vale foi feita de pedra e de",
+        "cal, por quem veio do vale vizinho e por",
+        "isso levou anos a ser acabada, dizem as",
+        "atas que se guardam na câmara do concelho.",
+    ]
+    block = [(piece(line, 40, 60 + 12 * at),) for at, line in enumerate(lines)]
+    assert " ".join(lines) in text_of([*wide, *block])
+
+
 def test_an_indented_line_after_a_sentence_begins_a_paragraph() -> None:
     end = f"{FULL[:-4]}fim."
     assert text_of([(piece(end),), (piece("Outra", 15, 12),)]) == f"{end}\n\nOutra"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 from gabarito.ingest.blocks import Table
@@ -19,6 +20,11 @@ MARKER = re.compile(
 """What a list's item begins with."""
 
 _NUMBER = re.compile(r"^(?:\d+(?:\.\d+)*\.?|\[\w{1,9}\])$")
+_BLOCK_GAP = 1.3
+_FEWEST_LINES = 4
+_LINE_CHARS = 35
+_RAGGED = 0.12
+_MOST = 0.7
 _LEADERS = re.compile(r"(?:\s?[.·…_]){5,}")
 
 
@@ -81,7 +87,8 @@ def _lines(region: Region, page: int) -> Iterator[TextLine]:
     right = max(row[-1].x1 for row in rows)
     distances = [above[0].y - below[0].y for above, below in pairwise(rows)]
     usual = sorted(distances)[len(distances) * 2 // 5] if len(distances) > 1 else 0.0
-    for row, distance in zip(rows, [0.0, *distances], strict=True):
+    rights = _rights(rows, distances, usual, right)
+    for row, distance, right in zip(rows, [0.0, *distances], rights, strict=True):
         first = row[0]
         longest = max(row, key=lambda piece: len(piece.text))
         is_rtl = longest.is_rtl
@@ -93,6 +100,26 @@ def _lines(region: Region, page: int) -> Iterator[TextLine]:
             distance=distance / min(least, 2.2 * longest.size), drop=distance / longest.size,
             page=page, is_marked=first.is_marked, is_rtl=is_rtl,
         )  # fmt: skip
+
+
+def _rights(
+    rows: Sequence[Row], distances: Sequence[float], usual: float, right: float
+) -> Iterator[float]:
+    """Yield how far each row may go: in a block of text with wider margins less than its column."""
+    parts = [at for at, distance in enumerate(distances, 1) if distance > _BLOCK_GAP * usual]
+    for begin, end in pairwise([0, *parts, len(rows)]):
+        block = rows[begin:end]
+        yield from [_filled(block) or right] * len(block)
+
+
+def _filled(block: Sequence[Row]) -> float:
+    """Return where the lines of a block end, if most of them go that far; 0 if they do not."""
+    edge, begins = max(row[-1].x1 for row in block), min(row[0].x0 for row in block)
+    if len(block) < _FEWEST_LINES or any(len(row) > 1 for row in block):
+        return 0.0
+    full = [row for row in block if row[-1].x1 > edge - _RAGGED * (edge - begins)]
+    letters = median(len(row[0].text) for row in block)
+    return edge if letters > _LINE_CHARS and len(full) >= _MOST * len(block) else 0.0
 
 
 def _joined(row: Row, *, is_rtl: bool) -> str:
