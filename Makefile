@@ -17,7 +17,7 @@ LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --genera
 	cluster-test-long cluster-families cluster-chaos release-tools release-check release release-verify
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: $(INSTALLED) ## run the whole pipeline with the sample, then ask five questions
 	@$(BIN)/gabarito demo --store $(STORE) --port $(PORT)

@@ -13,7 +13,7 @@ from .quick import ENDLESS, fresh
 from .release import Release
 from .teacher import ADDRESS, teacher
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.cluster, pytest.mark.long, pytest.mark.timeout(1800)]
 
 AWAY_S, S3_PORT = 30, 9000
 

@@ -14,7 +14,7 @@ from .conftest import Open
 from .kubectl import Object, holds, until
 from .quick import quick
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.cluster, pytest.mark.long, pytest.mark.timeout(1800)]
 
 KEY = "pipelines/large.yaml"
 

@@ -20,7 +20,7 @@ from .machine import ROOT, Machine
 from .quick import fresh
 from .release import Release
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.cluster, pytest.mark.long, pytest.mark.timeout(1800)]
 
 LATE_S = 30
 PORT = "8100"
