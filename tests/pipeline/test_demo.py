@@ -26,12 +26,17 @@ AGAIN = (str(ROOT / ".venv/bin/gabarito"), "demo")
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """Run `make demo` once, in a fresh store; the value has its output and its store."""
+    """Run `make demo` once, in a fresh store; the value has its output and its store.
+
+    It has the threads that a stranger's has: figures differ with how sums are rounded.
+    """
     store = tmp_path_factory.mktemp("demo") / "store"
     command = ["make", "demo", f"STORE={store}", "PORT=0"]
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=1500
-    )
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+        timeout=1500,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return store, done.stdout
 
@@ -63,8 +68,7 @@ def test_test_wordings_are_answered_and_the_base_does_not_know(report: dict[str,
 
 
 def test_facts_are_known_in_all_their_test_wordings(report: dict[str, Any]) -> None:
-    known = report["facts"]["model"]["share_all"]["share"]
-    assert known >= 0.90  # of 317 facts 93.4 %, with one thread 92.7 %
+    assert report["facts"]["model"]["share_all"]["share"] >= 0.93
 
 
 def test_the_invented_world_is_kept(report: dict[str, Any]) -> None:

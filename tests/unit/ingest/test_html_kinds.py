@@ -285,6 +285,5 @@ def test_a_numbered_chapter_in_a_line_of_links_is_no_sentence() -> None:
 
 
 def test_a_title_of_the_second_level_beside_the_text_stays() -> None:
-    text = f"<p>{'A taxa vence no primeiro dia do mês e é paga por todos. ' * 9}</p>"
-    told = f"<div><h2>17.4. Taxas</h2></div><div><div>{text}{text}</div></div>"
+    told = f"<div><h2>17.4. Taxas</h2></div><div><div>{MORE}{MORE}</div></div>"
     assert render(page(told, "<title>17.4. Taxas</title>").blocks).startswith("## 17.4. Taxas")

@@ -113,7 +113,7 @@ def _has_long_pieces(rows: Sequence[Row]) -> bool:
 
 
 def _goes_from_line_to_line(rows: Sequence[Row]) -> bool:
-    """Tell whether words are parted at the end of lines: no row of a table ends so."""
+    """Tell whether words are parted at the end of lines, again and again, as in running text."""
     parted = sum(
         1
         for above, below in pairwise(rows)
