@@ -53,8 +53,22 @@ def test_a_block_with_wider_margins_than_its_page_is_one_paragraph() -> None:
         "isso levou anos a ser acabada, dizem as",
         "atas que se guardam na câmara do concelho.",
     ]
-    block = [(piece(line, 40, 60 + 12 * at),) for at, line in enumerate(lines)]
+    block: list[Row] = [(piece(line, 40, 60 + 12 * at),) for at, line in enumerate(lines)]
     assert " ".join(lines) in text_of([*wide, *block])
+    block[2] = piece("isso levou anos", 40, 84), piece("a ser acabada, dizem", 130, 84)
+    lines[2] = "isso levou anos a ser acabada, dizem"
+    assert " ".join(lines) in text_of([*wide, *block])
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Vector operator {} (const Vector &a, int s)", "int add_{} (const vector &a, const int s)"],
+)
+def test_lines_that_are_alike_are_none(line: str) -> None:
+    wide = [(piece(f"{FULL} {FULL}", y=12 * at),) for at in range(3)]
+    lines = [line.format(sign) for sign in "abcde"]
+    block = [(piece(line, 40, 60 + 12 * at),) for at, line in enumerate(lines)]
+    assert "\n\n".join(lines) in text_of([*wide, *block])
 
 
 def test_an_indented_line_after_a_sentence_begins_a_paragraph() -> None:

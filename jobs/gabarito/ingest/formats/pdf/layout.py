@@ -25,6 +25,7 @@ _FEWEST_LINES = 4
 _LINE_CHARS = 35
 _RAGGED = 0.12
 _MOST = 0.7
+_SOME = 0.3
 _LEADERS = re.compile(r"(?:\s?[.·…_]){5,}")
 
 
@@ -113,13 +114,24 @@ def _rights(
 
 
 def _filled(block: Sequence[Row]) -> float:
-    """Return where the lines of a block end, if most of them go that far; 0 if they do not."""
+    """Return where the lines of a block of text end, if most of them go that far, else 0."""
     edge, begins = max(row[-1].x1 for row in block), min(row[0].x0 for row in block)
-    if len(block) < _FEWEST_LINES or any(len(row) > 1 for row in block):
+    if len(block) < _FEWEST_LINES or not _is_text(block):
         return 0.0
     full = [row for row in block if row[-1].x1 > edge - _RAGGED * (edge - begins)]
-    letters = median(len(row[0].text) for row in block)
+    letters = median(sum(len(piece.text) for piece in row) for row in block)
     return edge if letters > _LINE_CHARS and len(full) >= _MOST * len(block) else 0.0
+
+
+def _is_text(block: Sequence[Row]) -> bool:
+    """Tell whether lines go on from one to the next; those of a list are alike, or begin anew."""
+    whole = sum(len(row) == 1 for row in block)
+    if whole < _MOST * len(block) or any(row[0].style & MONO for row in block):
+        return False
+    begun = [row[0].text for row in block[1:]]
+    words = {text.split(" ", 1)[0] for text in begun}
+    goes_on = sum(text[:1].islower() for text in begun)
+    return goes_on >= _SOME * len(begun) and len(words) >= _MOST * len(begun)
 
 
 def _joined(row: Row, *, is_rtl: bool) -> str:
